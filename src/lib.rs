@@ -1,0 +1,16 @@
+#![no_std]
+#![doc = "mild"]
+
+#[cfg(feature = "writer")]
+extern crate alloc;
+
+pub mod fixed;
+pub mod image;
+mod kernel;
+mod network;
+pub mod policy;
+mod rejector;
+
+pub use image::{Image, ImageError, Provenance};
+pub use policy::{Decision, LOCAL, MAX_EXPERTS, Reachable};
+pub use rejector::{Feature, InputError, Rejector};

@@ -1,0 +1,337 @@
+//! The integer network: dense layers in sequence over a caller's scratch.
+
+use crate::fixed::Requantizer;
+use crate::image::ImageError;
+use crate::image::layout::{
+    BLOCK_ROWS, GROUP, LAYER_HEADER_WORDS, MAX_BIAS, MAX_WIDTH, WEIGHT_BIAS, activation, groups,
+};
+use crate::kernel::{Active, Kernel, WORDS_PER_GROUP};
+
+/// One dense layer: a view of its words in the image.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layer<'a> {
+    pub(crate) inputs: u16,
+    pub(crate) outputs: u16,
+    activation: u32,
+    biases: &'a [u32],
+    /// One requantizer per output; empty in the last layer.
+    requantizers: &'a [u32],
+    weights: &'a [u32],
+}
+
+impl<'a> Layer<'a> {
+    /// Splits the first layer off; `None` if the words end inside it.
+    const fn split_first(words: &'a [u32]) -> Option<(Self, &'a [u32])> {
+        let Some((&[shape, activation], words)) = words.split_first_chunk::<LAYER_HEADER_WORDS>()
+        else {
+            return None;
+        };
+        let inputs = shape as u16;
+        let outputs = (shape >> 16) as u16;
+        let Some((biases, words)) = words.split_at_checked(outputs as usize) else {
+            return None;
+        };
+        let requantizers = if activation == activation::RELU { outputs as usize } else { 0 };
+        let Some((requantizers, words)) = words.split_at_checked(requantizers) else {
+            return None;
+        };
+        // Two 16-bit factors: the product fits a usize even where that has 32 bits.
+        let weights = groups(inputs as usize) * outputs as usize;
+        let Some((weights, words)) = words.split_at_checked(weights) else {
+            return None;
+        };
+        let layer = Self { inputs, outputs, activation, biases, requantizers, weights };
+        Some((layer, words))
+    }
+
+    const fn is_last(&self) -> bool {
+        self.activation == activation::SCORES
+    }
+
+    /// Checks everything but the layer's place among the others.
+    const fn check(&self, index: u8) -> Result<(), ImageError> {
+        if self.inputs == 0
+            || self.inputs > MAX_WIDTH
+            || self.outputs == 0
+            || self.outputs > MAX_WIDTH
+        {
+            return Err(ImageError::LayerShape { layer: index });
+        }
+        let mut words = self.biases;
+        while let [bias, rest @ ..] = words {
+            let bias = *bias as i32;
+            if bias < -MAX_BIAS || bias > MAX_BIAS {
+                return Err(ImageError::Bias { layer: index });
+            }
+            words = rest;
+        }
+        words = self.requantizers;
+        while let [word, rest @ ..] = words {
+            if Requantizer::from_word(*word).is_none() {
+                return Err(ImageError::Requantizer { layer: index });
+            }
+            words = rest;
+        }
+        self.check_weights(index)
+    }
+
+    /// No weight is -128, and the weights that pad a row to whole groups are 0.
+    const fn check_weights(&self, index: u8) -> Result<(), ImageError> {
+        let groups = groups(self.inputs as usize);
+        let used = self.inputs as usize % GROUP;
+        // Bits of the padding weights in the last group of each row.
+        let padding = if used == 0 { 0 } else { u32::MAX << (8 * used) };
+        let mut weights = self.weights;
+        let mut rows = self.outputs as usize;
+        while rows > 0 {
+            let block = if rows < BLOCK_ROWS { rows } else { BLOCK_ROWS };
+            let Some((full, rest)) = weights.split_at_checked((groups - 1) * block) else {
+                return Err(ImageError::Weight { layer: index });
+            };
+            let Some((last, rest)) = rest.split_at_checked(block) else {
+                return Err(ImageError::Weight { layer: index });
+            };
+            if !weights_are_valid(full, 0) || !weights_are_valid(last, padding) {
+                return Err(ImageError::Weight { layer: index });
+            }
+            weights = rest;
+            rows -= block;
+        }
+        Ok(())
+    }
+}
+
+/// Whether no word holds a weight of -128, nor a weight other than 0 under the bits of `padding`.
+const fn weights_are_valid(mut words: &[u32], padding: u32) -> bool {
+    while let [word, rest @ ..] = words {
+        // With all four bytes biased by 128, a weight of -128 is a byte of zero; this is the usual
+        // test for a zero byte in a word.
+        let biased = *word ^ (WEIGHT_BIAS << 8);
+        let zero_byte = biased.wrapping_sub(0x0101_0101) & !biased & 0x8080_8080;
+        if zero_byte != 0 || (*word ^ WEIGHT_BIAS) & padding != 0 {
+            return false;
+        }
+        words = rest;
+    }
+    true
+}
+
+/// A checked sequence of layers: a view of the network section.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Network<'a> {
+    words: &'a [u32],
+    /// Words that the inputs and every second layer's outputs need.
+    even_words: u32,
+    /// Words that the first layer's outputs and every second layer after it need.
+    odd_words: u32,
+    macs: u32,
+    parameters: u32,
+}
+
+impl<'a> Network<'a> {
+    /// Checks the network section of an image with these inputs, experts and number of layers.
+    pub(crate) const fn new(
+        words: &'a [u32],
+        inputs: u16,
+        experts: u8,
+        layers: u8,
+    ) -> Result<Self, ImageError> {
+        let mut rest = words;
+        let mut width = inputs;
+        let mut needed = [(groups(inputs as usize) * WORDS_PER_GROUP) as u32, 0];
+        let mut macs = 0u32;
+        let mut parameters = 0u32;
+        let mut index = 0u8;
+        while !rest.is_empty() {
+            if index == layers {
+                // More layers than stated: saturate, the count is for the message only.
+                return Err(ImageError::LayerCount {
+                    found: index.saturating_add(1),
+                    expected: layers,
+                });
+            }
+            let Some((layer, after)) = Layer::split_first(rest) else {
+                return Err(ImageError::SectionLength {
+                    kind: crate::image::layout::section::NETWORK,
+                });
+            };
+            if layer.activation > activation::RELU {
+                return Err(ImageError::Activation { layer: index });
+            }
+            if layer.inputs != width {
+                return Err(ImageError::LayerShape { layer: index });
+            }
+            if let Err(error) = layer.check(index) {
+                return Err(error);
+            }
+            let last = index == layers - 1;
+            if layer.is_last() != last {
+                return Err(ImageError::Activation { layer: index });
+            }
+            if last && layer.outputs != experts as u16 {
+                return Err(ImageError::LayerShape { layer: index });
+            }
+            let outputs = layer.outputs as usize;
+            let output_words =
+                if last { outputs } else { groups(outputs) * WORDS_PER_GROUP } as u32;
+            let side = (index as usize + 1) & 1;
+            if needed[side] < output_words {
+                needed[side] = output_words;
+            }
+            // Sums of products of 15-bit numbers over at most 255 layers whose words exist: the
+            // image would have to be larger than 4 GiB for these to overflow.
+            macs = macs.saturating_add(width as u32 * layer.outputs as u32);
+            parameters = parameters.saturating_add((width as u32 + 1) * layer.outputs as u32);
+            width = layer.outputs;
+            rest = after;
+            index += 1;
+        }
+        if index != layers || layers == 0 {
+            return Err(ImageError::LayerCount { found: index, expected: layers });
+        }
+        Ok(Self { words, even_words: needed[0], odd_words: needed[1], macs, parameters })
+    }
+
+    /// Scratch that a run needs, in 32-bit words.
+    pub(crate) const fn scratch_words(&self) -> usize {
+        self.even_words as usize + self.odd_words as usize
+    }
+
+    /// Multiply-accumulates of a run.
+    pub(crate) const fn macs(&self) -> u32 {
+        self.macs
+    }
+
+    /// Weights and biases.
+    pub(crate) const fn parameters(&self) -> u32 {
+        self.parameters
+    }
+
+    /// The layers in order.
+    pub(crate) fn layers(&self) -> impl Iterator<Item = Layer<'a>> + use<'a> {
+        let mut rest = self.words;
+        core::iter::from_fn(move || {
+            let (layer, after) = Layer::split_first(rest)?;
+            rest = after;
+            Some(layer)
+        })
+    }
+
+    /// Splits a scratch into the side that takes the packed inputs, its unused rest, and the other
+    /// side; `None` if it is too short.
+    pub(crate) fn sides<'s>(&self, scratch: &'s mut [u32]) -> Option<Sides<'s>> {
+        let (even, rest) = scratch.split_at_mut_checked(self.even_words as usize)?;
+        let (odd, _) = rest.split_at_mut_checked(self.odd_words as usize)?;
+        Some(Sides { even, odd })
+    }
+
+    /// Runs the layers from the packed inputs in `sides.even`; the scores are the first words of
+    /// the returned side.
+    pub(crate) fn run<'s>(&self, sides: Sides<'s>) -> &'s [u32] {
+        let Sides { even: mut from, odd: mut to } = sides;
+        for layer in self.layers() {
+            layer.run::<Active>(from, to);
+            core::mem::swap(&mut from, &mut to);
+        }
+        from
+    }
+}
+
+/// The two halves of a scratch, between which the layers go to and fro.
+pub(crate) struct Sides<'s> {
+    /// Takes the packed inputs.
+    pub(crate) even: &'s mut [u32],
+    odd: &'s mut [u32],
+}
+
+impl Layer<'_> {
+    /// Reads packed activations from the start of `from`, writes packed activations or scores to
+    /// the start of `to`.
+    fn run<K: Kernel>(&self, from: &[u32], to: &mut [u32]) {
+        let groups = groups(self.inputs as usize);
+        let (activations, _) = from.as_chunks::<WORDS_PER_GROUP>();
+        // A checked image has the words; `None` cannot be, and costs no panic to say.
+        let Some(activations) = activations.get(..groups) else { return };
+        let (bias_blocks, bias_rest) = self.biases.as_chunks::<BLOCK_ROWS>();
+        let (requantizer_blocks, requantizer_rest) = self.requantizers.as_chunks::<BLOCK_ROWS>();
+        let mut weights = self.weights;
+        if self.is_last() {
+            let (score_blocks, _) = to.as_chunks_mut::<BLOCK_ROWS>();
+            for (biases, scores) in bias_blocks.iter().zip(score_blocks) {
+                let sums = block::<K, BLOCK_ROWS>(&mut weights, groups, activations, biases);
+                *scores = sums.map(|sum| sum as u32);
+            }
+            let rest = to.iter_mut().skip(bias_blocks.len() * BLOCK_ROWS);
+            let sums = partial::<K>(&mut weights, groups, activations, bias_rest);
+            for (score, (sum, _)) in rest.zip(sums.into_iter().zip(bias_rest)) {
+                *score = sum as u32;
+            }
+        } else {
+            let (packed, _) = to.as_chunks_mut::<WORDS_PER_GROUP>();
+            let mut packed = packed.iter_mut();
+            for (biases, words) in bias_blocks.iter().zip(requantizer_blocks) {
+                let sums = block::<K, BLOCK_ROWS>(&mut weights, groups, activations, biases);
+                if let Some(packed) = packed.next() {
+                    *packed = K::pack(requantize(sums, words));
+                }
+            }
+            if let Some(packed) = packed.next()
+                && !bias_rest.is_empty()
+            {
+                let sums = partial::<K>(&mut weights, groups, activations, bias_rest);
+                *packed = K::pack(requantize(sums, requantizer_rest));
+            }
+        }
+    }
+}
+
+/// Takes the next block of `R` rows off `weights` and returns their sums.
+#[inline(always)]
+fn block<K: Kernel, const R: usize>(
+    weights: &mut &[u32],
+    groups: usize,
+    activations: &[[u32; WORDS_PER_GROUP]],
+    biases: &[u32; R],
+) -> [i32; R] {
+    let sums = biases.map(|bias| bias as i32);
+    let Some((block, rest)) = weights.split_at_checked(groups * R) else { return sums };
+    *weights = rest;
+    let (block, _) = block.as_chunks::<R>();
+    K::accumulate(block, activations, sums)
+}
+
+/// The sums of the last block, which has one to three rows; the others are 0.
+fn partial<K: Kernel>(
+    weights: &mut &[u32],
+    groups: usize,
+    activations: &[[u32; WORDS_PER_GROUP]],
+    biases: &[u32],
+) -> [i32; BLOCK_ROWS] {
+    match *biases {
+        [a] => {
+            let [a] = block::<K, 1>(weights, groups, activations, &[a]);
+            [a, 0, 0, 0]
+        }
+        [a, b] => {
+            let [a, b] = block::<K, 2>(weights, groups, activations, &[a, b]);
+            [a, b, 0, 0]
+        }
+        [a, b, c] => {
+            let [a, b, c] = block::<K, 3>(weights, groups, activations, &[a, b, c]);
+            [a, b, c, 0]
+        }
+        _ => [0; BLOCK_ROWS],
+    }
+}
+
+/// Requantizes sums by their words; sums without a word give 0, the padding of a group.
+#[inline(always)]
+fn requantize(sums: [i32; BLOCK_ROWS], words: &[u32]) -> [i8; GROUP] {
+    let mut codes = [0; GROUP];
+    for (code, (sum, &word)) in codes.iter_mut().zip(sums.into_iter().zip(words)) {
+        if let Some(requantizer) = Requantizer::from_word(word) {
+            *code = requantizer.apply(sum);
+        }
+    }
+    codes
+}
