@@ -1,0 +1,115 @@
+//! From a fitted rejector to its image: quantize, bring the offsets to integers, lay out.
+
+use mild::image::{ExpertParts, ImageParts, MAX_OFFSET};
+use mild::{Image, Provenance, Rejector};
+
+use crate::config::Config;
+use crate::dataset::{Dataset, Part};
+use crate::error::{Error, Result};
+use crate::quantize::quantize;
+use crate::train::Fit;
+
+/// An image in memory, aligned and checked.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    words: Vec<u32>,
+}
+
+impl Artifact {
+    /// Checks the bytes of an image.
+    ///
+    /// # Errors
+    /// Any [`mild::ImageError`].
+    pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, mild::ImageError> {
+        let (words, rest) = bytes.as_chunks();
+        let words: Vec<u32> = words.iter().map(|&word| u32::from_le_bytes(word)).collect();
+        if !rest.is_empty() {
+            return Err(mild::ImageError::NotWords { found: bytes.len() });
+        }
+        Image::from_words(&words)?;
+        Ok(Self { words })
+    }
+
+    /// The image.
+    #[must_use]
+    pub fn image(&self) -> Image<'_> {
+        Image::from_words(&self.words).expect("checked when made")
+    }
+
+    /// The image as words.
+    #[must_use]
+    pub fn words(&self) -> &[u32] {
+        &self.words
+    }
+
+    /// The image as bytes, for a file.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+}
+
+/// Quantizes a fitted rejector with its offsets, and makes the image.
+///
+/// The offsets are those of the float network in integer units. Tuning them anew on the integer
+/// scores would fit the noise a second time, and the two would decide differently for no reason.
+///
+/// # Errors
+/// [`Error::Invalid`] if numbers do not fit an image.
+pub fn make(fit: &Fit, offsets: &[f64], data: &Dataset, config: &Config) -> Result<Artifact> {
+    let quantized = quantize(fit, &data.calibration, data.raw.as_deref())?;
+    let unit = f64::from(quantized.score_scale);
+    let limit = f64::from(MAX_OFFSET);
+    let parts = ImageParts {
+        quantizers: quantized.quantizers,
+        raw: quantized.raw,
+        layers: quantized.layers,
+        score_scale: quantized.score_scale,
+        offsets: offsets
+            .iter()
+            .map(|offset| (offset / unit).round().clamp(-limit, limit) as i32)
+            .collect(),
+        experts: data
+            .experts
+            .iter()
+            .map(|expert| ExpertParts {
+                name: expert.name.clone(),
+                cost: (f64::from(expert.mean_cost) * 1e6).round() as u32,
+            })
+            .collect(),
+        provenance: Provenance {
+            log_digest: data.log_digest,
+            config_digest: config.digest,
+            seed: config.train.seed,
+            trainer: version(),
+        },
+    };
+    Ok(Artifact { words: write(&parts)? })
+}
+
+fn write(parts: &ImageParts) -> Result<Vec<u32>> {
+    parts.to_words().map_err(|error| Error::Invalid {
+        what: "writing the image".to_owned(),
+        found: error.to_string(),
+        expected: "numbers that fit an image".to_owned(),
+    })
+}
+
+/// The trainer's version, as the image states it.
+fn version() -> [u16; 3] {
+    let mut numbers = env!("CARGO_PKG_VERSION").split('.').map(|part| part.parse().unwrap_or(0));
+    std::array::from_fn(|_| numbers.next().unwrap_or(0))
+}
+
+/// The device's decision on each row, every expert being reachable.
+#[must_use]
+pub fn decisions(image: &Image<'_>, part: &Part) -> Vec<usize> {
+    let rejector = Rejector::new(image);
+    let mut scratch = vec![0; image.scratch_words()];
+    (0..part.rows)
+        .map(|row| {
+            let decision = rejector.decide(part.row(row), mild::Reachable::ALL, &mut scratch);
+            usize::from(decision.expect("a log holds no NaN").expert)
+        })
+        .collect()
+}

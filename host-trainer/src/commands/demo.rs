@@ -1,0 +1,52 @@
+//! `mild demo`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Output, print_all, train::train_and_write};
+use crate::config::Config;
+use crate::error::Result;
+use crate::{demo, files, log};
+
+/// Arguments of `mild demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Also keep the log, its configuration, the image, the figures and golden vectors here
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Seed of the training
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(args: &DemoArgs) -> Result<()> {
+    let files = demo::wine();
+    let mut config = Config::parse(&files.config, Path::new("wine.toml"))?;
+    config.train.seed = args.seed;
+    let data = log::read_from(files.csv.as_bytes(), Path::new("wine.csv"), &config)?;
+    if let Some(out) = &args.out {
+        files::write(&out.join("wine.csv"), files.csv.as_bytes())?;
+        files::write(&out.join("wine.toml"), files.config.as_bytes())?;
+    }
+    if !args.output.quiet && !args.output.json {
+        print_all(&introduction(&data))?;
+    }
+    train_and_write(&config, &data, args.out.as_deref(), args.output)
+}
+
+fn introduction(data: &crate::dataset::Dataset) -> String {
+    let costs: Vec<String> =
+        data.experts.iter().map(|expert| format!("{} {}", expert.name, expert.mean_cost)).collect();
+    format!(
+        "A node in a wine tank tells the band of acidity from three probes, or asks.\n\
+         Log: {} wines to train, {} to calibrate, {} to test; real measurements and real experts'\n\
+         answers (cross-fitted), prices made up, in units of one error: {}.\n\n",
+        data.train.rows,
+        data.calibration.rows,
+        data.test.rows,
+        costs.join(", "),
+    )
+}

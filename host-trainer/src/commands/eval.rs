@@ -1,0 +1,42 @@
+//! `mild eval`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Output, must_fit, read_image};
+use crate::config::Config;
+use crate::error::Result;
+use crate::{log, report};
+
+/// Arguments of `mild eval`.
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    /// The configuration of the log (TOML)
+    config: PathBuf,
+    /// The image to judge
+    #[arg(long, value_name = "FILE")]
+    image: PathBuf,
+    /// Seed of the bootstrap intervals, and of the split where the log has none
+    #[arg(long)]
+    seed: Option<u64>,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(args: &EvalArgs) -> Result<()> {
+    let artifact = read_image(&args.image)?;
+    let image = artifact.image();
+    let mut config = Config::load(&args.config)?;
+    // A log without a split column is split by the seed: the image's own, or its test rows would be
+    // rows that it was trained on.
+    config.train.seed = args.seed.unwrap_or(image.provenance().seed);
+    let data = log::read(&config)?;
+    must_fit(&args.image, &artifact, &data)?;
+    let (evaluation, table) = report::evaluate(&image, &data, &data.test, config.train.seed);
+    let mut text = format!("{} test rows:\n{}", table.rows, table.render());
+    if image.provenance().log_digest != data.log_digest {
+        text += "note: the image was trained on another log than this one\n";
+    }
+    args.output.print(&evaluation, &text)
+}

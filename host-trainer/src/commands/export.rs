@@ -1,0 +1,104 @@
+//! `mild export`
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{must_fit, print_all, read_image};
+use crate::artifact::Artifact;
+use crate::config::Config;
+use crate::dataset::Part;
+use crate::error::{Error, Result};
+use crate::report::ImageReport;
+use crate::{files, log, vectors};
+
+/// Arguments of `mild export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// The image
+    image: PathBuf,
+    /// The form to write
+    #[arg(long)]
+    format: Format,
+    /// The file to write; without it, Rust goes to standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// For vectors: take the inputs from the test rows of this log too, not from random codes alone
+    #[arg(long, value_name = "CONFIG")]
+    config: Option<PathBuf>,
+    /// Seed of the random codes and masks
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Rust source with the image as a constant, checked when it is compiled
+    Rust,
+    /// Golden vectors: inputs with the scores and decisions that a device must repeat
+    Vectors,
+}
+
+pub(super) fn run(args: &ExportArgs) -> Result<()> {
+    let artifact = read_image(&args.image)?;
+    match args.format {
+        Format::Rust => {
+            let source = rust(&artifact);
+            match &args.out {
+                Some(out) => files::write(out, source.as_bytes()),
+                None => print_all(&source),
+            }
+        }
+        Format::Vectors => {
+            let Some(out) = &args.out else {
+                return Err(Error::Invalid {
+                    what: "--out".to_owned(),
+                    found: "nothing".to_owned(),
+                    expected: "a file: vectors are binary".to_owned(),
+                });
+            };
+            files::write(out, &golden(args, &artifact)?)
+        }
+    }
+}
+
+fn golden(args: &ExportArgs, artifact: &Artifact) -> Result<Vec<u8>> {
+    let image = artifact.image();
+    let Some(config) = &args.config else {
+        return Ok(vectors::write(&image, &Part::default(), None, args.seed));
+    };
+    let mut config = Config::load(config)?;
+    config.train.seed = image.provenance().seed;
+    let data = log::read(&config)?;
+    must_fit(&args.image, artifact, &data)?;
+    Ok(vectors::write(&image, &data.test, data.raw.as_deref(), args.seed))
+}
+
+/// The image as Rust source. It compiles only against a crate `mild` that reads this format.
+fn rust(artifact: &Artifact) -> String {
+    let report = ImageReport::new(&artifact.image());
+    let names: Vec<&str> = report.experts.iter().map(|expert| expert.name.as_str()).collect();
+    let mut source = format!(
+        "// Written by `mild export --format rust`; edit the log or the configuration, not this.\n\
+         // Trained by mild {} with seed {} on log {}, configuration {}.\n\n\
+         /// A rejector with {} inputs; the experts are {}.\n\
+         #[allow(long_running_const_eval)]\n\
+         pub const IMAGE: ::mild::Image<'static> = ::mild::image::checked(&WORDS);\n\n\
+         static WORDS: [u32; {}] = [\n",
+        report.provenance.version,
+        report.provenance.seed,
+        report.provenance.log_digest,
+        report.provenance.config_digest,
+        report.inputs,
+        names.join(", "),
+        artifact.words().len(),
+    );
+    for line in artifact.words().chunks(8) {
+        let words: Vec<String> = line.iter().map(|word| format!("0x{word:08x}")).collect();
+        // Writing to a string cannot fail.
+        let _ = writeln!(source, "    {},", words.join(", "));
+    }
+    source.push_str("];\n");
+    source
+}

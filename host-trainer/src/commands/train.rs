@@ -1,0 +1,105 @@
+//! `mild train`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Output;
+use crate::config::{Config, Effort};
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::pipeline::{Progress, Silent, train};
+use crate::report::TrainReport;
+use crate::{files, log, vectors};
+
+/// Arguments of `mild train`.
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    /// The configuration (TOML)
+    config: PathBuf,
+    /// The directory to write into
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Seed, in place of the configuration's
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How long to search, in place of the configuration's
+    #[arg(long, value_parser = parse_effort, value_name = "quick|normal|thorough")]
+    effort: Option<Effort>,
+    #[command(flatten)]
+    output: Output,
+}
+
+fn parse_effort(text: &str) -> std::result::Result<Effort, String> {
+    text.parse().map_err(|error: Error| error.to_string())
+}
+
+pub(super) fn run(args: &TrainArgs) -> Result<()> {
+    let mut config = Config::load(&args.config)?;
+    if let Some(seed) = args.seed {
+        config.train.seed = seed;
+    }
+    if let Some(effort) = args.effort {
+        config.train.effort = effort;
+    }
+    let data = log::read(&config)?;
+    train_and_write(&config, &data, Some(&args.out), args.output)
+}
+
+/// Trains, writes what there is to keep, and reports.
+pub(super) fn train_and_write(
+    config: &Config,
+    data: &Dataset,
+    out: Option<&Path>,
+    output: Output,
+) -> Result<()> {
+    let trained = if output.quiet || output.json {
+        train(config, data, &Silent)?
+    } else {
+        train(config, data, &Bar::new())?
+    };
+    let seed = config.train.seed;
+    let report = TrainReport::new(&trained, data, seed);
+    let mut text = report.render();
+    if let Some(out) = out {
+        let image = trained.artifact.image();
+        let golden = vectors::write(&image, &data.test, data.raw.as_deref(), seed);
+        let json = serde_json::to_vec_pretty(&report)
+            .map_err(|error| Error::io(&out.join("metrics.json"))(error.into()))?;
+        files::write(&out.join("metrics.json"), &json)?;
+        files::write(&out.join("vectors.bin"), &golden)?;
+        files::write(&out.join("rejector.mild"), &trained.artifact.to_bytes())?;
+        text += &format!("written: {}\n", out.join("rejector.mild").display());
+    }
+    output.print(&report, &text)
+}
+
+/// A bar on standard error; hidden by itself where that is no terminal.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Self {
+        let bar = ProgressBar::new(0).with_message("selecting");
+        let style = "{msg} [{bar:30}] {pos}/{len} fits, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        Self(bar)
+    }
+}
+
+impl Progress for Bar {
+    fn start(&self, steps: usize) {
+        self.0.set_length(steps as u64);
+        self.0.enable_steady_tick(std::time::Duration::from_millis(200));
+    }
+
+    fn step(&self) {
+        self.0.inc(1);
+    }
+
+    fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,163 @@
+//! The third layer of a configuration: defaults, and keys that must fit each other.
+
+use std::path::Path;
+
+use glob::Pattern;
+
+use super::schema::Document;
+use super::{
+    Answer, Config, Data, Expert, MAX_EXPERTS, MAX_NAME, PerColumn, Price, Quantize, Raw, Rejector,
+    Train,
+};
+use super::{Effort, Method, raw};
+use crate::error::Result;
+
+pub(super) fn check(
+    raw: raw::Config,
+    document: &Document<'_>,
+    path: &Path,
+    digest: [u8; 8],
+) -> Result<Config> {
+    let data = data(raw.data, document, path)?;
+    let experts = experts(raw.expert, &data, document)?;
+    let train = raw.train;
+    Ok(Config {
+        path: path.to_path_buf(),
+        digest,
+        data,
+        experts,
+        raw: raw.raw.map(|raw| readings(raw, document)).transpose()?,
+        rejector: Rejector {
+            method: raw.rejector.method.unwrap_or(Method::Auto),
+            hidden: raw.rejector.hidden,
+        },
+        train: Train {
+            seed: train.seed.unwrap_or(0),
+            tau: train.tau,
+            form: train.form,
+            rho_rule: train.rho_rule,
+            gamma: train.gamma,
+            rho_bar: train.rho_bar,
+            l2: train.l2,
+            max_iterations: train.max_iterations.unwrap_or(400),
+            folds: train.folds.unwrap_or(5),
+            effort: train.effort.unwrap_or(Effort::Normal),
+        },
+        quantize: Quantize { tolerance: raw.quantize.tolerance.unwrap_or(0.003) },
+    })
+}
+
+fn data(raw: Option<raw::Data>, document: &Document<'_>, path: &Path) -> Result<Data> {
+    let missing = |key: &str, expected: &str| document.error(key, "nothing", expected);
+    let raw = raw.ok_or_else(|| missing("data", "a section `[data]`"))?;
+    let log = raw.log.ok_or_else(|| missing("data.log", "the path of the deferral log"))?;
+    if raw.features.is_empty() && raw.categorical.is_empty() {
+        return Err(missing("data.features", "at least one name or glob of feature columns"));
+    }
+    for (index, glob) in raw.features.iter().enumerate() {
+        pattern(glob, &format!("data.features[{index}]"), document)?;
+    }
+    for (index, name) in raw.categorical.iter().enumerate() {
+        if raw.categorical[..index].contains(name) {
+            let key = format!("data.categorical[{index}]");
+            return Err(document.error(&key, format!("`{name}` again"), "every column once"));
+        }
+    }
+    Ok(Data {
+        log: path.parent().unwrap_or(Path::new("")).join(log),
+        features: raw.features,
+        categorical: raw.categorical,
+        label: raw.label,
+        split: raw.split,
+        group: raw.group,
+        classes: raw.classes,
+    })
+}
+
+fn experts(raw: Vec<raw::Expert>, data: &Data, document: &Document<'_>) -> Result<Vec<Expert>> {
+    if !(2..=MAX_EXPERTS).contains(&raw.len()) {
+        let expected = format!("2 to {MAX_EXPERTS} sections `[[expert]]`, the device itself first");
+        return Err(document.error("expert", format!("{} sections", raw.len()), expected));
+    }
+    let mut experts: Vec<Expert> = Vec::with_capacity(raw.len());
+    for (index, raw) in raw.into_iter().enumerate() {
+        let key = |name: &str| format!("expert[{index}].{name}");
+        let name =
+            raw.name.ok_or_else(|| document.error(&key("name"), "nothing", "the expert's name"))?;
+        if name.len() > MAX_NAME {
+            let found = format!("`{name}` of {} bytes", name.len());
+            return Err(document.error(&key("name"), found, format!("at most {MAX_NAME} bytes")));
+        }
+        if let Some(first) = experts.iter().position(|expert| expert.name == name) {
+            let found = format!("`{name}`, which is the name of expert {first} too");
+            return Err(document.error(&key("name"), found, "a unique name"));
+        }
+        let answer = match (raw.prediction, raw.loss_column) {
+            (Some(column), None) => Answer::Prediction(column),
+            (None, Some(column)) => Answer::Loss(column),
+            (None, None) => {
+                return Err(document.error(
+                    &key("prediction"),
+                    "nothing",
+                    "either `prediction` or `loss_column`",
+                ));
+            }
+            (Some(_), Some(_)) => {
+                let found = "`loss_column` beside `prediction`";
+                return Err(document.error(
+                    &key("loss_column"),
+                    found,
+                    "either `prediction` or `loss_column`",
+                ));
+            }
+        };
+        if matches!(answer, Answer::Prediction(_)) && data.label.is_none() {
+            let found = format!("nothing, but `{}`", key("prediction"));
+            return Err(document.error("data.label", found, "the column of the right answers"));
+        }
+        let price = match (raw.cost, raw.cost_column) {
+            (Some(_), Some(_)) => {
+                let found = "`cost_column` beside `cost`";
+                return Err(document.error(
+                    &key("cost_column"),
+                    found,
+                    "at most one of `cost` and `cost_column`",
+                ));
+            }
+            (None, Some(column)) => Price::Column(column),
+            // Adding 0 turns -0 into 0.
+            (cost, None) => Price::Fixed(cost.unwrap_or(0.0) as f32 + 0.0),
+        };
+        experts.push(Expert { name, answer, price });
+    }
+    Ok(experts)
+}
+
+fn readings(raw: raw::Raw, document: &Document<'_>) -> Result<Raw> {
+    let per_column = |value, key: &str| match value {
+        raw::PerColumn::All(number) => Ok(PerColumn::All(number as f32)),
+        raw::PerColumn::Each(table) => {
+            for glob in table.keys() {
+                pattern(glob, &format!("{key}.{glob}"), document)?;
+            }
+            Ok(PerColumn::Each(
+                table.into_iter().map(|(glob, number)| (glob, number as f32)).collect(),
+            ))
+        }
+    };
+    let scale = raw
+        .scale
+        .ok_or_else(|| document.error("raw.scale", "nothing", "a scale for every feature"))?;
+    Ok(Raw {
+        scale: per_column(scale, "raw.scale")?,
+        offset: raw
+            .offset
+            .map_or(Ok(PerColumn::All(0.0)), |offset| per_column(offset, "raw.offset"))?,
+    })
+}
+
+fn pattern(glob: &str, key: &str, document: &Document<'_>) -> Result<()> {
+    Pattern::new(glob).map(drop).map_err(|error| {
+        document.error(key, format!("`{glob}` ({})", error.msg), "a column name or glob")
+    })
+}

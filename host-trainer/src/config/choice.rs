@@ -1,0 +1,128 @@
+//! Settings that are one of a few words.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, list, suggest};
+
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident: $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)?) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $text)] $variant),+
+        }
+
+        impl $name {
+            /// All values, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+            /// Their names in a configuration, in the same order.
+            pub const NAMES: &[&str] = &[$($text),+];
+
+            /// The name in a configuration.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.name())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self, Error> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(Error::Invalid {
+                        what: stringify!($name).to_lowercase(),
+                        found: format!("`{text}`"),
+                        expected: expected(text, Self::NAMES),
+                    }),
+                }
+            }
+        }
+    };
+}
+
+/// What to tell a person who wrote `found` where one of `names` belongs.
+pub(super) fn expected(found: &str, names: &[&str]) -> String {
+    let guess =
+        suggest(found, names.iter().copied()).map(|name| format!(" (did you mean `{name}`?)"));
+    format!("one of {}{}", list(names.iter().copied()), guess.unwrap_or_default())
+}
+
+choice! {
+    /// The family of losses that the rejector is trained with.
+    Method:
+        /// The margin-based imbalanced losses.
+        Mild = "mild",
+        /// The plain two-stage surrogate, without margins.
+        TwoStage = "two-stage",
+        /// Whichever of them wins the selection.
+        Auto = "auto",
+}
+
+choice! {
+    /// The scale of the costs inside the loss.
+    Tau:
+        /// 1.
+        One = "one",
+        /// The sum of the costs.
+        Sum = "sum",
+        /// The largest cost.
+        Max = "max",
+}
+
+choice! {
+    /// The form of the margin loss.
+    Form:
+        /// Form I.
+        I = "I",
+        /// Form N.
+        N = "N",
+}
+
+choice! {
+    /// What the margin of an expert follows.
+    RhoRule:
+        /// The weight of the rows on which the expert is the right choice.
+        Mass = "mass",
+        /// The number of such rows.
+        Count = "count",
+}
+
+choice! {
+    /// How widely the selection searches.
+    Effort:
+        /// A few candidates.
+        Quick = "quick",
+        /// The usual candidates.
+        Normal = "normal",
+        /// All candidates.
+        Thorough = "thorough",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_go_both_ways() {
+        for (&method, &name) in Method::ALL.iter().zip(Method::NAMES) {
+            assert_eq!(method.to_string(), name);
+            assert_eq!(name.parse::<Method>().unwrap(), method);
+        }
+        let error = "tow-stage".parse::<Method>().unwrap_err().to_string();
+        assert!(
+            error.contains("`tow-stage`") && error.contains("did you mean `two-stage`?"),
+            "{error}"
+        );
+    }
+}

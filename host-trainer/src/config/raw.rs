@@ -1,0 +1,88 @@
+//! The second layer of a configuration: the file as it is written, every key optional that may be left out.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::choice::{Effort, Form, Method, RhoRule, Tau};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Config {
+    pub(super) data: Option<Data>,
+    #[serde(default)]
+    pub(super) expert: Vec<Expert>,
+    pub(super) raw: Option<Raw>,
+    #[serde(default)]
+    pub(super) rejector: Rejector,
+    #[serde(default)]
+    pub(super) train: Train,
+    #[serde(default)]
+    pub(super) quantize: Quantize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Data {
+    pub(super) log: Option<String>,
+    #[serde(default)]
+    pub(super) features: Vec<String>,
+    #[serde(default)]
+    pub(super) categorical: Vec<String>,
+    pub(super) label: Option<String>,
+    pub(super) split: Option<String>,
+    pub(super) group: Option<String>,
+    pub(super) classes: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Expert {
+    pub(super) name: Option<String>,
+    pub(super) prediction: Option<String>,
+    pub(super) loss_column: Option<String>,
+    pub(super) cost: Option<f64>,
+    pub(super) cost_column: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    pub(super) scale: Option<PerColumn>,
+    pub(super) offset: Option<PerColumn>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum PerColumn {
+    All(f64),
+    Each(BTreeMap<String, f64>),
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rejector {
+    pub(super) method: Option<Method>,
+    pub(super) hidden: Option<Vec<u16>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Train {
+    pub(super) seed: Option<u64>,
+    pub(super) tau: Option<Tau>,
+    pub(super) form: Option<Form>,
+    pub(super) rho_rule: Option<RhoRule>,
+    pub(super) gamma: Option<f64>,
+    pub(super) rho_bar: Option<f64>,
+    pub(super) l2: Option<f64>,
+    pub(super) max_iterations: Option<u32>,
+    pub(super) folds: Option<u8>,
+    pub(super) effort: Option<Effort>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Quantize {
+    pub(super) tolerance: Option<f64>,
+}

@@ -1,0 +1,295 @@
+//! The first layer of a configuration: which sections and keys there are and what each may hold.
+//!
+//! The document is walked against this list before anything is deserialized, because only here a mistake can be
+//! reported with the full path of its key, its line and what would have been right.
+
+use std::collections::BTreeMap;
+use std::ops::{Range, RangeInclusive};
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::choice::{self, Effort, Form, Method, RhoRule, Tau};
+use crate::error::{Error, Result, list, suggest};
+
+/// What a key may hold.
+#[derive(Clone)]
+enum Kind {
+    Text,
+    Texts,
+    Choice(&'static [&'static str]),
+    Integer(RangeInclusive<i64>),
+    Integers(RangeInclusive<i64>, usize),
+    Number(Bound),
+    /// One number, or a table from column names or globs to numbers.
+    NumberPerColumn(Bound),
+}
+
+/// Which numbers a key may hold; all must fit the device's f32.
+#[derive(Clone, Copy)]
+enum Bound {
+    Finite,
+    AtLeastZero,
+    AboveZero,
+}
+
+impl Bound {
+    fn holds(self, value: f64) -> bool {
+        let value = value as f32;
+        value.is_finite()
+            && match self {
+                Self::Finite => true,
+                Self::AtLeastZero => value >= 0.0,
+                Self::AboveZero => value > 0.0,
+            }
+    }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Finite => "a finite number",
+            Self::AtLeastZero => "a finite number >= 0",
+            Self::AboveZero => "a finite number > 0",
+        }
+    }
+}
+
+type Keys = &'static [(&'static str, Kind)];
+
+const DATA: Keys = &[
+    ("log", Kind::Text),
+    ("features", Kind::Texts),
+    ("categorical", Kind::Texts),
+    ("label", Kind::Text),
+    ("split", Kind::Text),
+    ("group", Kind::Text),
+    ("classes", Kind::Integer(1..=65_536)),
+];
+const EXPERT: Keys = &[
+    ("name", Kind::Text),
+    ("prediction", Kind::Text),
+    ("loss_column", Kind::Text),
+    ("cost", Kind::Number(Bound::AtLeastZero)),
+    ("cost_column", Kind::Text),
+];
+const RAW: Keys = &[
+    ("scale", Kind::NumberPerColumn(Bound::AboveZero)),
+    ("offset", Kind::NumberPerColumn(Bound::Finite)),
+];
+const REJECTOR: Keys =
+    &[("method", Kind::Choice(Method::NAMES)), ("hidden", Kind::Integers(1..=1024, 4))];
+const TRAIN: Keys = &[
+    ("seed", Kind::Integer(0..=i64::MAX)),
+    ("tau", Kind::Choice(Tau::NAMES)),
+    ("form", Kind::Choice(Form::NAMES)),
+    ("rho_rule", Kind::Choice(RhoRule::NAMES)),
+    ("gamma", Kind::Number(Bound::Finite)),
+    ("rho_bar", Kind::Number(Bound::AboveZero)),
+    ("l2", Kind::Number(Bound::AtLeastZero)),
+    ("max_iterations", Kind::Integer(1..=1_000_000)),
+    ("folds", Kind::Integer(2..=20)),
+    ("effort", Kind::Choice(Effort::NAMES)),
+];
+const QUANTIZE: Keys = &[("tolerance", Kind::Number(Bound::AtLeastZero))];
+
+const EXPERTS: &str = "expert";
+const SECTIONS: &[(&str, Keys)] = &[
+    ("data", DATA),
+    (EXPERTS, EXPERT),
+    ("raw", RAW),
+    ("rejector", REJECTOR),
+    ("train", TRAIN),
+    ("quantize", QUANTIZE),
+];
+const RESERVED: &[&str] = &["policy", "budget", "window", "units"];
+
+/// A configuration file while it is being checked: knows the line of every key.
+pub(super) struct Document<'a> {
+    path: &'a Path,
+    text: &'a str,
+    lines: BTreeMap<String, usize>,
+}
+
+impl<'a> Document<'a> {
+    /// Checks every key and value of `text` on its own.
+    pub(super) fn check(text: &'a str, path: &'a Path) -> Result<Self> {
+        let mut document = Self { path, text, lines: BTreeMap::new() };
+        let root = DeTable::parse(text).map_err(|error| Error::ConfigSyntax {
+            file: path.to_path_buf(),
+            line: document.line_at(error.span()),
+            found: error.message().to_owned(),
+        })?;
+        for (name, value) in root.get_ref() {
+            document.section(name, value)?;
+        }
+        Ok(document)
+    }
+
+    /// The error that the value of `key` deserves: on its line, or on the line of the nearest section around it.
+    pub(super) fn error(
+        &self,
+        key: &str,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Error {
+        let mut place = key;
+        let line = loop {
+            match (self.lines.get(place), place.rfind('.')) {
+                (Some(&line), _) => break line,
+                (None, Some(dot)) => place = &place[..dot],
+                (None, None) => break 1,
+            }
+        };
+        let (file, key) = (self.path.to_path_buf(), key.to_owned());
+        Error::ConfigValue { file, line, key, found: found.into(), expected: expected.into() }
+    }
+
+    fn line_at(&self, span: Option<Range<usize>>) -> usize {
+        let end = span.map_or(0, |span| span.start).min(self.text.len());
+        1 + self.text.as_bytes()[..end].iter().filter(|&&byte| byte == b'\n').count()
+    }
+
+    fn section(
+        &mut self,
+        name: &Spanned<impl AsRef<str>>,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<()> {
+        let line = self.line_at(Some(name.span()));
+        let name = name.get_ref().as_ref();
+        self.lines.insert(name.to_owned(), line);
+        let Some(&(_, keys)) = SECTIONS.iter().find(|(known, _)| *known == name) else {
+            let (file, key) = (self.path.to_path_buf(), name.to_owned());
+            if RESERVED.contains(&name) {
+                return Err(Error::ConfigUnsupported { file, line, key });
+            }
+            let known = || SECTIONS.iter().map(|(known, _)| *known);
+            let (suggestion, expected) = (suggest(name, known()), list(known()));
+            return Err(Error::ConfigUnknownKey { file, line, key, suggestion, expected });
+        };
+        match value.get_ref() {
+            DeValue::Table(table) if name != EXPERTS => self.table(name, keys, table),
+            DeValue::Array(array) if name == EXPERTS => {
+                for (index, item) in array.iter().enumerate() {
+                    let path = format!("{name}[{index}]");
+                    self.lines.insert(path.clone(), self.line_at(Some(item.span())));
+                    let DeValue::Table(table) = item.get_ref() else {
+                        return Err(self.error(
+                            &path,
+                            found(item.get_ref()),
+                            "a table, `[[expert]]`",
+                        ));
+                    };
+                    self.table(&path, keys, table)?;
+                }
+                Ok(())
+            }
+            other if name == EXPERTS => {
+                Err(self.error(name, found(other), "one `[[expert]]` per expert"))
+            }
+            other => Err(self.error(name, found(other), format!("a section, `[{name}]`"))),
+        }
+    }
+
+    fn table(&mut self, section: &str, keys: Keys, table: &DeTable<'_>) -> Result<()> {
+        for (name, value) in table {
+            let line = self.line_at(Some(name.span()));
+            let key = format!("{section}.{}", name.get_ref());
+            let Some((_, kind)) = keys.iter().find(|(known, _)| *known == name.get_ref()) else {
+                let known = || keys.iter().map(|(known, _)| *known);
+                let (suggestion, expected) = (suggest(name.get_ref(), known()), list(known()));
+                return Err(Error::ConfigUnknownKey {
+                    file: self.path.to_path_buf(),
+                    line,
+                    key,
+                    suggestion,
+                    expected,
+                });
+            };
+            self.lines.insert(key.clone(), line);
+            self.value(&key, kind.clone(), value)?;
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, key: &str, kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<()> {
+        let value = value.get_ref();
+        let fail = |expected: &str| Err(self.error(key, found(value), expected));
+        match (kind, value) {
+            (Kind::Text, DeValue::String(text)) if !text.is_empty() => Ok(()),
+            (Kind::Text, _) => fail("a text that is not empty"),
+            (Kind::Choice(names), DeValue::String(text)) if names.contains(&text.as_ref()) => {
+                Ok(())
+            }
+            (Kind::Choice(names), _) => {
+                fail(&choice::expected(value.as_str().unwrap_or_default(), names))
+            }
+            (Kind::Integer(range), _) => match integer(value) {
+                Some(number) if range.contains(&number) => Ok(()),
+                _ => fail(&format!("an integer of {}..={}", range.start(), range.end())),
+            },
+            (Kind::Number(bound), _) => match number(value) {
+                Some(number) if bound.holds(number) => Ok(()),
+                _ => fail(bound.expected()),
+            },
+            (Kind::Texts, DeValue::Array(items)) => self.items(key, Kind::Text, items),
+            (Kind::Texts, _) => fail("an array of texts"),
+            (Kind::Integers(range, most), DeValue::Array(items)) if items.len() <= most => {
+                self.items(key, Kind::Integer(range), items)
+            }
+            (Kind::Integers(range, most), _) => fail(&format!(
+                "an array of at most {most} integers of {}..={}",
+                range.start(),
+                range.end()
+            )),
+            (Kind::NumberPerColumn(bound), DeValue::Table(table)) => {
+                for (name, item) in table {
+                    let path = format!("{key}.{}", name.get_ref());
+                    self.lines.insert(path.clone(), self.line_at(Some(name.span())));
+                    self.value(&path, Kind::Number(bound), item)?;
+                }
+                Ok(())
+            }
+            (Kind::NumberPerColumn(bound), _) => match number(value) {
+                Some(number) if bound.holds(number) => Ok(()),
+                _ => fail(&format!(
+                    "{}, or a table from column names to such numbers",
+                    bound.expected()
+                )),
+            },
+        }
+    }
+
+    fn items(&mut self, key: &str, kind: Kind, items: &[Spanned<DeValue<'_>>]) -> Result<()> {
+        for (index, item) in items.iter().enumerate() {
+            let path = format!("{key}[{index}]");
+            self.lines.insert(path.clone(), self.line_at(Some(item.span())));
+            self.value(&path, kind.clone(), item)?;
+        }
+        Ok(())
+    }
+}
+
+fn integer(value: &DeValue<'_>) -> Option<i64> {
+    let integer = value.as_integer()?;
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    match value {
+        DeValue::Float(float) => float.as_str().parse().ok(),
+        _ => integer(value).map(|integer| integer as f64),
+    }
+}
+
+/// A value as a person would point at it: its type, and itself if it is short.
+fn found(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => format!("text \"{text}\""),
+        DeValue::Integer(integer) => format!("integer {integer}"),
+        DeValue::Float(float) => format!("float {float}"),
+        DeValue::Boolean(value) => format!("boolean {value}"),
+        DeValue::Datetime(time) => format!("date or time {time}"),
+        DeValue::Array(items) => format!("an array of {}", items.len()),
+        DeValue::Table(_) => "a table".to_owned(),
+    }
+}

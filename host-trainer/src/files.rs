@@ -1,0 +1,56 @@
+//! Writing files so that nobody ever sees half of one.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Writes a whole file: to a temporary one beside it, then renamed. Missing directories are made.
+///
+/// # Errors
+/// [`Error::Io`] with the path.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(directory).map_err(Error::io(directory))?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".mild-")
+        .tempfile_in(directory)
+        .map_err(Error::io(directory))?;
+    file.write_all(bytes).map_err(Error::io(path))?;
+    // A temporary file is private; the finished one gets what a new file would get.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let permissions = std::fs::Permissions::from_mode(0o644);
+        file.as_file().set_permissions(permissions).map_err(Error::io(path))?;
+    }
+    file.as_file().sync_all().map_err(Error::io(path))?;
+    file.persist(path).map_err(|error| Error::io(path)(error.error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaces_and_leaves_nothing_beside() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("new/file");
+        write(&path, b"one").unwrap();
+        write(&path, b"two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_error_names_the_path() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("file"), "").unwrap();
+        let error = write(&directory.path().join("file/inside"), b"").unwrap_err();
+        assert!(error.to_string().contains("file"), "{error}");
+    }
+}

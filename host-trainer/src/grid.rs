@@ -1,0 +1,211 @@
+//! Which candidates a selection tries.
+
+use crate::config::{Config, Effort, Form, Method, RhoRule, Tau};
+use crate::loss::Margins;
+use crate::train::Candidate;
+
+/// How long a selection looks, and at what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grid {
+    /// The candidates, the plainest first.
+    pub candidates: Vec<Candidate>,
+    /// Numbers of iterations at which each is judged.
+    pub checkpoints: Vec<usize>,
+    /// Cross-validation folds.
+    pub folds: u8,
+    /// Rows of the train split that selection uses at most.
+    pub max_rows: usize,
+    /// Networks that are fitted from different starts once the candidate is chosen.
+    pub restarts: u64,
+}
+
+/// The values of each choice, at one effort.
+struct Axes {
+    hidden: Vec<Vec<usize>>,
+    l2: Vec<f64>,
+    tau: Vec<Tau>,
+    gamma: Vec<f64>,
+    rho_bar: Vec<f64>,
+    rule: Vec<RhoRule>,
+    form: Vec<Form>,
+}
+
+impl Grid {
+    /// The grid for a configuration: what it leaves open is searched, what it fixes is not.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let train = &config.train;
+        let mut axes = Axes::at(train.effort);
+        if let Some(hidden) = &config.rejector.hidden {
+            axes.hidden = vec![hidden.iter().map(|&width| usize::from(width)).collect()];
+        }
+        fix(&mut axes.l2, train.l2);
+        fix(&mut axes.tau, train.tau);
+        fix(&mut axes.gamma, train.gamma);
+        fix(&mut axes.rho_bar, train.rho_bar);
+        fix(&mut axes.rule, train.rho_rule);
+        fix(&mut axes.form, train.form);
+        let (restarts, folds, max_rows) = match train.effort {
+            Effort::Quick => (1, train.folds.min(3), 6_000),
+            Effort::Normal => (3, train.folds, 20_000),
+            Effort::Thorough => (5, train.folds, 60_000),
+        };
+        Self {
+            candidates: axes.candidates(config.rejector.method),
+            checkpoints: checkpoints(train.max_iterations as usize),
+            folds,
+            max_rows,
+            restarts,
+        }
+    }
+}
+
+fn fix<T>(axis: &mut Vec<T>, value: Option<T>) {
+    if let Some(value) = value {
+        *axis = vec![value];
+    }
+}
+
+/// 20, 40, 80, ... and the most.
+fn checkpoints(most: usize) -> Vec<usize> {
+    let mut checkpoints: Vec<usize> =
+        std::iter::successors(Some(20), |n| Some(n * 2)).take_while(|&n| n < most).collect();
+    checkpoints.push(most);
+    checkpoints
+}
+
+impl Axes {
+    fn at(effort: Effort) -> Self {
+        let third = 1.0 / 3.0;
+        match effort {
+            Effort::Quick => Self {
+                hidden: vec![vec![], vec![16], vec![24, 12]],
+                l2: vec![1e-3, 1e-2],
+                tau: vec![Tau::Max, Tau::One],
+                gamma: vec![0.0, -third],
+                rho_bar: vec![1.0],
+                rule: vec![RhoRule::Count],
+                form: vec![Form::N],
+            },
+            Effort::Normal => Self {
+                hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12]],
+                l2: vec![1e-3, 1e-2],
+                tau: vec![Tau::Max, Tau::One],
+                gamma: vec![0.0, -third, third],
+                rho_bar: vec![1.0],
+                rule: vec![RhoRule::Count],
+                form: vec![Form::N],
+            },
+            Effort::Thorough => Self {
+                hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12], vec![32, 16]],
+                l2: vec![1e-4, 1e-3, 1e-2],
+                tau: vec![Tau::Max, Tau::One, Tau::Sum],
+                gamma: vec![0.0, -0.5, -third, -1.0 / 6.0, 1.0 / 6.0, third],
+                rho_bar: vec![0.3, 1.0, 3.0],
+                rule: vec![RhoRule::Count, RhoRule::Mass],
+                form: vec![Form::N, Form::I],
+            },
+        }
+    }
+
+    /// All plain candidates; and with margins, the variations of one margin parameter at a time
+    /// around the plain loss, for each network (the full product would be hundreds).
+    fn candidates(&self, method: Method) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        for hidden in &self.hidden {
+            for &l2 in &self.l2 {
+                for &tau in &self.tau {
+                    for (form, margins) in self.margins(method) {
+                        let plain = margins.gamma == 0.0 && margins.rho_bar == 1.0;
+                        // Margins are searched where the plain loss has its first choice of the rest.
+                        if !plain && (tau != self.tau[0] || l2 != self.l2[0]) {
+                            continue;
+                        }
+                        candidates.push(Candidate {
+                            hidden: hidden.clone(),
+                            tau,
+                            form,
+                            margins,
+                            l2,
+                        });
+                    }
+                }
+            }
+        }
+        candidates
+    }
+
+    fn margins(&self, method: Method) -> Vec<(Form, Margins)> {
+        let plain = (self.form[0], Margins::PLAIN);
+        if method == Method::TwoStage {
+            return vec![plain];
+        }
+        let mut all: Vec<(Form, Margins)> = Vec::new();
+        for &form in &self.form {
+            for &rule in &self.rule {
+                for &gamma in &self.gamma {
+                    for &rho_bar in &self.rho_bar {
+                        let margins = Margins { rule, gamma, rho_bar, ..Margins::PLAIN };
+                        // Equal margins are the same whatever the rule; of 1, whatever the form.
+                        let known = all.iter().any(|(f, m)| {
+                            m.gamma == gamma
+                                && m.rho_bar == rho_bar
+                                && gamma == 0.0
+                                && (*f == form || rho_bar == 1.0)
+                        });
+                        if !known {
+                            all.push((form, margins));
+                        }
+                    }
+                }
+            }
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn grid(extra: &str) -> Grid {
+        let text = format!(
+            "[data]\nlog = 'l.csv'\nfeatures = ['x']\nlabel = 'y'\n[[expert]]\nname = 'local'\n\
+             prediction = 'a'\n[[expert]]\nname = 'cloud'\nprediction = 'b'\n{extra}"
+        );
+        Grid::new(&Config::parse(&text, Path::new("mild.toml")).unwrap())
+    }
+
+    #[test]
+    fn gamma_zero_is_always_there_and_nothing_twice() {
+        for effort in ["quick", "normal", "thorough"] {
+            let grid = grid(&format!("[train]\neffort = '{effort}'"));
+            assert!(grid.candidates.iter().any(Candidate::is_plain));
+            assert!(grid.candidates.iter().any(|c| c.margins.gamma != 0.0));
+            for (i, a) in grid.candidates.iter().enumerate() {
+                assert!(!grid.candidates[..i].contains(a), "{a} twice");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_fixed_is_not_searched() {
+        let grid = grid(
+            "[rejector]\nmethod = 'mild'\nhidden = [6]\n[train]\ngamma = 0.25\nrho_bar = 3.0\n\
+             form = 'I'\nrho_rule = 'mass'\ntau = 'sum'\nl2 = 0.5\nmax_iterations = 50",
+        );
+        assert_eq!(grid.candidates.len(), 1);
+        let candidate = &grid.candidates[0];
+        assert_eq!((candidate.margins.gamma, candidate.margins.rho_bar), (0.25, 3.0));
+        assert_eq!((candidate.form, candidate.tau, candidate.l2), (Form::I, Tau::Sum, 0.5));
+        assert_eq!(grid.checkpoints, [20, 40, 50]);
+    }
+
+    #[test]
+    fn two_stage_has_no_margins() {
+        let grid = grid("[rejector]\nmethod = 'two-stage'");
+        assert!(grid.candidates.iter().all(Candidate::is_plain));
+    }
+}

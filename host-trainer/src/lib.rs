@@ -1,0 +1,36 @@
+//! The trainer of `mild`: from a deferral log to an image that a microcontroller runs.
+//!
+//! The way of the data, and the modules in its order:
+//! [`config`] and [`log`] read what a person has; [`dataset`] holds it; [`grid`] says what is tried,
+//! [`select`](mod@select) chooses among it by cross-validated deferral loss; [`train`](mod@train) fits one candidate:
+//! a [`loss`] over a [`network`] on [`batch`]es, an [`objective`] that [`optimize`] minimises;
+//! [`offsets`] are tuned; [`quantize`](mod@quantize) makes integers of it and [`artifact`] an image;
+//! [`evaluate`] and [`report`] say what it is worth. [`pipeline`] is the whole way, [`commands`] the
+//! program.
+//!
+//! Everything that is said of integer inference was computed by the crate `mild` itself.
+
+pub mod artifact;
+pub mod batch;
+pub mod commands;
+pub mod config;
+pub mod dataset;
+pub mod demo;
+pub mod error;
+pub mod evaluate;
+pub mod files;
+pub mod grid;
+pub mod log;
+pub mod loss;
+pub mod network;
+pub mod objective;
+pub mod offsets;
+pub mod optimize;
+pub mod pipeline;
+pub mod quantize;
+pub mod random;
+pub mod real;
+pub mod report;
+pub mod select;
+pub mod train;
+pub mod vectors;

@@ -1,0 +1,87 @@
+//! Categorical columns: their values are collected while the log is read and become one-hot inputs at its end, when
+//! all values of the train split are known.
+
+use std::collections::HashMap;
+
+use super::cell;
+
+/// The most categories that a column may have, counted over the whole log.
+pub(super) const MAX_CATEGORIES: usize = 256;
+
+/// The categories of one column, numbered in the order of their first appearance.
+#[derive(Default)]
+pub(super) struct Categories {
+    codes: HashMap<String, u16>,
+    names: Vec<String>,
+}
+
+impl Categories {
+    /// The code of a cell, or `None` if it would be one category too many.
+    pub(super) fn code(&mut self, text: &str) -> Option<u16> {
+        if let Some(&code) = self.codes.get(text) {
+            return Some(code);
+        }
+        // 3 and 3.0 are the same category.
+        let name = cell::integer(text).map_or_else(|| text.to_owned(), |number| number.to_string());
+        let code = match self.codes.get(&name) {
+            Some(&code) => code,
+            None if self.names.len() == MAX_CATEGORIES => return None,
+            None => {
+                self.names.push(name.clone());
+                let code = (self.names.len() - 1) as u16;
+                self.codes.insert(name, code);
+                code
+            }
+        };
+        Some(code)
+    }
+
+    /// The categories that have a code in `train`, sorted: their names, and for every code its place among them.
+    pub(super) fn inputs(
+        &self,
+        train: impl Iterator<Item = u16>,
+    ) -> (Vec<&str>, Vec<Option<usize>>) {
+        let mut seen = vec![false; self.names.len()];
+        train.for_each(|code| seen[usize::from(code)] = true);
+        let mut order: Vec<usize> = (0..seen.len()).filter(|&code| seen[code]).collect();
+        let number = |code: usize| self.names[code].parse::<i64>().ok();
+        if order.iter().all(|&code| number(code).is_some()) {
+            order.sort_by_key(|&code| number(code));
+        } else {
+            order.sort_by_key(|&code| &self.names[code]);
+        }
+        let mut places = vec![None; seen.len()];
+        for (place, &code) in order.iter().enumerate() {
+            places[code] = Some(place);
+        }
+        (order.into_iter().map(|code| self.names[code].as_str()).collect(), places)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_sort_as_numbers_and_text_as_text() {
+        let mut categories = Categories::default();
+        let codes: Vec<u16> =
+            ["10", "9.0", "-1", "9", "7"].map(|text| categories.code(text).unwrap()).into();
+        assert_eq!(codes, [0, 1, 2, 1, 3]);
+        let (names, places) = categories.inputs(codes[..4].iter().copied());
+        assert_eq!(names, ["-1", "9", "10"]);
+        assert_eq!(places, [Some(2), Some(1), Some(0), None]);
+        let text = categories.code("b").unwrap();
+        assert_eq!(categories.inputs([0, 1, text].into_iter()).0, ["10", "9", "b"]);
+    }
+
+    #[test]
+    fn there_is_a_most() {
+        let mut categories = Categories::default();
+        for i in 0..MAX_CATEGORIES {
+            assert!(categories.code(&format!("c{i}")).is_some());
+        }
+        assert_eq!(categories.code("one more"), None);
+        assert_eq!(categories.code("c7"), Some(7));
+    }
+}

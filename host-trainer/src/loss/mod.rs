@@ -1,0 +1,131 @@
+//! Surrogate losses: one file each, all behind [`Surrogate`].
+//!
+//! A rejector's scores cannot be trained on the deferral loss itself, which is a step function.
+//! Each surrogate replaces it by something smooth. They work on [`LANES`] rows at once, so that the
+//! arithmetic of a loss is vectorised like that of the network.
+
+mod mild;
+mod tau;
+mod two_stage;
+
+pub use mild::{Margins, Mild, RowsForMargins};
+pub use tau::weights;
+pub use two_stage::TwoStage;
+
+use crate::real::Real;
+
+/// Rows that are worked on side by side.
+pub const LANES: usize = 16;
+
+/// One number for each of [`LANES`] rows.
+pub type Lanes<T> = [T; LANES];
+
+/// A surrogate loss over the scores of one row, evaluated on [`LANES`] rows at once.
+///
+/// What the loss must know of a row are its *targets*, a fixed number of values. Rows that pad a
+/// block have targets of 0, and must then contribute 0.
+pub trait Surrogate<T: Real>: Sync {
+    /// The number of scores.
+    fn outputs(&self) -> usize;
+
+    /// The number of targets of a row.
+    fn targets(&self) -> usize;
+
+    /// Adds each row's loss to `loss` and writes its gradient by the scores to `gradient`.
+    ///
+    /// `targets` holds [`Self::targets`], `scores` and `gradient` hold [`Self::outputs`] elements.
+    fn evaluate(
+        &self,
+        targets: &[Lanes<T>],
+        scores: &[Lanes<T>],
+        gradient: &mut [Lanes<T>],
+        loss: &mut Lanes<T>,
+    );
+}
+
+/// The largest score of each row.
+#[inline(always)]
+fn largest<T: Real>(scores: &[Lanes<T>]) -> Lanes<T> {
+    let mut largest = scores[0];
+    for score in &scores[1..] {
+        for lane in 0..LANES {
+            largest[lane] = largest[lane].max(score[lane]);
+        }
+    }
+    largest
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! Checks that every surrogate must pass.
+
+    use super::*;
+    use crate::random::Random;
+
+    /// Random targets in `0.0..1.0` and scores in ±3, the last lane being padding.
+    pub(crate) fn random_block(
+        loss: &impl Surrogate<f64>,
+        random: &mut Random,
+    ) -> (Vec<Lanes<f64>>, Vec<Lanes<f64>>) {
+        let mut lanes = |count: usize, low: f64, high: f64| -> Vec<Lanes<f64>> {
+            (0..count)
+                .map(|_| std::array::from_fn(|_| low + (high - low) * random.uniform()))
+                .collect()
+        };
+        let mut targets = lanes(loss.targets(), 0.0, 1.0);
+        let scores = lanes(loss.outputs(), -3.0, 3.0);
+        for target in &mut targets {
+            target[LANES - 1] = 0.0;
+        }
+        (targets, scores)
+    }
+
+    /// The loss of each row and its gradient.
+    pub(crate) fn evaluate<T: Real>(
+        loss: &impl Surrogate<T>,
+        targets: &[Lanes<T>],
+        scores: &[Lanes<T>],
+    ) -> (Lanes<T>, Vec<Lanes<T>>) {
+        let mut gradient = vec![[T::ZERO; LANES]; loss.outputs()];
+        let mut value = [T::ZERO; LANES];
+        loss.evaluate(targets, scores, &mut gradient, &mut value);
+        (value, gradient)
+    }
+
+    /// Gradient against central differences, invariance to a common shift of the scores, and the
+    /// padding's silence.
+    pub(crate) fn check(loss: &impl Surrogate<f64>, seed: u64) {
+        let mut random = Random::new(seed);
+        for _ in 0..20 {
+            let (targets, scores) = random_block(loss, &mut random);
+            let (value, gradient) = evaluate(loss, &targets, &scores);
+            assert_eq!(value[LANES - 1], 0.0, "padding contributes to the loss");
+            for (k, gradient) in gradient.iter().enumerate() {
+                assert_eq!(gradient[LANES - 1], 0.0, "padding contributes to the gradient");
+                const STEP: f64 = 1e-5;
+                let moved = |step: f64| {
+                    let mut scores = scores.clone();
+                    scores[k].iter_mut().for_each(|score| *score += step);
+                    evaluate(loss, &targets, &scores).0
+                };
+                let (above, below) = (moved(STEP), moved(-STEP));
+                for lane in 0..LANES {
+                    let difference = (above[lane] - below[lane]) / (2.0 * STEP);
+                    assert!(
+                        (difference - gradient[lane]).abs() < 1e-7,
+                        "expert {k}: finite difference {difference}, gradient {}",
+                        gradient[lane]
+                    );
+                }
+            }
+            let shifted: Vec<Lanes<f64>> =
+                scores.iter().map(|score| score.map(|score| score + 1.75)).collect();
+            let (value_shifted, _) = evaluate(loss, &targets, &shifted);
+            for lane in 0..LANES {
+                assert!((value[lane] - value_shifted[lane]).abs() < 1e-9, "not shift-invariant");
+                let sum: f64 = gradient.iter().map(|gradient| gradient[lane]).sum();
+                assert!(sum.abs() < 1e-12, "the gradient sums to {sum}");
+            }
+        }
+    }
+}

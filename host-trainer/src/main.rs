@@ -1,0 +1,13 @@
+//! `mild`: trains, judges and exports learning-to-defer rejectors.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match mild_trainer::commands::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

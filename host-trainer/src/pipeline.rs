@@ -1,0 +1,230 @@
+//! The whole way from a log to an image.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::artifact::{Artifact, decisions, make};
+use crate::config::Config;
+use crate::dataset::{Dataset, Part};
+use crate::error::{Error, Result};
+use crate::evaluate::paired_difference;
+use crate::grid::Grid;
+use crate::offsets::{Scored, tune};
+use crate::select::{Judged, Selection, refit, select};
+use crate::train::{Fit, costs};
+
+/// What training ended in.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    /// The selection's candidates and how they ranked.
+    pub selection: Selection,
+    /// What was chosen.
+    pub choice: Choice,
+    /// The float network.
+    pub fit: Fit,
+    /// Its offsets, tuned on the calibration rows.
+    pub offsets: Vec<f64>,
+    /// The image.
+    pub artifact: Artifact,
+    /// Mean deferral loss on the rows that training may see.
+    pub seen: SeenLoss,
+}
+
+/// Mean deferral loss before and after quantization, on the calibration rows, which decide between
+/// restarts, and on train and calibration rows together, which tell more finely what quantization
+/// costs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SeenLoss {
+    /// Of the float network on the calibration rows.
+    pub float_calibration: f64,
+    /// Of the image on the calibration rows.
+    pub int8_calibration: f64,
+    /// Of the float network on train and calibration rows.
+    pub float_all: f64,
+    /// Of the image on train and calibration rows.
+    pub int8_all: f64,
+    /// Standard error of the difference of the last two, row by row.
+    pub growth_error: f64,
+}
+
+/// The winner of a selection.
+#[derive(Debug, Clone)]
+pub enum Choice {
+    /// A trained rejector.
+    Rejector(Judged),
+    /// Always the same expert: no candidate was better by more than one standard error.
+    Constant {
+        /// The expert.
+        expert: usize,
+        /// Its mean deferral loss on the rows of the selection.
+        loss: f64,
+    },
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejector(judged) => {
+                write!(f, "{}, {} iterations", judged.candidate, judged.iterations)
+            }
+            Self::Constant { expert, .. } => write!(f, "always expert {expert}"),
+        }
+    }
+}
+
+/// Steps of a training that a person may wait for.
+pub trait Progress: Sync {
+    /// So many steps are to come.
+    fn start(&self, steps: usize);
+    /// One step is done.
+    fn step(&self);
+    /// All steps are done.
+    fn finish(&self);
+}
+
+/// Says nothing.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn start(&self, _: usize) {}
+    fn step(&self) {}
+    fn finish(&self) {}
+}
+
+/// Selects, fits, quantizes and calibrates.
+///
+/// # Errors
+/// [`Error::Invalid`] if a network cannot be quantized, or if the deferral loss on the train and
+/// calibration rows grows in doing so by more than the configured tolerance and one standard error.
+pub fn train(config: &Config, data: &Dataset, progress: &dyn Progress) -> Result<Trained> {
+    let grid = Grid::new(config);
+    let seed = config.train.seed;
+    let selection_rows = selection_rows(&data.train, grid.max_rows, seed);
+    let part = selection_rows.as_ref().unwrap_or(&data.train);
+    progress.start(grid.candidates.len() * usize::from(grid.folds));
+    let selection =
+        select(part, &grid.candidates, grid.folds, seed, &grid.checkpoints, || progress.step());
+    progress.finish();
+    let choice = choose(&selection, part);
+    let fits: Vec<Fit> = match &choice {
+        Choice::Rejector(judged) => {
+            (0..grid.restarts).map(|restart| refit(&data.train, judged, seed + restart)).collect()
+        }
+        Choice::Constant { expert, .. } => vec![Fit::constant(&data.train, *expert)],
+    };
+    let constant = matches!(choice, Choice::Constant { .. });
+    let mut best: Option<Trained> = None;
+    for fit in fits {
+        let offsets = float_offsets(&fit, &data.calibration, constant);
+        let artifact = make(&fit, &offsets, data, config)?;
+        let seen = seen_loss(&fit, &offsets, &artifact, data);
+        if best.as_ref().is_none_or(|best| seen.int8_calibration < best.seen.int8_calibration) {
+            let (selection, choice) = (selection.clone(), choice.clone());
+            best = Some(Trained { selection, choice, fit, offsets, artifact, seen });
+        }
+    }
+    let trained = best.expect("at least one fit");
+    check_quantization(&trained.seen, config.quantize.tolerance)?;
+    Ok(trained)
+}
+
+/// Quantization must not cost more than it may. On a small log a handful of rows is more than the
+/// tolerance, so what counts is a growth beyond it by more than one standard error.
+fn check_quantization(seen: &SeenLoss, tolerance: f64) -> Result<()> {
+    let SeenLoss { float_all: float, int8_all: int8, growth_error: error, .. } = *seen;
+    if int8 - float <= tolerance + error {
+        return Ok(());
+    }
+    Err(Error::Invalid {
+        what: "quantization: growth of the deferral loss on train and calibration rows from float \
+               to int8"
+            .to_owned(),
+        found: format!("{:.4} +- {error:.4} (from {float:.4} to {int8:.4})", int8 - float),
+        expected: format!(
+            "at most quantize.tolerance = {tolerance}; try wider hidden layers, a larger train.l2, \
+             or features without extreme outliers"
+        ),
+    })
+}
+
+fn seen_loss(fit: &Fit, offsets: &[f64], artifact: &Artifact, data: &Dataset) -> SeenLoss {
+    let losses = |part: &Part| -> (Vec<f64>, Vec<f64>) {
+        let of = |choices: Vec<usize>| -> Vec<f64> {
+            choices.iter().enumerate().map(|(row, &k)| f64::from(part.cost(row, k))).collect()
+        };
+        (of(float_choices(fit, offsets, part)), of(decisions(&artifact.image(), part)))
+    };
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let (mut float, mut int8) = losses(&data.calibration);
+    let (float_calibration, int8_calibration) = (mean(&float), mean(&int8));
+    let (train_float, train_int8) = losses(&data.train);
+    float.extend(train_float);
+    int8.extend(train_int8);
+    let (_, growth_error) = paired_difference(&int8, &float);
+    SeenLoss {
+        float_calibration,
+        int8_calibration,
+        float_all: mean(&float),
+        int8_all: mean(&int8),
+        growth_error,
+    }
+}
+
+/// The choices of a float network with offsets.
+fn float_choices(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<usize> {
+    let rows: Vec<usize> = (0..part.rows).collect();
+    let (scores, costs) = (fit.scores(part, &rows), costs(part, &rows));
+    Scored { experts: part.experts, scores: &scores, costs: &costs }.choices(offsets)
+}
+
+/// The rows that a selection uses when there are more than it needs: whole groups, seeded.
+fn selection_rows(part: &Part, most: usize, seed: u64) -> Option<Part> {
+    if part.rows <= most {
+        return None;
+    }
+    // Folds keep groups together and are balanced: take one of as many as needed.
+    let shares = part.rows.div_ceil(most).min(usize::from(u8::MAX));
+    let folds = part.folds(shares as u8, seed ^ 0x5e1e_c710);
+    let rows: Vec<usize> = (0..part.rows).filter(|&row| folds[row] == 0).collect();
+    Some(part.subset(&rows))
+}
+
+/// The selected candidate, unless the best constant is within one standard error of it.
+fn choose(selection: &Selection, part: &Part) -> Choice {
+    let judged = &selection.ranking[selection.chosen];
+    let (expert, &loss) = selection
+        .constants
+        .iter()
+        .enumerate()
+        .min_by(|a, b| a.1.total_cmp(b.1))
+        .expect("at least two experts");
+    let always: Vec<f64> = (0..part.rows).map(|row| f64::from(part.cost(row, expert))).collect();
+    let (gain, error) = paired_difference(&always, &judged.losses);
+    if gain <= error { Choice::Constant { expert, loss } } else { Choice::Rejector(judged.clone()) }
+}
+
+/// The float network's offsets, tuned on the calibration rows. A constant keeps its offsets of 0: it
+/// was chosen for doing no harm.
+fn float_offsets(fit: &Fit, calibration: &Part, constant: bool) -> Vec<f64> {
+    if constant {
+        return vec![0.0; calibration.experts];
+    }
+    let rows: Vec<usize> = (0..calibration.rows).collect();
+    let (scores, costs) = (fit.scores(calibration, &rows), costs(calibration, &rows));
+    tune(&Scored { experts: calibration.experts, scores: &scores, costs: &costs })
+}
+
+impl Trained {
+    /// The choices of the float network on some rows.
+    #[must_use]
+    pub fn float_choices(&self, part: &Part) -> Vec<usize> {
+        float_choices(&self.fit, &self.offsets, part)
+    }
+
+    /// The choices of the image on some rows.
+    #[must_use]
+    pub fn int8_choices(&self, part: &Part) -> Vec<usize> {
+        decisions(&self.artifact.image(), part)
+    }
+}

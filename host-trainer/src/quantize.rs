@@ -1,0 +1,399 @@
+//! From the float network to the integers of an image.
+//!
+//! - Inputs: one affine 8-bit quantizer per feature; the standardization is folded into it and into
+//!   the first layer.
+//! - Weights: symmetric int8, one scale per output channel; the last layer has one scale for all
+//!   experts, so that integer scores compare directly.
+//! - Hidden activations: 0 to 127, scale per unit; the requantizer of a channel takes it there.
+//! - Biases: int32 in accumulator units, corrected for the mean effect of the rounded weights
+//!   (Nagel et al. 2019, "Data-free quantization through weight equalization and bias correction").
+//!
+//! Ranges come from the calibration rows. Nothing here runs an integer network: what the image
+//! computes is told by the `mild` crate alone.
+
+use mild::fixed::{RawQuantizer, Requantizer};
+use mild::image::{InputQuantizer, LayerParts, MAX_BIAS};
+
+use crate::dataset::{Part, RawScale};
+use crate::error::{Error, Result};
+use crate::train::Fit;
+
+/// The quantized network: the parts of an image that come from the weights.
+#[derive(Debug, Clone)]
+pub struct Quantized {
+    /// One for each feature.
+    pub quantizers: Vec<InputQuantizer>,
+    /// One for each feature, if the configuration says what raw readings mean.
+    pub raw: Option<Vec<RawQuantizer>>,
+    /// The layers.
+    pub layers: Vec<LayerParts>,
+    /// A float score is an integer score times this (up to a shift common to all experts).
+    pub score_scale: f32,
+}
+
+/// How the range of a hidden unit is chosen between the layer's widest (0) and its own (1), as an
+/// exponent. A unit's own range wastes no activation codes; a common one wastes no weight codes of
+/// the next layer. Each is tried, and the one with the least error of the scores is kept.
+const RANGE_EXPONENTS: [f64; 3] = [0.0, 0.5, 1.0];
+
+/// Shares of the largest activation that are tried as the end of a range.
+const CLIPS: [f64; 5] = [1.0, 0.9, 0.8, 0.65, 0.5];
+
+/// Tail shares beyond which the values of an input may saturate.
+const INPUT_TAILS: [f64; 5] = [0.0, 1e-4, 5e-4, 2e-3, 5e-3];
+
+/// Quantizes a network, with ranges from `calibration`.
+///
+/// # Errors
+/// [`Error::Invalid`] if the network has numbers that do not fit an image, as after a training that
+/// diverged.
+pub fn quantize(fit: &Fit, calibration: &Part, raw: Option<&[RawScale]>) -> Result<Quantized> {
+    let inputs = input_quantizers(calibration);
+    let mut best: Option<(f64, Quantized)> = None;
+    for exponent in RANGE_EXPONENTS {
+        let (error, quantized) = with_exponent(fit, calibration, &inputs, exponent)?;
+        if best.as_ref().is_none_or(|(least, _)| error < *least) {
+            best = Some((error, quantized));
+        }
+    }
+    let Some((_, mut quantized)) = best else {
+        return Err(unusable("a score", f64::NAN));
+    };
+    quantized.raw = raw.map(|raw| raw_quantizers(&inputs, raw)).transpose()?;
+    Ok(quantized)
+}
+
+/// The numbers of an input quantizer exactly as the device has them.
+#[derive(Debug, Clone, Copy)]
+struct Input {
+    quantizer: InputQuantizer,
+    /// Feature units per code; 0 for a constant feature.
+    step: f64,
+    /// The feature value that code 0 stands for.
+    zero: f64,
+}
+
+impl Input {
+    /// A quantizer whose codes span `low..=high`.
+    fn new(low: f64, high: f64) -> Self {
+        let scale = if high > low { (255.0 / (high - low)) as f32 } else { 0.0 };
+        // Codes beyond f32's precision are of no use: treat the feature as constant.
+        let bias = (0.5 - low * f64::from(scale)) as f32;
+        if scale <= 0.0 || !scale.is_finite() || !bias.is_finite() {
+            let quantizer = InputQuantizer { scale: 0.0, bias: 128.5 };
+            return Self { quantizer, step: 0.0, zero: low };
+        }
+        let step = 1.0 / f64::from(scale);
+        // floor(x scale + bias) - 128 = 0 in the middle of its step.
+        let zero = (128.5 - f64::from(bias)) * step;
+        Self { quantizer: InputQuantizer { scale, bias }, step, zero }
+    }
+
+    fn code(&self, x: f32) -> f64 {
+        let InputQuantizer { scale, bias } = self.quantizer;
+        f64::from((x * scale + bias) as u8) - 128.0
+    }
+
+    fn value(&self, code: f64) -> f64 {
+        self.zero + code * self.step
+    }
+}
+
+/// Ranges by least squared error among a few tail shares.
+fn input_quantizers(part: &Part) -> Vec<Input> {
+    (0..part.inputs)
+        .map(|feature| {
+            let column: Vec<f32> = (0..part.rows).map(|row| part.row(row)[feature]).collect();
+            let mut sorted = column.clone();
+            sorted.sort_by(f32::total_cmp);
+            let at = |share: f64| -> f64 {
+                let last = sorted.len().saturating_sub(1);
+                sorted.get((share * last as f64).round() as usize).map_or(0.0, |&x| f64::from(x))
+            };
+            let squared_error = |input: &Input| -> f64 {
+                column.iter().map(|&x| (input.value(input.code(x)) - f64::from(x)).powi(2)).sum()
+            };
+            let tried = INPUT_TAILS.iter().map(|&tail| Input::new(at(tail), at(1.0 - tail)));
+            tried
+                .map(|input| (squared_error(&input), input))
+                .min_by(|a, b| a.0.total_cmp(&b.0))
+                .map_or_else(|| Input::new(0.0, 0.0), |(_, input)| input)
+        })
+        .collect()
+}
+
+fn raw_quantizers(inputs: &[Input], raw: &[RawScale]) -> Result<Vec<RawQuantizer>> {
+    inputs
+        .iter()
+        .zip(raw)
+        .map(|(input, raw)| {
+            let InputQuantizer { scale, bias } = input.quantizer;
+            let factor = f64::from(scale) * f64::from(raw.scale);
+            // The half is part of the bias already; the quantizer adds its own.
+            let zero = f64::from(scale) * f64::from(raw.offset) + f64::from(bias) - 128.5;
+            RawQuantizer::from_affine(factor, zero)
+                .ok_or_else(|| unusable("codes per count of a raw reading", factor))
+        })
+        .collect()
+}
+
+/// A layer in floats whose inputs are codes: `bias + sum weight * code`.
+struct CodeLayer {
+    inputs: usize,
+    weights: Vec<f64>,
+    biases: Vec<f64>,
+}
+
+impl CodeLayer {
+    fn outputs(&self) -> usize {
+        self.biases.len()
+    }
+
+    fn row(&self, output: usize) -> &[f64] {
+        &self.weights[output * self.inputs..][..self.inputs]
+    }
+
+    fn apply(&self, codes: &[f64]) -> Vec<f64> {
+        (0..self.outputs()).map(|o| self.biases[o] + dot(self.row(o), codes)).collect()
+    }
+}
+
+/// Quantizes with one way of choosing ranges; also returns the squared error of the scores.
+fn with_exponent(
+    fit: &Fit,
+    calibration: &Part,
+    inputs: &[Input],
+    exponent: f64,
+) -> Result<(f64, Quantized)> {
+    let spans: Vec<_> = fit.shape.layers().collect();
+    let mut codes: Vec<Vec<f64>> = (0..calibration.rows)
+        .map(|row| {
+            inputs.iter().zip(calibration.row(row)).map(|(input, &x)| input.code(x)).collect()
+        })
+        .collect();
+    let mut layers = Vec::new();
+    // What one code of each unit that feeds the layer stands for.
+    let mut steps: Vec<f64> = Vec::new();
+    for (index, span) in spans.iter().enumerate() {
+        let weights = &fit.parameters[span.weights..span.biases];
+        let biases = &fit.parameters[span.biases..span.biases + span.outputs];
+        let mut layer = if index == 0 {
+            first_layer(fit, inputs, weights, biases)
+        } else {
+            CodeLayer {
+                inputs: span.inputs,
+                weights: weights
+                    .chunks_exact(span.inputs)
+                    .flat_map(|row| product(row, &steps))
+                    .collect(),
+                biases: biases.to_vec(),
+            }
+        };
+        let exact: Vec<Vec<f64>> = codes.iter().map(|codes| layer.apply(codes)).collect();
+        let means = column_means(&codes, span.inputs);
+        if index + 1 == spans.len() {
+            center(&mut layer);
+            let (parts, scale) = last_layer(&layer, &means)?;
+            let integer = integer_sums(&parts, &codes);
+            let error = score_error(&exact, &integer, scale);
+            layers.push(parts);
+            let score_scale = scale as f32;
+            if !score_scale.is_normal() {
+                return Err(unusable("the scale of the scores", scale));
+            }
+            let quantizers = inputs.iter().map(|input| input.quantizer).collect();
+            return Ok((error, Quantized { quantizers, raw: None, layers, score_scale }));
+        }
+        let ranges = unit_ranges(&exact, span.outputs, exponent);
+        let (parts, actual_steps) = hidden_layer(&layer, &means, &ranges)?;
+        codes = integer_sums(&parts, &codes)
+            .into_iter()
+            .map(|sums| {
+                let words = sums.iter().zip(&parts.requantizers);
+                words.map(|(&sum, requantizer)| f64::from(requantizer.apply(sum as i32))).collect()
+            })
+            .collect();
+        layers.push(parts);
+        steps = actual_steps;
+    }
+    Err(unusable("the number of layers", 0.0))
+}
+
+/// Folds standardization and input quantizers into the first layer.
+fn first_layer(fit: &Fit, inputs: &[Input], weights: &[f64], biases: &[f64]) -> CodeLayer {
+    let standard = &fit.standardizer;
+    let mut biases = biases.to_vec();
+    let mut folded = Vec::with_capacity(weights.len());
+    for (row, bias) in weights.chunks_exact(inputs.len()).zip(&mut biases) {
+        for (j, (&weight, input)) in row.iter().zip(inputs).enumerate() {
+            let per_unit = weight / standard.deviations[j];
+            folded.push(per_unit * input.step);
+            *bias += per_unit * (input.zero - standard.means[j]);
+        }
+    }
+    CodeLayer { inputs: inputs.len(), weights: folded, biases }
+}
+
+/// Takes from each input's weights the middle of their range over the experts, and from the biases
+/// theirs: scores shift together, decisions stay, and the common scale becomes finer.
+fn center(layer: &mut CodeLayer) {
+    let (inputs, outputs) = (layer.inputs, layer.outputs());
+    for j in 0..inputs {
+        let column = |layer: &CodeLayer, o: usize| layer.weights[o * inputs + j];
+        let (low, high) = range((0..outputs).map(|o| column(layer, o)));
+        for o in 0..outputs {
+            layer.weights[o * inputs + j] -= 0.5 * (low + high);
+        }
+    }
+    let (low, high) = range(layer.biases.iter().copied());
+    layer.biases.iter_mut().for_each(|bias| *bias -= 0.5 * (low + high));
+}
+
+fn last_layer(layer: &CodeLayer, means: &[f64]) -> Result<(LayerParts, f64)> {
+    let largest = layer.weights.iter().fold(0.0f64, |largest, w| largest.max(w.abs()));
+    let largest_bias = layer.biases.iter().fold(0.0f64, |largest, b| largest.max(b.abs()));
+    // Weights decide the scale; a constant rejector has biases alone.
+    let scale = (largest / 127.0).max(largest_bias / f64::from(1 << 24));
+    let scale = if scale > 0.0 { scale } else { 1.0 };
+    let mut parts = empty_parts(layer.inputs);
+    for o in 0..layer.outputs() {
+        push_row(&mut parts, layer.row(o), layer.biases[o], scale, means)?;
+    }
+    Ok((parts, scale))
+}
+
+/// Quantizes a hidden layer whose units reach up to `ranges`; also returns what one code of each
+/// unit stands for.
+fn hidden_layer(
+    layer: &CodeLayer,
+    means: &[f64],
+    ranges: &[f64],
+) -> Result<(LayerParts, Vec<f64>)> {
+    let mut parts = empty_parts(layer.inputs);
+    let mut steps = Vec::with_capacity(ranges.len());
+    for (o, &range) in ranges.iter().enumerate() {
+        let row = layer.row(o);
+        let largest = row.iter().fold(0.0f64, |largest, w| largest.max(w.abs()));
+        let bias = layer.biases[o];
+        let scale = (largest / 127.0).max(bias.abs() / f64::from(1 << 24));
+        let scale = if scale > 0.0 { scale } else { 1.0 };
+        // A unit that a single code of an input would saturate gets a wider range.
+        let step = (range / 127.0).max(scale / Requantizer::MAX_FACTOR);
+        let Some(requantizer) = Requantizer::from_factor(scale / step) else {
+            return Err(unusable("a requantization factor", scale / step));
+        };
+        push_row(&mut parts, row, bias, scale, means)?;
+        parts.requantizers.push(requantizer);
+        steps.push(scale / requantizer.factor());
+    }
+    Ok((parts, steps))
+}
+
+fn empty_parts(inputs: usize) -> LayerParts {
+    LayerParts { inputs, biases: Vec::new(), requantizers: Vec::new(), weights: Vec::new() }
+}
+
+fn push_row(
+    parts: &mut LayerParts,
+    row: &[f64],
+    bias: f64,
+    scale: f64,
+    means: &[f64],
+) -> Result<()> {
+    let mut corrected = bias;
+    for (&weight, &mean) in row.iter().zip(means) {
+        let rounded = (weight / scale).round().clamp(-127.0, 127.0);
+        corrected += (weight - rounded * scale) * mean;
+        parts.weights.push(rounded as i8);
+    }
+    let bias = (corrected / scale).round();
+    if bias.is_nan() || bias.abs() > f64::from(MAX_BIAS) {
+        return Err(unusable("a bias in accumulator units", bias));
+    }
+    parts.biases.push(bias as i32);
+    Ok(())
+}
+
+/// Where each hidden unit's codes end: by least squared error of its own values, then brought
+/// toward the layer's widest by the exponent.
+fn unit_ranges(values: &[Vec<f64>], units: usize, exponent: f64) -> Vec<f64> {
+    let own: Vec<f64> = (0..units)
+        .map(|unit| {
+            let largest = values.iter().fold(0.0f64, |largest, row| largest.max(row[unit]));
+            let error = |end: f64| -> f64 {
+                let step = end / 127.0;
+                values
+                    .iter()
+                    .map(|row| {
+                        let x = row[unit].max(0.0);
+                        ((x / step).round().min(127.0) * step - x).powi(2)
+                    })
+                    .sum()
+            };
+            let ends = CLIPS.iter().map(|clip| clip * largest);
+            ends.min_by(|a, b| error(*a).total_cmp(&error(*b))).unwrap_or(largest)
+        })
+        .collect();
+    let widest = own.iter().copied().fold(0.0, f64::max);
+    own.iter()
+        .map(|&own| {
+            // A unit that is never active may take any range.
+            if own > 0.0 { libm::pow(own / widest, exponent) * widest } else { widest.max(1e-6) }
+        })
+        .collect()
+}
+
+/// The integer accumulators of a layer, computed exactly in doubles.
+fn integer_sums(parts: &LayerParts, codes: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    codes
+        .iter()
+        .map(|codes| {
+            let rows = parts.weights.chunks_exact(parts.inputs).zip(&parts.biases);
+            rows.map(|(row, &bias)| {
+                let sum: f64 = row.iter().zip(codes).map(|(&w, code)| f64::from(w) * code).sum();
+                sum + f64::from(bias)
+            })
+            .collect()
+        })
+        .collect()
+}
+
+/// Squared error of the scores, each row's common shift aside.
+fn score_error(exact: &[Vec<f64>], integer: &[Vec<f64>], scale: f64) -> f64 {
+    let rows = exact.iter().zip(integer).map(|(exact, integer)| {
+        let differences: Vec<f64> = exact.iter().zip(integer).map(|(e, i)| e - i * scale).collect();
+        let mean = differences.iter().sum::<f64>() / differences.len() as f64;
+        differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>()
+    });
+    rows.sum()
+}
+
+fn column_means(rows: &[Vec<f64>], width: usize) -> Vec<f64> {
+    let mut means = vec![0.0; width];
+    for row in rows {
+        for (mean, value) in means.iter_mut().zip(row) {
+            *mean += value / rows.len() as f64;
+        }
+    }
+    means
+}
+
+fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn product<'a>(a: &'a [f64], b: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+    a.iter().zip(b).map(|(a, b)| a * b)
+}
+
+fn unusable(what: &str, found: f64) -> Error {
+    Error::Invalid {
+        what: format!("quantization: {what}"),
+        found: found.to_string(),
+        expected: "a number that fits the image; the training may have diverged".to_owned(),
+    }
+}

@@ -1,0 +1,226 @@
+//! The program `mild` as a person or a script uses it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Five features, of which the first says when `cloud` is needed and the second when `special` is.
+fn log(rows: usize) -> String {
+    let mut log = String::from("x0,x1,x2,kind,y,split,a,b,c\n");
+    let mut state = 1u64;
+    let mut uniform = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f64 / (1u64 << 24) as f64
+    };
+    for row in 0..rows {
+        let (x0, x1, x2) = (uniform(), uniform(), uniform());
+        let split = ["train", "train", "train", "calibration", "test"][row % 5];
+        let wrong = |bad: bool| if bad { 1 } else { 0 };
+        let local = wrong(x0 > 0.6 || uniform() < 0.05);
+        let cloud = wrong(uniform() < 0.02);
+        let special = wrong(x1 < 0.8 || uniform() < 0.02);
+        log +=
+            &format!("{x0:.4},{x1:.4},{x2:.4},{},0,{split},{local},{cloud},{special}\n", row % 3);
+    }
+    log
+}
+
+const CONFIG: &str = "[data]\nlog = 'log.csv'\nfeatures = ['x*']\ncategorical = ['kind']\n\
+    label = 'y'\nsplit = 'split'\n[raw]\nscale = 0.0001\n\
+    [[expert]]\nname = 'local'\nprediction = 'a'\n\
+    [[expert]]\nname = 'cloud'\nprediction = 'b'\ncost = 0.2\n\
+    [[expert]]\nname = 'special'\nprediction = 'c'\ncost = 0.05\n\
+    [train]\neffort = 'quick'\n";
+
+struct Bench {
+    directory: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("log.csv"), log(2000)).unwrap();
+        fs::write(directory.path().join("mild.toml"), CONFIG).unwrap();
+        Self { directory }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn mild(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_mild"))
+            .args(arguments)
+            .current_dir(self.directory.path())
+            .output()
+            .unwrap()
+    }
+
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.mild(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "mild {arguments:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.ok(arguments)).expect("one JSON document and nothing else")
+    }
+
+    fn error(&self, arguments: &[&str]) -> String {
+        let output = self.mild(arguments);
+        assert!(!output.status.success(), "mild {arguments:?} succeeded");
+        assert!(output.stdout.is_empty(), "an error prints nothing on standard output");
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+fn number(value: &Value, key: &str) -> f64 {
+    value[key].as_f64().unwrap_or_else(|| panic!("{key} in {value}"))
+}
+
+#[test]
+fn train_eval_inspect_and_export_agree() {
+    let bench = Bench::new();
+    let trained = bench.json(&["train", "mild.toml", "--out", "out", "--json"]);
+    let evaluated = bench.json(&["eval", "mild.toml", "--image", "out/rejector.mild", "--json"]);
+    assert_eq!(trained["test"], evaluated, "train and eval judge the same decisions");
+    assert_eq!(evaluated["rows"], 400);
+    let loss = number(&evaluated, "deferral_loss");
+    assert!(loss < 0.8 * number(&evaluated, "best_single_loss"), "{evaluated:#}");
+    assert!(loss >= number(&evaluated, "oracle_loss"));
+    let interval = evaluated["deferral_loss_ci"].as_array().unwrap();
+    assert!(interval[0].as_f64().unwrap() < loss && loss < interval[1].as_f64().unwrap());
+    let shares: f64 =
+        evaluated["experts"].as_array().unwrap().iter().map(|expert| number(expert, "share")).sum();
+    assert!((shares - 1.0).abs() < 1e-9);
+    assert!(
+        (number(&evaluated["experts"][0], "share") - number(&evaluated, "coverage")).abs() < 1e-9
+    );
+
+    let inspected = bench.json(&["inspect", "out/rejector.mild", "--json"]);
+    assert_eq!(inspected, trained["image"]);
+    assert_eq!(inspected["inputs"], 6, "three numbers and three one-hot columns");
+    let bytes = fs::metadata(bench.path("out/rejector.mild")).unwrap().len();
+    assert_eq!(inspected["image_bytes"], bytes);
+    assert_eq!(inspected["experts"][2]["name"], "special");
+
+    let rust = bench.ok(&["export", "out/rejector.mild", "--format", "rust"]);
+    assert!(rust.contains("pub const IMAGE") && rust.contains("0x444c494d"), "{rust}");
+    bench.ok(&[
+        "export",
+        "out/rejector.mild",
+        "--format",
+        "vectors",
+        "--config",
+        "mild.toml",
+        "--out",
+        "v.bin",
+    ]);
+    let vectors = fs::read(bench.path("v.bin")).unwrap();
+    assert_eq!(vectors, fs::read(bench.path("out/vectors.bin")).unwrap());
+    assert_eq!(u32::from_le_bytes(vectors[12..16].try_into().unwrap()), 400 + 400 + 2000);
+}
+
+#[test]
+fn same_log_configuration_and_seed_give_the_same_bytes() {
+    let bench = Bench::new();
+    for out in ["one", "two"] {
+        bench.ok(&["train", "mild.toml", "--out", out, "--quiet"]);
+    }
+    bench.ok(&["train", "mild.toml", "--out", "three", "--seed", "7", "--quiet"]);
+    for file in ["rejector.mild", "metrics.json", "vectors.bin"] {
+        let read = |out: &str| fs::read(bench.path(out).join(file)).unwrap();
+        assert_eq!(read("one"), read("two"), "{file}");
+        assert_ne!(read("one"), read("three"), "{file}: the seed matters");
+    }
+    assert_eq!(fs::read_dir(bench.path("one")).unwrap().count(), 3, "no temporary files stay");
+}
+
+#[test]
+fn quiet_says_nothing_and_a_table_is_for_people() {
+    let bench = Bench::new();
+    assert_eq!(bench.ok(&["train", "mild.toml", "--out", "out", "--quiet"]), "");
+    let table = bench.ok(&["eval", "mild.toml", "--image", "out/rejector.mild"]);
+    for line in ["always local", "always special", "rejector, int8", "oracle"] {
+        assert!(table.contains(line), "{table}");
+    }
+}
+
+#[test]
+fn errors_say_where_what_and_what_was_expected() {
+    let bench = Bench::new();
+    let error = bench.error(&["train", "absent.toml", "--out", "out"]);
+    assert!(error.starts_with("error: ") && error.contains("absent.toml"), "{error}");
+
+    bench.ok(&["train", "mild.toml", "--out", "out", "--quiet"]);
+    let image = bench.path("out/rejector.mild");
+    let good = fs::read(&image).unwrap();
+    let mut bad = good.clone();
+    bad[100] ^= 4;
+    fs::write(&image, &bad).unwrap();
+    let error = bench.error(&["inspect", "out/rejector.mild"]);
+    assert!(error.contains("out/rejector.mild") && error.contains("checksum"), "{error}");
+    fs::write(&image, &good[..good.len() - 3]).unwrap();
+    let error = bench.error(&["eval", "mild.toml", "--image", "out/rejector.mild", "--json"]);
+    assert!(error.contains("whole number of 32-bit words"), "{error}");
+
+    fs::write(&image, &good).unwrap();
+    fs::write(bench.path("other.toml"), CONFIG.replace("'x*'", "'x0', 'x1'")).unwrap();
+    let error = bench.error(&["eval", "other.toml", "--image", "out/rejector.mild"]);
+    assert!(error.contains("found 6, expected 5"), "{error}");
+    fs::write(bench.path("other.toml"), CONFIG.replace("'special'", "'person'")).unwrap();
+    let error = bench.error(&["eval", "other.toml", "--image", "out/rejector.mild"]);
+    assert!(error.contains("special") && error.contains("person"), "{error}");
+
+    let error = bench.error(&["export", "out/rejector.mild", "--format", "vectors"]);
+    assert!(error.contains("--out"), "{error}");
+}
+
+#[test]
+fn a_hopeless_log_ends_in_the_best_single_expert() {
+    let bench = Bench::new();
+    // The features say nothing: shuffle them against the outcomes by taking them from other rows.
+    let log = log(2000);
+    let mut lines: Vec<Vec<&str>> = log.lines().map(|line| line.split(',').collect()).collect();
+    let features: Vec<[&str; 3]> = lines.iter().map(|line| [line[0], line[1], line[2]]).collect();
+    let rows = lines.len() - 1;
+    for (row, line) in lines.iter_mut().enumerate().skip(1) {
+        let other = features[1 + (row + 997) % rows];
+        line[..3].copy_from_slice(&other);
+    }
+    let text: Vec<String> = lines.iter().map(|line| line.join(",")).collect();
+    fs::write(bench.path("log.csv"), text.join("\n")).unwrap();
+    let trained = bench.json(&["train", "mild.toml", "--out", "out", "--json"]);
+    let chosen = trained["chosen"].as_str().unwrap();
+    assert!(chosen.starts_with("always "), "{chosen}");
+    let test = &trained["test"];
+    assert!(
+        number(test, "deferral_loss") <= number(test, "best_single_on_calibration_loss") + 0.01
+    );
+}
+
+#[test]
+fn quantization_beyond_the_tolerance_fails_with_advice() {
+    let bench = Bench::new();
+    // A tolerance below zero is refused by the configuration; none at all cannot be promised, so
+    // only check that the key is read and that a normal training stays within the default.
+    fs::write(bench.path("mild.toml"), format!("{CONFIG}[quantize]\ntolerance = 0.003\n")).unwrap();
+    let trained = bench.json(&["train", "mild.toml", "--out", "out", "--json"]);
+    let seen = &trained["seen"];
+    assert!(number(seen, "int8_all") - number(seen, "float_all") <= 0.003, "{seen}");
+}
+
+#[test]
+fn a_failed_training_leaves_an_earlier_image_alone() {
+    let bench = Bench::new();
+    bench.ok(&["train", "mild.toml", "--out", "out", "--quiet"]);
+    let before = fs::read(bench.path("out/rejector.mild")).unwrap();
+    fs::write(bench.path("log.csv"), "x0,x1\n1,2\n").unwrap();
+    bench.error(&["train", "mild.toml", "--out", "out"]);
+    assert_eq!(fs::read(bench.path("out/rejector.mild")).unwrap(), before);
+    assert!(Path::new(&bench.path("out/metrics.json")).exists());
+}

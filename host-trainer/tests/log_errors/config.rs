@@ -1,0 +1,164 @@
+//! Configurations.
+
+use crate::{DATA, EXPERTS, config, says};
+
+#[track_caller]
+fn config_says(text: &str, parts: &[&str]) {
+    says(config(text).unwrap_err(), parts);
+}
+
+#[test]
+fn configurations_that_are_not_toml() {
+    config_says(
+        "[data]\nlog = \n",
+        &["dir/mild.toml:2: found text that is not TOML", "expected `key = value`"],
+    );
+    config_says("[data]\nlog = \"a\"\nlog = \"b\"\n", &["dir/mild.toml:3:", "duplicate key"]);
+}
+
+#[test]
+fn unknown_keys() {
+    let parts = [
+        "dir/mild.toml:2: found unknown key `data.lable` (did you mean `label`?)",
+        "expected one of `log`",
+    ];
+    config_says("[data]\nlable = \"y\"\n", &parts);
+    config_says(
+        "[trian]\n",
+        &[":1: found unknown key `trian` (did you mean `train`?)", "`quantize`"],
+    );
+    config_says("top = 1\n", &[":1: found unknown key `top`, expected one of `data`"]);
+    let text = format!("{DATA}{EXPERTS}prize = 1\n");
+    config_says(&text, &[":13: found unknown key `expert[1].prize`", "`cost_column`"]);
+}
+
+#[test]
+fn reserved_sections() {
+    for section in ["policy", "budget", "window", "units"] {
+        let expected =
+            format!(":13: found section `[{section}]`, which is not supported by this version");
+        config_says(&format!("{DATA}{EXPERTS}[{section}]\n"), &[&expected]);
+    }
+}
+
+#[test]
+fn values_of_the_wrong_kind() {
+    for (text, parts) in [
+        ("data = 3", ["`data`: found integer 3", "a section, `[data]`"]),
+        ("[expert]\nname = 'a'", ["`expert`: found a table", "one `[[expert]]` per expert"]),
+        (
+            "[data]\nfeatures = 'x*'",
+            [":2: `data.features`: found text \"x*\"", "an array of texts"],
+        ),
+        (
+            "[data]\nfeatures = [\n1]",
+            [":3: `data.features[0]`: found integer 1", "a text that is not empty"],
+        ),
+        ("[data]\nlabel = true", ["`data.label`: found boolean true", "a text that is not empty"]),
+        ("[data]\nclasses = 0", ["`data.classes`: found integer 0", "an integer of 1..=65536"]),
+        ("[[expert]]\ncost = -0.1", ["`expert[0].cost`: found float -0.1", "a finite number >= 0"]),
+        (
+            "[[expert]]\n[[expert]]\ncost = inf",
+            [":3: `expert[1].cost`: found float inf", "a finite number >= 0"],
+        ),
+        (
+            "[[expert]]\ncost = 'low'",
+            ["`expert[0].cost`: found text \"low\"", "a finite number >= 0"],
+        ),
+        ("[raw]\nscale = 0", ["`raw.scale`: found integer 0", "a finite number > 0, or a table"]),
+        (
+            "[raw]\nscale = { 'x*' = -1.0 }",
+            ["`raw.scale.x*`: found float -1.0", "a finite number > 0"],
+        ),
+        ("[raw]\noffset = nan", ["`raw.offset`: found float nan", "a finite number"]),
+        ("[rejector]\nmethod = 'milt'", ["found text \"milt\"", "`auto` (did you mean `mild`?)"]),
+        (
+            "[rejector]\nhidden = [8, 0]",
+            ["`rejector.hidden[1]`: found integer 0", "an integer of 1..=1024"],
+        ),
+        ("[rejector]\nhidden = [1,1,1,1,1]", ["found an array of 5", "at most 4 integers"]),
+        ("[train]\nseed = -1", ["`train.seed`: found integer -1", "an integer of 0..="]),
+        (
+            "[train]\ntau = 'mean'",
+            ["`train.tau`: found text \"mean\"", "one of `one`, `sum`, `max`"],
+        ),
+        ("[train]\nform = 'i'", ["`train.form`: found text \"i\"", "one of `I`, `N`"]),
+        ("[train]\nrho_rule = 1", ["`train.rho_rule`: found integer 1", "one of `mass`, `count`"]),
+        ("[train]\nrho_bar = 0.0", ["`train.rho_bar`: found float 0.0", "a finite number > 0"]),
+        ("[train]\nl2 = -1", ["`train.l2`: found integer -1", "a finite number >= 0"]),
+        ("[train]\nfolds = 1", ["`train.folds`: found integer 1", "an integer of 2..=20"]),
+        ("[train]\nmax_iterations = 0.5", ["found float 0.5", "an integer of 1..="]),
+        ("[train]\neffort = 'slow'", ["`train.effort`: found text \"slow\"", "`thorough`"]),
+        (
+            "[quantize]\ntolerance = -1.0",
+            ["`quantize.tolerance`: found float -1.0", "a finite number >= 0"],
+        ),
+    ] {
+        config_says(text, &["dir/mild.toml:", parts[0], "expected", parts[1]]);
+    }
+}
+
+#[test]
+fn keys_that_do_not_fit_each_other() {
+    let with = |old: &str, new: &str| {
+        let text = format!("{DATA}{EXPERTS}");
+        assert!(text.contains(old));
+        text.replacen(old, new, 1)
+    };
+    config_says(EXPERTS, &["`data`: found nothing", "expected a section `[data]`"]);
+    config_says(
+        &with("log = \"log.csv\"\n", ""),
+        &[":1: `data.log`: found nothing", "expected the path"],
+    );
+    config_says(
+        &with("features = [\"x*\"]\n", ""),
+        &[":1: `data.features`: found nothing", "expected at least one"],
+    );
+    config_says(
+        &with("x*", "x[0"),
+        &[":3: `data.features[0]`: found `x[0`", "expected a column name or glob"],
+    );
+    config_says(
+        &with("[\"x*\"]", "[\"x*\"]\ncategorical = [\"c\", \"c\"]"),
+        &["`data.categorical[1]`: found `c` again"],
+    );
+    config_says(DATA, &["`expert`: found 0 sections", "expected 2 to 32"]);
+    let many: String =
+        (0..33).map(|i| format!("[[expert]]\nname = \"e{i}\"\nprediction = \"a\"\n")).collect();
+    config_says(&format!("{DATA}{many}"), &["`expert`: found 33 sections", "expected 2 to 32"]);
+    config_says(
+        &with("name = \"cloud\"\n", ""),
+        &[":9: `expert[1].name`: found nothing", "expected the expert's name"],
+    );
+    config_says(&with("\"cloud\"", "\"\""), &["`expert[1].name`: found text \"\"", "not empty"]);
+    config_says(
+        &with("\"cloud\"", "\"local\""),
+        &[":10: `expert[1].name`: found `local`", "expected a unique name"],
+    );
+    config_says(
+        &with("cloud", &"é".repeat(17)),
+        &["`expert[1].name`", "of 34 bytes", "expected at most 32 bytes"],
+    );
+    config_says(
+        &with("prediction = \"a\"\n", ""),
+        &[":6: `expert[0].prediction`: found nothing", "either"],
+    );
+    let both = with("prediction = \"a\"", "prediction = \"a\"\nloss_column = \"l\"");
+    config_says(
+        &both,
+        &[":9: `expert[0].loss_column`: found `loss_column` beside `prediction`", "either"],
+    );
+    let both = with("cost = 0.1", "cost = 0.1\ncost_column = \"c\"");
+    config_says(
+        &both,
+        &[":13: `expert[1].cost_column`: found `cost_column` beside `cost`", "at most one"],
+    );
+    config_says(
+        &with("label = \"label\"\n", ""),
+        &["`data.label`: found nothing", "`expert[0].prediction`", "expected"],
+    );
+    config_says(
+        &format!("{DATA}{EXPERTS}[raw]\noffset = 1\n"),
+        &[":13: `raw.scale`: found nothing", "expected a scale"],
+    );
+}

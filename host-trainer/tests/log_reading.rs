@@ -1,0 +1,213 @@
+//! What a log becomes in memory.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use mild_trainer::config::{Config, Effort, Method, Price, Tau};
+use mild_trainer::dataset::{Dataset, RawScale};
+use mild_trainer::log;
+
+const CONFIG: &str = r#"
+[data]
+log = "log.csv"
+features = ["x1", "x*"]
+categorical = ["a", "room"]
+label = "label"
+split = "split"
+group = "day"
+[[expert]]
+name = "local"
+prediction = "a"
+[[expert]]
+name = "cloud"
+loss_column = "loss"
+cost_column = "price"
+[[expert]]
+name = "person"
+prediction = "label"
+cost = 0.5
+[raw]
+scale = { "x*" = 0.5, x1 = 0.25 }
+offset = { x0 = -1 }
+"#;
+
+const LOG: &str = "\
+unused,x0,x1,room,label,split,day,a,loss,price
+?,1,2,hall,3,train,mon,10,0.5,0.1
+?,3,4,attic,3.0,train,mon,3.0,1,0.3
+?,5,6,hall,0,calibration,tue,9,0,0.2
+?,7,8,cellar,1,test,wed,-1,0.25,0
+?,9,10,attic,1,train,thu,9,0,0.2
+";
+
+fn read(config: &str, log: &[u8]) -> Dataset {
+    let config = Config::parse(config, Path::new("mild.toml")).unwrap();
+    log::read_from(log, Path::new("log.csv"), &config).unwrap()
+}
+
+#[test]
+fn every_value_is_where_it_belongs() {
+    let data = read(CONFIG, LOG.as_bytes());
+    let names = ["x1", "x0", "a=3", "a=9", "a=10", "room=attic", "room=hall"];
+    assert_eq!(data.feature_names, names);
+    assert_eq!(data.inputs(), 7);
+    assert_eq!(
+        [&data.train, &data.calibration, &data.test].map(|part| (part.rows, part.inputs)),
+        [(3, 7), (1, 7), (1, 7)]
+    );
+    assert_eq!(data.train.row(0), [2.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
+    assert_eq!(data.train.row(1), [4.0, 3.0, 1.0, 0.0, 0.0, 1.0, 0.0]);
+    assert_eq!(data.train.row(2), [10.0, 9.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
+    // Categories that train lacks are all zeros.
+    assert_eq!(data.test.row(0), [8.0, 7.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(data.train.errors, [1.0, 0.5, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
+    assert_eq!(data.train.prices(1), [0.0, 0.3, 0.5]);
+    assert_eq!(data.test.cost(0, 1), 0.25);
+    assert_eq!(data.train.labels.as_deref(), Some(&[3, 3, 1][..]));
+    assert_eq!(data.train.groups.as_deref(), Some(&[0, 0, 3][..]));
+    assert_eq!(data.train.lines, [2, 3, 6]);
+    assert_eq!((data.experts[0].mean_cost, data.experts[0].cost_varies), (0.0, false));
+    assert!((data.experts[1].mean_cost - 0.2).abs() < 1e-6 && data.experts[1].cost_varies);
+    assert_eq!((data.experts[2].name.as_str(), data.experts[2].mean_cost), ("person", 0.5));
+    let raw = |scale, offset| RawScale { scale, offset };
+    let expected = [vec![raw(0.25, 0.0), raw(0.5, -1.0)], vec![raw(1.0, 0.0); 5]].concat();
+    assert_eq!(data.raw, Some(expected));
+}
+
+#[test]
+fn compressed_and_rewritten_logs_are_equal() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mild.toml");
+    fs::write(&path, CONFIG).unwrap();
+    let log_path = dir.path().join("log.csv");
+    fs::write(&log_path, LOG).unwrap();
+    let config = Config::load(&path).unwrap();
+    assert_eq!(config.data.log, log_path);
+    let plain = log::read(&config).unwrap();
+
+    // Two gzip members, as `cat a.gz b.gz` writes them; the name does not matter.
+    let (first, second) = LOG.as_bytes().split_at(100);
+    let compressed: Vec<u8> = [first, second]
+        .into_iter()
+        .flat_map(|half| {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+            encoder.write_all(half).unwrap();
+            encoder.finish().unwrap()
+        })
+        .collect();
+    fs::write(&log_path, compressed).unwrap();
+    let zipped = log::read(&config).unwrap();
+    assert_ne!(zipped.log_digest, plain.log_digest);
+    assert_eq!(Dataset { log_digest: plain.log_digest, ..zipped }, plain);
+
+    let rewritten = format!(
+        "\u{feff}{}",
+        LOG.trim_end().replace('\n', "\r\n").replace(",hall,", ", \"hall\" ,")
+    );
+    let rewritten = rewritten.replace(" \"hall\" ", "\"hall\"");
+    let rewritten = log::read_from(rewritten.as_bytes(), &log_path, &config).unwrap();
+    assert_eq!(Dataset { log_digest: plain.log_digest, ..rewritten }, plain);
+}
+
+#[test]
+fn a_drawn_split_is_seeded_and_keeps_the_order() {
+    let text = CONFIG.replace("split = \"split\"\n", "").replace("group = \"day\"\n", "");
+    let mut log = LOG.lines().next().unwrap().to_owned() + "\n";
+    (0..100).for_each(|i| log += &format!("?,{i},0,r{},1,none,d{},1,0,0\n", i % 3, i / 4));
+    let data = read(&text, log.as_bytes());
+    assert_eq!([&data.train, &data.calibration, &data.test].map(|part| part.rows), [60, 20, 20]);
+    assert!(data.train.lines.is_sorted() && data.test.lines.is_sorted());
+    for part in [&data.train, &data.calibration, &data.test] {
+        for i in 0..part.rows {
+            let x0 = part.lines[i] - 2;
+            assert_eq!(part.row(i)[1], x0 as f32);
+            let room = data
+                .feature_names
+                .iter()
+                .position(|name| *name == format!("room=r{}", x0 % 3))
+                .unwrap();
+            assert_eq!(part.row(i)[room], 1.0);
+        }
+    }
+    assert_eq!(data, read(&text, log.as_bytes()));
+    assert_ne!(
+        data.test.lines,
+        read(&format!("{text}[train]\nseed = 1\n"), log.as_bytes()).test.lines
+    );
+
+    let grouped = read(&CONFIG.replace("split = \"split\"\n", ""), log.as_bytes());
+    assert_eq!(
+        [&grouped.train, &grouped.calibration, &grouped.test].map(|part| part.rows),
+        [60, 20, 20]
+    );
+    let groups = |data: &Dataset| data.test.groups.clone().unwrap();
+    assert!(
+        grouped
+            .train
+            .groups
+            .as_ref()
+            .unwrap()
+            .iter()
+            .all(|group| !groups(&grouped).contains(group))
+    );
+}
+
+#[test]
+fn defaults_and_settings() {
+    let config = Config::parse(CONFIG, Path::new("some/mild.toml")).unwrap();
+    assert_eq!(config.data.log, Path::new("some/log.csv"));
+    assert_eq!(config.experts[0].price, Price::Fixed(0.0));
+    assert_eq!((config.rejector.method, &config.rejector.hidden), (Method::Auto, &None));
+    assert_eq!((config.train.seed, config.train.max_iterations, config.train.folds), (0, 400, 5));
+    assert_eq!(
+        (config.train.effort, config.train.tau, config.train.l2),
+        (Effort::Normal, None, None)
+    );
+    assert_eq!(config.quantize.tolerance, 0.003);
+    let more = format!(
+        "{CONFIG}[rejector]\nmethod = 'two-stage'\nhidden = []\n[train]\nseed = 7\ntau = 'max'\ngamma = 1\n"
+    );
+    let set = Config::parse(&more, Path::new("mild.toml")).unwrap();
+    assert_eq!((set.rejector.method, set.rejector.hidden), (Method::TwoStage, Some(vec![])));
+    assert_eq!((set.train.seed, set.train.tau, set.train.gamma), (7, Some(Tau::Max), Some(1.0)));
+    assert_ne!(set.digest, config.digest);
+}
+
+/// The folder of the shared logs, or `None` after saying so.
+fn shared_data() -> Option<PathBuf> {
+    let shown = std::env::var("MILD_DATA").unwrap_or_else(|_| "../shared/data".to_owned());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(&shown);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("not present: {shown}");
+    None
+}
+
+#[test]
+fn the_shared_logs_read() {
+    let Some(folder) = shared_data() else { return };
+    let reference = fs::read_to_string(folder.join("reference.json")).unwrap();
+    let reference: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&reference).unwrap();
+    assert!(!reference.is_empty());
+    for (name, figures) in &reference {
+        let config = Config::load(folder.join(name).join("mild.toml")).unwrap();
+        let data = log::read(&config).unwrap();
+        let rows = [data.train.rows, data.calibration.rows, data.test.rows];
+        match name.as_str() {
+            "wall-robot" => assert_eq!(rows, [3273, 1091, 1092]),
+            "letter" => assert_eq!(rows, [12000, 4000, 4000]),
+            _ => {}
+        }
+        let local = data.test.deferral_loss(|_| 0);
+        let expected = figures["local"].as_f64().unwrap();
+        assert!(
+            (local - expected).abs() < 1e-5,
+            "{name}: always local costs {local}, expected {expected}"
+        );
+    }
+}
