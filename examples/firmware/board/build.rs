@@ -1,0 +1,33 @@
+//! Writes `memory.x` for the core named by `MILD_CORE`.
+
+// The one table of cores; this program uses only the memory map of it.
+#[allow(dead_code)]
+#[path = "../../../xtask/src/cores.rs"]
+mod cores;
+
+use std::{env, fs, path::PathBuf};
+
+fn main() {
+    println!("cargo:rerun-if-env-changed=MILD_CORE");
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=../../../xtask/src/cores.rs");
+
+    let name = env::var("MILD_CORE").unwrap_or_default();
+    let core = cores::find(&name)
+        .unwrap_or_else(|| panic!("MILD_CORE is {name:?}, expected one of {}", cores::names()));
+    let target = env::var("TARGET").unwrap_or_default();
+    assert!(
+        target == core.target,
+        "core {} is built for {}, not for {target}",
+        core.name,
+        core.target
+    );
+
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let memory = format!(
+        "MEMORY\n{{\n  FLASH (rx) : ORIGIN = {:#010x}, LENGTH = {}K\n  RAM (rwx) : ORIGIN = {:#010x}, LENGTH = {}K\n}}\n",
+        core.code.origin, core.code.kib, core.ram.origin, core.ram.kib
+    );
+    fs::write(out.join("memory.x"), memory).expect("OUT_DIR is writable");
+    println!("cargo:rustc-link-search={}", out.display());
+}

@@ -1,0 +1,14 @@
+//! What every firmware example needs besides its own work: a console, files of the host, an exit status.
+//!
+//! All of it goes through semihosting, so that a program runs the same under QEMU and under a debug probe. A panic or a
+//! fault ends the program with a failing exit status; nothing ends in a silent loop.
+
+#![no_std]
+
+mod host_file;
+mod stop;
+
+pub use cortex_m_rt::entry;
+pub use cortex_m_semihosting::hprintln as println;
+pub use host_file::HostFile;
+pub use stop::exit;

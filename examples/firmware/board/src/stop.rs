@@ -1,0 +1,29 @@
+//! The ways in which a program ends. All of them reach the host as an exit status.
+
+use crate::println;
+use core::panic::PanicInfo;
+use cortex_m_rt::{ExceptionFrame, exception};
+use cortex_m_semihosting::debug;
+
+/// Ends the program: exit status 0 on the host if `success`, else 1.
+pub fn exit(success: bool) -> ! {
+    debug::exit(if success { debug::EXIT_SUCCESS } else { debug::EXIT_FAILURE });
+    // Without a host to listen there is nothing left to do.
+    loop {
+        cortex_m::asm::wfi();
+    }
+}
+
+#[panic_handler]
+fn panicked(info: &PanicInfo) -> ! {
+    println!("{}", info);
+    exit(false)
+}
+
+// Unsafe by cortex-m-rt's rule for HardFault: it may interrupt anything. It only prints and never returns.
+#[allow(unsafe_code)]
+#[exception]
+unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
+    println!("HardFault at {:#010x}", frame.pc());
+    exit(false)
+}

@@ -1,0 +1,10 @@
+//! One file per command.
+
+pub(crate) mod device;
+pub(crate) mod lint;
+pub(crate) mod test;
+
+/// A heading above what a phase prints.
+pub(crate) fn heading(text: &str) {
+    println!("\n==== {text} ====");
+}

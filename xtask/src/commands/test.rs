@@ -1,0 +1,63 @@
+//! `cargo xtask test`: everything, on the host and on the devices.
+
+use super::{
+    device::{self, Tally},
+    heading,
+};
+use crate::process::{cargo, run};
+use anyhow::Result;
+use clap::Args;
+use std::time::Instant;
+
+/// Which halves to run.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Only the tests that run on this machine
+    #[arg(long, conflicts_with = "device_only")]
+    host_only: bool,
+    /// Only the tests that run on emulated boards
+    #[arg(long)]
+    device_only: bool,
+    #[command(flatten)]
+    device: device::DeviceTestArgs,
+}
+
+/// Runs the phases, the second one also when the first has failed, prints how they came out, and says whether all is well.
+pub(crate) fn test(args: &TestArgs) -> bool {
+    let mut summary = Vec::new();
+    let mut tally = Tally::default();
+    let mut failed = false;
+    if !args.device_only {
+        heading("host tests");
+        let start = Instant::now();
+        let result = run(cargo().args(["test", "--workspace", "--all-features"]));
+        failed |= result.is_err();
+        summary.push(line("host tests", start, result.map(|()| "passed".to_owned())));
+    }
+    if !args.host_only {
+        heading("device tests");
+        let start = Instant::now();
+        let result = device::run_checks(&args.device);
+        // A phase that cannot even start is a failure like any other.
+        tally = match &result {
+            Ok(tally) => *tally,
+            Err(_) => Tally { passed: 0, failed: 1 },
+        };
+        failed |= tally.failed > 0;
+        summary.push(line("device tests", start, result.map(|tally| tally.to_string())));
+    }
+    heading("summary");
+    for line in summary {
+        println!("{line}");
+    }
+    println!("{tally}");
+    !failed
+}
+
+fn line(name: &str, start: Instant, result: Result<String>) -> String {
+    let seconds = start.elapsed().as_secs_f32();
+    match result {
+        Ok(text) => format!("{name}: {text} ({seconds:.0} s)"),
+        Err(error) => format!("{name}: FAILED ({seconds:.0} s): {error:#}"),
+    }
+}

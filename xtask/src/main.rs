@@ -1,0 +1,49 @@
+//! The project's own chores, as `cargo xtask COMMAND`.
+
+mod apt;
+mod commands;
+mod cores;
+mod firmware;
+mod parity;
+mod process;
+mod qemu;
+mod toolchain;
+
+use anyhow::Result;
+use clap::Parser;
+use commands::{device, lint, test};
+use std::process::ExitCode;
+
+/// The project's own chores
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Xtask {
+    /// Run all tests, on the host and on emulated boards, installing what is missing
+    Test(test::TestArgs),
+    /// Build and run programs on emulated boards
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
+    /// Check formatting, lints and documentation
+    Lint,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        // What failed has been printed.
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the command succeeded; an error if it could not be carried out.
+fn run() -> Result<bool> {
+    match Xtask::parse() {
+        Xtask::Test(args) => Ok(test::test(&args)),
+        Xtask::Device(command) => device::device(&command),
+        Xtask::Lint => Ok(lint::lint()),
+    }
+}

@@ -1,0 +1,169 @@
+//! Judging a run of the firmware `parity`.
+//!
+//! The firmware's own exit status is not believed alone: it must also have reported every check, and each over as many
+//! rows as the file of vectors has.
+
+use crate::process::Finished;
+use anyhow::{Context, Result, ensure};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The checks, with the word that the firmware uses. Only `codes` may have nothing to compare: an image without an
+/// input quantizer has no rows for it.
+const CHECKS: [&str; 4] = ["codes", "scores", "decision", "masked"];
+const OPTIONAL: &str = "codes";
+/// After the header, and the row's kind, decisions, mask and margin.
+const FIRST_SCORE: usize = 16 + 12;
+/// This much of a failing program's output is shown.
+const SHOWN_LINES: usize = 20;
+
+/// The outcome of one check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// What was compared.
+    pub(crate) check: &'static str,
+    /// `None` when there was nothing to compare.
+    pub(crate) passed: Option<bool>,
+    /// How many rows, or what went wrong.
+    pub(crate) detail: String,
+}
+
+/// The number of rows that `vectors.bin` in `directory` announces.
+pub(crate) fn rows(directory: &Path) -> Result<u32> {
+    let path = directory.join("vectors.bin");
+    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    ensure!(bytes.starts_with(b"MVEC"), "{} does not start with MVEC", path.display());
+    let field = bytes.get(12..16).and_then(|field| field.try_into().ok());
+    let field = field.with_context(|| format!("{} ends inside its header", path.display()))?;
+    Ok(u32::from_le_bytes(field))
+}
+
+/// What a finished run says about each check, given how many rows there were to compare.
+pub(crate) fn judge(run: &Finished, rows: u32) -> Vec<Outcome> {
+    let mut outcomes: Vec<_> =
+        CHECKS.iter().map(|check| outcome(check, &run.stdout, rows)).collect();
+    let reported = outcomes.iter().all(|outcome| outcome.passed != Some(false));
+    if reported && !run.success() {
+        outcomes.push(Outcome {
+            check: "exit status",
+            passed: Some(false),
+            detail: describe_status(run),
+        });
+    }
+    outcomes
+}
+
+/// Makes a copy of the vectors in `image` with one bit of the first row's first score flipped, in `directory`, which is
+/// returned. A run over it must fail.
+pub(crate) fn control(image: &Path, directory: &Path) -> Result<PathBuf> {
+    let mut bytes = fs::read(image.join("vectors.bin"))?;
+    let score = bytes.get_mut(FIRST_SCORE).context("no score in vectors.bin")?;
+    *score ^= 1;
+    fs::create_dir_all(directory)?;
+    fs::write(directory.join("vectors.bin"), bytes)?;
+    Ok(directory.to_path_buf())
+}
+
+/// What a finished run over the vectors of [`control`] says about the checks themselves.
+pub(crate) fn judge_control(run: &Finished) -> Outcome {
+    let noticed = matches!(report("scores", &run.stdout), Some((_, 1)));
+    let failed = run.status.is_some_and(|status| status.code() == Some(1));
+    let (passed, detail) = match noticed && failed {
+        true => (true, "a flipped bit is noticed".to_owned()),
+        false => (false, format!("a flipped bit is not noticed: {}", describe_status(run))),
+    };
+    Outcome { check: "control", passed: Some(passed), detail }
+}
+
+/// Whether it ended, and how.
+pub(crate) fn describe_status(run: &Finished) -> String {
+    match run.status {
+        Some(status) => status.to_string(),
+        None => format!("stopped after {:.0} s", run.elapsed.as_secs_f32()),
+    }
+}
+
+/// The end of what the program and the emulator wrote, for the person who has to find out why it failed.
+pub(crate) fn last_lines(run: &Finished) -> Vec<&str> {
+    let lines: Vec<_> = run.stdout.lines().chain(run.stderr.lines()).collect();
+    lines[lines.len().saturating_sub(SHOWN_LINES)..].to_vec()
+}
+
+fn outcome(check: &'static str, output: &str, expected: u32) -> Outcome {
+    let (passed, detail) = match report(check, output) {
+        None => (Some(false), "not reported".to_owned()),
+        Some((_, wrong @ 1..)) => (Some(false), format!("{wrong} rows differ")),
+        Some((0, 0)) if check == OPTIONAL => (None, "no rows with a quantized input".to_owned()),
+        Some((rows, 0)) if check == OPTIONAL && rows <= expected => {
+            (Some(true), format!("{rows} rows"))
+        }
+        Some((rows, 0)) if rows == expected && rows > 0 => (Some(true), format!("{rows} rows")),
+        Some((rows, 0)) => (Some(false), format!("{rows} rows compared, expected {expected}")),
+    };
+    Outcome { check, passed, detail }
+}
+
+/// The rows compared and the rows that differ, from a line `check NAME: R rows, W wrong`.
+fn report(check: &str, output: &str) -> Option<(u32, u32)> {
+    output.lines().find_map(|line| {
+        let counts = line.strip_prefix("check ")?.strip_prefix(check)?.strip_prefix(": ")?;
+        let (rows, wrong) = counts.strip_suffix(" wrong")?.split_once(" rows, ")?;
+        Some((rows.parse().ok()?, wrong.parse().ok()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{os::unix::process::ExitStatusExt, process::ExitStatus, time::Duration};
+
+    fn run(status: i32, codes: &str, masked: &str) -> Finished {
+        Finished {
+            status: Some(ExitStatus::from_raw(status << 8)),
+            stdout: format!(
+                "check codes: {codes}\ncheck scores: 9 rows, 0 wrong\ncheck decision: 9 rows, 0 wrong\n{masked}\n"
+            ),
+            stderr: String::new(),
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    fn verdicts(run: &Finished) -> Vec<Option<bool>> {
+        judge(run, 9).into_iter().map(|outcome| outcome.passed).collect()
+    }
+
+    const MASKED: &str = "check masked: 9 rows, 0 wrong";
+
+    #[test]
+    fn a_run_passes_only_with_every_check_reported_over_every_row() {
+        let yes = Some(true);
+        let no = Some(false);
+        assert_eq!(verdicts(&run(0, "6 rows, 0 wrong", MASKED)), [yes; 4]);
+        assert_eq!(verdicts(&run(0, "0 rows, 0 wrong", MASKED)), [None, yes, yes, yes]);
+        assert_eq!(verdicts(&run(1, "6 rows, 2 wrong", MASKED)), [no, yes, yes, yes]);
+        assert_eq!(verdicts(&run(0, "6 rows, 0 wrong", "")), [yes, yes, yes, no]);
+        let fewer = "check masked: 8 rows, 0 wrong";
+        assert_eq!(verdicts(&run(0, "6 rows, 0 wrong", fewer)), [yes, yes, yes, no]);
+    }
+
+    #[test]
+    fn a_bad_exit_status_fails_even_when_the_counts_are_good() {
+        let outcomes = judge(&run(1, "6 rows, 0 wrong", MASKED), 9);
+        assert_eq!(outcomes.len(), 5);
+        assert_eq!(outcomes[4].passed, Some(false));
+    }
+
+    #[test]
+    fn the_control_passes_only_if_the_firmware_noticed_and_failed() {
+        let noticed = |status, wrong: &str| {
+            let mut run = run(status, "6 rows, 0 wrong", MASKED);
+            run.stdout = run.stdout.replace("scores: 9 rows, 0", wrong);
+            judge_control(&run).passed
+        };
+        assert_eq!(noticed(1, "scores: 9 rows, 1"), Some(true));
+        assert_eq!(noticed(0, "scores: 9 rows, 1"), Some(false));
+        assert_eq!(noticed(1, "scores: 9 rows, 0"), Some(false));
+    }
+}
