@@ -9,7 +9,8 @@
 ///
 /// The real factor is `multiplier / 2^(32 + shift)`. Both numbers live in one 32-bit word: the word
 /// *is* the multiplier, in `2^30..2^31`, and its five low bits are also the shift, `1..=31`. The
-/// trainer rounds the multiplier to such a word, at a relative error of at most 2^-26.
+/// trainer rounds the multiplier to such a word, at a relative error of at most 2^-26 (for factors of
+/// 2^-32 and more; smaller ones hardly move a code).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Requantizer(u32);
 
@@ -27,7 +28,7 @@ impl Requantizer {
         self.0
     }
 
-    /// The largest real factor that a requantizer can express.
+    /// The largest real factor that [`Self::from_factor`] takes.
     pub const MAX_FACTOR: f64 = 0.25 * (1.0 - 1.0 / (1u64 << 26) as f64);
 
     /// The requantizer nearest to a real factor in `0.0..=MAX_FACTOR`.
@@ -52,6 +53,11 @@ impl Requantizer {
         // The nearest word whose five low bits are the shift; it must stay inside 2^30..2^31.
         let wanted = (mantissa * 4_294_967_296.0) as i64;
         let nearest = ((wanted - i64::from(shift) + 16) >> 5) * 32 + i64::from(shift);
+        if nearest < 1 << 30 && shift < 31 {
+            // Just above a power of two with a shift above 16: the largest word of the next shift
+            // is nearer than the smallest word of this one.
+            return Self::from_word((1 << 31) - 32 + shift + 1);
+        }
         let inside = nearest.clamp((1 << 30) + i64::from(shift), (1 << 31) - 32 + i64::from(shift));
         Self::from_word(inside as u32)
     }
@@ -146,7 +152,8 @@ impl RawQuantizer {
         let multiplier = (factor * unit + 0.5) as i16;
         // Casting saturates, as the device's sum does.
         let addend = zero * unit + unit / 2.0;
-        let floor = addend as i64 - i64::from(addend < 0.0 && addend as i64 as f64 != addend);
+        let below = addend < 0.0 && addend as i64 as f64 != addend;
+        let floor = (addend as i64).saturating_sub(i64::from(below));
         let addend = floor.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
         Self::new(multiplier, shift, addend)
     }

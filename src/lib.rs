@@ -1,5 +1,5 @@
 #![no_std]
-#![doc = "mild"]
+#![doc = include_str!("../README.md")]
 
 #[cfg(feature = "writer")]
 extern crate alloc;

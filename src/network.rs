@@ -4,6 +4,7 @@ use crate::fixed::Requantizer;
 use crate::image::ImageError;
 use crate::image::layout::{
     BLOCK_ROWS, GROUP, LAYER_HEADER_WORDS, MAX_BIAS, MAX_WIDTH, WEIGHT_BIAS, activation, groups,
+    section,
 };
 use crate::kernel::{Active, Kernel, WORDS_PER_GROUP};
 
@@ -48,15 +49,8 @@ impl<'a> Layer<'a> {
         self.activation == activation::SCORES
     }
 
-    /// Checks everything but the layer's place among the others.
+    /// Checks the ranges of all numbers; the shape is known to be right.
     const fn check(&self, index: u8) -> Result<(), ImageError> {
-        if self.inputs == 0
-            || self.inputs > MAX_WIDTH
-            || self.outputs == 0
-            || self.outputs > MAX_WIDTH
-        {
-            return Err(ImageError::LayerShape { layer: index });
-        }
         let mut words = self.biases;
         while let [bias, rest @ ..] = words {
             let bias = *bias as i32;
@@ -144,32 +138,29 @@ impl<'a> Network<'a> {
         let mut index = 0u8;
         while !rest.is_empty() {
             if index == layers {
-                // More layers than stated: saturate, the count is for the message only.
-                return Err(ImageError::LayerCount {
-                    found: index.saturating_add(1),
-                    expected: layers,
-                });
+                return Err(ImageError::LayerCount { found: index as u16 + 1, expected: layers });
             }
-            let Some((layer, after)) = Layer::split_first(rest) else {
-                return Err(ImageError::SectionLength {
-                    kind: crate::image::layout::section::NETWORK,
-                });
-            };
-            if layer.activation > activation::RELU {
+            let last = index == layers - 1;
+            let expected = if last { activation::SCORES } else { activation::RELU };
+            // Before the layer is cut out: its length depends on the activation.
+            if let [_, activation, ..] = rest
+                && *activation != expected
+            {
                 return Err(ImageError::Activation { layer: index });
             }
-            if layer.inputs != width {
+            let Some((layer, after)) = Layer::split_first(rest) else {
+                return Err(ImageError::SectionLength { kind: section::NETWORK });
+            };
+            // The inputs' number is in range, and so are the outputs of each layer.
+            if layer.inputs != width
+                || layer.outputs == 0
+                || layer.outputs > MAX_WIDTH
+                || (last && layer.outputs != experts as u16)
+            {
                 return Err(ImageError::LayerShape { layer: index });
             }
             if let Err(error) = layer.check(index) {
                 return Err(error);
-            }
-            let last = index == layers - 1;
-            if layer.is_last() != last {
-                return Err(ImageError::Activation { layer: index });
-            }
-            if last && layer.outputs != experts as u16 {
-                return Err(ImageError::LayerShape { layer: index });
             }
             let outputs = layer.outputs as usize;
             let output_words =
@@ -184,10 +175,11 @@ impl<'a> Network<'a> {
             parameters = parameters.saturating_add((width as u32 + 1) * layer.outputs as u32);
             width = layer.outputs;
             rest = after;
+            // Below the stated number of layers, so this does not overflow.
             index += 1;
         }
         if index != layers || layers == 0 {
-            return Err(ImageError::LayerCount { found: index, expected: layers });
+            return Err(ImageError::LayerCount { found: index as u16, expected: layers });
         }
         Ok(Self { words, even_words: needed[0], odd_words: needed[1], macs, parameters })
     }

@@ -108,16 +108,14 @@ impl Bootstrap {
         let of = |value: &dyn Fn(usize, usize) -> f64| -> Vec<f64> {
             choices.iter().enumerate().map(|(row, &k)| value(row, k)).collect()
         };
-        let mut shares = vec![0.0; part.experts];
-        for &k in choices {
-            shares[k] += 1.0 / choices.len().max(1) as f64;
-        }
+        let share = |k: usize| choices.iter().filter(|&&choice| choice == k).count() as f64;
+        let rows = choices.len().max(1) as f64;
         Merit {
             deferral_loss: self.estimate(&of(&|row, k| f64::from(part.cost(row, k)))),
             accuracy: self.estimate(&of(&|row, k| 1.0 - f64::from(part.errors(row)[k]))),
             price: self.estimate(&of(&|row, k| f64::from(part.prices(row)[k]))),
             coverage: self.estimate(&of(&|_, k| f64::from(u8::from(k == 0)))),
-            shares,
+            shares: (0..part.experts).map(|k| share(k) / rows).collect(),
         }
     }
 }

@@ -13,6 +13,7 @@
 pub mod artifact;
 pub mod batch;
 pub mod commands;
+pub mod compare;
 pub mod config;
 pub mod dataset;
 pub mod demo;

@@ -5,7 +5,7 @@
 //! the rows' score differences, so sorting them gives the best value exactly.
 //!
 //! Offsets are fitted numbers too: on few rows the best ones fit the noise. They are kept only if
-//! they gain more than one standard error over offsets of 0 on the rows that they were tuned on.
+//! they gain more than two standard errors over offsets of 0 on the rows that they were tuned on.
 
 use crate::evaluate::paired_difference;
 
@@ -59,14 +59,14 @@ fn argmax(scores: &[f64], offsets: &[f64]) -> usize {
     best
 }
 
-/// The tuned offsets, the first of them 0; all 0 if they gain no more than one standard error, or
+/// The tuned offsets, the first of them 0; all 0 if they gain no more than two standard errors, or
 /// without rows.
 #[must_use]
 pub fn tune(scored: &Scored<'_>) -> Vec<f64> {
     let none = vec![0.0; scored.experts];
     let tuned = search(scored);
     let (gain, error) = paired_difference(&scored.losses(&none), &scored.losses(&tuned));
-    if gain > error { tuned } else { none }
+    if gain > 2.0 * error { tuned } else { none }
 }
 
 /// The offsets with the lowest loss that coordinate search finds from 0 on.
@@ -174,8 +174,9 @@ mod tests {
             let tuned = tune(&Scored { experts: 2, scores: &scores, costs: &costs });
             kept += usize::from(tuned != [0.0; 2]);
         }
-        // The search takes the best of many cuts, so more than the one-sided 16 % pass by chance.
-        assert!((1..120).contains(&kept), "{kept} of 200 random problems kept their offsets");
+        // The search takes the best of many cuts, so more than the one-sided 2 % pass by chance;
+        // at one standard error most would.
+        assert!((1..60).contains(&kept), "{kept} of 200 random problems kept their offsets");
     }
 
     #[test]

@@ -228,3 +228,29 @@ impl Trained {
         decisions(&self.artifact.image(), part)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(float_all: f64, int8_all: f64, growth_error: f64) -> SeenLoss {
+        SeenLoss {
+            float_calibration: 0.0,
+            int8_calibration: 0.0,
+            float_all,
+            int8_all,
+            growth_error,
+        }
+    }
+
+    #[test]
+    fn growth_beyond_the_tolerance_and_its_error_fails_with_both_numbers() {
+        assert!(check_quantization(&seen(0.1, 0.1029, 0.0), 0.003).is_ok());
+        assert!(check_quantization(&seen(0.1, 0.0900, 0.0), 0.0).is_ok());
+        assert!(check_quantization(&seen(0.1, 0.104, 0.002), 0.003).is_ok(), "within the noise");
+        let error = check_quantization(&seen(0.1, 0.12, 0.001), 0.003).unwrap_err().to_string();
+        for part in ["0.0200", "0.1200", "quantize.tolerance = 0.003", "wider hidden layers"] {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

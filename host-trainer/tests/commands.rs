@@ -204,14 +204,22 @@ fn a_hopeless_log_ends_in_the_best_single_expert() {
 }
 
 #[test]
-fn quantization_beyond_the_tolerance_fails_with_advice() {
+fn compare_sets_methods_beside_each_other() {
     let bench = Bench::new();
-    // A tolerance below zero is refused by the configuration; none at all cannot be promised, so
-    // only check that the key is read and that a normal training stays within the default.
-    fs::write(bench.path("mild.toml"), format!("{CONFIG}[quantize]\ntolerance = 0.003\n")).unwrap();
-    let trained = bench.json(&["train", "mild.toml", "--out", "out", "--json"]);
-    let seen = &trained["seen"];
-    assert!(number(seen, "int8_all") - number(seen, "float_all") <= 0.003, "{seen}");
+    let methods = ["compare", "mild.toml", "--methods", "two-stage,mild", "--seeds", "2", "--json"];
+    let compared = bench.json(&methods);
+    let lines = compared.as_array().unwrap();
+    assert_eq!(lines.len(), 2);
+    for line in lines {
+        assert_eq!((&line["rows"], &line["seeds"]), (&Value::from(400), &Value::from(2)));
+        let int8 = number(&line["int8"], "mean");
+        assert!(
+            (int8 - number(line, "float") - number(&line["int8_minus_float"], "mean")).abs() < 1e-9
+        );
+        assert!(number(&line["int8_minus_best_single"], "high") < 0.0, "better than best single");
+    }
+    let error = bench.error(&["compare", "mild.toml", "--methods", "mid"]);
+    assert!(error.contains("mild"), "{error}");
 }
 
 #[test]

@@ -91,8 +91,8 @@ pub enum ImageError {
     },
     /// The number of layers stated in the header is zero or not the number in the network section.
     LayerCount {
-        /// Layers in the network section.
-        found: u8,
+        /// Layers in the network section, or one more than stated if there are more.
+        found: u16,
         /// Layers stated in the header.
         expected: u8,
     },

@@ -82,13 +82,14 @@ impl<'a> Image<'a> {
     /// # Errors
     /// Any [`ImageError`] but [`ImageError::TrailingBytes`].
     pub fn from_prefix(slot: &'a [u8]) -> Result<(Self, usize), ImageError> {
-        let Some(&[_, _, _, _, _, _, _, _, a, b, c, d]) = slot.first_chunk::<12>() else {
-            return Err(ImageError::Truncated { found: slot.len(), expected: HEADER_WORDS * 4 });
+        let found = slot.len();
+        let Some(&header) = slot.first_chunk::<{ HEADER_WORDS * 4 }>() else {
+            return Err(ImageError::Truncated { found, expected: HEADER_WORDS * 4 });
         };
-        let length = u32::from_le_bytes([a, b, c, d]) as usize;
-        // A slot that does not begin with an image has no length either: let the whole be checked,
-        // so that the error names the cause.
-        let bytes = slot.get(..length).unwrap_or(slot);
+        let length = stated_length(bytemuck::must_cast(header))?;
+        let Some(bytes) = slot.get(..length) else {
+            return Err(ImageError::Truncated { found, expected: length });
+        };
         Ok((Self::from_bytes(bytes)?, length))
     }
 
@@ -98,24 +99,14 @@ impl<'a> Image<'a> {
     /// Any [`ImageError`] but [`ImageError::Misaligned`].
     pub const fn from_words(words: &'a [u32]) -> Result<Self, ImageError> {
         let found = words.len() * 4;
-        let Some((&[magic, version, length, stated, shape], _)) =
-            words.split_first_chunk::<HEADER_WORDS>()
-        else {
+        let Some((&header, _)) = words.split_first_chunk::<HEADER_WORDS>() else {
             return Err(ImageError::Truncated { found, expected: HEADER_WORDS * 4 });
         };
-        if magic != MAGIC {
-            return Err(ImageError::Magic { found: magic });
-        }
-        if version as u16 != FORMAT_VERSION {
-            return Err(ImageError::Version { found: version as u16, expected: FORMAT_VERSION });
-        }
-        if version >> 16 != 0 {
-            return Err(ImageError::Reserved);
-        }
-        let expected = length as usize;
-        if !expected.is_multiple_of(4) {
-            return Err(ImageError::NotWords { found: expected });
-        }
+        let expected = match stated_length(header) {
+            Ok(length) => length,
+            Err(error) => return Err(error),
+        };
+        let [_, _, _, stated, shape] = header;
         if found < expected {
             return Err(ImageError::Truncated { found, expected });
         }
@@ -188,9 +179,13 @@ impl<'a> Image<'a> {
         let names: &[u8] = bytemuck::must_cast_slice(names);
         ok!(check_names(names, experts));
         let provenance = ok!(required(sections.provenance, section::PROVENANCE));
-        let Some((provenance, [])) = provenance.split_first_chunk() else {
+        let Some((provenance, [])) = provenance.split_first_chunk::<PROVENANCE_WORDS>() else {
             return Err(ImageError::SectionLength { kind: section::PROVENANCE });
         };
+        let &[.., patch] = provenance;
+        if patch >> 16 != 0 {
+            return Err(ImageError::Reserved);
+        }
         Ok(Self {
             words,
             inputs,
@@ -301,6 +296,29 @@ impl<'a> Image<'a> {
             trainer: [version as u16, (version >> 16) as u16, patch as u16],
         }
     }
+}
+
+/// The length in bytes that a header states, if it is a header of this version: erased flash and
+/// newer versions have no length worth a look.
+const fn stated_length(header: [u32; HEADER_WORDS]) -> Result<usize, ImageError> {
+    let [magic, version, length, ..] = header;
+    if magic != MAGIC {
+        return Err(ImageError::Magic { found: magic });
+    }
+    if version as u16 != FORMAT_VERSION {
+        return Err(ImageError::Version { found: version as u16, expected: FORMAT_VERSION });
+    }
+    if version >> 16 != 0 {
+        return Err(ImageError::Reserved);
+    }
+    let length = length as usize;
+    if !length.is_multiple_of(4) {
+        return Err(ImageError::NotWords { found: length });
+    }
+    if length < HEADER_WORDS * 4 {
+        return Err(ImageError::Truncated { found: length, expected: HEADER_WORDS * 4 });
+    }
+    Ok(length)
 }
 
 /// The sections by kind, as far as they are there.
@@ -485,7 +503,7 @@ pub const fn checked(words: &[u32]) -> Image<'_> {
 /// whose numbers are constants. The whole image is checked in constant evaluation: a damaged,
 /// mismatched or absent one does not compile.
 ///
-/// ```ignore
+/// ```text
 /// const IMAGE: mild::Image<'static> = mild::include_image!("rejector.mild");
 /// let mut scratch = [0; IMAGE.scratch_words()];
 /// ```

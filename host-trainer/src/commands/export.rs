@@ -83,7 +83,7 @@ fn rust(artifact: &Artifact) -> String {
         "// Written by `mild export --format rust`; edit the log or the configuration, not this.\n\
          // Trained by mild {} with seed {} on log {}, configuration {}.\n\n\
          /// A rejector with {} inputs; the experts are {}.\n\
-         #[allow(long_running_const_eval)]\n\
+         #[allow(long_running_const_eval, unreachable_pub)]\n\
          pub const IMAGE: ::mild::Image<'static> = ::mild::image::checked(&WORDS);\n\n\
          static WORDS: [u32; {}] = [\n",
         report.provenance.version,

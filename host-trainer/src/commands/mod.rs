@@ -1,5 +1,6 @@
 //! The commands of the binary `mild`: one file each.
 
+mod compare;
 mod demo;
 mod eval;
 mod export;
@@ -33,6 +34,8 @@ enum Command {
     Train(train::TrainArgs),
     /// Judge an image on the test rows of a log, with the device's own integer inference
     Eval(eval::EvalArgs),
+    /// Train several methods on several logs and set them beside each other
+    Compare(compare::CompareArgs),
     /// Say what an image holds
     Inspect(inspect::InspectArgs),
     /// Write an image in another form
@@ -114,6 +117,7 @@ pub fn run() -> Result<()> {
         Command::Demo(args) => demo::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Export(args) => export::run(&args),
     }

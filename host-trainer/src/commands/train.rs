@@ -31,7 +31,7 @@ pub(crate) struct TrainArgs {
     output: Output,
 }
 
-fn parse_effort(text: &str) -> std::result::Result<Effort, String> {
+pub(super) fn parse_effort(text: &str) -> std::result::Result<Effort, String> {
     text.parse().map_err(|error: Error| error.to_string())
 }
 
@@ -57,7 +57,7 @@ pub(super) fn train_and_write(
     let trained = if output.quiet || output.json {
         train(config, data, &Silent)?
     } else {
-        train(config, data, &Bar::new())?
+        train(config, data, &Bar(bar("selecting", 0)))?
     };
     let seed = config.train.seed;
     let report = TrainReport::new(&trained, data, seed);
@@ -78,21 +78,20 @@ pub(super) fn train_and_write(
 /// A bar on standard error; hidden by itself where that is no terminal.
 struct Bar(ProgressBar);
 
-impl Bar {
-    fn new() -> Self {
-        let bar = ProgressBar::new(0).with_message("selecting");
-        let style = "{msg} [{bar:30}] {pos}/{len} fits, {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
-        }
-        Self(bar)
+/// A bar for so many steps.
+pub(super) fn bar(message: &'static str, steps: u64) -> ProgressBar {
+    let bar = ProgressBar::new(steps).with_message(message);
+    let style = "{msg} [{bar:30}] {pos}/{len}, {elapsed} gone, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style);
     }
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    bar
 }
 
 impl Progress for Bar {
     fn start(&self, steps: usize) {
         self.0.set_length(steps as u64);
-        self.0.enable_steady_tick(std::time::Duration::from_millis(200));
     }
 
     fn step(&self) {

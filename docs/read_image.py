@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""Reads an image and decides with it, as docs/image-format.md says: a second implementation, by
+which the page is proved complete. Standard library only.
+
+    read_image.py check FILE...            each file's name and `ok`, or what is wrong with it
+    read_image.py decide FILE MASK CODE... expert, margin, then the scores
+    read_image.py vectors FILE VECTORS     repeats every record of a vectors.bin
+"""
+
+import struct
+import sys
+import zlib
+from math import isfinite, isnan
+
+MAX_I32 = 2**31 - 1
+
+
+class Invalid(Exception):
+    """The variant of `ImageError`, and its kind, input, layer or expert."""
+
+    def __str__(self):
+        return " ".join(str(part) for part in self.args)
+
+
+def need(rule, *error):
+    if not rule:
+        raise Invalid(*error)
+
+
+def low(word):
+    return word & 0xFFFF
+
+
+def high(word):
+    return word >> 16
+
+
+def i32(word):
+    return word - 2**32 if word >> 31 else word
+
+
+def f32(word):
+    return struct.unpack("<f", struct.pack("<I", word))[0]
+
+
+def round_f32(x):
+    """The nearest binary32; `struct` refuses to round to infinity."""
+    try:
+        return struct.unpack("<f", struct.pack("<f", x))[0]
+    except OverflowError:
+        return float("inf") if x > 0 else float("-inf")
+
+
+def saturate(x, least, most):
+    return max(least, min(most, x))
+
+
+class Image:
+    def __init__(self, data):
+        need(len(data) % 4 == 0, "NotWords")
+        words = struct.unpack(f"<{len(data) // 4}I", data)
+        need(len(words) >= 5, "Truncated")
+        magic, version, length, checksum, shape = words[:5]
+        need(magic == 0x444C494D, "Magic")
+        need(low(version) == 1, "Version")
+        need(high(version) == 0, "Reserved")
+        need(length % 4 == 0, "NotWords")
+        need(length >= 20 and len(data) >= length, "Truncated")
+        need(len(data) == length, "TrailingBytes")
+        need(zlib.crc32(data[16:]) == checksum, "Checksum")
+        self.inputs, self.experts, layers = low(shape), shape >> 16 & 255, shape >> 24
+        need(1 <= self.inputs <= 32767, "Inputs")
+        need(2 <= self.experts <= 32, "Experts")
+        sections = self.sections(words[5:])
+        for kind in (1, 2, 3, 4, 5, 6):
+            need(kind in sections or kind == 2, "MissingSection", kind)
+            if kind in sections:
+                read = (self.quantizers, self.raw, self.network, self.policy, self.named, self.made)
+                read[kind - 1](list(sections[kind]), layers)
+
+    @staticmethod
+    def sections(words):
+        sections, previous = {}, 0
+        while words:
+            kind, flags = low(words[0]), high(words[0])
+            need(len(words) >= 2 and len(words) >= 2 + words[1], "SectionLength", kind)
+            need(kind > previous, "SectionOrder", kind)
+            need(flags <= 1, "Reserved")
+            need(kind <= 6 or flags == 1, "UnknownSection", kind)
+            sections[kind] = words[2 : 2 + words[1]]
+            words, previous = words[2 + words[1] :], kind
+        return sections
+
+    def quantizers(self, words, _):
+        need(len(words) == 2 * self.inputs, "SectionLength", 1)
+        self.scales = [f32(word) for word in words[::2]]
+        self.biases = [f32(word) for word in words[1::2]]
+        for index, (scale, bias) in enumerate(zip(self.scales, self.biases)):
+            negative = words[2 * index] >> 31
+            need(isfinite(scale) and not negative and isfinite(bias), "Quantizer", index)
+
+    def raw(self, words, _):
+        need(len(words) == 2 * self.inputs, "SectionLength", 2)
+        self.readings = [(low(a), high(a), i32(b)) for a, b in zip(words[::2], words[1::2])]
+        for index, (multiplier, shift, _) in enumerate(self.readings):
+            need(multiplier <= 32767 and shift <= 22, "RawQuantizer", index)
+
+    def network(self, words, count):
+        self.layers, width = [], self.inputs
+        while words:
+            index = len(self.layers)
+            last = index + 1 == count
+            need(index < count, "LayerCount")
+            need(len(words) < 2 or words[1] == (0 if last else 1), "Activation", index)
+            n, m = low(words[0]), high(words[0])
+            ends = [2, 2 + m, 2 + (1 if last else 2) * m]
+            ends.append(ends[2] + (n + 3) // 4 * m)
+            need(len(words) >= ends[3], "SectionLength", 3)
+            need(n == width and 1 <= m <= 32767, "LayerShape", index)
+            need(not last or m == self.experts, "LayerShape", index)
+            biases = [i32(word) for word in words[2 : ends[1]]]
+            need(all(-(2**29) <= bias <= 2**29 for bias in biases), "Bias", index)
+            requantizers = words[ends[1] : ends[2]]
+            need(all(w >> 30 == 1 and w & 31 for w in requantizers), "Requantizer", index)
+            rows = self.rows(words[ends[2] : ends[3]], n, m)
+            need(all(w != -128 for row in rows for w in row), "Weight", index)
+            need(not any(w for row in rows for w in row[n:]), "Weight", index)
+            self.layers.append((biases, requantizers, rows))
+            words, width = words[ends[3] :], m
+        need(len(self.layers) == count > 0, "LayerCount")
+
+    @staticmethod
+    def rows(words, n, m):
+        rows, words = [[] for _ in range(m)], iter(words)
+        for first in range(0, m, 4):
+            for _ in range((n + 3) // 4):
+                for row in rows[first : first + 4]:
+                    row.extend(struct.unpack("<4b", struct.pack("<I", next(words) ^ 0x00800080)))
+        return rows
+
+    def policy(self, words, _):
+        need(len(words) == 1 + self.experts, "SectionLength", 4)
+        self.score_scale = f32(words[0])
+        need(isfinite(self.score_scale) and self.score_scale > 0, "ScoreScale")
+        self.offsets = [i32(word) for word in words[1:]]
+        for index, offset in enumerate(self.offsets):
+            need(-(2**30) <= offset <= 2**30, "Offset", index)
+
+    def named(self, words, _):
+        need(len(words) >= self.experts, "SectionLength", 5)
+        self.costs, words = words[: self.experts], words[self.experts :]
+        names, self.names = struct.pack(f"<{len(words)}I", *words), []
+        for index in range(self.experts):
+            need(names and 1 <= names[0] <= 32 and len(names) > names[0], "Name", index)
+            try:
+                self.names.append(names[1 : 1 + names[0]].decode("utf-8"))
+            except UnicodeDecodeError:
+                raise Invalid("Name", index) from None
+            names = names[1 + names[0] :]
+        need(len(names) < 4, "SectionLength", 5)
+        need(not any(names), "Reserved")
+
+    def made(self, words, _):
+        need(len(words) == 8, "SectionLength", 6)
+        need(high(words[7]) == 0, "Reserved")
+
+    def codes_of_features(self, features):
+        sums = (
+            round_f32(round_f32(x * scale) + bias)
+            for x, scale, bias in zip(features, self.scales, self.biases)
+        )
+        return [-128 if isnan(s) else int(saturate(s, 0, 255)) - 128 for s in sums]
+
+    def codes_of_readings(self, readings):
+        return [saturate((r * m + a) >> s, -128, 127) for r, (m, s, a) in zip(readings, self.readings)]
+
+    def scores(self, x):
+        for biases, requantizers, rows in self.layers:
+            # `zip` drops the padding weights.
+            x = [bias + sum(w * a for w, a in zip(row, x)) for bias, row in zip(biases, rows)]
+            for r, word in enumerate(requantizers):
+                shift = 32 + (word & 31)
+                x[r] = saturate((x[r] * word + 2 ** (shift - 1)) >> shift, 0, 127)
+        return x
+
+    def decide(self, scores, mask):
+        sums = [score + offset for score, offset in zip(scores, self.offsets)]
+        reachable = [k for k in range(self.experts) if k == 0 or mask >> k & 1]
+        best = max(reachable, key=lambda k: (sums[k], -k))
+        margins = [sums[best] - sums[k] for k in reachable if k != best]
+        return best, min([MAX_I32, *margins])
+
+
+def vectors(image, data):
+    magic, version, inputs, experts, zero, count = struct.unpack_from("<4sHHHHI", data)
+    assert (magic, version, zero) == (b"MVEC", 1, 0)
+    assert (inputs, experts) == (image.inputs, image.experts)
+    at = 16
+
+    def take(form, padded=False):
+        nonlocal at
+        start, at = at, at + struct.calcsize("<" + form)
+        values = struct.unpack_from("<" + form, data, start)
+        if padded:
+            assert not any(data[at : at + -at % 4])
+            at += -at % 4
+        return list(values)
+
+    for record in range(count):
+        kind, expert, masked, zero, mask, margin = take("4BIi")
+        scores, codes = take(f"{experts}i"), take(f"{inputs}b", padded=True)
+        made = codes
+        if kind == 1:
+            made = image.codes_of_readings(take(f"{inputs}h", padded=True))
+        elif kind == 2:
+            made = image.codes_of_features(take(f"{inputs}f"))
+        same = kind <= 2 and zero == 0 and made == codes and image.scores(codes) == scores
+        same = same and image.decide(scores, 2**32 - 1) == (expert, margin)
+        assert same and image.decide(scores, mask)[0] == masked, f"record {record} differs"
+    assert at == len(data), "bytes after the last record"
+    print(count, "records agree")
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def main(command, *arguments):
+    if command == "check":
+        for path in arguments:
+            try:
+                Image(read(path))
+                print(f"{path}: ok")
+            except Invalid as error:
+                print(f"{path}: {error}")
+    elif command == "decide":
+        path, mask, *codes = arguments
+        image = Image(read(path))
+        assert len(codes) == image.inputs, f"found {len(codes)} codes, expected {image.inputs}"
+        scores = image.scores([int(code) for code in codes])
+        print(*image.decide(scores, int(mask)), *scores)
+    elif command == "vectors":
+        vectors(Image(read(arguments[0])), read(arguments[1]))
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(*(sys.argv[1:] or ["help"]))
