@@ -227,6 +227,16 @@ impl<'a> Network<'a> {
         }
         from
     }
+
+    /// Runs one layer on the activations that are there.
+    #[cfg(feature = "measure")]
+    pub(crate) fn run_layer(&self, index: usize, sides: Sides<'_>) {
+        let Sides { even, odd } = sides;
+        let (from, to) = if index.is_multiple_of(2) { (even, odd) } else { (odd, even) };
+        if let Some(layer) = self.layers().nth(index) {
+            layer.run::<Active>(from, to);
+        }
+    }
 }
 
 /// The two halves of a scratch, between which the layers go to and fro.

@@ -221,6 +221,16 @@ impl<'a> Rejector<'a> {
         Ok(bytemuck::must_cast_slice(scores))
     }
 
+    /// Runs one layer on the activations in the scratch, whatever they are, to count its
+    /// instructions.
+    #[cfg(feature = "measure")]
+    #[doc(hidden)]
+    pub fn run_layer(&self, index: usize, scratch: &mut [u32]) {
+        if let Some(sides) = self.image.network.sides(scratch) {
+            self.image.network.run_layer(index, sides);
+        }
+    }
+
     /// The codes of one input, for sending or storing them in place of the features.
     ///
     /// # Errors

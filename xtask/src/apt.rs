@@ -15,10 +15,10 @@ pub(crate) fn install(packages: &[&str], what: &str) -> Result<()> {
     if read(Command::new("id").arg("-u"))? != "0" {
         bail!("{what} is missing; as root run: apt-get update && apt-get install {list}");
     }
-    println!("installing {what} with apt-get: {list}");
+    eprintln!("installing {what} with apt-get: {list}");
     // A list that is partly out of date may still be good enough: the installation decides.
     if let Err(error) = run(apt_get().args(["-qq", "update"])) {
-        println!("{error}; going on with the package lists at hand");
+        eprintln!("{error}; going on with the package lists at hand");
     }
     let mut install = apt_get();
     install.args(["-qq", "install", "-y", "--no-install-recommends"]);

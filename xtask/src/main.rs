@@ -1,6 +1,7 @@
 //! The project's own chores, as `cargo xtask COMMAND`.
 
 mod apt;
+mod bench;
 mod commands;
 mod cores;
 mod firmware;

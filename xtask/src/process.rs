@@ -46,7 +46,7 @@ pub(crate) fn remove_variables(command: &mut Command, prefixes: &[&str]) {
 
 /// Runs `command` with its output passed on; an error unless it succeeds.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    println!("$ {}", describe(command));
+    eprintln!("$ {}", describe(command));
     let status = command.status().with_context(|| format!("cannot start {}", describe(command)))?;
     if !status.success() {
         bail!("{} ended with {status}", describe(command));

@@ -41,7 +41,7 @@ impl Qemu {
             format!("{PROGRAM} is still not on the PATH after its installation")
         })?;
         let version = read(Command::new(&program).arg("--version"))?;
-        println!("emulator: {}", version.lines().next().unwrap_or_default());
+        eprintln!("emulator: {}", version.lines().next().unwrap_or_default());
         Ok(Self { program })
     }
 

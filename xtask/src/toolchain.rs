@@ -126,17 +126,17 @@ impl Toolchains {
     fn find(&mut self, target: &str) -> Result<Route> {
         if self.choice != Choice::Debian {
             if has_core(target) {
-                println!("toolchain for {target}: the active one, target already installed");
+                eprintln!("toolchain for {target}: the active one, target already installed");
                 return Ok(Route::Active);
             }
             if !self.rustup_failed {
                 match rustup_add(target) {
                     Ok(()) => {
-                        println!("toolchain for {target}: the active one, target added by rustup");
+                        eprintln!("toolchain for {target}: the active one, target added by rustup");
                         return Ok(Route::Active);
                     }
                     Err(error) => {
-                        println!("rustup cannot add {target}: {error:#}");
+                        eprintln!("rustup cannot add {target}: {error:#}");
                         self.rustup_failed = true;
                     }
                 }
@@ -152,7 +152,7 @@ impl Toolchains {
                 DEBIAN_PACKAGES.join(" ")
             )
         })?;
-        println!(
+        eprintln!(
             "toolchain for {target}: Debian's {version} building core, linking with {}",
             linker.display()
         );
@@ -178,7 +178,7 @@ fn rustup_add(target: &str) -> Result<()> {
     if find_program("rustup").is_none() {
         bail!("there is no rustup");
     }
-    println!("$ rustup target add {target}");
+    eprintln!("$ rustup target add {target}");
     let mut rustup = Command::new("rustup");
     rustup.args(["target", "add", target]).env_remove("RUST_BACKTRACE");
     let finished = run_within(&mut rustup, RUSTUP_LIMIT)?;
@@ -197,7 +197,7 @@ fn rustup_add(target: &str) -> Result<()> {
 /// Debian's compiler, ready to build the core library: its version and a linker.
 fn debian() -> Result<(String, PathBuf)> {
     if let Err(reason) = debian_compiler() {
-        println!("Debian's compiler will not do: {reason:#}");
+        eprintln!("Debian's compiler will not do: {reason:#}");
         apt::install(&DEBIAN_PACKAGES, "a compiler with the source of its core library")?;
     }
     let version = debian_compiler()?;

@@ -1,6 +1,9 @@
 //! `cargo xtask device …`: programs on emulated boards.
 
-use super::heading;
+use super::{
+    bench::{self, BenchArgs},
+    heading,
+};
 use crate::{
     cores::{self, CORES, Core},
     firmware::Firmware,
@@ -22,6 +25,8 @@ use std::{
 pub(crate) enum DeviceCommand {
     /// Compare results on the device with the host's recorded ones
     Test(DeviceTestArgs),
+    /// Count instructions, and measure code, image, scratch and stack
+    Bench(BenchArgs),
     /// Run one program on one core and show what it prints
     Run(DeviceRunArgs),
 }
@@ -58,10 +63,10 @@ pub(crate) struct DeviceRunArgs {
 }
 
 #[derive(Debug, Args)]
-struct CommonArgs {
+pub(crate) struct CommonArgs {
     /// The compiler to build firmware with
     #[arg(long, value_enum, default_value_t)]
-    toolchain: Choice,
+    pub(crate) toolchain: Choice,
     /// Stop a program after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     timeout: u64,
@@ -90,6 +95,7 @@ pub(crate) fn device(command: &DeviceCommand) -> Result<bool> {
             println!("\n{tally}");
             Ok(tally.failed == 0)
         }
+        DeviceCommand::Bench(args) => bench::bench(args),
         DeviceCommand::Run(args) => run_program(args),
     }
 }
@@ -183,7 +189,7 @@ fn run_program(args: &DeviceRunArgs) -> Result<bool> {
 }
 
 impl CommonArgs {
-    fn options(&self, directory: &Path, icount: bool) -> Options {
+    pub(crate) fn options(&self, directory: &Path, icount: bool) -> Options {
         Options {
             directory: directory.to_path_buf(),
             limit: Duration::from_secs(self.timeout),
@@ -212,6 +218,6 @@ fn name(directory: &Path) -> String {
     last.to_string_lossy().into_owned()
 }
 
-fn core(name: &str) -> Result<&'static Core, String> {
+pub(crate) fn core(name: &str) -> Result<&'static Core, String> {
     cores::find(name).ok_or_else(|| format!("expected one of {}", cores::names()))
 }

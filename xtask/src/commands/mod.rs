@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub(crate) mod bench;
 pub(crate) mod device;
 pub(crate) mod lint;
 pub(crate) mod test;

@@ -1,0 +1,11 @@
+//! Measuring firmware: the images to measure with, the rows of the result, and where each figure comes from.
+
+mod code;
+mod images;
+mod output;
+mod report;
+
+pub(crate) use code::size_from;
+pub(crate) use images::{SHAPES, write_images};
+pub(crate) use output::{Measured, read};
+pub(crate) use report::{Part, Row, json, markdown};

@@ -1,0 +1,116 @@
+//! Rows of figures, as Markdown and as JSON.
+
+use serde::Serialize;
+use std::fmt::Write;
+
+/// What a row is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Part {
+    /// From int8 features to the decision.
+    Decision,
+    /// A first dense layer: any int8 codes come in.
+    Input,
+    /// A dense layer after a ReLU.
+    Hidden,
+}
+
+/// One line of the result. What was not measured is absent.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Row {
+    /// Whose code.
+    pub(crate) implementation: &'static str,
+    /// On which core.
+    pub(crate) core: &'static str,
+    /// Widths of the network, or of the layer alone.
+    pub(crate) shape: String,
+    /// What the row is of.
+    pub(crate) part: Part,
+    /// Instructions of one run.
+    pub(crate) instructions: f64,
+    /// By how much the count differs between inputs.
+    pub(crate) spread: f64,
+    /// Multiply-accumulates of one run.
+    pub(crate) macs: usize,
+    /// Instructions per multiply-accumulate.
+    pub(crate) per_mac: f64,
+    /// Everything reachable from the decision.
+    pub(crate) code_bytes: Option<u64>,
+    /// The image.
+    pub(crate) image_bytes: Option<u64>,
+    /// Scratch that the caller gives.
+    pub(crate) scratch_bytes: Option<usize>,
+    /// Stack at the deepest, beyond the scratch.
+    pub(crate) stack_bytes: Option<usize>,
+}
+
+/// The rows as one JSON document.
+pub(crate) fn json(rows: &[Row]) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(rows)
+}
+
+/// The rows as a table.
+pub(crate) fn markdown(rows: &[Row]) -> String {
+    let mut table = String::from(
+        "| implementation | core | shape | part | instructions | MACs | per MAC | code B | image B | scratch B | stack B |\n\
+         |---|---|---|---|---:|---:|---:|---:|---:|---:|---:|\n",
+    );
+    for row in rows {
+        let part = match row.part {
+            Part::Decision => "decision",
+            Part::Input => "first layer",
+            Part::Hidden => "later layer",
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            table,
+            "| {} | {} | {} | {part} | {:.0} | {} | {:.2} | {} | {} | {} | {} |",
+            row.implementation,
+            row.core,
+            row.shape,
+            row.instructions,
+            row.macs,
+            row.per_mac,
+            cell(row.code_bytes),
+            cell(row.image_bytes),
+            cell(row.scratch_bytes),
+            cell(row.stack_bytes),
+        );
+    }
+    table
+}
+
+fn cell<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_the_same_in_both_forms() {
+        let row = Row {
+            implementation: "mild",
+            core: "m4",
+            shape: "32-16".to_owned(),
+            part: Part::Hidden,
+            instructions: 1024.0,
+            spread: 0.0,
+            macs: 512,
+            per_mac: 2.0,
+            code_bytes: None,
+            image_bytes: None,
+            scratch_bytes: None,
+            stack_bytes: Some(96),
+        };
+        let table = markdown(std::slice::from_ref(&row));
+        assert!(
+            table.ends_with(
+                "| mild | m4 | 32-16 | later layer | 1024 | 512 | 2.00 |  |  |  | 96 |\n"
+            )
+        );
+        let text = json(&[row]).unwrap();
+        assert!(text.contains("\"per_mac\": 2.0") && text.contains("\"part\": \"hidden\""));
+    }
+}

@@ -1,0 +1,141 @@
+//! `cargo xtask device bench`: instructions, code, image, scratch and stack, core by core.
+
+use super::device::{CommonArgs, core};
+use crate::{
+    bench::{self, Measured, Part, Row, SHAPES},
+    cores::{CORES, Core},
+    firmware::Firmware,
+    parity,
+    process::target_dir,
+    qemu::Qemu,
+    toolchain::Toolchains,
+};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use mild::Image;
+use std::{fs, path::Path};
+
+/// On which cores, and how to print.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// A core to measure on; without any, all of them
+    #[arg(long = "core", value_name = "CORE", value_parser = core)]
+    cores: Vec<&'static Core>,
+    /// Print a JSON document of all rows instead of a table
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// Measures, prints the table, and says whether the run time was independent of the data.
+pub(crate) fn bench(args: &BenchArgs) -> Result<bool> {
+    let cores = match args.cores.as_slice() {
+        [] => CORES.iter().collect(),
+        given => given.to_vec(),
+    };
+    let images = target_dir().join("device/bench");
+    bench::write_images(&images)?;
+    let qemu = Qemu::find()?;
+    let mut toolchains = Toolchains::new(args.common.toolchain);
+    let mut rows = Vec::new();
+    for core in cores {
+        rows.extend(measure(core, &images, args, &qemu, &mut toolchains)?);
+    }
+    if args.json {
+        println!("{}", bench::json(&rows)?);
+    } else {
+        println!("\n{}", bench::markdown(&rows));
+    }
+    let mut constant = true;
+    for row in &rows {
+        // The counter's ticks are this coarse.
+        if row.spread > row.instructions * 1e-3 + 1.0 {
+            eprintln!(
+                "{} {}: the count depends on the data, by {:.0} instructions",
+                row.core, row.shape, row.spread
+            );
+            constant = false;
+        }
+    }
+    Ok(constant)
+}
+
+/// The crate `mild` on one core.
+fn measure(
+    core: &'static Core,
+    images: &Path,
+    args: &BenchArgs,
+    qemu: &Qemu,
+    toolchains: &mut Toolchains,
+) -> Result<Vec<Row>> {
+    let firmware = Firmware { package: "bench", core, image: Some(images) };
+    let elf = firmware.build(toolchains)?;
+    eprintln!("{}: what `decide` reaches:", core.name);
+    let code = bench::size_from(&elf, "5bench6decide")?;
+    let finished = qemu.run(core, &elf, &args.common.options(images, true))?;
+    if !finished.success() {
+        bail!(
+            "{}: {}\n{}{}",
+            core.name,
+            parity::describe_status(&finished),
+            finished.stdout,
+            finished.stderr
+        );
+    }
+    let measured = bench::read(&finished.stdout)?;
+    // In the order of the shapes; the firmware has them by name.
+    let mut rows = Vec::new();
+    for shape in SHAPES {
+        let name = shape.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
+        for measured in measured.iter().filter(|measured| measured.shape == name) {
+            rows.push(row(core, shape, measured, code, images)?);
+        }
+    }
+    Ok(rows)
+}
+
+fn row(
+    core: &'static Core,
+    shape: &[usize],
+    measured: &Measured,
+    code: u64,
+    images: &Path,
+) -> Result<Row> {
+    let widths = match measured.layer {
+        None => shape,
+        Some(index) => {
+            shape.get(index..index + 2).context("a layer that the shape does not have")?
+        }
+    };
+    let part = match measured.layer {
+        None => Part::Decision,
+        Some(0) => Part::Input,
+        Some(_) => Part::Hidden,
+    };
+    let macs = widths.windows(2).map(|pair| pair.iter().product::<usize>()).sum::<usize>();
+    let (mut code_bytes, mut image_bytes, mut scratch_bytes) = (None, None, None);
+    if part == Part::Decision {
+        let bytes = fs::read(images.join(&measured.shape).with_added_extension("mild"))?;
+        let words: Vec<u32> =
+            bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect();
+        let image = Image::from_words(&words)?;
+        code_bytes = Some(code);
+        image_bytes = Some(bytes.len() as u64);
+        scratch_bytes = Some(image.scratch_words() * 4);
+    }
+    Ok(Row {
+        implementation: "mild",
+        core: core.name,
+        shape: widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
+        part,
+        instructions: measured.instructions,
+        spread: measured.spread,
+        macs,
+        per_mac: measured.instructions / macs as f64,
+        code_bytes,
+        image_bytes,
+        scratch_bytes,
+        stack_bytes: measured.stack,
+    })
+}
