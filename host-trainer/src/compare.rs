@@ -7,7 +7,8 @@ use crate::config::{Config, Method};
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::evaluate::{Bootstrap, Estimate, best_single, oracle};
-use crate::pipeline::{Choice, Silent, Trained, train};
+use crate::pipeline::{Choice, Trained, train};
+use crate::progress::Silent;
 use crate::report::align;
 
 /// How a method did on a log.

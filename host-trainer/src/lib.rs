@@ -28,6 +28,7 @@ pub mod objective;
 pub mod offsets;
 pub mod optimize;
 pub mod pipeline;
+pub mod progress;
 pub mod quantize;
 pub mod random;
 pub mod real;

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::paired_difference;
 use crate::grid::Grid;
 use crate::offsets::{Scored, tune};
+use crate::progress::Progress;
 use crate::select::{Judged, Selection, refit, select};
 use crate::train::{Fit, costs};
 
@@ -73,39 +74,29 @@ impl fmt::Display for Choice {
     }
 }
 
-/// Steps of a training that a person may wait for.
-pub trait Progress: Sync {
-    /// So many steps are to come.
-    fn start(&self, steps: usize);
-    /// One step is done.
-    fn step(&self);
-    /// All steps are done.
-    fn finish(&self);
-}
-
-/// Says nothing.
-pub struct Silent;
-
-impl Progress for Silent {
-    fn start(&self, _: usize) {}
-    fn step(&self) {}
-    fn finish(&self) {}
-}
+/// With fewer train rows there is nothing to choose by.
+const MIN_TRAIN_ROWS: usize = 20;
 
 /// Selects, fits, quantizes and calibrates.
 ///
 /// # Errors
-/// [`Error::Invalid`] if a network cannot be quantized, or if the deferral loss on the train and
+/// [`Error::Invalid`] if there are too few train rows, if a network cannot be quantized, or if the deferral loss on the train and
 /// calibration rows grows in doing so by more than the configured tolerance and one standard error.
 pub fn train(config: &Config, data: &Dataset, progress: &dyn Progress) -> Result<Trained> {
+    if data.train.rows < MIN_TRAIN_ROWS {
+        return Err(Error::Invalid {
+            what: format!("{}: train rows", config.data.log.display()),
+            found: data.train.rows.to_string(),
+            expected: format!(
+                "at least {MIN_TRAIN_ROWS}: fewer tell nothing about whom to ask when"
+            ),
+        });
+    }
     let grid = Grid::new(config);
     let seed = config.train.seed;
     let selection_rows = selection_rows(&data.train, grid.max_rows, seed);
     let part = selection_rows.as_ref().unwrap_or(&data.train);
-    progress.start(grid.candidates.len() * usize::from(grid.folds));
-    let selection =
-        select(part, &grid.candidates, grid.folds, seed, &grid.checkpoints, || progress.step());
-    progress.finish();
+    let selection = select(part, &grid.candidates, grid.folds, seed, &grid.checkpoints, progress);
     let choice = choose(&selection, part);
     let fits: Vec<Fit> = match &choice {
         Choice::Rejector(judged) => {

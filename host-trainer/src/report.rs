@@ -357,6 +357,8 @@ pub struct CandidateReport {
     pub iterations: usize,
     /// Cross-validated deferral loss.
     pub deferral_loss: f64,
+    /// Folds that it was judged on; the first round's, if it was clearly behind there.
+    pub folds: usize,
 }
 
 impl TrainReport {
@@ -383,6 +385,7 @@ impl TrainReport {
                     candidate: judged.candidate.to_string(),
                     iterations: judged.iterations,
                     deferral_loss: judged.loss,
+                    folds: judged.folds,
                 })
                 .collect(),
             constants: trained.selection.constants.clone(),

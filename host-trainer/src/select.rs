@@ -2,13 +2,25 @@
 //!
 //! Every candidate is fitted on all folds but one and judged on the one left out, with offsets that
 //! were tuned on yet other rows; groups are never split. The surrogate's own value decides nothing.
+//!
+//! Fits are spent where they matter: all candidates are judged on two folds first, and those that
+//! are clearly behind there go no further (successive halving, Jamieson and Talwalkar 2016, with a
+//! paired test in place of a fixed share).
 
 use rayon::prelude::*;
 
 use crate::dataset::Part;
 use crate::evaluate::paired_difference;
 use crate::offsets::{Scored, tune};
+use crate::progress::Progress;
 use crate::train::{Candidate, Fit, costs, fit};
+
+/// Folds of the first round.
+const FIRST_FOLDS: usize = 2;
+
+/// Standard errors of the paired difference by which a candidate may be behind the best of the first
+/// round and still go on.
+const BEHIND: f64 = 2.0;
 
 /// How a candidate did, at its best number of iterations.
 #[derive(Debug, Clone)]
@@ -17,16 +29,18 @@ pub struct Judged {
     pub candidate: Candidate,
     /// The number of iterations at which it did best.
     pub iterations: usize,
-    /// Cross-validated mean deferral loss.
+    /// Cross-validated mean deferral loss over the folds that it was judged on.
     pub loss: f64,
-    /// Of each row.
+    /// Folds that it was judged on: all, or those of the first round.
+    pub folds: usize,
+    /// The loss of each row of those folds, in the order of rows.
     pub losses: Vec<f64>,
 }
 
 /// What a selection decided, and why.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    /// All candidates, the best first.
+    /// Those that were judged on all folds, the best first, then the others likewise.
     pub ranking: Vec<Judged>,
     /// The index in `ranking` of the simplest one that is not worse than the best by more than one
     /// standard error of their paired difference.
@@ -37,7 +51,8 @@ pub struct Selection {
 
 /// Judges candidates on a part, and chooses.
 ///
-/// `progress` is called once for each finished fit; there are candidates x folds of them.
+/// # Panics
+/// If there are no candidates or checkpoints, or fewer than two rows or folds.
 #[must_use]
 pub fn select(
     part: &Part,
@@ -45,106 +60,161 @@ pub fn select(
     folds: u8,
     seed: u64,
     checkpoints: &[usize],
-    progress: impl Fn() + Sync,
+    progress: &dyn Progress,
 ) -> Selection {
-    let fold_of_row = part.folds(folds, seed);
-    let all: Vec<usize> = (0..part.rows).collect();
-    let costs = costs(part, &all);
-    let used: Vec<u8> = (0..folds).filter(|fold| fold_of_row.contains(fold)).collect();
-    let mut ranking: Vec<Judged> = candidates
-        .par_iter()
-        .map(|candidate| {
-            let scores =
-                out_of_fold(part, &fold_of_row, &used, candidate, seed, checkpoints, &progress);
-            judge(candidate, &scores, &costs, part.experts, &fold_of_row, &used, checkpoints)
+    let bench = Bench::new(part, folds, seed, checkpoints, progress);
+    let first = bench.used.len().min(FIRST_FOLDS);
+    progress.total(candidates.len() * first);
+    let mut runs: Vec<Run> = candidates.iter().map(|candidate| bench.start(candidate)).collect();
+    bench.extend(&mut runs, 0, first);
+    let judged: Vec<Judged> = runs.par_iter().map(|run| bench.judge(run)).collect();
+    let best = judged.iter().min_by(|a, b| a.loss.total_cmp(&b.loss)).expect("candidates");
+    let goes_on: Vec<bool> = judged
+        .iter()
+        .map(|judged| {
+            let (behind, error) = paired_difference(&judged.losses, &best.losses);
+            behind <= BEHIND * error
         })
         .collect();
-    // A stable sort: equal losses keep the order of the candidates.
+    let mut survivors = Vec::new();
+    let mut dropped = Vec::new();
+    for ((run, judged), goes_on) in runs.into_iter().zip(judged).zip(goes_on) {
+        if goes_on { survivors.push(run) } else { dropped.push(judged) }
+    }
+    let rest = bench.used.len() - first;
+    progress.total(candidates.len() * first + survivors.len() * rest);
+    bench.extend(&mut survivors, first, bench.used.len());
+    let mut ranking: Vec<Judged> = survivors.par_iter().map(|run| bench.judge(run)).collect();
+    progress.finish();
+    // Stable sorts: equal losses keep the order of the candidates.
     ranking.sort_by(|a, b| a.loss.total_cmp(&b.loss));
     let chosen = simplest_within_one_error(&ranking, part);
+    dropped.sort_by(|a, b| a.loss.total_cmp(&b.loss));
+    ranking.extend(dropped);
     let constants = (0..part.experts).map(|k| part.deferral_loss(|_| k)).collect();
     Selection { ranking, chosen, constants }
 }
 
-/// Scores of every row by a network that was fitted without the row's fold, for each checkpoint.
-fn out_of_fold(
-    part: &Part,
-    fold_of_row: &[u8],
-    used: &[u8],
-    candidate: &Candidate,
+/// What all candidates of a selection share.
+struct Bench<'a> {
+    part: &'a Part,
+    costs: Vec<f32>,
+    fold_of_row: Vec<u8>,
+    /// The folds that have rows.
+    used: Vec<u8>,
     seed: u64,
-    checkpoints: &[usize],
-    progress: &(impl Fn() + Sync),
-) -> Vec<Vec<f64>> {
-    let fitted: Vec<(Vec<usize>, Vec<Vec<f64>>)> = used
-        .par_iter()
-        .map(|&fold| {
-            let (held, kept): (Vec<usize>, Vec<usize>) =
-                (0..part.rows).partition(|&row| fold_of_row[row] == fold);
-            let mut scores = vec![Vec::new(); checkpoints.len()];
-            fit(
-                part,
-                &kept,
-                candidate,
-                seed.wrapping_add(u64::from(fold)),
-                checkpoints,
-                |at, fit| {
-                    scores[at] = fit.scores(part, &held);
-                },
-            );
-            progress();
-            (held, scores)
-        })
-        .collect();
-    let experts = part.experts;
-    let mut all = vec![vec![0.0; part.rows * experts]; checkpoints.len()];
-    for (held, scores) in fitted {
-        for (all, scores) in all.iter_mut().zip(scores) {
-            for (&row, scores) in held.iter().zip(scores.chunks_exact(experts)) {
-                all[row * experts..][..experts].copy_from_slice(scores);
-            }
-        }
-    }
-    all
+    checkpoints: &'a [usize],
+    progress: &'a dyn Progress,
 }
 
-/// The loss of a candidate at each checkpoint, offsets for a fold tuned on the others.
-fn judge(
-    candidate: &Candidate,
-    scores: &[Vec<f64>],
-    costs: &[f32],
-    experts: usize,
-    fold_of_row: &[u8],
-    used: &[u8],
-    checkpoints: &[usize],
-) -> Judged {
-    let mut best: Option<Judged> = None;
-    for (scores, &iterations) in scores.iter().zip(checkpoints) {
-        let mut losses = vec![0.0; fold_of_row.len()];
-        for &fold in used {
-            let pick = |inside: bool| -> (Vec<usize>, Vec<f64>, Vec<f32>) {
-                let rows: Vec<usize> =
-                    (0..losses.len()).filter(|&row| (fold_of_row[row] == fold) == inside).collect();
-                let of = |row: usize| row * experts..(row + 1) * experts;
-                let picked_scores =
-                    rows.iter().flat_map(|&row| &scores[of(row)]).copied().collect();
-                let picked_costs = rows.iter().flat_map(|&row| &costs[of(row)]).copied().collect();
-                (rows, picked_scores, picked_costs)
-            };
-            let (_, other_scores, other_costs) = pick(false);
-            let offsets = tune(&Scored { experts, scores: &other_scores, costs: &other_costs });
-            let (rows, held_scores, held_costs) = pick(true);
-            let held = Scored { experts, scores: &held_scores, costs: &held_costs };
-            for (row, loss) in rows.into_iter().zip(held.losses(&offsets)) {
-                losses[row] = loss;
+/// A candidate on its way through the folds.
+struct Run {
+    candidate: Candidate,
+    /// Folds done, from the first of the used ones on.
+    folds: usize,
+    /// For each checkpoint the scores of all rows, row-major, by networks that were fitted without the
+    /// row's fold; 0 in folds to come.
+    scores: Vec<Vec<f64>>,
+}
+
+/// A fold's rows, and their scores at each checkpoint.
+type HeldOut = (Vec<usize>, Vec<Vec<f64>>);
+
+impl<'a> Bench<'a> {
+    fn new(
+        part: &'a Part,
+        folds: u8,
+        seed: u64,
+        checkpoints: &'a [usize],
+        progress: &'a dyn Progress,
+    ) -> Self {
+        let mut fold_of_row = part.folds(folds, seed);
+        let used_of = |fold_of_row: &[u8]| -> Vec<u8> {
+            (0..folds).filter(|fold| fold_of_row.contains(fold)).collect()
+        };
+        if used_of(&fold_of_row).len() < 2 {
+            // All rows are of one group: rows are then the only units there are.
+            let ungrouped = Part { rows: part.rows, ..Part::default() };
+            fold_of_row = ungrouped.folds(folds, seed);
+        }
+        let used = used_of(&fold_of_row);
+        let all: Vec<usize> = (0..part.rows).collect();
+        Self { part, costs: costs(part, &all), fold_of_row, used, seed, checkpoints, progress }
+    }
+
+    fn start(&self, candidate: &Candidate) -> Run {
+        Run { candidate: candidate.clone(), folds: 0, scores: Vec::new() }
+    }
+
+    /// Takes all runs through the used folds `from..to`. Every fit is a task of its own, so that
+    /// cores stay busy to the end.
+    fn extend(&self, runs: &mut [Run], from: usize, to: usize) {
+        let tasks: Vec<(usize, u8)> = (0..runs.len())
+            .flat_map(|run| self.used[from..to].iter().map(move |&fold| (run, fold)))
+            .collect();
+        let candidates: Vec<&Candidate> = runs.iter().map(|run| &run.candidate).collect();
+        let fitted: Vec<HeldOut> =
+            tasks.par_iter().map(|&(run, fold)| self.hold_out(candidates[run], fold)).collect();
+        let experts = self.part.experts;
+        for ((run, _), (held, scores)) in tasks.into_iter().zip(fitted) {
+            let run = &mut runs[run];
+            run.folds = to;
+            run.scores.resize(self.checkpoints.len(), vec![0.0; self.part.rows * experts]);
+            for (all, scores) in run.scores.iter_mut().zip(scores) {
+                for (&row, scores) in held.iter().zip(scores.chunks_exact(experts)) {
+                    all[row * experts..][..experts].copy_from_slice(scores);
+                }
             }
         }
-        let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
-        if best.as_ref().is_none_or(|best| loss < best.loss) {
-            best = Some(Judged { candidate: candidate.clone(), iterations, loss, losses });
-        }
     }
-    best.expect("at least one checkpoint")
+
+    /// Fits without a fold and scores its rows.
+    fn hold_out(&self, candidate: &Candidate, fold: u8) -> HeldOut {
+        let (held, kept): (Vec<usize>, Vec<usize>) =
+            (0..self.part.rows).partition(|&row| self.fold_of_row[row] == fold);
+        let mut scores = vec![Vec::new(); self.checkpoints.len()];
+        let seed = self.seed.wrapping_add(u64::from(fold));
+        fit(self.part, &kept, candidate, seed, self.checkpoints, |at, fit| {
+            scores[at] = fit.scores(self.part, &held);
+        });
+        self.progress.step();
+        (held, scores)
+    }
+
+    /// A run's loss at its best checkpoint over the folds done, offsets for each fold tuned on the
+    /// others.
+    fn judge(&self, run: &Run) -> Judged {
+        let experts = self.part.experts;
+        let done = &self.used[..run.folds];
+        let rows: Vec<usize> =
+            (0..self.part.rows).filter(|&row| done.contains(&self.fold_of_row[row])).collect();
+        let mut best: Option<Judged> = None;
+        for (scores, &iterations) in run.scores.iter().zip(self.checkpoints) {
+            let gather = |keep: &dyn Fn(u8) -> bool| -> (Vec<f64>, Vec<f32>) {
+                let rows = rows.iter().filter(|&&row| keep(self.fold_of_row[row]));
+                rows.flat_map(|&row| row * experts..(row + 1) * experts)
+                    .map(|index| (scores[index], self.costs[index]))
+                    .unzip()
+            };
+            let mut losses = vec![0.0; rows.len()];
+            for &fold in done {
+                let (scores, costs) = gather(&|other| other != fold);
+                let offsets = tune(&Scored { experts, scores: &scores, costs: &costs });
+                let (scores, costs) = gather(&|other| other == fold);
+                let held = Scored { experts, scores: &scores, costs: &costs }.losses(&offsets);
+                let places = (0..rows.len()).filter(|&at| self.fold_of_row[rows[at]] == fold);
+                for (at, loss) in places.zip(held) {
+                    losses[at] = loss;
+                }
+            }
+            let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
+            if best.as_ref().is_none_or(|best| loss < best.loss) {
+                let candidate = run.candidate.clone();
+                best = Some(Judged { candidate, iterations, loss, folds: run.folds, losses });
+            }
+        }
+        best.expect("at least one checkpoint")
+    }
 }
 
 /// How complicated a candidate is: more parameters first, then unequal margins, then any margins.
@@ -157,8 +227,8 @@ fn simplest_within_one_error(ranking: &[Judged], part: &Part) -> usize {
     let best = &ranking[0];
     (0..ranking.len())
         .filter(|&index| {
-            let (mean, error) = paired_difference(&ranking[index].losses, &best.losses);
-            mean <= error
+            let (behind, error) = paired_difference(&ranking[index].losses, &best.losses);
+            behind <= error
         })
         .min_by_key(|&index| (complexity(&ranking[index].candidate, part), index))
         .unwrap_or(0)
@@ -170,7 +240,76 @@ pub fn refit(part: &Part, judged: &Judged, seed: u64) -> Fit {
     let all: Vec<usize> = (0..part.rows).collect();
     let mut fitted = None;
     fit(part, &all, &judged.candidate, seed, &[judged.iterations], |_, fit| {
-        fitted = Some(fit.clone())
+        fitted = Some(fit.clone());
     });
     fitted.expect("the checkpoint is always seen")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::random::Random;
+
+    /// The first feature says which of two experts is right.
+    fn part(rows: usize) -> Part {
+        let mut random = Random::new(20);
+        let features: Vec<f32> = (0..rows * 2).map(|_| random.normal() as f32).collect();
+        let errors = (0..rows)
+            .flat_map(|row| {
+                let right = features[row * 2] > 0.0;
+                [f32::from(u8::from(right)), f32::from(u8::from(!right))]
+            })
+            .collect();
+        let prices = (0..rows).flat_map(|_| [0.0, 0.1]).collect();
+        let lines = (0..rows as u32).collect();
+        Part { rows, inputs: 2, experts: 2, features, errors, prices, lines, ..Part::default() }
+    }
+
+    #[derive(Default)]
+    struct Counter(AtomicUsize, AtomicUsize);
+
+    impl Progress for Counter {
+        fn total(&self, steps: usize) {
+            self.1.store(steps, Ordering::Relaxed);
+        }
+        fn step(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        fn finish(&self) {}
+    }
+
+    #[test]
+    fn the_hopeless_go_no_further_and_the_simplest_good_one_wins() {
+        let part = part(600);
+        let good = Candidate::default();
+        let wide = Candidate { hidden: vec![12], ..good.clone() };
+        // So much regularisation that all scores stay equal.
+        let hopeless = Candidate { l2: 1e4, ..good.clone() };
+        let counter = Counter::default();
+        let candidates = [hopeless.clone(), wide, good.clone()];
+        let selection = select(&part, &candidates, 5, 0, &[10, 30], &counter);
+        let chosen = &selection.ranking[selection.chosen];
+        assert_eq!(chosen.candidate, good);
+        assert!(chosen.loss < 0.1 && chosen.folds == 5, "{}", chosen.loss);
+        let last = selection.ranking.last().unwrap();
+        assert_eq!((&last.candidate, last.folds), (&hopeless, 2));
+        let (done, total) = (counter.0.into_inner(), counter.1.into_inner());
+        assert_eq!((done, total), (3 * 2 + 2 * 3, 3 * 2 + 2 * 3));
+        assert!((selection.constants[1] - selection.constants[0] - 0.1).abs() < 0.1);
+    }
+
+    #[test]
+    fn few_groups_leave_folds_empty_and_that_is_fine() {
+        let mut part = part(60);
+        part.groups = Some((0..60).map(|row| row % 2).collect());
+        let judged = |part: &Part| {
+            let selection = select(part, &[Candidate::default()], 5, 0, &[10], &Counter::default());
+            (selection.ranking[0].losses.len(), selection.ranking[0].folds)
+        };
+        assert_eq!(judged(&part), (60, 2));
+        part.groups = Some(vec![7; 60]);
+        assert_eq!(judged(&part), (60, 5), "one group: folds of rows");
+    }
 }

@@ -176,6 +176,10 @@ fn errors_say_where_what_and_what_was_expected() {
     let error = bench.error(&["eval", "other.toml", "--image", "out/rejector.mild"]);
     assert!(error.contains("special") && error.contains("person"), "{error}");
 
+    fs::write(bench.path("log.csv"), self::log(25)).unwrap();
+    let error = bench.error(&["train", "mild.toml", "--out", "few"]);
+    assert!(error.contains("log.csv: train rows: found 15, expected at least 20"), "{error}");
+
     let error = bench.error(&["export", "out/rejector.mild", "--format", "vectors"]);
     assert!(error.contains("--out"), "{error}");
 }

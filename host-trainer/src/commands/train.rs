@@ -9,7 +9,8 @@ use super::Output;
 use crate::config::{Config, Effort};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::pipeline::{Progress, Silent, train};
+use crate::pipeline::train;
+use crate::progress::{Progress, Silent};
 use crate::report::TrainReport;
 use crate::{files, log, vectors};
 
@@ -90,7 +91,7 @@ pub(super) fn bar(message: &'static str, steps: u64) -> ProgressBar {
 }
 
 impl Progress for Bar {
-    fn start(&self, steps: usize) {
+    fn total(&self, steps: usize) {
         self.0.set_length(steps as u64);
     }
 
