@@ -1,8 +1,8 @@
 //! Which candidates a selection tries.
 
 use crate::config::{Config, Effort, Form, Method, RhoRule, Tau};
-use crate::loss::Margins;
-use crate::train::Candidate;
+use crate::loss::{Link, Margins};
+use crate::train::{Candidate, Loss};
 
 /// How long a selection looks, and at what.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,26 +108,22 @@ impl Axes {
         }
     }
 
-    /// All plain candidates; and with margins, the variations of one margin parameter at a time
-    /// around the plain loss, for each network (the full product would be hundreds).
+    /// Every network, regularisation and tau with the method's plain loss; where there are several
+    /// margins, those only with the first choice of regularisation and tau for each network (the full
+    /// product would be hundreds).
     fn candidates(&self, method: Method) -> Vec<Candidate> {
+        let losses = self.losses(method);
         let mut candidates = Vec::new();
         for hidden in &self.hidden {
             for &l2 in &self.l2 {
                 for &tau in &self.tau {
-                    for (form, margins) in self.margins(method) {
-                        let plain = margins.gamma == 0.0 && margins.rho_bar == 1.0;
-                        // Margins are searched where the plain loss has its first choice of the rest.
-                        if !plain && (tau != self.tau[0] || l2 != self.l2[0]) {
-                            continue;
+                    let first = tau == self.tau[0] && l2 == self.l2[0];
+                    for (index, &loss) in losses.iter().enumerate() {
+                        let one_of_many = index > 0 && matches!(loss, Loss::Mild(..));
+                        let tau_is_idle = loss == Loss::Picce && tau != self.tau[0];
+                        if (first || !one_of_many) && !tau_is_idle {
+                            candidates.push(Candidate { hidden: hidden.clone(), tau, loss, l2 });
                         }
-                        candidates.push(Candidate {
-                            hidden: hidden.clone(),
-                            tau,
-                            form,
-                            margins,
-                            l2,
-                        });
                     }
                 }
             }
@@ -135,11 +131,28 @@ impl Axes {
         candidates
     }
 
-    fn margins(&self, method: Method) -> Vec<(Form, Margins)> {
-        let plain = (self.form[0], Margins::PLAIN);
-        if method == Method::TwoStage {
-            return vec![plain];
+    fn losses(&self, method: Method) -> Vec<Loss> {
+        match method {
+            Method::TwoStage => vec![Loss::TwoStage(Link::Log)],
+            Method::Gce => vec![Loss::TwoStage(Link::Gce(0.7))],
+            Method::Mae => vec![Loss::TwoStage(Link::Mae)],
+            Method::Exp => vec![Loss::TwoStage(Link::Exp)],
+            Method::Realizable => vec![Loss::Realizable],
+            Method::Picce => vec![Loss::Picce],
+            Method::Mild => self.margins(),
+            Method::Auto => {
+                let mut losses = vec![Loss::TwoStage(Link::Log)];
+                losses.extend(self.margins());
+                // Equal margins of 1 are the plain loss.
+                losses.retain(
+                    |loss| !matches!(loss, Loss::Mild(_, m) if m.gamma == 0.0 && m.rho_bar == 1.0),
+                );
+                losses
+            }
         }
+    }
+
+    fn margins(&self) -> Vec<Loss> {
         let mut all: Vec<(Form, Margins)> = Vec::new();
         for &form in &self.form {
             for &rule in &self.rule {
@@ -160,7 +173,7 @@ impl Axes {
                 }
             }
         }
-        all
+        all.into_iter().map(|(form, margins)| Loss::Mild(form, margins)).collect()
     }
 }
 
@@ -179,11 +192,12 @@ mod tests {
     }
 
     #[test]
-    fn gamma_zero_is_always_there_and_nothing_twice() {
+    fn the_plain_loss_is_always_there_and_nothing_twice() {
         for effort in ["quick", "normal", "thorough"] {
             let grid = grid(&format!("[train]\neffort = '{effort}'"));
-            assert!(grid.candidates.iter().any(Candidate::is_plain));
-            assert!(grid.candidates.iter().any(|c| c.margins.gamma != 0.0));
+            let losses = || grid.candidates.iter().map(|candidate| candidate.loss);
+            assert!(losses().any(|loss| loss == Loss::TwoStage(Link::Log)));
+            assert!(losses().any(|loss| matches!(loss, Loss::Mild(_, m) if m.gamma != 0.0)));
             for (i, a) in grid.candidates.iter().enumerate() {
                 assert!(!grid.candidates[..i].contains(a), "{a} twice");
             }
@@ -196,16 +210,27 @@ mod tests {
             "[rejector]\nmethod = 'mild'\nhidden = [6]\n[train]\ngamma = 0.25\nrho_bar = 3.0\n\
              form = 'I'\nrho_rule = 'mass'\ntau = 'sum'\nl2 = 0.5\nmax_iterations = 50",
         );
-        assert_eq!(grid.candidates.len(), 1);
-        let candidate = &grid.candidates[0];
-        assert_eq!((candidate.margins.gamma, candidate.margins.rho_bar), (0.25, 3.0));
-        assert_eq!((candidate.form, candidate.tau, candidate.l2), (Form::I, Tau::Sum, 0.5));
+        let [Candidate { tau, loss: Loss::Mild(form, margins), l2, .. }] = &grid.candidates[..]
+        else {
+            panic!("{:?}", grid.candidates);
+        };
+        assert_eq!((margins.gamma, margins.rho_bar), (0.25, 3.0));
+        assert_eq!((*form, *tau, *l2), (Form::I, Tau::Sum, 0.5));
         assert_eq!(grid.checkpoints, [20, 40, 50]);
     }
 
     #[test]
-    fn two_stage_has_no_margins() {
-        let grid = grid("[rejector]\nmethod = 'two-stage'");
-        assert!(grid.candidates.iter().all(Candidate::is_plain));
+    fn each_method_has_its_own_loss() {
+        for (method, name) in [
+            ("two-stage", "two-stage"),
+            ("two-stage-gce", "two-stage-gce q=0.7"),
+            ("two-stage-mae", "two-stage-mae"),
+            ("two-stage-exp", "two-stage-exp"),
+            ("realizable", "realizable"),
+            ("picce", "picce"),
+        ] {
+            let grid = grid(&format!("[rejector]\nmethod = '{method}'"));
+            assert!(grid.candidates.iter().all(|candidate| candidate.loss.to_string() == name));
+        }
     }
 }

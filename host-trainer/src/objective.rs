@@ -318,7 +318,7 @@ impl pulp::WithSimd for ForwardPass<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loss::TwoStage;
+    use crate::loss::{Link, TwoStage};
     use crate::random::Random;
 
     /// Rows beyond one task and not a multiple of the lanes, widths not multiples of the tiles.
@@ -336,7 +336,7 @@ mod tests {
     fn gradient_matches_finite_differences() {
         for hidden in [&[][..], &[7], &[6, 4]] {
             let (shape, inputs, targets) = problem(hidden);
-            let surrogate = TwoStage { experts: 3 };
+            let surrogate = TwoStage { experts: 3, link: Link::Log };
             let objective = Objective {
                 shape: &shape,
                 inputs: &inputs,
@@ -368,7 +368,7 @@ mod tests {
     #[test]
     fn the_number_of_threads_changes_nothing() {
         let (shape, inputs, targets) = problem(&[7]);
-        let surrogate = TwoStage { experts: 3 };
+        let surrogate = TwoStage { experts: 3, link: Link::Log };
         let objective = Objective {
             shape: &shape,
             inputs: &inputs,

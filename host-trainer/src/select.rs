@@ -217,10 +217,10 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// How complicated a candidate is: more parameters first, then unequal margins, then any margins.
-fn complexity(candidate: &Candidate, part: &Part) -> (usize, bool, bool) {
+/// How complicated a candidate is: more parameters first, then the loss.
+fn complexity(candidate: &Candidate, part: &Part) -> (usize, u8) {
     let shape = crate::network::Shape::new(part.inputs, &candidate.hidden, part.experts);
-    (shape.parameters(), candidate.margins.gamma != 0.0, !candidate.is_plain())
+    (shape.parameters(), candidate.loss.complexity())
 }
 
 fn simplest_within_one_error(ranking: &[Judged], part: &Part) -> usize {

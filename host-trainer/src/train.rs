@@ -4,9 +4,11 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::batch::{Blocks, Standardizer};
-use crate::config::{Form, RhoRule, Tau};
+use crate::config::{Form, Tau};
 use crate::dataset::Part;
-use crate::loss::{Margins, Mild, RowsForMargins, weights};
+use crate::loss::{
+    Link, Margins, Mild, Picce, Realizable, RowsForMargins, Surrogate, TwoStage, cheapest, weights,
+};
 use crate::network::Shape;
 use crate::objective::{Objective, scores};
 use crate::optimize::minimize;
@@ -18,34 +20,60 @@ pub struct Candidate {
     pub hidden: Vec<usize>,
     /// How costs become weights.
     pub tau: Tau,
-    /// The form of the loss; of no matter with equal margins of 1.
-    pub form: Form,
-    /// The experts' margins.
-    pub margins: Margins,
+    /// The surrogate loss.
+    pub loss: Loss,
     /// Factor of half the squared norm of the weights.
     pub l2: f64,
 }
 
-impl Candidate {
-    /// Whether this is the plain two-stage loss: equal margins of 1.
+/// A surrogate loss with its parameters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Loss {
+    /// [`TwoStage`].
+    TwoStage(Link),
+    /// [`Mild`], its margins taken from the rows that it is fitted on.
+    Mild(Form, Margins),
+    /// [`Realizable`].
+    Realizable,
+    /// [`Picce`]; tau is of no matter.
+    Picce,
+}
+
+impl Loss {
+    /// How complicated it is, for choosing among equals: the plain loss, other losses without margins,
+    /// equal margins, unequal ones.
     #[must_use]
-    pub fn is_plain(&self) -> bool {
-        self.margins.gamma == 0.0 && self.margins.rho_bar == 1.0
+    pub fn complexity(&self) -> u8 {
+        match self {
+            Self::TwoStage(Link::Log) => 0,
+            Self::TwoStage(_) | Self::Realizable | Self::Picce => 1,
+            Self::Mild(_, margins) if margins.gamma == 0.0 => 2,
+            Self::Mild(..) => 3,
+        }
+    }
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TwoStage(Link::Log) => f.write_str("two-stage"),
+            Self::TwoStage(Link::Gce(q)) => write!(f, "two-stage-gce q={q}"),
+            Self::TwoStage(Link::Mae) => f.write_str("two-stage-mae"),
+            Self::TwoStage(Link::Exp) => f.write_str("two-stage-exp"),
+            Self::Mild(form, Margins { rule, gamma, rho_bar, .. }) => {
+                write!(f, "mild {form} rho_bar={rho_bar}")?;
+                if *gamma != 0.0 { write!(f, " {rule}^{gamma:.3}") } else { Ok(()) }
+            }
+            Self::Realizable => f.write_str("realizable"),
+            Self::Picce => f.write_str("picce"),
+        }
     }
 }
 
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_plain() {
-            write!(f, "two-stage")?;
-        } else {
-            let Margins { rule, gamma, rho_bar, .. } = self.margins;
-            write!(f, "mild {} rho_bar={rho_bar}", self.form)?;
-            if gamma != 0.0 {
-                write!(f, " {rule}^{gamma:.3}")?;
-            }
-        }
-        write!(f, " tau={} l2={} hidden={:?}", self.tau, self.l2, self.hidden)
+        let Self { hidden, tau, loss, l2 } = self;
+        write!(f, "{loss} tau={tau} l2={l2} hidden={hidden:?}")
     }
 }
 
@@ -95,71 +123,104 @@ pub fn fit(
     candidate: &Candidate,
     seed: u64,
     checkpoints: &[usize],
-    mut see: impl FnMut(usize, &Fit),
+    see: impl FnMut(usize, &Fit),
 ) {
     let experts = part.experts;
     let standardizer = Standardizer::fit(part, rows);
-    let inputs = Blocks::features(part, rows, &standardizer);
     let costs = costs(part, rows);
-    let largest = costs.iter().copied().fold(0.0, f32::max);
-    let mut row_weights = vec![0.0; costs.len()];
-    for (costs, row) in costs.chunks_exact(experts).zip(row_weights.chunks_exact_mut(experts)) {
-        weights(candidate.tau, costs, largest, row);
-    }
-    let norms = rows.iter().map(|&row| {
-        let features = part.row(row).iter().enumerate();
-        features.map(|(j, &x)| f64::from(standardizer.apply(j, x)).powi(2)).sum::<f64>()
-    });
-    let gathered = RowsForMargins::gather(
-        experts,
-        costs
-            .chunks_exact(experts)
-            .zip(row_weights.chunks_exact(experts))
-            .zip(norms)
-            .map(|((costs, weights), norm)| (costs, weights, norm)),
-    );
-    let surrogate = Mild::new(candidate.form, candidate.margins.of(&gathered));
-    let targets = Blocks::new(rows.len(), experts, |row, k| row_weights[row * experts + k]);
-    let shape = Shape::new(part.inputs, &candidate.hidden, experts);
-    let parameters = shape.initial(seed);
-    let mut current = Fit { standardizer, shape: shape.clone(), parameters };
-    let objective = Objective {
-        shape: &shape,
-        inputs: &inputs,
-        targets: &targets,
-        surrogate: &surrogate,
-        l2: candidate.l2,
-    };
-    let mut parameters = current.parameters.clone();
-    let mut next = 0;
-    minimize(
-        &mut parameters,
-        checkpoints.last().copied().unwrap_or(0),
-        |parameters, gradient| objective.evaluate(parameters, gradient),
-        |iteration, parameters| {
-            if checkpoints.get(next) == Some(&iteration) {
-                current.parameters.copy_from_slice(parameters);
-                see(next, &current);
-                next += 1;
-            }
-            ControlFlow::Continue(())
-        },
-    );
-    current.parameters.copy_from_slice(&parameters);
-    for index in next..checkpoints.len() {
-        see(index, &current);
+    let targets = row_targets(&costs, experts, candidate);
+    let problem = Problem { part, rows, standardizer, targets: &targets, candidate, seed };
+    // Each loss gets code of its own: the inner loops are compiled with it inside.
+    match candidate.loss {
+        Loss::TwoStage(link) => problem.minimize(&TwoStage { experts, link }, checkpoints, see),
+        Loss::Mild(form, margins) => {
+            let rho = margins.of(&problem.rows_for_margins(&costs));
+            problem.minimize(&Mild::new(form, rho), checkpoints, see);
+        }
+        Loss::Realizable => problem.minimize(&Realizable { experts }, checkpoints, see),
+        Loss::Picce => problem.minimize(&Picce { experts }, checkpoints, see),
     }
 }
 
-/// The margin rule of a candidate without margins.
+/// What the loss must know of each row, row-major, rows x experts.
+fn row_targets(costs: &[f32], experts: usize, candidate: &Candidate) -> Vec<f32> {
+    let largest = costs.iter().copied().fold(0.0, f32::max);
+    let mut targets = vec![0.0; costs.len()];
+    for (costs, targets) in costs.chunks_exact(experts).zip(targets.chunks_exact_mut(experts)) {
+        match candidate.loss {
+            Loss::Picce => cheapest(costs, targets),
+            _ => weights(candidate.tau, costs, largest, targets),
+        }
+    }
+    targets
+}
+
+/// Everything that a fit works on.
+struct Problem<'a> {
+    part: &'a Part,
+    rows: &'a [usize],
+    standardizer: Standardizer,
+    targets: &'a [f32],
+    candidate: &'a Candidate,
+    seed: u64,
+}
+
+impl Problem<'_> {
+    fn rows_for_margins(&self, costs: &[f32]) -> RowsForMargins {
+        let experts = self.part.experts;
+        let norms = self.rows.iter().map(|&row| {
+            let features = self.part.row(row).iter().enumerate();
+            features.map(|(j, &x)| f64::from(self.standardizer.apply(j, x)).powi(2)).sum::<f64>()
+        });
+        let rows = costs.chunks_exact(experts).zip(self.targets.chunks_exact(experts)).zip(norms);
+        RowsForMargins::gather(experts, rows.map(|((costs, weights), norm)| (costs, weights, norm)))
+    }
+
+    fn minimize(
+        self,
+        surrogate: &impl Surrogate<f32>,
+        checkpoints: &[usize],
+        mut see: impl FnMut(usize, &Fit),
+    ) {
+        let Self { part, rows, standardizer, targets, candidate, seed } = self;
+        let experts = part.experts;
+        let inputs = Blocks::features(part, rows, &standardizer);
+        let targets = Blocks::new(rows.len(), experts, |row, k| targets[row * experts + k]);
+        let shape = Shape::new(part.inputs, &candidate.hidden, experts);
+        let mut parameters = shape.initial(seed);
+        let mut current =
+            Fit { standardizer, shape: shape.clone(), parameters: parameters.clone() };
+        let objective = Objective {
+            shape: &shape,
+            inputs: &inputs,
+            targets: &targets,
+            surrogate,
+            l2: candidate.l2,
+        };
+        let mut next = 0;
+        minimize(
+            &mut parameters,
+            checkpoints.last().copied().unwrap_or(0),
+            |parameters, gradient| objective.evaluate(parameters, gradient),
+            |iteration, parameters| {
+                if checkpoints.get(next) == Some(&iteration) {
+                    current.parameters.copy_from_slice(parameters);
+                    see(next, &current);
+                    next += 1;
+                }
+                ControlFlow::Continue(())
+            },
+        );
+        current.parameters.copy_from_slice(&parameters);
+        for index in next..checkpoints.len() {
+            see(index, &current);
+        }
+    }
+}
+
+/// The plainest candidate.
 impl Default for Candidate {
     fn default() -> Self {
-        Self {
-            hidden: Vec::new(),
-            tau: Tau::Max,
-            form: Form::N,
-            margins: Margins { rule: RhoRule::Count, ..Margins::PLAIN },
-            l2: 1e-3,
-        }
+        Self { hidden: Vec::new(), tau: Tau::Max, loss: Loss::TwoStage(Link::Log), l2: 1e-3 }
     }
 }

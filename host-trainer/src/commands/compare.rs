@@ -18,9 +18,9 @@ pub(crate) struct CompareArgs {
     /// The configurations of the logs (TOML)
     #[arg(required = true)]
     configs: Vec<PathBuf>,
-    /// The methods to compare: auto, two-stage, mild
-    #[arg(long, value_delimiter = ',', default_value = "auto", value_parser = parse_method)]
-    methods: Vec<Method>,
+    /// The methods to compare, as in `rejector.method`, or `all` of them
+    #[arg(long, value_delimiter = ',', default_value = "auto", value_parser = parse_methods)]
+    methods: Vec<Methods>,
     /// Trainings of each method on each log, with seeds from 0 on
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
@@ -31,12 +31,20 @@ pub(crate) struct CompareArgs {
     output: Output,
 }
 
-fn parse_method(text: &str) -> std::result::Result<Method, String> {
-    text.parse().map_err(|error: Error| error.to_string())
+/// One method, or all.
+#[derive(Debug, Clone)]
+struct Methods(Vec<Method>);
+
+fn parse_methods(text: &str) -> std::result::Result<Methods, String> {
+    if text == "all" {
+        return Ok(Methods(Method::ALL.to_vec()));
+    }
+    text.parse().map(|method| Methods(vec![method])).map_err(|error: Error| error.to_string())
 }
 
 pub(super) fn run(args: &CompareArgs) -> Result<()> {
-    let steps = (args.configs.len() * args.methods.len()) as u64 * args.seeds;
+    let methods: Vec<Method> = args.methods.iter().flat_map(|Methods(all)| all.clone()).collect();
+    let steps = (args.configs.len() * methods.len()) as u64 * args.seeds;
     let bar = if args.output.quiet || args.output.json {
         ProgressBar::hidden()
     } else {
@@ -49,7 +57,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
             config.train.effort = effort;
         }
         let data = log::read(&config)?;
-        for &method in &args.methods {
+        for &method in &methods {
             let done = || bar.inc(1);
             comparisons.push(compare(&name(path), &config, &data, method, args.seeds, done)?);
         }

@@ -65,36 +65,46 @@ choice! {
         Mild = "mild",
         /// The plain two-stage surrogate, without margins.
         TwoStage = "two-stage",
-        /// Whichever of them wins the selection.
+        /// The same with generalised cross-entropy, q = 0.7, in place of the logarithm.
+        Gce = "two-stage-gce",
+        /// The same with the mean absolute error.
+        Mae = "two-stage-mae",
+        /// The same with the sum-exponential loss.
+        Exp = "two-stage-exp",
+        /// The realizable surrogate.
+        Realizable = "realizable",
+        /// Pick the confident correct expert, two-stage.
+        Picce = "picce",
+        /// Whichever of `two-stage` and `mild` wins the selection.
         Auto = "auto",
 }
 
 choice! {
-    /// The scale of the costs inside the loss.
+    /// From what an expert's cost is taken to give its weight in the loss.
     Tau:
-        /// 1.
+        /// The largest cost of any row and expert.
         One = "one",
-        /// The sum of the costs.
+        /// The sum of the row's costs.
         Sum = "sum",
-        /// The largest cost.
+        /// The largest of the row's costs.
         Max = "max",
 }
 
 choice! {
     /// The form of the margin loss.
     Form:
-        /// Form I.
+        /// Each expert's term as it is: implicitly re-weighted toward small margins.
         I = "I",
-        /// Form N.
+        /// Each expert's term times its margin: consistent whatever the margins.
         N = "N",
 }
 
 choice! {
     /// What the margin of an expert follows.
     RhoRule:
-        /// The weight of the rows on which the expert is the right choice.
+        /// The expert's squared weights, times squared feature norms, summed over the rows.
         Mass = "mass",
-        /// The number of such rows.
+        /// The number of rows on which the expert is the cheapest choice.
         Count = "count",
 }
 

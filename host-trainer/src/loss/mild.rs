@@ -182,7 +182,7 @@ impl RowsForMargins {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{TwoStage, testing};
+    use super::super::{Link, TwoStage, testing};
     use super::*;
     use crate::random::Random;
 
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn equal_margins_of_one_are_the_two_stage_loss() {
         let mut random = Random::new(6);
-        let plain = TwoStage { experts: 4 };
+        let plain = TwoStage { experts: 4, link: Link::Log };
         let (targets, scores) = testing::random_block(&plain, &mut random);
         let expected = testing::evaluate(&plain, &targets, &scores);
         for form in [Form::I, Form::N] {

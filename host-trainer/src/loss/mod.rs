@@ -5,12 +5,16 @@
 //! arithmetic of a loss is vectorised like that of the network.
 
 mod mild;
+mod picce;
+mod realizable;
 mod tau;
 mod two_stage;
 
 pub use mild::{Margins, Mild, RowsForMargins};
+pub use picce::{Picce, cheapest};
+pub use realizable::Realizable;
 pub use tau::weights;
-pub use two_stage::TwoStage;
+pub use two_stage::{Link, TwoStage};
 
 use crate::real::Real;
 
