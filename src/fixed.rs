@@ -74,11 +74,17 @@ impl Requantizer {
     #[must_use]
     #[inline(always)]
     pub const fn apply(self, accumulator: i32) -> i8 {
+        Self::apply_word(self.0, accumulator)
+    }
+
+    /// Applies the requantizer of a word that a check has found to be one.
+    #[inline(always)]
+    pub(crate) const fn apply_word(word: u32, accumulator: i32) -> i8 {
         // Dropping the low 32 bits first does not change the rounded result: the nested floor
         // identity floor(floor(x / 2^32) / 2^s + 1/2) = floor(x / 2^(32+s) + 1/2) holds as s >= 1.
-        let high = ((accumulator as i64 * self.0 as i64) >> 32) as i32;
-        let shift = self.0 & 31;
-        let code = high.wrapping_add(1i32.wrapping_shl(shift.wrapping_sub(1))) >> shift;
+        let high = ((accumulator as i64 * word as i32 as i64) >> 32) as i32;
+        // In two steps, floor((floor(high / 2^(s-1)) + 1) / 2), so that no power of two is needed.
+        let code = ((high >> (word.wrapping_sub(1) & 31)) + 1) >> 1;
         if code < 0 {
             0
         } else if code > 127 {

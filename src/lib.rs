@@ -3,6 +3,8 @@
 
 #[cfg(feature = "writer")]
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod fixed;
 pub mod image;

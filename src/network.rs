@@ -6,7 +6,7 @@ use crate::image::layout::{
     BLOCK_ROWS, GROUP, LAYER_HEADER_WORDS, MAX_BIAS, MAX_WIDTH, WEIGHT_BIAS, activation, groups,
     section,
 };
-use crate::kernel::{Active, Kernel, WORDS_PER_GROUP};
+use crate::kernel::{Active, Blocks, Kernel, Range, WORDS_PER_GROUP, requantize};
 
 /// One dense layer: a view of its words in the image.
 #[derive(Debug, Clone, Copy)]
@@ -221,9 +221,11 @@ impl<'a> Network<'a> {
     /// the returned side.
     pub(crate) fn run<'s>(&self, sides: Sides<'s>) -> &'s [u32] {
         let Sides { even: mut from, odd: mut to } = sides;
+        let mut range = Range::Input;
         for layer in self.layers() {
-            layer.run::<Active>(from, to);
+            layer.run::<Active>(range, from, to);
             core::mem::swap(&mut from, &mut to);
+            range = Range::Hidden;
         }
         from
     }
@@ -233,8 +235,9 @@ impl<'a> Network<'a> {
     pub(crate) fn run_layer(&self, index: usize, sides: Sides<'_>) {
         let Sides { even, odd } = sides;
         let (from, to) = if index.is_multiple_of(2) { (even, odd) } else { (odd, even) };
+        let range = if index == 0 { Range::Input } else { Range::Hidden };
         if let Some(layer) = self.layers().nth(index) {
-            layer.run::<Active>(from, to);
+            layer.run::<Active>(range, from, to);
         }
     }
 }
@@ -249,91 +252,53 @@ pub(crate) struct Sides<'s> {
 impl Layer<'_> {
     /// Reads packed activations from the start of `from`, writes packed activations or scores to
     /// the start of `to`.
-    fn run<K: Kernel>(&self, from: &[u32], to: &mut [u32]) {
+    #[inline(never)]
+    fn run<K: Kernel>(&self, range: Range, from: &[u32], to: &mut [u32]) {
         let groups = groups(self.inputs as usize);
         let (activations, _) = from.as_chunks::<WORDS_PER_GROUP>();
-        // A checked image has the words; `None` cannot be, and costs no panic to say.
+        // A checked image has the words; `None` cannot be, here and below, and costs no panic to say.
         let Some(activations) = activations.get(..groups) else { return };
-        let (bias_blocks, bias_rest) = self.biases.as_chunks::<BLOCK_ROWS>();
-        let (requantizer_blocks, requantizer_rest) = self.requantizers.as_chunks::<BLOCK_ROWS>();
-        let mut weights = self.weights;
+        let start = K::start(range, activations);
+        let (biases, bias_rest) = self.biases.as_chunks::<BLOCK_ROWS>();
+        let (requantizers, requantizer_rest) = self.requantizers.as_chunks::<BLOCK_ROWS>();
+        let words = if self.is_last() { BLOCK_ROWS } else { WORDS_PER_GROUP };
+        // Products of numbers of 15 bits do not overflow.
+        let blocks = biases.len();
+        let Some((weights, weight_rest)) =
+            self.weights.split_at_checked(blocks.wrapping_mul(groups).wrapping_mul(BLOCK_ROWS))
+        else {
+            return;
+        };
+        let Some((to, to_rest)) = to.split_at_mut_checked(blocks.wrapping_mul(words)) else {
+            return;
+        };
+        let (weights, _) = weights.as_chunks();
+        K::blocks(range, Blocks { weights, activations, start, biases, requantizers, to });
+        let stride = bias_rest.len();
+        if stride == 0 {
+            return;
+        }
+        let mut weights = weight_rest;
+        let mut sums = [0; BLOCK_ROWS];
+        for (sum, &bias) in sums.iter_mut().zip(bias_rest) {
+            *sum = start.wrapping_add(bias as i32);
+            *sum = K::row(range, weights, stride, activations, *sum);
+            weights = weights.get(1..).unwrap_or_default();
+        }
         if self.is_last() {
-            let (score_blocks, _) = to.as_chunks_mut::<BLOCK_ROWS>();
-            for (biases, scores) in bias_blocks.iter().zip(score_blocks) {
-                let sums = block::<K, BLOCK_ROWS>(&mut weights, groups, activations, biases);
-                *scores = sums.map(|sum| sum as u32);
-            }
-            let rest = to.iter_mut().skip(bias_blocks.len() * BLOCK_ROWS);
-            let sums = partial::<K>(&mut weights, groups, activations, bias_rest);
-            for (score, (sum, _)) in rest.zip(sums.into_iter().zip(bias_rest)) {
+            for (score, sum) in to_rest.iter_mut().zip(sums).take(stride) {
                 *score = sum as u32;
             }
-        } else {
-            let (packed, _) = to.as_chunks_mut::<WORDS_PER_GROUP>();
-            let mut packed = packed.iter_mut();
-            for (biases, words) in bias_blocks.iter().zip(requantizer_blocks) {
-                let sums = block::<K, BLOCK_ROWS>(&mut weights, groups, activations, biases);
-                if let Some(packed) = packed.next() {
-                    *packed = K::pack(requantize(sums, words));
-                }
+        } else if let Some((packed, _)) = to_rest.split_first_chunk_mut() {
+            // The rows that are not there give 0, as the padding of a group must be.
+            let mut words = [NO_REQUANTIZER; BLOCK_ROWS];
+            for (word, &given) in words.iter_mut().zip(requantizer_rest) {
+                *word = given;
             }
-            if let Some(packed) = packed.next()
-                && !bias_rest.is_empty()
-            {
-                let sums = partial::<K>(&mut weights, groups, activations, bias_rest);
-                *packed = K::pack(requantize(sums, requantizer_rest));
-            }
+            *packed = K::pack(Range::Hidden, requantize(sums, &words));
         }
     }
 }
 
-/// Takes the next block of `R` rows off `weights` and returns their sums.
-#[inline(always)]
-fn block<K: Kernel, const R: usize>(
-    weights: &mut &[u32],
-    groups: usize,
-    activations: &[[u32; WORDS_PER_GROUP]],
-    biases: &[u32; R],
-) -> [i32; R] {
-    let sums = biases.map(|bias| bias as i32);
-    let Some((block, rest)) = weights.split_at_checked(groups * R) else { return sums };
-    *weights = rest;
-    let (block, _) = block.as_chunks::<R>();
-    K::accumulate(block, activations, sums)
-}
-
-/// The sums of the last block, which has one to three rows; the others are 0.
-fn partial<K: Kernel>(
-    weights: &mut &[u32],
-    groups: usize,
-    activations: &[[u32; WORDS_PER_GROUP]],
-    biases: &[u32],
-) -> [i32; BLOCK_ROWS] {
-    match *biases {
-        [a] => {
-            let [a] = block::<K, 1>(weights, groups, activations, &[a]);
-            [a, 0, 0, 0]
-        }
-        [a, b] => {
-            let [a, b] = block::<K, 2>(weights, groups, activations, &[a, b]);
-            [a, b, 0, 0]
-        }
-        [a, b, c] => {
-            let [a, b, c] = block::<K, 3>(weights, groups, activations, &[a, b, c]);
-            [a, b, c, 0]
-        }
-        _ => [0; BLOCK_ROWS],
-    }
-}
-
-/// Requantizes sums by their words; sums without a word give 0, the padding of a group.
-#[inline(always)]
-fn requantize(sums: [i32; BLOCK_ROWS], words: &[u32]) -> [i8; GROUP] {
-    let mut codes = [0; GROUP];
-    for (code, (sum, &word)) in codes.iter_mut().zip(sums.into_iter().zip(words)) {
-        if let Some(requantizer) = Requantizer::from_word(word) {
-            *code = requantizer.apply(sum);
-        }
-    }
-    codes
-}
+/// Makes 0 of a sum of 0.
+const NO_REQUANTIZER: u32 = 1 << 30 | 1;

@@ -106,25 +106,23 @@ pub fn decide(scores: &[i32], offsets: &[i32], reachable: Reachable) -> Decision
         return Decision { expert: LOCAL, margin: i32::MAX };
     };
     let mut expert = LOCAL;
-    let mut second = None;
+    let mut second = i32::MIN;
+    let mut others = false;
+    let mut index = LOCAL;
     let mut bits = reachable.bits();
-    for (index, sum) in sums.enumerate() {
+    // Every expert takes the same steps, so that the run time does not depend on the scores.
+    for sum in sums {
+        index = index.wrapping_add(1);
         bits >>= 1;
-        if bits & 1 == 0 {
-            continue;
-        }
-        if sum > best {
-            second = Some(best);
-            best = sum;
-            expert = (index as u8).wrapping_add(1);
-        } else if second.is_none_or(|second| sum > second) {
-            second = Some(sum);
-        }
+        let reachable = bits & 1 != 0;
+        let first = reachable & (sum > best);
+        let loser = if first { best } else { sum };
+        second = if reachable & (loser > second) { loser } else { second };
+        best = if first { sum } else { best };
+        expert = if first { index } else { expert };
+        others |= reachable;
     }
-    let margin = match second {
-        Some(second) => best.saturating_sub(second),
-        None => i32::MAX,
-    };
+    let margin = if others { best.saturating_sub(second) } else { i32::MAX };
     Decision { expert, margin }
 }
 

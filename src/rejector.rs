@@ -4,7 +4,8 @@ use core::fmt;
 
 use crate::fixed::RawQuantizer;
 use crate::image::Image;
-use crate::kernel::{Active, Kernel, WORDS_PER_GROUP};
+use crate::image::layout::GROUP;
+use crate::kernel::{Active, Kernel, Range, WORDS_PER_GROUP};
 use crate::policy::{Decision, Reachable, decide};
 
 /// Why an input could not be decided on: always the caller's arguments, never the image.
@@ -83,58 +84,95 @@ impl Feature for i8 {}
 mod sealed {
     use super::{Image, InputError};
 
-    pub trait Quantize: Sized {
-        /// Quantizes the features of one input in order, handing each code to `take`.
-        fn quantize(
-            features: &[Self],
-            image: &Image<'_>,
-            take: impl FnMut(i8),
-        ) -> Result<(), InputError>;
+    pub trait Quantize: Copy {
+        /// What the image says of each feature of this kind.
+        fn parameters<'a>(image: &Image<'a>) -> Result<&'a [[u32; 2]], InputError>;
+
+        /// The code of a feature; `None` if it is not a number.
+        fn code(self, parameters: [u32; 2]) -> Option<i8>;
     }
 }
 
 impl sealed::Quantize for f32 {
-    #[inline]
-    fn quantize(
-        features: &[Self],
-        image: &Image<'_>,
-        mut take: impl FnMut(i8),
-    ) -> Result<(), InputError> {
-        for (index, (&x, &[scale, bias])) in features.iter().zip(image.quantizer).enumerate() {
-            if x.is_nan() {
-                return Err(InputError::NotANumber { feature: index });
-            }
-            // The cast truncates, and saturates to 0..=255; infinity times a scale of 0 is NaN,
-            // which it takes to 0.
-            let code = (x * f32::from_bits(scale) + f32::from_bits(bias)) as u8;
-            take((code ^ 0x80) as i8);
+    #[inline(always)]
+    fn parameters<'a>(image: &Image<'a>) -> Result<&'a [[u32; 2]], InputError> {
+        Ok(image.quantizer)
+    }
+
+    #[inline(always)]
+    fn code(self, [scale, bias]: [u32; 2]) -> Option<i8> {
+        if self.is_nan() {
+            return None;
         }
-        Ok(())
+        // The cast truncates, and saturates to 0..=255; infinity times a scale of 0 is NaN, which it
+        // takes to 0.
+        let code = (self * f32::from_bits(scale) + f32::from_bits(bias)) as u8;
+        Some((code ^ 0x80) as i8)
     }
 }
 
 impl sealed::Quantize for i16 {
-    #[inline]
-    fn quantize(
-        features: &[Self],
-        image: &Image<'_>,
-        mut take: impl FnMut(i8),
-    ) -> Result<(), InputError> {
-        let Some(raw) = image.raw else { return Err(InputError::NoRawQuantizer) };
-        for (&reading, &words) in features.iter().zip(raw) {
-            // A checked image has valid quantizers only.
-            take(RawQuantizer::from_words(words).map_or(0, |raw| raw.code(reading)));
-        }
-        Ok(())
+    #[inline(always)]
+    fn parameters<'a>(image: &Image<'a>) -> Result<&'a [[u32; 2]], InputError> {
+        image.raw.ok_or(InputError::NoRawQuantizer)
+    }
+
+    #[inline(always)]
+    fn code(self, parameters: [u32; 2]) -> Option<i8> {
+        // A checked image has valid quantizers only.
+        Some(RawQuantizer::from_words(parameters).map_or(0, |raw| raw.code(self)))
     }
 }
 
 impl sealed::Quantize for i8 {
-    #[inline]
-    fn quantize(features: &[Self], _: &Image<'_>, take: impl FnMut(i8)) -> Result<(), InputError> {
-        features.iter().copied().for_each(take);
-        Ok(())
+    #[inline(always)]
+    fn parameters<'a>(image: &Image<'a>) -> Result<&'a [[u32; 2]], InputError> {
+        Ok(image.quantizer)
     }
+
+    #[inline(always)]
+    fn code(self, _: [u32; 2]) -> Option<i8> {
+        Some(self)
+    }
+}
+
+/// Hands the codes of one input to `take`, four at a time, the last ones padded with 0.
+#[inline(always)]
+fn quantize<F: Feature>(
+    features: &[F],
+    image: &Image<'_>,
+    mut take: impl FnMut([i8; GROUP]),
+) -> Result<(), InputError> {
+    let expected = image.inputs();
+    if features.len() != expected {
+        return Err(InputError::Features { found: features.len(), expected });
+    }
+    let (parameters, last_parameters) = F::parameters(image)?.as_chunks::<GROUP>();
+    let (groups, last) = features.as_chunks::<GROUP>();
+    let mut complete = true;
+    let mut code = |feature: F, parameters| {
+        let code = feature.code(parameters);
+        complete &= code.is_some();
+        code.unwrap_or_default()
+    };
+    for (&[a, b, c, d], &[pa, pb, pc, pd]) in groups.iter().zip(parameters) {
+        take([code(a, pa), code(b, pb), code(c, pc), code(d, pd)]);
+    }
+    if !last.is_empty() {
+        // Without a loop, which would become a call to a general copy.
+        let mut at = |index| match (last.get(index), last_parameters.get(index)) {
+            (Some(&feature), Some(&parameters)) => code(feature, parameters),
+            _ => 0,
+        };
+        let codes = [at(0), at(1), at(2), 0];
+        take(codes);
+    }
+    if complete {
+        return Ok(());
+    }
+    let is_number = |feature: &F| feature.code([0; 2]).is_some();
+    let feature = features.iter().position(|feature| !is_number(feature)).unwrap_or_default();
+    Err(InputError::NotANumber { feature })
 }
 
 /// Decides for each input: answer locally, or defer, and to which expert.
@@ -188,7 +226,6 @@ impl<'a> Rejector<'a> {
         features: &[F],
         scratch: &'s mut [u32],
     ) -> Result<&'s [i32], InputError> {
-        self.check_features(features.len())?;
         let found = scratch.len();
         let expected = self.image.scratch_words();
         let Some(sides) = self.image.network.sides(scratch) else {
@@ -196,26 +233,11 @@ impl<'a> Rejector<'a> {
         };
         let (packed, _) = sides.even.as_chunks_mut::<WORDS_PER_GROUP>();
         let mut packed = packed.iter_mut();
-        let mut group = [0; 4];
-        let mut place = 0;
-        F::quantize(features, self.image, |code| {
-            if let Some(slot) = group.get_mut(place) {
-                *slot = code;
-            }
-            place += 1;
-            if place == group.len() {
-                if let Some(packed) = packed.next() {
-                    *packed = Active::pack(group);
-                }
-                group = [0; 4];
-                place = 0;
+        quantize(features, self.image, |codes| {
+            if let Some(packed) = packed.next() {
+                *packed = Active::pack(Range::Input, codes);
             }
         })?;
-        if place > 0
-            && let Some(packed) = packed.next()
-        {
-            *packed = Active::pack(group);
-        }
         let scores = self.image.network.run(sides);
         let scores = scores.get(..self.image.experts()).unwrap_or_default();
         Ok(bytemuck::must_cast_slice(scores))
@@ -237,20 +259,15 @@ impl<'a> Rejector<'a> {
     /// As [`Rejector::decide`], and [`InputError::Codes`] if `codes` has another length than the
     /// image has inputs.
     pub fn quantize<F: Feature>(&self, features: &[F], codes: &mut [i8]) -> Result<(), InputError> {
-        self.check_features(features.len())?;
-        if codes.len() != self.image.inputs() {
-            return Err(InputError::Codes { found: codes.len(), expected: self.image.inputs() });
+        let expected = self.image.inputs();
+        if codes.len() != expected {
+            return Err(InputError::Codes { found: codes.len(), expected });
         }
-        let mut slots = codes.iter_mut();
-        F::quantize(features, self.image, |code| {
-            if let Some(slot) = slots.next() {
+        let mut slots = codes.chunks_mut(GROUP);
+        quantize(features, self.image, |codes| {
+            for (slot, code) in slots.next().unwrap_or_default().iter_mut().zip(codes) {
                 *slot = code;
             }
         })
-    }
-
-    fn check_features(&self, found: usize) -> Result<(), InputError> {
-        let expected = self.image.inputs();
-        if found == expected { Ok(()) } else { Err(InputError::Features { found, expected }) }
     }
 }

@@ -1,0 +1,250 @@
+//! The kernel for Armv6-M (Cortex-M0, M0+) and Armv8-M base-line (M23): the arithmetic of [`portable`](super::portable),
+//! which explains it, in assembly. Sums live in the high registers, which can be added to but not much else.
+
+use super::{
+    Blocks, Group, Kernel, Range,
+    portable::Portable,
+    routine::{self, Frame},
+};
+use core::arch::naked_asm;
+
+/// The arithmetic of [`Portable`], with the registers where they should be.
+pub(crate) struct Armv6m;
+
+impl Kernel for Armv6m {
+    #[inline(always)]
+    fn pack(range: Range, codes: [i8; 4]) -> Group {
+        Portable::pack(range, codes)
+    }
+
+    #[inline(always)]
+    fn start(range: Range, activations: &[Group]) -> i32 {
+        Portable::start(range, activations)
+    }
+
+    #[inline(always)]
+    fn blocks(range: Range, blocks: Blocks<'_>) {
+        routine::call(rows, range, blocks);
+    }
+
+    #[inline(always)]
+    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group], sum: i32) -> i32 {
+        Portable::row(range, weights, stride, activations, sum)
+    }
+}
+
+/// The bytes of the next word in two words, r5 (a', c') and r4 (b', d'), all without sign.
+macro_rules! word {
+    () => {
+        "ldm r0!, {{r4}}
+         eors r4, r6
+         movs r5, r4
+         ands r5, r7
+         lsrs r4, r4, #8
+         ands r4, r7
+         "
+    };
+}
+
+/// One row of a group over the codes of an input; `$sum` is its register. The biases are taken off the weights.
+macro_rules! input_row {
+    ($sum:literal) => {
+        concat!(
+            word!(),
+            "add r5, r12\n",
+            "add r4, r12\n",
+            "muls r5, r2, r5\n",
+            "muls r4, r3, r4\n",
+            "add r5, lr\n",
+            "add r4, lr\n",
+            "asrs r5, r5, #16\n",
+            "asrs r4, r4, #16\n",
+            "add ",
+            $sum,
+            ", r5\n",
+            "add ",
+            $sum,
+            ", r4\n",
+        )
+    };
+}
+
+/// One row of a group over the results of a ReLU.
+macro_rules! hidden_row {
+    ($sum:literal) => {
+        concat!(
+            word!(),
+            "muls r5, r2, r5\n",
+            "muls r4, r3, r4\n",
+            "lsrs r5, r5, #16\n",
+            "lsrs r4, r4, #16\n",
+            "add ",
+            $sum,
+            ", r5\n",
+            "add ",
+            $sum,
+            ", r4\n",
+        )
+    };
+}
+
+/// Requantizes a sum by the next word, as [`Requantizer::apply`](crate::fixed::Requantizer::apply) does. The upper word of
+/// the product comes from four products of halves; the last bit that the shift drops is the carry, and adding it rounds
+/// half up. No branches: the run time does not depend on the data.
+macro_rules! requantize {
+    ($sum:literal) => {
+        concat!(
+            "mov r2, ",
+            $sum,
+            "\n",
+            "ldm r0!, {{r4}}
+             uxth r3, r2
+             asrs r2, r2, #16
+             uxth r5, r4
+             lsrs r6, r4, #16
+             mov r7, r3
+             muls r7, r5, r7
+             muls r3, r6, r3
+             muls r5, r2, r5
+             muls r6, r2, r6
+             lsrs r7, r7, #16
+             adds r3, r3, r7
+             uxth r7, r3
+             lsrs r3, r3, #16
+             adds r5, r5, r7
+             asrs r5, r5, #16
+             adds r6, r6, r3
+             adds r6, r6, r5
+             movs r3, #31
+             ands r4, r3
+             asrs r6, r4
+             movs r3, #0
+             adcs r6, r3
+             asrs r3, r6, #31
+             bics r6, r3
+             movs r5, #127
+             subs r5, r5, r6
+             asrs r3, r5, #31
+             ands r5, r3
+             adds r6, r6, r5
+             mov ",
+            $sum,
+            ", r6\n",
+        )
+    };
+}
+
+/// In the loops over groups: r0 weights, r1 activations, r2 and r3 the group, r4 and r5 free, r6 the bias of the odd bytes,
+/// r7 the mask of the even ones, r8-r11 the sums. Over the codes of an input r12 is minus the bias of the even bytes and lr
+/// the half; else r12 is the end of the activations. On the stack: the frame, the end of the activations.
+#[allow(unsafe_code)]
+#[unsafe(naked)]
+unsafe extern "C" fn rows(frame: &mut Frame) {
+    naked_asm!(
+        "push {{r4-r7, lr}}",
+        "mov r4, r8",
+        "mov r5, r9",
+        "mov r6, r10",
+        "mov r7, r11",
+        "ldr r1, [r0, #8]",
+        "push {{r0, r1, r4-r7}}",
+        // A block.
+        "20:",
+        "ldr r7, [sp]",
+        "ldr r0, [r7, #16]",
+        "ldr r3, [r7, #12]",
+        "ldm r0!, {{r1, r2, r4, r5}}",
+        "str r0, [r7, #16]",
+        "adds r1, r1, r3",
+        "adds r2, r2, r3",
+        "adds r4, r4, r3",
+        "adds r5, r5, r3",
+        "mov r8, r1",
+        "mov r9, r2",
+        "mov r10, r4",
+        "mov r11, r5",
+        "ldr r0, [r7]",
+        "ldr r1, [r7, #4]",
+        "ldr r2, [r7, #32]",
+        "ldr r6, 90f",
+        "ldr r7, 91f",
+        "cmp r2, #0",
+        "beq 3f",
+        "ldr r2, 92f",
+        "mov r12, r2",
+        "ldr r2, 93f",
+        "mov lr, r2",
+        "30:",
+        "ldm r1!, {{r2, r3}}",
+        input_row!("r8"),
+        input_row!("r9"),
+        input_row!("r10"),
+        input_row!("r11"),
+        "ldr r4, [sp, #4]",
+        "cmp r1, r4",
+        "bne 30b",
+        "b 50f",
+        "3:",
+        "ldr r2, [sp, #4]",
+        "mov r12, r2",
+        "40:",
+        "ldm r1!, {{r2, r3}}",
+        hidden_row!("r8"),
+        hidden_row!("r9"),
+        hidden_row!("r10"),
+        hidden_row!("r11"),
+        "cmp r1, r12",
+        "bne 40b",
+        "50:",
+        "ldr r7, [sp]",
+        "str r0, [r7]",
+        "ldr r0, [r7, #24]",
+        "ldr r1, [r7, #28]",
+        "cmp r0, #0",
+        "bne 5f",
+        "b 60f",
+        ".p2align 2",
+        "90: .word 0x80008000",
+        "91: .word 0x00ff00ff",
+        "92: .word -0x00800080",
+        "93: .word 0x8000",
+        "5:",
+        requantize!("r8"),
+        requantize!("r9"),
+        requantize!("r10"),
+        requantize!("r11"),
+        "mov r2, r8",
+        "lsls r2, r2, #16",
+        "mov r3, r10",
+        "orrs r2, r3",
+        "mov r3, r9",
+        "lsls r3, r3, #16",
+        "mov r4, r11",
+        "orrs r3, r4",
+        "stm r1!, {{r2, r3}}",
+        "ldr r7, [sp]",
+        "str r0, [r7, #24]",
+        "6:",
+        "str r1, [r7, #28]",
+        "ldr r0, [r7, #16]",
+        "ldr r1, [r7, #20]",
+        "cmp r0, r1",
+        "beq 7f",
+        "b 20b",
+        "7:",
+        "pop {{r0, r1, r4-r7}}",
+        "mov r8, r4",
+        "mov r9, r5",
+        "mov r10, r6",
+        "mov r11, r7",
+        "pop {{r4-r7, pc}}",
+        // Scores.
+        "60:",
+        "mov r2, r8",
+        "mov r3, r9",
+        "mov r4, r10",
+        "mov r5, r11",
+        "stm r1!, {{r2-r5}}",
+        "b 6b",
+    )
+}

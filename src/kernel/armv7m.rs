@@ -1,0 +1,245 @@
+//! The kernel for Armv7-M (Cortex-M3), and for Armv8-M main-line without the DSP instructions: the arithmetic of
+//! [`portable`](super::portable), which explains it, in assembly.
+
+use super::{
+    Blocks, Group, Kernel, Range,
+    portable::Portable,
+    routine::{self, Frame},
+};
+use core::arch::naked_asm;
+
+/// The arithmetic of [`Portable`], with the registers where they should be.
+pub(crate) struct Armv7m;
+
+impl Kernel for Armv7m {
+    #[inline(always)]
+    fn pack(range: Range, codes: [i8; 4]) -> Group {
+        Portable::pack(range, codes)
+    }
+
+    #[inline(always)]
+    fn start(range: Range, activations: &[Group]) -> i32 {
+        Portable::start(range, activations)
+    }
+
+    #[inline(always)]
+    fn blocks(range: Range, blocks: Blocks<'_>) {
+        routine::call(rows, range, blocks);
+    }
+
+    #[inline(always)]
+    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group], sum: i32) -> i32 {
+        Portable::row(range, weights, stride, activations, sum)
+    }
+}
+
+/// One row of a group over the codes of an input; `$sum` is its register.
+macro_rules! input_row {
+    ($sum:literal) => {
+        concat!(
+            "ldr r8, [r0], #4\n",
+            "eor r8, r8, #0x80008000\n",
+            "and r9, r8, r3\n",
+            "and r8, r3, r8, lsr #8\n",
+            "mla r9, r9, r12, r10\n",
+            "mla r8, r8, lr, r11\n",
+            "add ",
+            $sum,
+            ", ",
+            $sum,
+            ", r9, asr #16\n",
+            "add ",
+            $sum,
+            ", ",
+            $sum,
+            ", r8, asr #16\n",
+        )
+    };
+}
+
+/// One group of four rows over the codes of an input: r10 and r11 become what takes the biases off, and adds the half.
+macro_rules! input {
+    () => {
+        concat!(
+            "ldrd r12, lr, [r1], #8\n",
+            "mov r8, #0x8000\n",
+            "sub r10, r8, r12, lsl #7\n",
+            "sub r10, r10, r12, lsl #23\n",
+            "sub r11, r8, lr, lsl #7\n",
+            "sub r11, r11, lr, lsl #23\n",
+            input_row!("r4"),
+            input_row!("r5"),
+            input_row!("r6"),
+            input_row!("r7"),
+        )
+    };
+}
+
+/// One row of a group over the results of a ReLU, and the registers of its sum and word.
+macro_rules! hidden_row {
+    ($sum:literal, $word:literal) => {
+        concat!(
+            "eor ",
+            $word,
+            ", ",
+            $word,
+            ", #0x80008000\n",
+            "and r11, ",
+            $word,
+            ", r3\n",
+            "and ",
+            $word,
+            ", r3, ",
+            $word,
+            ", lsr #8\n",
+            "mul r11, r11, r12\n",
+            "mul ",
+            $word,
+            ", ",
+            $word,
+            ", lr\n",
+            "add ",
+            $sum,
+            ", ",
+            $sum,
+            ", r11, lsr #16\n",
+            "add ",
+            $sum,
+            ", ",
+            $sum,
+            ", ",
+            $word,
+            ", lsr #16\n",
+        )
+    };
+}
+
+/// One group of four rows over the results of a ReLU.
+macro_rules! hidden {
+    () => {
+        concat!(
+            "ldrd r12, lr, [r1], #8\n",
+            "ldrd r8, r9, [r0], #8\n",
+            hidden_row!("r4", "r8"),
+            hidden_row!("r5", "r9"),
+            "ldrd r8, r9, [r0], #8\n",
+            hidden_row!("r6", "r8"),
+            hidden_row!("r7", "r9"),
+        )
+    };
+}
+
+/// Requantizes a sum by a word, as [`Requantizer::apply`](crate::fixed::Requantizer::apply) does: the last bit that the
+/// shift drops is the carry, and adding it rounds half up.
+macro_rules! requantize {
+    ($sum:literal, $word:literal) => {
+        concat!(
+            "smull lr, ",
+            $sum,
+            ", ",
+            $sum,
+            ", ",
+            $word,
+            "\n",
+            "and ",
+            $word,
+            ", ",
+            $word,
+            ", #31\n",
+            "asrs ",
+            $sum,
+            ", ",
+            $sum,
+            ", ",
+            $word,
+            "\n",
+            "adc ",
+            $sum,
+            ", ",
+            $sum,
+            ", #0\n",
+            "usat ",
+            $sum,
+            ", #7, ",
+            $sum,
+            "\n",
+        )
+    };
+}
+
+/// In the loops over groups: r0 weights, r1 activations, r2 their end, r3 the mask 0x00ff00ff, r4-r7 the sums, r12 and lr
+/// the group, the others free. Two groups in a turn, so an odd number of groups starts in the middle of the first turn.
+#[allow(unsafe_code)]
+#[unsafe(naked)]
+unsafe extern "C" fn rows(frame: &mut Frame) {
+    naked_asm!(
+        "push {{r0, r4-r11, lr}}",
+        "mov r12, r0",
+        // Where to enter the loop, once for all blocks.
+        "ldrd r1, r2, [r0, #4]",
+        "ldr r3, [r0, #32]",
+        "subs r2, r2, r1",
+        "adr.w r4, 40f",
+        "adr.w r5, 41f",
+        "cbz r3, 2f",
+        "adr.w r4, 30f",
+        "adr.w r5, 31f",
+        "2:",
+        "tst r2, #8", // bytes of a group
+        "it ne",
+        "movne r4, r5",
+        "orr r4, r4, #1", // Thumb
+        "str r4, [r0, #32]",
+        // A block.
+        "20:",
+        "ldm r12, {{r0-r3}}",
+        "ldr lr, [r12, #16]",
+        "ldm lr!, {{r4-r7}}",
+        "str lr, [r12, #16]",
+        "add r4, r4, r3",
+        "add r5, r5, r3",
+        "add r6, r6, r3",
+        "add r7, r7, r3",
+        "mov r3, #0x00ff00ff",
+        "ldr pc, [r12, #32]",
+        "30:",
+        input!(),
+        "31:",
+        input!(),
+        "cmp r1, r2",
+        "bne.w 30b",
+        "b 50f",
+        "40:",
+        hidden!(),
+        "41:",
+        hidden!(),
+        "cmp r1, r2",
+        "bne.w 40b",
+        "50:",
+        "ldr r12, [sp]",
+        "str r0, [r12]",
+        "ldrd r0, r1, [r12, #24]",
+        "cbz r0, 60f",
+        "ldm r0!, {{r8-r11}}",
+        requantize!("r4", "r8"),
+        requantize!("r5", "r9"),
+        requantize!("r6", "r10"),
+        requantize!("r7", "r11"),
+        "orr r4, r6, r4, lsl #16",
+        "orr r5, r7, r5, lsl #16",
+        "stm r1!, {{r4, r5}}",
+        "strd r0, r1, [r12, #24]",
+        "ldrd r0, r1, [r12, #16]",
+        "cmp r0, r1",
+        "bne.w 20b",
+        "pop {{r0, r4-r11, pc}}",
+        // Scores.
+        "60:",
+        "stm r1!, {{r4-r7}}",
+        "str r1, [r12, #28]",
+        "ldrd r0, r1, [r12, #16]",
+        "cmp r0, r1",
+        "bne.w 20b",
+        "pop {{r0, r4-r11, pc}}",
+    )
+}
