@@ -6,7 +6,7 @@ use crate::image::layout::{
     BLOCK_ROWS, GROUP, LAYER_HEADER_WORDS, MAX_BIAS, MAX_WIDTH, WEIGHT_BIAS, activation, groups,
     section,
 };
-use crate::kernel::{Active, Blocks, Kernel, Range, WORDS_PER_GROUP, requantize};
+use crate::kernel::{Active, Blocks, Kernel, Range, WORDS_PER_GROUP};
 
 /// One dense layer: a view of its words in the image.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,7 @@ pub(crate) struct Layer<'a> {
 
 impl<'a> Layer<'a> {
     /// Splits the first layer off; `None` if the words end inside it.
+    #[inline(always)]
     const fn split_first(words: &'a [u32]) -> Option<(Self, &'a [u32])> {
         let Some((&[shape, activation], words)) = words.split_first_chunk::<LAYER_HEADER_WORDS>()
         else {
@@ -261,44 +262,37 @@ impl Layer<'_> {
         let start = K::start(range, activations);
         let (biases, bias_rest) = self.biases.as_chunks::<BLOCK_ROWS>();
         let (requantizers, requantizer_rest) = self.requantizers.as_chunks::<BLOCK_ROWS>();
-        let words = if self.is_last() { BLOCK_ROWS } else { WORDS_PER_GROUP };
-        // Products of numbers of 15 bits do not overflow.
-        let blocks = biases.len();
-        let Some((weights, weight_rest)) =
-            self.weights.split_at_checked(blocks.wrapping_mul(groups).wrapping_mul(BLOCK_ROWS))
-        else {
-            return;
-        };
-        let Some((to, to_rest)) = to.split_at_mut_checked(blocks.wrapping_mul(words)) else {
-            return;
-        };
-        let (weights, _) = weights.as_chunks();
+        let (weights, _) = self.weights.as_chunks();
         K::blocks(range, Blocks { weights, activations, start, biases, requantizers, to });
-        let stride = bias_rest.len();
-        if stride == 0 {
+        if bias_rest.is_empty() {
             return;
         }
-        let mut weights = weight_rest;
-        let mut sums = [0; BLOCK_ROWS];
-        for (sum, &bias) in sums.iter_mut().zip(bias_rest) {
-            *sum = start.wrapping_add(bias as i32);
-            *sum = K::row(range, weights, stride, activations, *sum);
+        // The last block, which has one to three rows. Products of 15 bits each do not overflow.
+        let blocks = biases.len();
+        let words = if self.is_last() { BLOCK_ROWS } else { WORDS_PER_GROUP };
+        let Some(weights) = self.weights.get(blocks.wrapping_mul(groups * BLOCK_ROWS)..) else {
+            return;
+        };
+        let Some(to) = to.get_mut(blocks.wrapping_mul(words)..) else { return };
+        let stride = bias_rest.len();
+        let mut weights = weights;
+        let mut row = |bias: u32| {
+            let sum = K::row(range, weights, stride, activations);
             weights = weights.get(1..).unwrap_or_default();
-        }
+            sum.wrapping_add(start).wrapping_add(bias as i32)
+        };
         if self.is_last() {
-            for (score, sum) in to_rest.iter_mut().zip(sums).take(stride) {
-                *score = sum as u32;
+            for (score, &bias) in to.iter_mut().zip(bias_rest) {
+                *score = row(bias) as u32;
             }
-        } else if let Some((packed, _)) = to_rest.split_first_chunk_mut() {
+        } else if let Some((packed, _)) = to.split_first_chunk_mut() {
             // The rows that are not there give 0, as the padding of a group must be.
-            let mut words = [NO_REQUANTIZER; BLOCK_ROWS];
-            for (word, &given) in words.iter_mut().zip(requantizer_rest) {
-                *word = given;
-            }
-            *packed = K::pack(Range::Hidden, requantize(sums, &words));
+            let mut code = |index| match (bias_rest.get(index), requantizer_rest.get(index)) {
+                (Some(&bias), Some(&word)) => Requantizer::apply_word(word, row(bias)),
+                _ => 0,
+            };
+            let codes = [code(0), code(1), code(2), 0];
+            *packed = K::pack(Range::Hidden, codes);
         }
     }
 }
-
-/// Makes 0 of a sum of 0.
-const NO_REQUANTIZER: u32 = 1 << 30 | 1;

@@ -28,8 +28,8 @@ impl Kernel for Armv6m {
     }
 
     #[inline(always)]
-    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group], sum: i32) -> i32 {
-        Portable::row(range, weights, stride, activations, sum)
+    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
+        routine::call_row([row_input, row_hidden], range, weights, stride, activations)
     }
 }
 
@@ -246,5 +246,80 @@ unsafe extern "C" fn rows(frame: &mut Frame) {
         "mov r5, r11",
         "stm r1!, {{r2-r5}}",
         "b 6b",
+    )
+}
+
+/// One row, over the codes of an input: as in the loop over groups, with one sum, r8; r9 is what is left of the step, r10
+/// the end.
+#[allow(unsafe_code)]
+#[unsafe(naked)]
+unsafe extern "C" fn row_input(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
+    naked_asm!(
+        "push {{r4-r7, lr}}",
+        "mov r4, r8",
+        "mov r5, r9",
+        "mov r6, r10",
+        "push {{r4-r6}}",
+        "mov r10, r2",
+        "subs r3, r3, #4",
+        "mov r9, r3",
+        "movs r2, #0",
+        "mov r8, r2",
+        "ldr r6, 90f",
+        "ldr r7, 91f",
+        "ldr r2, 92f",
+        "mov r12, r2",
+        "ldr r2, 93f",
+        "mov lr, r2",
+        "2:",
+        "ldm r1!, {{r2, r3}}",
+        input_row!("r8"),
+        "add r0, r9",
+        "cmp r1, r10",
+        "bne 2b",
+        "mov r0, r8",
+        "pop {{r4-r6}}",
+        "mov r8, r4",
+        "mov r9, r5",
+        "mov r10, r6",
+        "pop {{r4-r7, pc}}",
+        ".p2align 2",
+        "90: .word 0x80008000",
+        "91: .word 0x00ff00ff",
+        "92: .word -0x00800080",
+        "93: .word 0x8000",
+    )
+}
+
+/// One row, over the results of a ReLU; r12 is the end.
+#[allow(unsafe_code)]
+#[unsafe(naked)]
+unsafe extern "C" fn row_hidden(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
+    naked_asm!(
+        "push {{r4-r7, lr}}",
+        "mov r4, r8",
+        "mov r5, r9",
+        "push {{r4, r5}}",
+        "mov r12, r2",
+        "subs r3, r3, #4",
+        "mov r9, r3",
+        "movs r2, #0",
+        "mov r8, r2",
+        "ldr r6, 90f",
+        "ldr r7, 91f",
+        "2:",
+        "ldm r1!, {{r2, r3}}",
+        hidden_row!("r8"),
+        "add r0, r9",
+        "cmp r1, r12",
+        "bne 2b",
+        "mov r0, r8",
+        "pop {{r4, r5}}",
+        "mov r8, r4",
+        "mov r9, r5",
+        "pop {{r4-r7, pc}}",
+        ".p2align 2",
+        "90: .word 0x80008000",
+        "91: .word 0x00ff00ff",
     )
 }

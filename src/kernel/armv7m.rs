@@ -28,8 +28,8 @@ impl Kernel for Armv7m {
     }
 
     #[inline(always)]
-    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group], sum: i32) -> i32 {
-        Portable::row(range, weights, stride, activations, sum)
+    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
+        routine::call_row([row_input, row_hidden], range, weights, stride, activations)
     }
 }
 
@@ -241,5 +241,62 @@ unsafe extern "C" fn rows(frame: &mut Frame) {
         "cmp r0, r1",
         "bne.w 20b",
         "pop {{r0, r4-r11, pc}}",
+    )
+}
+
+/// One row, over the codes of an input: as in the loop over groups, with one sum, r4.
+#[allow(unsafe_code)]
+#[unsafe(naked)]
+unsafe extern "C" fn row_input(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
+    naked_asm!(
+        "push {{r4-r11, lr}}",
+        "mov r4, #0",
+        "mov r5, #0x00ff00ff",
+        "mov r6, #0x8000",
+        "2:",
+        "ldr r8, [r0]",
+        "add r0, r0, r3",
+        "ldrd r12, lr, [r1], #8",
+        "sub r10, r6, r12, lsl #7",
+        "sub r10, r10, r12, lsl #23",
+        "sub r11, r6, lr, lsl #7",
+        "sub r11, r11, lr, lsl #23",
+        "eor r8, r8, #0x80008000",
+        "and r9, r8, r5",
+        "and r8, r5, r8, lsr #8",
+        "mla r9, r9, r12, r10",
+        "mla r8, r8, lr, r11",
+        "add r4, r4, r9, asr #16",
+        "add r4, r4, r8, asr #16",
+        "cmp r1, r2",
+        "bne 2b",
+        "mov r0, r4",
+        "pop {{r4-r11, pc}}",
+    )
+}
+
+/// One row, over the results of a ReLU.
+#[allow(unsafe_code)]
+#[unsafe(naked)]
+unsafe extern "C" fn row_hidden(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
+    naked_asm!(
+        "push {{r4-r11, lr}}",
+        "mov r4, #0",
+        "mov r5, #0x00ff00ff",
+        "2:",
+        "ldr r8, [r0]",
+        "add r0, r0, r3",
+        "ldrd r12, lr, [r1], #8",
+        "eor r8, r8, #0x80008000",
+        "and r9, r8, r5",
+        "and r8, r5, r8, lsr #8",
+        "mul r9, r9, r12",
+        "mul r8, r8, lr",
+        "add r4, r4, r9, lsr #16",
+        "add r4, r4, r8, lsr #16",
+        "cmp r1, r2",
+        "bne 2b",
+        "mov r0, r4",
+        "pop {{r4-r11, pc}}",
     )
 }

@@ -21,7 +21,9 @@ pub(crate) struct Dsp;
 impl Kernel for Dsp {
     #[inline(always)]
     fn pack(range: Range, codes: [i8; 4]) -> Group {
-        let [a, b, c, d] = codes.map(i32::from);
+        // One by one: an array that is mapped becomes a loop over memory in builds for size.
+        let [a, b, c, d] = codes;
+        let (a, b, c, d) = (i32::from(a), i32::from(b), i32::from(c), i32::from(d));
         match range {
             Range::Input => [lanes(a, c), lanes(b, d)],
             Range::Hidden => [lanes(a, c), lanes(b - (a << 8), d - (c << 8))],
@@ -40,24 +42,9 @@ impl Kernel for Dsp {
         ops::blocks(range, blocks);
     }
 
-    #[inline(never)]
-    fn row(
-        range: Range,
-        mut weights: &[u32],
-        stride: usize,
-        activations: &[Group],
-        mut sum: i32,
-    ) -> i32 {
-        // The extraction that only inputs need: nothing is cleared after a ReLU.
-        let input = range == Range::Input;
-        for &[even, odd] in activations {
-            let Some(&word) = weights.first() else { break };
-            let first = if input { ops::uxtb16(word) } else { word };
-            sum = ops::smlad(first, even, sum);
-            sum = ops::smlad(ops::sxtb16_ror8(word), odd, sum);
-            weights = weights.get(stride..).unwrap_or_default();
-        }
-        sum
+    #[inline(always)]
+    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
+        ops::row(range, weights, stride, activations)
     }
 }
 
@@ -71,7 +58,7 @@ fn lanes(low: i32, high: i32) -> u32 {
 #[cfg(mild_kernel = "dsp")]
 #[allow(unsafe_code)]
 mod ops {
-    use super::{Blocks, Range};
+    use super::{Blocks, Group, Range};
     use crate::kernel::routine::{self, Frame};
     use core::arch::{asm, naked_asm};
 
@@ -86,28 +73,67 @@ mod ops {
         sum
     }
 
-    /// The bytes 0 and 2 as lanes without sign.
-    #[inline(always)]
-    pub(super) fn uxtb16(word: u32) -> u32 {
-        word & 0x00ff_00ff
-    }
-
-    /// The bytes 1 and 3 as lanes with sign.
-    #[inline(always)]
-    pub(super) fn sxtb16_ror8(word: u32) -> u32 {
-        let lanes;
-        // SAFETY: arithmetic in registers.
-        unsafe {
-            asm!("sxtb16 {lanes}, {word}, ror #8", word = in(reg) word, lanes = lateout(reg) lanes,
-                options(pure, nomem, nostack, preserves_flags));
-        }
-        lanes
-    }
-
     /// Computes the blocks of a layer.
     #[inline(always)]
     pub(super) fn blocks(range: Range, blocks: Blocks<'_>) {
         routine::call(rows, range, blocks);
+    }
+
+    /// The dot product of one row.
+    #[inline(always)]
+    pub(super) fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
+        routine::call_row([row_input, row_hidden], range, weights, stride, activations)
+    }
+
+    /// One row over the codes of an input.
+    #[unsafe(naked)]
+    unsafe extern "C" fn row_input(
+        _: *const u32,
+        _: *const Group,
+        _: *const Group,
+        _: usize,
+    ) -> i32 {
+        naked_asm!(
+            "push {{r4-r7, lr}}",
+            "mov r7, #0",
+            "2:",
+            "ldr r4, [r0]",
+            "add r0, r0, r3",
+            "ldrd r5, r6, [r1], #8",
+            "uxtb16 r12, r4",
+            "sxtb16 r4, r4, ror #8",
+            "smlad r7, r12, r5, r7",
+            "smlad r7, r4, r6, r7",
+            "cmp r1, r2",
+            "bne 2b",
+            "mov r0, r7",
+            "pop {{r4-r7, pc}}",
+        )
+    }
+
+    /// One row over the results of a ReLU.
+    #[unsafe(naked)]
+    unsafe extern "C" fn row_hidden(
+        _: *const u32,
+        _: *const Group,
+        _: *const Group,
+        _: usize,
+    ) -> i32 {
+        naked_asm!(
+            "push {{r4-r7, lr}}",
+            "mov r7, #0",
+            "2:",
+            "ldr r4, [r0]",
+            "add r0, r0, r3",
+            "ldrd r5, r6, [r1], #8",
+            "smlad r7, r4, r5, r7",
+            "sxtb16 r4, r4, ror #8",
+            "smlad r7, r4, r6, r7",
+            "cmp r1, r2",
+            "bne 2b",
+            "mov r0, r7",
+            "pop {{r4-r7, pc}}",
+        )
     }
 
     /// One group of four rows over the codes of an input.
@@ -247,8 +273,8 @@ mod ops {
 /// The same instructions in software, so that the arithmetic of this kernel is tested on the host.
 #[cfg(not(mild_assembly))]
 mod ops {
-    use super::{Blocks, Dsp, Range};
-    use crate::kernel::each_block;
+    use super::{Blocks, Dsp, Group, Range};
+    use crate::kernel::{each_block, each_group};
 
     /// The lanes of a word with sign.
     fn signed(word: u32) -> [i32; 2] {
@@ -261,25 +287,34 @@ mod ops {
         sum.wrapping_add(a0 * b0).wrapping_add(a1 * b1)
     }
 
-    pub(super) fn uxtb16(word: u32) -> u32 {
+    fn uxtb16(word: u32) -> u32 {
         word & 0x00ff_00ff
     }
 
-    pub(super) fn sxtb16_ror8(word: u32) -> u32 {
+    fn sxtb16_ror8(word: u32) -> u32 {
         let [_, b, _, d] = word.to_le_bytes().map(|byte| i32::from(byte as i8));
         super::lanes(b, d)
     }
 
     pub(super) fn blocks(range: Range, blocks: Blocks<'_>) {
-        let input = range == Range::Input;
         each_block::<Dsp>(blocks, |weights, activations, sums| {
-            for (words, &[even, odd]) in weights.iter().zip(activations) {
+            for (words, &group) in weights.iter().zip(activations) {
                 for (sum, &word) in sums.iter_mut().zip(words) {
-                    let first = if input { uxtb16(word) } else { word };
-                    *sum = smlad(first, even, *sum);
-                    *sum = smlad(sxtb16_ror8(word), odd, *sum);
+                    *sum = add(range, word, group, *sum);
                 }
             }
         });
+    }
+
+    pub(super) fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
+        each_group(weights, stride, activations, |word, group, sum| add(range, word, group, sum))
+    }
+
+    fn add(range: Range, word: u32, [even, odd]: Group, sum: i32) -> i32 {
+        let first = match range {
+            Range::Input => uxtb16(word),
+            Range::Hidden => word,
+        };
+        smlad(sxtb16_ror8(word), odd, smlad(first, even, sum))
     }
 }

@@ -18,6 +18,7 @@ mod routine;
 #[cfg(test)]
 mod tests;
 
+#[cfg(not(mild_assembly))]
 use crate::fixed::Requantizer;
 use crate::image::layout::BLOCK_ROWS;
 
@@ -49,7 +50,7 @@ pub(crate) enum Range {
 /// The blocks of four rows of a layer, and where their results go.
 #[derive(Debug)]
 pub(crate) struct Blocks<'a> {
-    /// For each block, as many groups as there are activations.
+    /// For each block, as many groups as there are activations; what is left is not used, here and in `to`.
     pub(crate) weights: &'a [[u32; BLOCK_ROWS]],
     /// The groups of the layer's input.
     pub(crate) activations: &'a [Group],
@@ -74,19 +75,23 @@ pub(crate) trait Kernel {
     /// Computes all blocks of four rows of a layer.
     fn blocks(range: Range, blocks: Blocks<'_>);
 
-    /// `sum` plus the dot product of one row of a block with fewer rows: its words are the first of
-    /// `weights` and each `stride`-th after it, as many as there are groups.
-    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group], sum: i32) -> i32;
+    /// The dot product of one row of a block with fewer than four: its words are the first of
+    /// `weights` and each `stride`-th after it, one for each group.
+    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group]) -> i32;
 }
 
 /// Requantizes the sums of a block by the words of a checked image.
+#[cfg(not(mild_assembly))]
 #[inline(always)]
-pub(crate) fn requantize(sums: [i32; BLOCK_ROWS], words: &[u32; BLOCK_ROWS]) -> [i8; BLOCK_ROWS] {
-    let mut codes = [0; BLOCK_ROWS];
-    for ((code, sum), &word) in codes.iter_mut().zip(sums).zip(words) {
-        *code = Requantizer::apply_word(word, sum);
-    }
-    codes
+fn requantize(sums: [i32; BLOCK_ROWS], words: &[u32; BLOCK_ROWS]) -> [i8; BLOCK_ROWS] {
+    let [a, b, c, d] = sums;
+    let &[word_a, word_b, word_c, word_d] = words;
+    [
+        Requantizer::apply_word(word_a, a),
+        Requantizer::apply_word(word_b, b),
+        Requantizer::apply_word(word_c, c),
+        Requantizer::apply_word(word_d, d),
+    ]
 }
 
 /// The blocks of a layer, by a function that adds the dot products of one block to its sums.
@@ -114,4 +119,23 @@ fn each_block<K: Kernel>(
             to = rest;
         }
     }
+}
+
+/// A row of a block, by a function that adds the products of four weights to a sum.
+#[cfg(not(mild_assembly))]
+#[inline(always)]
+fn each_group(
+    weights: &[u32],
+    stride: usize,
+    activations: &[Group],
+    add: impl Fn(u32, Group, i32) -> i32,
+) -> i32 {
+    let mut weights = weights;
+    let mut sum = 0;
+    for &group in activations {
+        let [word, ..] = *weights else { break };
+        sum = add(word, group, sum);
+        weights = weights.get(stride..).unwrap_or_default();
+    }
+    sum
 }

@@ -17,24 +17,30 @@
 //! 2 * 127 * 128 = 32512, less than 2^15, and so is that of `a x_c`, at most 127 * 128 = 16256.
 
 use super::{Blocks, Group, Kernel, Range};
+#[cfg(not(mild_assembly))]
 use crate::image::layout::WEIGHT_BIAS;
 
 /// Plain Rust, without any instruction that a core might not have.
 pub(crate) struct Portable;
 
 /// Takes the first and the third byte of a word.
+#[cfg(not(mild_assembly))]
 const EVEN: u32 = 0x00ff_00ff;
 
 /// Biases the second and the fourth byte of a word, as the other two are.
+#[cfg(not(mild_assembly))]
 const ODD_BIAS: u32 = WEIGHT_BIAS << 8;
 
 /// Half of the lower half: makes the floor of the upper half a rounding.
+#[cfg(not(mild_assembly))]
 const HALF: u32 = 1 << 15;
 
 impl Kernel for Portable {
     #[inline(always)]
     fn pack(_: Range, codes: [i8; 4]) -> Group {
-        let [a, b, c, d] = codes.map(|code| code as u32);
+        // One by one: an array that is mapped becomes a loop over memory in builds for size.
+        let [a, b, c, d] = codes;
+        let (a, b, c, d) = (a as u32, b as u32, c as u32, d as u32);
         [c.wrapping_add(a << 16), d.wrapping_add(b << 16)]
     }
 
@@ -67,12 +73,21 @@ impl Kernel for Portable {
     #[inline(always)]
     fn blocks(_: Range, _: Blocks<'_>) {}
 
+    #[cfg(not(mild_assembly))]
     #[inline(always)]
-    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group], sum: i32) -> i32 {
-        match range {
-            Range::Input => row::<true>(weights, stride, activations, sum),
-            Range::Hidden => row::<false>(weights, stride, activations, sum),
-        }
+    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
+        super::each_group(weights, stride, activations, |word, group, sum| {
+            sum.wrapping_add(match range {
+                Range::Input => product::<true>(word, group, addends(group)),
+                Range::Hidden => product::<false>(word, group, addends(group)),
+            })
+        })
+    }
+
+    #[cfg(mild_assembly)]
+    #[inline(always)]
+    fn row(_: Range, _: &[u32], _: usize, _: &[Group]) -> i32 {
+        0
     }
 }
 
@@ -89,28 +104,15 @@ fn block<const INPUT: bool>(weights: &[[u32; 4]], activations: &[Group], sums: &
     *sums = totals;
 }
 
-#[inline(never)]
-fn row<const INPUT: bool>(
-    mut weights: &[u32],
-    stride: usize,
-    activations: &[Group],
-    mut sum: i32,
-) -> i32 {
-    for &group in activations {
-        let Some(&word) = weights.first() else { break };
-        sum = sum.wrapping_add(product::<INPUT>(word, group, addends(group)));
-        weights = weights.get(stride..).unwrap_or_default();
-    }
-    sum
-}
-
 /// What takes the biases off the products, and adds the half.
+#[cfg(not(mild_assembly))]
 #[inline(always)]
 fn addends(group: Group) -> Group {
     group.map(|pair| HALF.wrapping_sub(pair.wrapping_mul(WEIGHT_BIAS)))
 }
 
 /// The dot product of four weights and four activations; after a ReLU, with the biases in it.
+#[cfg(not(mild_assembly))]
 #[inline(always)]
 fn product<const INPUT: bool>(word: u32, [even, odd]: Group, addends: Group) -> i32 {
     let a_c = word & EVEN;

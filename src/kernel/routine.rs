@@ -64,3 +64,35 @@ pub(super) fn call(routine: Routine, range: Range, blocks: Blocks<'_>) {
     // SAFETY: all lengths have just been checked.
     unsafe { routine(&mut frame) }
 }
+
+/// The dot product of a row: its first word, the first activations and their end, bytes from word to word.
+///
+/// # Safety
+/// From the first to the end of the activations there must be at least one group, and for each of them a word.
+pub(super) type RowRoutine =
+    unsafe extern "C" fn(*const u32, *const Group, *const Group, usize) -> i32;
+
+/// Calls the routine for the range after checking that all is there.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub(super) fn call_row(
+    [input, hidden]: [RowRoutine; 2],
+    range: Range,
+    weights: &[u32],
+    stride: usize,
+    activations: &[Group],
+) -> i32 {
+    // Widths have 15 bits: no product overflows.
+    let last = activations.len().wrapping_sub(1).wrapping_mul(stride);
+    if activations.is_empty() || last >= weights.len() {
+        return 0;
+    }
+    let (word, ends, step) = (weights.as_ptr(), activations.as_ptr_range(), stride.wrapping_mul(4));
+    // SAFETY: there is a group, and the last word that is read is in `weights`.
+    unsafe {
+        match range {
+            Range::Input => input(word, ends.start, ends.end, step),
+            Range::Hidden => hidden(word, ends.start, ends.end, step),
+        }
+    }
+}

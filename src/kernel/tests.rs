@@ -70,8 +70,8 @@ fn check<K: Kernel>(
         sums.map(|sum| i64::from(sum as i32)).to_vec()
     } else {
         let sum = |row: usize| {
-            let sum = start.wrapping_add(biases[row]);
-            i64::from(K::row(range, &words[row..], rows, &activations, sum))
+            let sum = K::row(range, &words[row..], rows, &activations);
+            i64::from(sum.wrapping_add(start).wrapping_add(biases[row]))
         };
         (0..rows).map(sum).collect()
     };
