@@ -253,7 +253,7 @@ pub(crate) struct Sides<'s> {
 impl Layer<'_> {
     /// Reads packed activations from the start of `from`, writes packed activations or scores to
     /// the start of `to`.
-    #[inline(never)]
+    #[inline(always)]
     fn run<K: Kernel>(&self, range: Range, from: &[u32], to: &mut [u32]) {
         let groups = groups(self.inputs as usize);
         let (activations, _) = from.as_chunks::<WORDS_PER_GROUP>();
