@@ -190,10 +190,10 @@ unsafe extern "C" fn rows(frame: &mut Frame) {
         "movne r4, r5",
         "orr r4, r4, #1", // Thumb
         "str r4, [r0, #32]",
-        // A block.
+        "ldr lr, [r12, #16]",
+        // A block; lr is at its biases.
         "20:",
         "ldm r12, {{r0-r3}}",
-        "ldr lr, [r12, #16]",
         "ldm lr!, {{r4-r7}}",
         "str lr, [r12, #16]",
         "add r4, r4, r3",
@@ -229,16 +229,16 @@ unsafe extern "C" fn rows(frame: &mut Frame) {
         "orr r5, r7, r5, lsl #16",
         "stm r1!, {{r4, r5}}",
         "strd r0, r1, [r12, #24]",
-        "ldrd r0, r1, [r12, #16]",
-        "cmp r0, r1",
+        "ldrd lr, r0, [r12, #16]",
+        "cmp lr, r0",
         "bne.w 20b",
         "pop {{r0, r4-r11, pc}}",
         // Scores.
         "60:",
         "stm r1!, {{r4-r7}}",
         "str r1, [r12, #28]",
-        "ldrd r0, r1, [r12, #16]",
-        "cmp r0, r1",
+        "ldrd lr, r0, [r12, #16]",
+        "cmp lr, r0",
         "bne.w 20b",
         "pop {{r0, r4-r11, pc}}",
     )

@@ -21,12 +21,15 @@ pub(crate) struct Dsp;
 impl Kernel for Dsp {
     #[inline(always)]
     fn pack(range: Range, codes: [i8; 4]) -> Group {
-        // One by one: an array that is mapped becomes a loop over memory in builds for size.
-        let [a, b, c, d] = codes;
-        let (a, b, c, d) = (i32::from(a), i32::from(b), i32::from(c), i32::from(d));
+        let word = u32::from_le_bytes(codes.map(|code| code as u8));
+        let even = ops::sxtb16(word);
+        let odd = ops::sxtb16(word.rotate_right(8));
         match range {
-            Range::Input => [lanes(a, c), lanes(b, d)],
-            Range::Hidden => [lanes(a, c), lanes(b - (a << 8), d - (c << 8))],
+            Range::Input => [even, odd],
+            Range::Hidden => {
+                let [a, b, c, d] = codes.map(i32::from);
+                [even, lanes(b - (a << 8), d - (c << 8))]
+            }
         }
     }
 
@@ -71,6 +74,18 @@ mod ops {
                 options(pure, nomem, nostack, preserves_flags));
         }
         sum
+    }
+
+    /// The bytes 0 and 2 as lanes with sign.
+    #[inline(always)]
+    pub(super) fn sxtb16(word: u32) -> u32 {
+        let lanes;
+        // SAFETY: arithmetic in registers.
+        unsafe {
+            asm!("sxtb16 {lanes}, {word}", word = in(reg) word, lanes = lateout(reg) lanes,
+                options(pure, nomem, nostack, preserves_flags));
+        }
+        lanes
     }
 
     /// Computes the blocks of a layer.
@@ -214,10 +229,10 @@ mod ops {
             "movne r4, r5",
             "orr r4, r4, #1", // Thumb
             "str r4, [r0, #32]",
-            // A block.
+            "ldr lr, [r12, #16]",
+            // A block; lr is at its biases.
             "20:",
             "ldm r12, {{r0-r3}}",
-            "ldr lr, [r12, #16]",
             "ldm lr!, {{r4-r7}}",
             "str lr, [r12, #16]",
             "add r4, r4, r3",
@@ -254,16 +269,16 @@ mod ops {
             "ssub16 r5, r5, r6",
             "stm r1!, {{r4, r5}}",
             "strd r0, r1, [r12, #24]",
-            "ldrd r0, r1, [r12, #16]",
-            "cmp r0, r1",
+            "ldrd lr, r0, [r12, #16]",
+            "cmp lr, r0",
             "bne 20b",
             "pop {{r0, r4-r11, pc}}",
             // Scores.
             "60:",
             "stm r1!, {{r4-r7}}",
             "str r1, [r12, #28]",
-            "ldrd r0, r1, [r12, #16]",
-            "cmp r0, r1",
+            "ldrd lr, r0, [r12, #16]",
+            "cmp lr, r0",
             "bne 20b",
             "pop {{r0, r4-r11, pc}}",
         )
@@ -291,9 +306,9 @@ mod ops {
         word & 0x00ff_00ff
     }
 
-    fn sxtb16_ror8(word: u32) -> u32 {
-        let [_, b, _, d] = word.to_le_bytes().map(|byte| i32::from(byte as i8));
-        super::lanes(b, d)
+    pub(super) fn sxtb16(word: u32) -> u32 {
+        let [a, _, c, _] = word.to_le_bytes().map(|byte| i32::from(byte as i8));
+        super::lanes(a, c)
     }
 
     pub(super) fn blocks(range: Range, blocks: Blocks<'_>) {
@@ -315,6 +330,6 @@ mod ops {
             Range::Input => uxtb16(word),
             Range::Hidden => word,
         };
-        smlad(sxtb16_ror8(word), odd, smlad(first, even, sum))
+        smlad(sxtb16(word.rotate_right(8)), odd, smlad(first, even, sum))
     }
 }
