@@ -9,7 +9,6 @@ use crate::error::Result;
 use crate::evaluate::{Bootstrap, Estimate, best_single, oracle};
 use crate::pipeline::{Choice, Trained, train};
 use crate::progress::Silent;
-use crate::report::align;
 
 /// How a method did on a log.
 #[derive(Debug, Clone, Serialize)]
@@ -115,7 +114,7 @@ pub fn compare(
     })
 }
 
-/// The comparisons as a Markdown table, for terminals and documents alike.
+/// The comparisons as a Markdown table.
 #[must_use]
 pub fn markdown(comparisons: &[Comparison]) -> String {
     let header = [
@@ -134,6 +133,7 @@ pub fn markdown(comparisons: &[Comparison]) -> String {
         "oracle",
         "alike",
         "bytes",
+        "chosen (seed 0)",
     ];
     let mut cells = vec![header.map(str::to_owned).to_vec(), vec!["---".to_owned(); header.len()]];
     for c in comparisons {
@@ -160,17 +160,9 @@ pub fn markdown(comparisons: &[Comparison]) -> String {
             format!("{:.4}", c.oracle),
             format!("{:.1}%", 100.0 * c.agreement),
             c.image_bytes.to_string(),
+            c.chosen.clone(),
         ]);
     }
-    for row in &mut cells {
-        let last = row.len() - 1;
-        for (column, cell) in row.iter_mut().enumerate() {
-            *cell = match column {
-                0 => format!("| {cell}"),
-                _ if column == last => format!("| {cell} |"),
-                _ => format!("| {cell}"),
-            };
-        }
-    }
-    align(&cells)
+    let lines = cells.iter().map(|row| format!("| {} |\n", row.join(" | ")));
+    lines.collect()
 }
