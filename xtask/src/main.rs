@@ -12,7 +12,7 @@ mod toolchain;
 
 use anyhow::Result;
 use clap::Parser;
-use commands::{device, lint, test};
+use commands::{boards, device, lint, test};
 use std::process::ExitCode;
 
 /// The project's own chores
@@ -24,6 +24,8 @@ enum Xtask {
     /// Build and run programs on emulated boards
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Build the examples for real boards, and test what they share
+    Boards(boards::BoardsArgs),
     /// Check formatting, lints and documentation
     Lint,
 }
@@ -45,6 +47,7 @@ fn run() -> Result<bool> {
     match Xtask::parse() {
         Xtask::Test(args) => Ok(test::test(&args)),
         Xtask::Device(command) => device::device(&command),
+        Xtask::Boards(args) => boards::boards(&args),
         Xtask::Lint => Ok(lint::lint()),
     }
 }

@@ -41,7 +41,7 @@ pub(crate) struct DeviceTestArgs {
     #[arg(long = "core", value_name = "CORE", value_parser = core)]
     cores: Vec<&'static Core>,
     #[command(flatten)]
-    common: CommonArgs,
+    pub(crate) common: CommonArgs,
 }
 
 /// Which program to run, and where.

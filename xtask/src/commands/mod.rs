@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod bench;
+pub(crate) mod boards;
 pub(crate) mod device;
 pub(crate) mod lint;
 pub(crate) mod test;

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything, on the host and on the devices.
 
 use super::{
+    boards::{self, BoardsArgs},
     device::{self, Tally},
     heading,
 };
@@ -45,6 +46,17 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         };
         failed |= tally.failed > 0;
         summary.push(line("device tests", start, result.map(|tally| tally.to_string())));
+    }
+    if !args.host_only && !args.device_only {
+        heading("boards");
+        let start = Instant::now();
+        let toolchain = args.device.common.toolchain;
+        let result = boards::run_checks(&BoardsArgs::all(toolchain));
+        let counted = result.as_ref().map_or(Tally { passed: 0, failed: 1 }, |tally| *tally);
+        tally.passed += counted.passed;
+        tally.failed += counted.failed;
+        failed |= counted.failed > 0;
+        summary.push(line("boards", start, result.map(|tally| tally.to_string())));
     }
     heading("summary");
     for line in summary {

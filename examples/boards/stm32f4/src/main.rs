@@ -1,0 +1,120 @@
+//! A node on the NUCLEO-F411RE: every second it reads three voltages and temperatures, and answers by itself or defers.
+//!
+//! Serial line: USART2 on PA2 and PA3, which the ST-LINK on the board passes on as a virtual serial port.
+
+#![no_std]
+#![no_main]
+
+mod port;
+
+use cortex_m_rt::entry;
+use defmt::{error, info, warn};
+use defmt_rtt as _;
+use embedded_hal::delay::DelayNs;
+use embedded_io::{Read, ReadReady, Write};
+use mild::{Image, InputError, Rejector};
+use node::{Uplink, local_answer};
+use panic_probe as _;
+use port::Port;
+use stm32f4xx_hal::{
+    adc::{
+        Adc, Temperature,
+        config::{AdcConfig, SampleTime},
+    },
+    gpio::{Analog, PA0},
+    pac::{ADC1, Peripherals},
+    prelude::*,
+    rcc::Config,
+    serial::Serial,
+    signature::{VDDA_CALIB, VtempCal30, VtempCal110},
+};
+
+mod rejector {
+    include!("../../../wine/rejector.rs");
+}
+
+/// The demonstration's rejector, checked while this compiles. It wants three probes in a wine tank; what this board
+/// measures stands in for them (`node::readings`).
+///
+/// Your own: `const IMAGE: Image<'static> = mild::include_image!("rejector.mild");`, with the file that `mild train`
+/// wrote beside this one, and its readings in the order of the log's features.
+const IMAGE: Image<'static> = rejector::IMAGE;
+/// Time between two inputs.
+const PERIOD_MS: u32 = 1000;
+
+#[entry]
+fn main() -> ! {
+    let peripherals = Peripherals::take().expect("nobody else takes them");
+    // The internal 16 MHz: every board has it.
+    let mut rcc = peripherals.RCC.freeze(Config::hsi());
+    let pins = peripherals.GPIOA.split(&mut rcc);
+
+    let serial = Serial::new(peripherals.USART2, (pins.pa2, pins.pa3), 115_200.bps(), &mut rcc);
+    let port = Port(serial.expect("16 MHz gives 115200 baud"));
+    let delay = peripherals.TIM5.delay_us(&mut rcc);
+    let mut adc = Adc::new(peripherals.ADC1, true, AdcConfig::default(), &mut rcc);
+    adc.enable_temperature_and_vref();
+    let mut sensors = Sensors { adc, pin: pins.pa0.into_analog() };
+
+    let mut uplink = Uplink::new(port, delay);
+    loop {
+        let readings = sensors.read();
+        match answer(&readings, &mut uplink) {
+            Ok(class) => info!("class {}", class),
+            // Only with an image that takes other inputs than these readings.
+            Err(error) => error!("{}", error),
+        }
+        uplink.pause(PERIOD_MS);
+    }
+}
+
+/// What this board measures.
+struct Sensors {
+    adc: Adc<ADC1>,
+    /// Labelled A0 on the board.
+    pin: PA0<Analog>,
+}
+
+impl Sensors {
+    fn read(&mut self) -> [i16; IMAGE.inputs()] {
+        // Measures the reference; from that and its factory calibration follows the supply.
+        self.adc.calibrate();
+        let supply_mv = self.adc.reference_voltage() as i32;
+        let pin = self.adc.convert(&self.pin, SampleTime::Cycles_480);
+        let pin_mv = self.adc.sample_to_millivolts(pin);
+        let temperature = self.adc.convert(&Temperature, SampleTime::Cycles_480);
+        node::readings(pin_mv.into(), supply_mv, centidegrees(temperature.into(), supply_mv))
+    }
+}
+
+/// The chip's temperature in 0.01 °C: on the line through the factory's two calibration points (reference manual RM0383,
+/// "Temperature sensor").
+fn centidegrees(counts: i32, supply_mv: i32) -> i32 {
+    let at_30 = i32::from(VtempCal30::get().read());
+    let at_110 = i32::from(VtempCal110::get().read());
+    // The factory measured with another supply, which is full scale.
+    let counts = counts * supply_mv / VDDA_CALIB as i32;
+    // Copies of this chip come without calibration, with both points alike.
+    let slope = (at_110 - at_30).max(1);
+    3_000 + (11_000 - 3_000) * (counts - at_30) / slope
+}
+
+/// The class of one input: by the node itself, or by the expert that the rejector chose.
+fn answer<P: Read + ReadReady + Write, D: DelayNs>(
+    readings: &[i16; IMAGE.inputs()],
+    uplink: &mut Uplink<P, D>,
+) -> Result<u8, InputError> {
+    let rejector = Rejector::new(&IMAGE);
+    let mut scratch = [0; IMAGE.scratch_words()];
+    let decision = rejector.decide(&readings[..], uplink.reachable(), &mut scratch)?;
+    info!("{}: {}", readings, decision);
+    if decision.is_local() {
+        return Ok(local_answer(readings));
+    }
+    let mut codes = [0; IMAGE.inputs()];
+    rejector.quantize(&readings[..], &mut codes)?;
+    Ok(uplink.ask(decision, &codes).unwrap_or_else(|error| {
+        warn!("expert {}: {}; the link counts as down", decision.expert, error);
+        local_answer(readings)
+    }))
+}
