@@ -1,4 +1,4 @@
-//! A node on the Raspberry Pi Pico: every second it reads three voltages and temperatures, and answers by itself or
+//! A node on the Raspberry Pi Pico: every second it reads two voltages and a temperature, and answers by itself or
 //! defers.
 //!
 //! Serial line: UART0 on GP0 and GP1 (pins 1 and 2), where the Raspberry Pi Debug Probe has its serial port.
@@ -20,7 +20,7 @@ use rp2040_hal::{
     entry,
     fugit::RateExtU32,
     gpio::{
-        FunctionSioInput, Pin, Pins, PullNone,
+        FunctionSioInput, Pin, Pins, PullNone, PullUp,
         bank0::{Gpio26, Gpio29},
     },
     pac::Peripherals,
@@ -66,7 +66,9 @@ fn main() -> ! {
     let sio = Sio::new(peripherals.SIO);
     let pins = Pins::new(peripherals.IO_BANK0, peripherals.PADS_BANK0, sio.gpio_bank0, resets);
 
-    let uart = (pins.gpio0.into_function(), pins.gpio1.into_function());
+    // The pull-up is for a line that leads nowhere: low, as the chip would have it, it would be one long break.
+    let rx = pins.gpio1.into_pull_type::<PullUp>().into_function();
+    let uart = (pins.gpio0.into_function(), rx);
     let port = UartPeripheral::new(peripherals.UART0, uart, resets)
         .enable(
             UartConfig::new(115_200.Hz(), DataBits::Eight, None, StopBits::One),

@@ -1,4 +1,4 @@
-//! A node on the NUCLEO-F411RE: every second it reads three voltages and temperatures, and answers by itself or defers.
+//! A node on the NUCLEO-F411RE: every second it reads two voltages and a temperature, and answers by itself or defers.
 //!
 //! Serial line: USART2 on PA2 and PA3, which the ST-LINK on the board passes on as a virtual serial port.
 
