@@ -101,34 +101,124 @@ impl Decision {
 #[must_use]
 #[inline]
 pub fn decide(scores: &[i32], offsets: &[i32], reachable: Reachable) -> Decision {
-    let mut sums = scores.iter().zip(offsets).map(|(&score, &offset)| score.saturating_add(offset));
+    let mut sums = scores.iter().zip(offsets).map(|(&score, &offset)| steps::add(score, offset));
     let Some(mut best) = sums.next() else {
         return Decision { expert: LOCAL, margin: i32::MAX };
     };
-    let mut expert = LOCAL;
+    let mut expert = i32::from(LOCAL);
     let mut second = i32::MIN;
-    let mut others = false;
-    let mut index = LOCAL;
+    let mut others = 0;
+    let mut index = expert;
     let mut bits = reachable.bits();
     // Every expert takes the same steps, so that the run time does not depend on the scores.
     for sum in sums {
         index = index.wrapping_add(1);
         bits >>= 1;
-        let reachable = bits & 1 != 0;
-        let first = reachable & (sum > best);
-        let loser = if first { best } else { sum };
-        second = if reachable & (loser > second) { loser } else { second };
-        best = if first { sum } else { best };
-        expert = if first { index } else { expert };
+        let reachable = steps::mask(bits);
         others |= reachable;
+        // The least of all sums is never above the best one, and as second it changes nothing.
+        let sum = steps::select(reachable, sum, i32::MIN);
+        let first = steps::less(best, sum);
+        let loser = steps::select(first, best, sum);
+        best = steps::select(first, sum, best);
+        expert = steps::select(first, index, expert);
+        second = steps::select(steps::less(second, loser), loser, second);
     }
-    let margin = if others { best.saturating_sub(second) } else { i32::MAX };
-    Decision { expert, margin }
+    let margin = steps::select(others, steps::subtract(best, second), i32::MAX);
+    Decision { expert: expert as u8, margin }
+}
+
+/// The steps of a decision. Conditions are masks: 0, or -1 if they hold.
+///
+/// Cores with conditional instructions make selections of plain comparisons. An Armv6-M core would branch, and
+/// instructions that are or are not run would tell the scores: there, and only there, they are arithmetic.
+mod steps {
+    use super::arithmetic;
+
+    const BRANCHES: bool = cfg!(mild_kernel = "armv6m");
+
+    /// Whether the lowest bit is set.
+    #[inline(always)]
+    pub(super) fn mask(bits: u32) -> i32 {
+        arithmetic::sign((bits << 31) as i32)
+    }
+
+    /// Whether `a < b`.
+    #[inline(always)]
+    pub(super) fn less(a: i32, b: i32) -> i32 {
+        if BRANCHES { arithmetic::less(a, b) } else { -((a < b) as i32) }
+    }
+
+    /// `a` if the condition holds, else `b`.
+    #[inline(always)]
+    pub(super) fn select(mask: i32, a: i32, b: i32) -> i32 {
+        if BRANCHES {
+            arithmetic::select(mask, a, b)
+        } else if mask != 0 {
+            a
+        } else {
+            b
+        }
+    }
+
+    /// The saturating sum.
+    #[inline(always)]
+    pub(super) fn add(a: i32, b: i32) -> i32 {
+        if BRANCHES { arithmetic::add(a, b) } else { a.saturating_add(b) }
+    }
+
+    /// The saturating difference.
+    #[inline(always)]
+    pub(super) fn subtract(a: i32, b: i32) -> i32 {
+        if BRANCHES { arithmetic::subtract(a, b) } else { a.saturating_sub(b) }
+    }
+}
+
+/// The [`steps`] that would branch on a core without conditional instructions.
+#[cfg_attr(not(mild_kernel = "armv6m"), allow(dead_code))]
+mod arithmetic {
+    /// Whether a number is negative. The compiler must not see it: it knows masks, and makes branches of them.
+    #[cfg(mild_kernel = "armv6m")]
+    pub(super) use crate::kernel::sign;
+
+    /// Whether a number is negative.
+    #[cfg(not(mild_kernel = "armv6m"))]
+    #[inline(always)]
+    pub(super) fn sign(number: i32) -> i32 {
+        number >> 31
+    }
+
+    /// The sign of the difference, unless that overflows: then the signs of the two differ and say it.
+    #[inline(always)]
+    pub(super) fn less(a: i32, b: i32) -> i32 {
+        sign((a & !b) | (!(a ^ b) & a.wrapping_sub(b)))
+    }
+
+    #[inline(always)]
+    pub(super) fn select(mask: i32, a: i32, b: i32) -> i32 {
+        b ^ ((a ^ b) & mask)
+    }
+
+    /// An overflowing sum has another sign than both of its parts.
+    #[inline(always)]
+    pub(super) fn add(a: i32, b: i32) -> i32 {
+        let sum = a.wrapping_add(b);
+        select(sign((a ^ sum) & (b ^ sum)), sign(a) ^ i32::MAX, sum)
+    }
+
+    /// An overflowing difference has another sign than its first part, and so has the second.
+    #[inline(always)]
+    pub(super) fn subtract(a: i32, b: i32) -> i32 {
+        let difference = a.wrapping_sub(b);
+        select(sign((a ^ b) & (a ^ difference)), sign(a) ^ i32::MAX, difference)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::{vec, vec::Vec};
 
     #[test]
     fn ties_go_to_the_lower_index() {
@@ -168,5 +258,52 @@ mod tests {
     fn extremes_do_not_overflow() {
         let decision = decide(&[i32::MIN, i32::MAX], &[i32::MIN, i32::MAX], Reachable::ALL);
         assert_eq!(decision, Decision { expert: 1, margin: i32::MAX });
+    }
+
+    /// Of the reachable experts the first with the largest sum, and the largest of the others' sums.
+    fn plain(scores: &[i32], offsets: &[i32], reachable: Reachable) -> Decision {
+        let sums: Vec<(u8, i32)> = (0u8..)
+            .zip(scores.iter().zip(offsets))
+            .filter(|&(expert, _)| reachable.contains(expert))
+            .map(|(expert, (score, &offset))| (expert, score.saturating_add(offset)))
+            .collect();
+        let Some(&(expert, best)) = sums.iter().rev().max_by_key(|(_, sum)| sum) else {
+            return Decision { expert: LOCAL, margin: i32::MAX };
+        };
+        let others = sums.iter().filter(|&&(other, _)| other != expert).map(|&(_, sum)| sum);
+        let margin = others.max().map_or(i32::MAX, |second| best.saturating_sub(second));
+        Decision { expert, margin }
+    }
+
+    /// Any number, the extremes and their neighbours more often.
+    fn number() -> impl Strategy<Value = i32> {
+        let extremes = vec![i32::MIN, i32::MIN + 1, -1, 0, 1, i32::MAX - 1, i32::MAX];
+        prop_oneof![any::<i32>(), prop::sample::select(extremes), -2..=2]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn decisions_are_those_of_a_plain_search(
+            experts in prop::collection::vec((number(), number()), 0..=MAX_EXPERTS),
+            bits in any::<u32>(),
+        ) {
+            let (scores, offsets): (Vec<i32>, Vec<i32>) = experts.into_iter().unzip();
+            let reachable = Reachable::from_bits(bits);
+            prop_assert_eq!(
+                decide(&scores, &offsets, reachable),
+                plain(&scores, &offsets, reachable)
+            );
+        }
+
+        #[test]
+        fn arithmetic_compares_selects_and_saturates(a in number(), b in number()) {
+            prop_assert_eq!(arithmetic::less(a, b), -i32::from(a < b));
+            prop_assert_eq!(arithmetic::select(-1, a, b), a);
+            prop_assert_eq!(arithmetic::select(0, a, b), b);
+            prop_assert_eq!(arithmetic::add(a, b), a.saturating_add(b));
+            prop_assert_eq!(arithmetic::subtract(a, b), a.saturating_sub(b));
+        }
     }
 }

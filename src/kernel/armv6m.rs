@@ -6,7 +6,7 @@ use super::{
     portable::Portable,
     routine::{self, Frame},
 };
-use core::arch::naked_asm;
+use core::arch::{asm, naked_asm};
 
 /// The arithmetic of [`Portable`], with the registers where they should be.
 pub(crate) struct Armv6m;
@@ -31,6 +31,17 @@ impl Kernel for Armv6m {
     fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
         routine::call_row([row_input, row_hidden], range, weights, stride, activations)
     }
+}
+
+/// Whether a number is negative: 0, or -1. The compiler does not see through it, and so makes no branch of it.
+#[allow(unsafe_code)]
+#[inline(always)]
+pub(crate) fn sign(mut number: i32) -> i32 {
+    // SAFETY: arithmetic in a register.
+    unsafe {
+        asm!("asrs {number}, {number}, #31", number = inout(reg) number, options(pure, nomem, nostack));
+    }
+    number
 }
 
 /// The bytes of the next word in two words, r5 (a', c') and r4 (b', d'), all without sign.

@@ -26,7 +26,7 @@ use crate::image::layout::BLOCK_ROWS;
 pub(crate) const WORDS_PER_GROUP: usize = 2;
 
 #[cfg(mild_kernel = "armv6m")]
-pub(crate) use armv6m::Armv6m as Active;
+pub(crate) use armv6m::{Armv6m as Active, sign};
 #[cfg(mild_kernel = "armv7m")]
 pub(crate) use armv7m::Armv7m as Active;
 /// The kernel that this build uses.
