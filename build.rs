@@ -8,6 +8,7 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(mild_kernel, values(\"dsp\", \"armv7m\", \"armv6m\"))");
     println!("cargo:rustc-check-cfg=cfg(mild_assembly)");
+    println!("cargo:rustc-check-cfg=cfg(mild_kernel_layers)");
     let target = env::var("TARGET").unwrap_or_default();
     // Every Armv7E-M core has the instructions; on Armv8-M they are an option of the core.
     let option = target.starts_with("thumbv8m.main") && env::var_os("CARGO_FEATURE_DSP").is_some();
@@ -23,4 +24,8 @@ fn main() {
     };
     println!("cargo:rustc-cfg=mild_kernel=\"{kernel}\"");
     println!("cargo:rustc-cfg=mild_assembly");
+    if kernel != "armv6m" {
+        // Its routines compute whole layers, not only rows.
+        println!("cargo:rustc-cfg=mild_kernel_layers");
+    }
 }

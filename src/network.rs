@@ -6,7 +6,11 @@ use crate::image::layout::{
     BLOCK_ROWS, GROUP, LAYER_HEADER_WORDS, MAX_BIAS, MAX_WIDTH, WEIGHT_BIAS, activation, groups,
     section,
 };
-use crate::kernel::{Active, Blocks, Kernel, Range, WORDS_PER_GROUP};
+#[cfg(mild_kernel_layers)]
+use crate::kernel::Group;
+use crate::kernel::{Active, Kernel, Range, WORDS_PER_GROUP};
+#[cfg(not(mild_kernel_layers))]
+use crate::kernel::{Blocks, Rows};
 
 /// One dense layer: a view of its words in the image.
 #[derive(Debug, Clone, Copy)]
@@ -14,36 +18,42 @@ pub(crate) struct Layer<'a> {
     pub(crate) inputs: u16,
     pub(crate) outputs: u16,
     activation: u32,
-    biases: &'a [u32],
-    /// One requantizer per output; empty in the last layer.
-    requantizers: &'a [u32],
-    weights: &'a [u32],
+    /// The header, the biases, the requantizers if it is not the last layer, the weights: as many words as the header
+    /// says, and not one more.
+    words: &'a [u32],
 }
 
 impl<'a> Layer<'a> {
     /// Splits the first layer off; `None` if the words end inside it.
     #[inline(always)]
     const fn split_first(words: &'a [u32]) -> Option<(Self, &'a [u32])> {
-        let Some((&[shape, activation], words)) = words.split_first_chunk::<LAYER_HEADER_WORDS>()
-        else {
-            return None;
-        };
+        let [shape, activation, ..] = *words else { return None };
         let inputs = shape as u16;
         let outputs = (shape >> 16) as u16;
-        let Some((biases, words)) = words.split_at_checked(outputs as usize) else {
-            return None;
-        };
-        let requantizers = if activation == activation::RELU { outputs as usize } else { 0 };
-        let Some((requantizers, words)) = words.split_at_checked(requantizers) else {
-            return None;
-        };
         // Two 16-bit factors: the product fits a usize even where that has 32 bits.
-        let weights = groups(inputs as usize) * outputs as usize;
-        let Some((weights, words)) = words.split_at_checked(weights) else {
-            return None;
+        let requantizers = (activation == activation::RELU) as usize;
+        let row = groups(inputs as usize) + 1 + requantizers;
+        let length = LAYER_HEADER_WORDS + row * outputs as usize;
+        let Some((words, rest)) = words.split_at_checked(length) else { return None };
+        Some((Self { inputs, outputs, activation, words }, rest))
+    }
+
+    /// The biases; the requantizers, one for each output or none at all; the weights.
+    #[inline(always)]
+    const fn parts(&self) -> (&'a [u32], &'a [u32], &'a [u32]) {
+        // The words are as many as it takes; `None` cannot be, and costs no panic to say.
+        let outputs = self.outputs as usize;
+        let Some((_, words)) = self.words.split_at_checked(LAYER_HEADER_WORDS) else {
+            return (&[], &[], &[]);
         };
-        let layer = Self { inputs, outputs, activation, biases, requantizers, weights };
-        Some((layer, words))
+        let Some((biases, words)) = words.split_at_checked(outputs) else {
+            return (&[], &[], &[]);
+        };
+        let requantizers = if self.activation == activation::RELU { outputs } else { 0 };
+        let Some((requantizers, weights)) = words.split_at_checked(requantizers) else {
+            return (&[], &[], &[]);
+        };
+        (biases, requantizers, weights)
     }
 
     const fn is_last(&self) -> bool {
@@ -52,7 +62,8 @@ impl<'a> Layer<'a> {
 
     /// Checks the ranges of all numbers; the shape is known to be right.
     const fn check(&self, index: u8) -> Result<(), ImageError> {
-        let mut words = self.biases;
+        let (biases, requantizers, weights) = self.parts();
+        let mut words = biases;
         while let [bias, rest @ ..] = words {
             let bias = *bias as i32;
             if bias < -MAX_BIAS || bias > MAX_BIAS {
@@ -60,23 +71,22 @@ impl<'a> Layer<'a> {
             }
             words = rest;
         }
-        words = self.requantizers;
+        words = requantizers;
         while let [word, rest @ ..] = words {
             if Requantizer::from_word(*word).is_none() {
                 return Err(ImageError::Requantizer { layer: index });
             }
             words = rest;
         }
-        self.check_weights(index)
+        self.check_weights(weights, index)
     }
 
     /// No weight is -128, and the weights that pad a row to whole groups are 0.
-    const fn check_weights(&self, index: u8) -> Result<(), ImageError> {
+    const fn check_weights(&self, mut weights: &[u32], index: u8) -> Result<(), ImageError> {
         let groups = groups(self.inputs as usize);
         let used = self.inputs as usize % GROUP;
         // Bits of the padding weights in the last group of each row.
         let padding = if used == 0 { 0 } else { u32::MAX << (8 * used) };
-        let mut weights = self.weights;
         let mut rows = self.outputs as usize;
         while rows > 0 {
             let block = if rows < BLOCK_ROWS { rows } else { BLOCK_ROWS };
@@ -224,7 +234,7 @@ impl<'a> Network<'a> {
         let Sides { even: mut from, odd: mut to } = sides;
         let mut range = Range::Input;
         for layer in self.layers() {
-            layer.run::<Active>(range, from, to);
+            Active::layer(range, &layer, from, to);
             core::mem::swap(&mut from, &mut to);
             range = Range::Hidden;
         }
@@ -238,7 +248,7 @@ impl<'a> Network<'a> {
         let (from, to) = if index.is_multiple_of(2) { (even, odd) } else { (odd, even) };
         let range = if index == 0 { Range::Input } else { Range::Hidden };
         if let Some(layer) = self.layers().nth(index) {
-            layer.run::<Active>(range, from, to);
+            Active::layer(range, &layer, from, to);
         }
     }
 }
@@ -250,19 +260,41 @@ pub(crate) struct Sides<'s> {
     odd: &'s mut [u32],
 }
 
+#[cfg(mild_kernel_layers)]
+impl Layer<'_> {
+    /// The header and all that it says follows, if there are activations for it at the start of `from` and room for the
+    /// results at the start of `to`.
+    #[inline(always)]
+    pub(crate) fn checked(
+        &self,
+        from: &[u32],
+        to: &mut [u32],
+    ) -> Option<(*const u32, *const Group, *mut u32)> {
+        let outputs = usize::from(self.outputs);
+        let needed = if self.is_last() { outputs } else { groups(outputs) * WORDS_PER_GROUP };
+        let (activations, _) = from.as_chunks();
+        let complete = self.inputs != 0
+            && activations.len() >= groups(usize::from(self.inputs))
+            && to.len() >= needed;
+        complete.then_some((self.words.as_ptr(), activations.as_ptr(), to.as_mut_ptr()))
+    }
+}
+
+#[cfg(not(mild_kernel_layers))]
 impl Layer<'_> {
     /// Reads packed activations from the start of `from`, writes packed activations or scores to
     /// the start of `to`.
     #[inline(always)]
-    fn run<K: Kernel>(&self, range: Range, from: &[u32], to: &mut [u32]) {
+    pub(crate) fn run<K: Rows>(&self, range: Range, from: &[u32], to: &mut [u32]) {
         let groups = groups(self.inputs as usize);
         let (activations, _) = from.as_chunks::<WORDS_PER_GROUP>();
         // A checked image has the words; `None` cannot be, here and below, and costs no panic to say.
         let Some(activations) = activations.get(..groups) else { return };
         let start = K::start(range, activations);
-        let (biases, bias_rest) = self.biases.as_chunks::<BLOCK_ROWS>();
-        let (requantizers, requantizer_rest) = self.requantizers.as_chunks::<BLOCK_ROWS>();
-        let (weights, _) = self.weights.as_chunks();
+        let (biases, requantizers, all_weights) = self.parts();
+        let (biases, bias_rest) = biases.as_chunks::<BLOCK_ROWS>();
+        let (requantizers, requantizer_rest) = requantizers.as_chunks::<BLOCK_ROWS>();
+        let (weights, _) = all_weights.as_chunks();
         K::blocks(range, Blocks { weights, activations, start, biases, requantizers, to });
         if bias_rest.is_empty() {
             return;
@@ -270,7 +302,7 @@ impl Layer<'_> {
         // The last block, which has one to three rows. Products of 15 bits each do not overflow.
         let blocks = biases.len();
         let words = if self.is_last() { BLOCK_ROWS } else { WORDS_PER_GROUP };
-        let Some(weights) = self.weights.get(blocks.wrapping_mul(groups * BLOCK_ROWS)..) else {
+        let Some(weights) = all_weights.get(blocks.wrapping_mul(groups * BLOCK_ROWS)..) else {
             return;
         };
         let Some(to) = to.get_mut(blocks.wrapping_mul(words)..) else { return };

@@ -2,24 +2,31 @@
 //! which explains it, in assembly. Sums live in the high registers, which can be added to but not much else.
 
 use super::{
-    Blocks, Group, Kernel, Range,
-    portable::Portable,
+    Blocks, Group, Kernel, Range, Rows, portable,
     routine::{self, Frame},
 };
+use crate::network::Layer;
 use core::arch::{asm, naked_asm};
 
-/// The arithmetic of [`Portable`], with the registers where they should be.
+/// The arithmetic of [`portable`], with the registers where they should be.
 pub(crate) struct Armv6m;
 
 impl Kernel for Armv6m {
     #[inline(always)]
-    fn pack(range: Range, codes: [i8; 4]) -> Group {
-        Portable::pack(range, codes)
+    fn pack(_: Range, codes: [i8; 4]) -> Group {
+        portable::pack(codes)
     }
 
     #[inline(always)]
+    fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]) {
+        layer.run::<Self>(range, from, to);
+    }
+}
+
+impl Rows for Armv6m {
+    #[inline(always)]
     fn start(range: Range, activations: &[Group]) -> i32 {
-        Portable::start(range, activations)
+        portable::start(range, activations)
     }
 
     #[inline(always)]

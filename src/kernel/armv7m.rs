@@ -1,35 +1,22 @@
 //! The kernel for Armv7-M (Cortex-M3), and for Armv8-M main-line without the DSP instructions: the arithmetic of
 //! [`portable`](super::portable), which explains it, in assembly.
 
-use super::{
-    Blocks, Group, Kernel, Range,
-    portable::Portable,
-    routine::{self, Frame},
-};
+use super::{Group, Kernel, Range, portable, thumb2};
+use crate::network::Layer;
 use core::arch::naked_asm;
 
-/// The arithmetic of [`Portable`], with the registers where they should be.
+/// The arithmetic of [`portable`], with the registers where they should be.
 pub(crate) struct Armv7m;
 
 impl Kernel for Armv7m {
     #[inline(always)]
-    fn pack(range: Range, codes: [i8; 4]) -> Group {
-        Portable::pack(range, codes)
+    fn pack(_: Range, codes: [i8; 4]) -> Group {
+        portable::pack(codes)
     }
 
     #[inline(always)]
-    fn start(range: Range, activations: &[Group]) -> i32 {
-        Portable::start(range, activations)
-    }
-
-    #[inline(always)]
-    fn blocks(range: Range, blocks: Blocks<'_>) {
-        routine::call(rows, range, blocks);
-    }
-
-    #[inline(always)]
-    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
-        routine::call_row([row_input, row_hidden], range, weights, stride, activations)
+    fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]) {
+        thumb2::call(routine, range, layer, from, to);
     }
 }
 
@@ -134,7 +121,7 @@ macro_rules! hidden {
 macro_rules! requantize {
     ($sum:literal, $word:literal) => {
         concat!(
-            "smull lr, ",
+            "smull r12, ",
             $sum,
             ", ",
             $sum,
@@ -167,81 +154,45 @@ macro_rules! requantize {
     };
 }
 
+/// What the biases of the weights cost after a ReLU: 128 times the sum of all activations. With L and H the sums of the
+/// lower and the upper halves, r5 becomes L + 2^16 H and r6 becomes H.
+macro_rules! start {
+    () => {
+        "mov r11, #0
+         cbnz r3, 3f
+         movs r5, #0
+         movs r6, #0
+         mov r8, r1
+         2:
+         ldrd r12, lr, [r8], #8
+         add r12, r12, lr
+         add r5, r5, r12
+         add r6, r6, r12, lsr #16
+         cmp r8, r2
+         bne 2b
+         add r5, r5, r6
+         sub r5, r5, r6, lsl #16
+         sub r11, r11, r5, lsl #7
+         3:"
+    };
+}
+
 /// In the loops over groups: r0 weights, r1 activations, r2 their end, r3 the mask 0x00ff00ff, r4-r7 the sums, r12 and lr
-/// the group, the others free. Two groups in a turn, so an odd number of groups starts in the middle of the first turn.
+/// the group, the others free.
 #[allow(unsafe_code)]
 #[unsafe(naked)]
-unsafe extern "C" fn rows(frame: &mut Frame) {
-    naked_asm!(
-        "push {{r0, r4-r11, lr}}",
-        "mov r12, r0",
-        // Where to enter the loop, once for all blocks.
-        "ldrd r1, r2, [r0, #4]",
-        "ldr r3, [r0, #32]",
-        "subs r2, r2, r1",
-        "adr.w r4, 40f",
-        "adr.w r5, 41f",
-        "cbz r3, 2f",
-        "adr.w r4, 30f",
-        "adr.w r5, 31f",
-        "2:",
-        "tst r2, #8", // bytes of a group
-        "it ne",
-        "movne r4, r5",
-        "orr r4, r4, #1", // Thumb
-        "str r4, [r0, #32]",
-        "ldr lr, [r12, #16]",
-        // A block; lr is at its biases.
-        "20:",
-        "ldm r12, {{r0-r3}}",
-        "ldm lr!, {{r4-r7}}",
-        "str lr, [r12, #16]",
-        "add r4, r4, r3",
-        "add r5, r5, r3",
-        "add r6, r6, r3",
-        "add r7, r7, r3",
-        "mov r3, #0x00ff00ff",
-        "ldr pc, [r12, #32]",
-        "30:",
-        input!(),
-        "31:",
-        input!(),
-        "cmp r1, r2",
-        "bne.w 30b",
-        "b 50f",
-        "40:",
-        hidden!(),
-        "41:",
-        hidden!(),
-        "cmp r1, r2",
-        "bne.w 40b",
-        "50:",
-        "ldr r12, [sp]",
-        "str r0, [r12]",
-        "ldrd r0, r1, [r12, #24]",
-        "cbz r0, 60f",
-        "ldm r0!, {{r8-r11}}",
-        requantize!("r4", "r8"),
-        requantize!("r5", "r9"),
-        requantize!("r6", "r10"),
-        requantize!("r7", "r11"),
-        "orr r4, r6, r4, lsl #16",
-        "orr r5, r7, r5, lsl #16",
-        "stm r1!, {{r4, r5}}",
-        "strd r0, r1, [r12, #24]",
-        "ldrd lr, r0, [r12, #16]",
-        "cmp lr, r0",
-        "bne.w 20b",
-        "pop {{r0, r4-r11, pc}}",
-        // Scores.
-        "60:",
-        "stm r1!, {{r4-r7}}",
-        "str r1, [r12, #28]",
-        "ldrd lr, r0, [r12, #16]",
-        "cmp lr, r0",
-        "bne.w 20b",
-        "pop {{r0, r4-r11, pc}}",
-    )
+unsafe extern "C" fn routine(_: *const u32, _: *const Group, _: *mut u32, _: usize) {
+    thumb2::layer! {
+        start: start,
+        prepare: "mov r3, #0x00ff00ff",
+        input: input,
+        hidden: hidden,
+        requantize: requantize,
+        pack: "orr r4, r6, r4, lsl #16
+               orr r5, r7, r5, lsl #16",
+        row_input: row_input,
+        row_hidden: row_hidden,
+    }
 }
 
 /// One row, over the codes of an input: as in the loop over groups, with one sum, r4.

@@ -13,7 +13,10 @@
 //! and `UXTB16` takes `(a', c')` out of the word first, one instruction more. The bias of 128 costs 128 (x_a + x_c) for
 //! every group, the same for all rows: it is taken off where the sums start.
 
-use super::{Blocks, Group, Kernel, Range};
+#[cfg(not(mild_assembly))]
+use super::{Blocks, Rows};
+use super::{Group, Kernel, Range};
+use crate::network::Layer;
 
 /// Two 16-bit multiplications with one instruction.
 pub(crate) struct Dsp;
@@ -33,6 +36,14 @@ impl Kernel for Dsp {
         }
     }
 
+    #[inline(always)]
+    fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]) {
+        ops::layer(range, layer, from, to);
+    }
+}
+
+#[cfg(not(mild_assembly))]
+impl Rows for Dsp {
     #[inline(always)]
     fn start(_: Range, activations: &[Group]) -> i32 {
         const ONES: u32 = 0x0001_0001;
@@ -61,20 +72,9 @@ fn lanes(low: i32, high: i32) -> u32 {
 #[cfg(mild_kernel = "dsp")]
 #[allow(unsafe_code)]
 mod ops {
-    use super::{Blocks, Group, Range};
-    use crate::kernel::routine::{self, Frame};
+    use super::{Group, Layer, Range};
+    use crate::kernel::thumb2;
     use core::arch::{asm, naked_asm};
-
-    /// `sum` plus the products of the lower and of the upper lanes.
-    #[inline(always)]
-    pub(super) fn smlad(a: u32, b: u32, mut sum: i32) -> i32 {
-        // SAFETY: arithmetic in registers. It may set the flag Q, which nobody reads.
-        unsafe {
-            asm!("smlad {sum}, {a}, {b}, {sum}", a = in(reg) a, b = in(reg) b, sum = inout(reg) sum,
-                options(pure, nomem, nostack, preserves_flags));
-        }
-        sum
-    }
 
     /// The bytes 0 and 2 as lanes with sign.
     #[inline(always)]
@@ -88,16 +88,10 @@ mod ops {
         lanes
     }
 
-    /// Computes the blocks of a layer.
+    /// Runs a layer.
     #[inline(always)]
-    pub(super) fn blocks(range: Range, blocks: Blocks<'_>) {
-        routine::call(rows, range, blocks);
-    }
-
-    /// The dot product of one row.
-    #[inline(always)]
-    pub(super) fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
-        routine::call_row([row_input, row_hidden], range, weights, stride, activations)
+    pub(super) fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]) {
+        thumb2::call(routine, range, layer, from, to);
     }
 
     /// One row over the codes of an input.
@@ -207,88 +201,46 @@ mod ops {
         };
     }
 
+    /// What the biases of the weights cost.
+    macro_rules! start {
+        () => {
+            "movs r5, #0
+             mov r6, #0x00010001
+             mov r8, r1
+             2:
+             ldr r7, [r8], #8
+             smlad r5, r7, r6, r5
+             cmp r8, r2
+             bne 2b
+             lsls r5, r5, #7
+             rsb r11, r5, #0"
+        };
+    }
+
     /// In the loops over groups: r0 weights, r1 activations, r2 their end, r3 free, r4-r7 the sums, r8-r11 a word of each
-    /// row, r12 and lr the group. Two groups in a turn, so an odd number of groups starts in the middle of the first turn.
+    /// row, r12 and lr the group.
     #[unsafe(naked)]
-    unsafe extern "C" fn rows(frame: &mut Frame) {
-        naked_asm!(
-            "push {{r0, r4-r11, lr}}",
-            "mov r12, r0",
-            // Where to enter the loop, once for all blocks.
-            "ldrd r1, r2, [r0, #4]",
-            "ldr r3, [r0, #32]",
-            "subs r2, r2, r1",
-            "adr.w r4, 40f",
-            "adr.w r5, 41f",
-            "cbz r3, 2f",
-            "adr.w r4, 30f",
-            "adr.w r5, 31f",
-            "2:",
-            "tst r2, #8", // bytes of a group
-            "it ne",
-            "movne r4, r5",
-            "orr r4, r4, #1", // Thumb
-            "str r4, [r0, #32]",
-            "ldr lr, [r12, #16]",
-            // A block; lr is at its biases.
-            "20:",
-            "ldm r12, {{r0-r3}}",
-            "ldm lr!, {{r4-r7}}",
-            "str lr, [r12, #16]",
-            "add r4, r4, r3",
-            "add r5, r5, r3",
-            "add r6, r6, r3",
-            "add r7, r7, r3",
-            "ldr pc, [r12, #32]",
-            "30:",
-            input!(),
-            "31:",
-            input!(),
-            "cmp r1, r2",
-            "bne 30b",
-            "b 50f",
-            "40:",
-            hidden!(),
-            "41:",
-            hidden!(),
-            "cmp r1, r2",
-            "bne 40b",
-            "50:",
-            "ldr r12, [sp]",
-            "str r0, [r12]",
-            "ldrd r0, r1, [r12, #24]",
-            "cbz r0, 60f",
-            "ldm r0!, {{r8-r11}}",
-            requantize!("r4", "r8"),
-            requantize!("r5", "r9"),
-            requantize!("r6", "r10"),
-            requantize!("r7", "r11"),
-            "pkhbt r4, r4, r6, lsl #16",
-            "pkhbt r5, r5, r7, lsl #16",
-            "lsl r6, r4, #8",
-            "ssub16 r5, r5, r6",
-            "stm r1!, {{r4, r5}}",
-            "strd r0, r1, [r12, #24]",
-            "ldrd lr, r0, [r12, #16]",
-            "cmp lr, r0",
-            "bne 20b",
-            "pop {{r0, r4-r11, pc}}",
-            // Scores.
-            "60:",
-            "stm r1!, {{r4-r7}}",
-            "str r1, [r12, #28]",
-            "ldrd lr, r0, [r12, #16]",
-            "cmp lr, r0",
-            "bne 20b",
-            "pop {{r0, r4-r11, pc}}",
-        )
+    unsafe extern "C" fn routine(_: *const u32, _: *const Group, _: *mut u32, _: usize) {
+        thumb2::layer! {
+            start: start,
+            prepare: "",
+            input: input,
+            hidden: hidden,
+            requantize: requantize,
+            pack: "pkhbt r4, r4, r6, lsl #16
+                   pkhbt r5, r5, r7, lsl #16
+                   lsls r6, r4, #8
+                   ssub16 r5, r5, r6",
+            row_input: row_input,
+            row_hidden: row_hidden,
+        }
     }
 }
 
 /// The same instructions in software, so that the arithmetic of this kernel is tested on the host.
 #[cfg(not(mild_assembly))]
 mod ops {
-    use super::{Blocks, Dsp, Group, Range};
+    use super::{Blocks, Dsp, Group, Layer, Range};
     use crate::kernel::{each_block, each_group};
 
     /// The lanes of a word with sign.
@@ -309,6 +261,10 @@ mod ops {
     pub(super) fn sxtb16(word: u32) -> u32 {
         let [a, _, c, _] = word.to_le_bytes().map(|byte| i32::from(byte as i8));
         super::lanes(a, c)
+    }
+
+    pub(super) fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]) {
+        layer.run::<Dsp>(range, from, to);
     }
 
     pub(super) fn blocks(range: Range, blocks: Blocks<'_>) {

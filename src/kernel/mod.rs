@@ -13,14 +13,18 @@ mod armv7m;
 mod dsp;
 #[cfg(not(mild_kernel = "dsp"))]
 mod portable;
-#[cfg(mild_assembly)]
+#[cfg(mild_kernel = "armv6m")]
 mod routine;
 #[cfg(test)]
 mod tests;
+#[cfg(mild_kernel_layers)]
+mod thumb2;
 
 #[cfg(not(mild_assembly))]
 use crate::fixed::Requantizer;
+#[cfg(not(mild_kernel_layers))]
 use crate::image::layout::BLOCK_ROWS;
+use crate::network::Layer;
 
 /// Words that four packed activations take, whatever the kernel: scratch sizes do not depend on it.
 pub(crate) const WORDS_PER_GROUP: usize = 2;
@@ -48,13 +52,14 @@ pub(crate) enum Range {
 }
 
 /// The blocks of four rows of a layer, and where their results go.
+#[cfg(not(mild_kernel_layers))]
 #[derive(Debug)]
 pub(crate) struct Blocks<'a> {
     /// For each block, as many groups as there are activations; what is left is not used, here and in `to`.
     pub(crate) weights: &'a [[u32; BLOCK_ROWS]],
     /// The groups of the layer's input.
     pub(crate) activations: &'a [Group],
-    /// What the sums of all rows start from besides their biases ([`Kernel::start`]).
+    /// What the sums of all rows start from besides their biases ([`Rows::start`]).
     pub(crate) start: i32,
     /// One for each row.
     pub(crate) biases: &'a [[u32; BLOCK_ROWS]],
@@ -69,6 +74,13 @@ pub(crate) trait Kernel {
     /// Packs four activations of this range, first to last.
     fn pack(range: Range, codes: [i8; 4]) -> Group;
 
+    /// Runs a layer on the packed activations at the start of `from`; packed activations or scores go to the start of `to`.
+    fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]);
+}
+
+/// What a kernel does that does not run whole layers by itself.
+#[cfg(not(mild_kernel_layers))]
+pub(crate) trait Rows: Kernel {
     /// What the sums of all rows start from besides their biases.
     fn start(range: Range, activations: &[Group]) -> i32;
 

@@ -16,11 +16,14 @@
 //! `a x_c + 2^16 (a x_a + c x_c)`, and with 2^15 added the upper half is exactly `a x_a + c x_c`: its magnitude is at most
 //! 2 * 127 * 128 = 32512, less than 2^15, and so is that of `a x_c`, at most 127 * 128 = 16256.
 
-use super::{Blocks, Group, Kernel, Range};
+use super::Group;
 #[cfg(not(mild_assembly))]
-use crate::image::layout::WEIGHT_BIAS;
+use super::{Blocks, Kernel, Range, Rows};
+#[cfg(not(mild_assembly))]
+use crate::{image::layout::WEIGHT_BIAS, network::Layer};
 
 /// Plain Rust, without any instruction that a core might not have.
+#[cfg(not(mild_assembly))]
 pub(crate) struct Portable;
 
 /// Takes the first and the third byte of a word.
@@ -35,31 +38,52 @@ const ODD_BIAS: u32 = WEIGHT_BIAS << 8;
 #[cfg(not(mild_assembly))]
 const HALF: u32 = 1 << 15;
 
+/// Four activations, crosswise.
+#[inline(always)]
+pub(super) fn pack(codes: [i8; 4]) -> Group {
+    // One by one: an array that is mapped becomes a loop over memory in builds for size.
+    let [a, b, c, d] = codes;
+    let (a, b, c, d) = (a as u32, b as u32, c as u32, d as u32);
+    [c.wrapping_add(a << 16), d.wrapping_add(b << 16)]
+}
+
+/// What the biases of the weights cost after a ReLU.
+#[cfg(not(mild_kernel_layers))]
+#[inline(always)]
+pub(super) fn start(range: super::Range, activations: &[Group]) -> i32 {
+    match range {
+        super::Range::Input => 0,
+        super::Range::Hidden => {
+            let pairs = activations.iter().map(|&[even, odd]| even.wrapping_add(odd));
+            let sum = pairs.fold(0, |sum, pair| {
+                // Each pair of lanes has 8 bits at most.
+                sum + (pair & 0xffff).wrapping_add(pair >> 16)
+            });
+            -128 * sum as i32
+        }
+    }
+}
+
+#[cfg(not(mild_assembly))]
 impl Kernel for Portable {
     #[inline(always)]
     fn pack(_: Range, codes: [i8; 4]) -> Group {
-        // One by one: an array that is mapped becomes a loop over memory in builds for size.
-        let [a, b, c, d] = codes;
-        let (a, b, c, d) = (a as u32, b as u32, c as u32, d as u32);
-        [c.wrapping_add(a << 16), d.wrapping_add(b << 16)]
+        pack(codes)
     }
 
     #[inline(always)]
+    fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]) {
+        layer.run::<Self>(range, from, to);
+    }
+}
+
+#[cfg(not(mild_assembly))]
+impl Rows for Portable {
+    #[inline(always)]
     fn start(range: Range, activations: &[Group]) -> i32 {
-        match range {
-            Range::Input => 0,
-            Range::Hidden => {
-                let pairs = activations.iter().map(|&[even, odd]| even.wrapping_add(odd));
-                let sum = pairs.fold(0, |sum, pair| {
-                    // Each pair of lanes has 8 bits at most.
-                    sum + (pair & 0xffff).wrapping_add(pair >> 16)
-                });
-                -128 * sum as i32
-            }
-        }
+        start(range, activations)
     }
 
-    #[cfg(not(mild_assembly))]
     #[inline(always)]
     fn blocks(range: Range, blocks: Blocks<'_>) {
         super::each_block::<Self>(blocks, |weights, activations, sums| match range {
@@ -68,12 +92,6 @@ impl Kernel for Portable {
         });
     }
 
-    /// On these cores a routine in assembly does it.
-    #[cfg(mild_assembly)]
-    #[inline(always)]
-    fn blocks(_: Range, _: Blocks<'_>) {}
-
-    #[cfg(not(mild_assembly))]
     #[inline(always)]
     fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
         super::each_group(weights, stride, activations, |word, group, sum| {
@@ -82,12 +100,6 @@ impl Kernel for Portable {
                 Range::Hidden => product::<false>(word, group, addends(group)),
             })
         })
-    }
-
-    #[cfg(mild_assembly)]
-    #[inline(always)]
-    fn row(_: Range, _: &[u32], _: usize, _: &[Group]) -> i32 {
-        0
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every kernel against plain 64-bit arithmetic, on all shapes and at the extremes.
 
-use super::{BLOCK_ROWS, Blocks, Group, Kernel, Range, dsp::Dsp, portable::Portable};
+use super::{BLOCK_ROWS, Blocks, Group, Range, Rows, dsp::Dsp, portable::Portable};
 use crate::image::layout::{GROUP, WEIGHT_BIAS};
 use std::vec::Vec;
 
@@ -18,13 +18,7 @@ impl Random {
 type Source<'a> = &'a mut dyn FnMut(usize, usize) -> i8;
 
 /// Compares one or four rows.
-fn check<K: Kernel>(
-    range: Range,
-    rows: usize,
-    columns: usize,
-    weight: Source<'_>,
-    code: Source<'_>,
-) {
+fn check<K: Rows>(range: Range, rows: usize, columns: usize, weight: Source<'_>, code: Source<'_>) {
     let codes: Vec<i8> = (0..columns).map(|column| code(0, column)).collect();
     let codes: Vec<i8> = match range {
         Range::Input => codes,
@@ -78,7 +72,7 @@ fn check<K: Kernel>(
     assert_eq!(found, expected, "{range:?}, {rows} rows, {columns} columns");
 }
 
-fn check_all<K: Kernel>() {
+fn check_all<K: Rows>() {
     let mut random = Random(7);
     for range in [Range::Input, Range::Hidden] {
         for rows in 1..=BLOCK_ROWS {
@@ -114,7 +108,7 @@ fn check_all<K: Kernel>() {
 }
 
 /// All pairs of activations and a pair of extreme weights, in both halves of a group.
-fn check_pairs<K: Kernel>() {
+fn check_pairs<K: Rows>() {
     for x in i8::MIN..=i8::MAX {
         for y in i8::MIN..=i8::MAX {
             for (range, weight) in [
