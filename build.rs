@@ -8,6 +8,7 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(mild_kernel, values(\"dsp\", \"armv7m\", \"armv6m\"))");
     println!("cargo:rustc-check-cfg=cfg(mild_assembly)");
+    println!("cargo:rustc-check-cfg=cfg(mild_option)");
     println!("cargo:rustc-check-cfg=cfg(mild_kernel_layers)");
     let target = env::var("TARGET").unwrap_or_default();
     // Every Armv7E-M core has the instructions; on Armv8-M they are an option of the core.
@@ -24,6 +25,9 @@ fn main() {
     };
     println!("cargo:rustc-cfg=mild_kernel=\"{kernel}\"");
     println!("cargo:rustc-cfg=mild_assembly");
+    if option {
+        println!("cargo:rustc-cfg=mild_option");
+    }
     if kernel != "armv6m" {
         // Its routines compute whole layers, not only rows.
         println!("cargo:rustc-cfg=mild_kernel_layers");

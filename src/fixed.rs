@@ -4,6 +4,8 @@
 //! `round(x / 2^s) = floor(x / 2^s + 1/2)`. The trainer calls these very functions, so host and
 //! device cannot disagree.
 
+use crate::steps;
+
 /// Brings a 32-bit accumulator to an activation code: multiply, shift, round half up, and saturate
 /// to `0..=127` (the saturation at 0 is the ReLU).
 ///
@@ -73,25 +75,19 @@ impl Requantizer {
     /// guarantees); the result is in `0..=127`.
     #[must_use]
     #[inline(always)]
-    pub const fn apply(self, accumulator: i32) -> i8 {
+    pub fn apply(self, accumulator: i32) -> i8 {
         Self::apply_word(self.0, accumulator)
     }
 
     /// Applies the requantizer of a word that a check has found to be one.
     #[inline(always)]
-    pub(crate) const fn apply_word(word: u32, accumulator: i32) -> i8 {
+    pub(crate) fn apply_word(word: u32, accumulator: i32) -> i8 {
         // Dropping the low 32 bits first does not change the rounded result: the nested floor
         // identity floor(floor(x / 2^32) / 2^s + 1/2) = floor(x / 2^(32+s) + 1/2) holds as s >= 1.
         let high = ((accumulator as i64 * word as i32 as i64) >> 32) as i32;
         // In two steps, floor((floor(high / 2^(s-1)) + 1) / 2), so that no power of two is needed.
         let code = ((high >> (word.wrapping_sub(1) & 31)) + 1) >> 1;
-        if code < 0 {
-            0
-        } else if code > 127 {
-            127
-        } else {
-            code as i8
-        }
+        steps::clamp_activation(code) as i8
     }
 }
 
@@ -167,21 +163,15 @@ impl RawQuantizer {
     /// The code of a reading.
     #[must_use]
     #[inline(always)]
-    pub const fn code(self, reading: i16) -> i8 {
+    pub fn code(self, reading: i16) -> i8 {
         let product = reading as i32 * self.multiplier as i32;
-        saturate_i8(product.saturating_add(self.addend) >> (self.shift & 31))
+        saturate_i8(steps::add(product, self.addend) >> (self.shift & 31))
     }
 }
 
 /// Saturates to `-128..=127`.
 #[must_use]
 #[inline(always)]
-pub const fn saturate_i8(value: i32) -> i8 {
-    if value < -128 {
-        -128
-    } else if value > 127 {
-        127
-    } else {
-        value as i8
-    }
+pub fn saturate_i8(value: i32) -> i8 {
+    steps::clamp(value, -128, 127) as i8
 }

@@ -12,6 +12,7 @@ mod kernel;
 mod network;
 pub mod policy;
 mod rejector;
+mod steps;
 
 pub use image::{Image, ImageError, Provenance};
 pub use policy::{Decision, LOCAL, MAX_EXPERTS, Reachable};

@@ -319,11 +319,12 @@ impl Layer<'_> {
             }
         } else if let Some((packed, _)) = to.split_first_chunk_mut() {
             // The rows that are not there give 0, as the padding of a group must be.
-            let mut code = |index| match (bias_rest.get(index), requantizer_rest.get(index)) {
-                (Some(&bias), Some(&word)) => Requantizer::apply_word(word, row(bias)),
-                _ => 0,
-            };
-            let codes = [code(0), code(1), code(2), 0];
+            let mut codes = [0; BLOCK_ROWS];
+            for (code, (&bias, &word)) in
+                codes.iter_mut().zip(bias_rest.iter().zip(requantizer_rest))
+            {
+                *code = Requantizer::apply_word(word, row(bias));
+            }
             *packed = K::pack(Range::Hidden, codes);
         }
     }

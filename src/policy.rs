@@ -1,5 +1,7 @@
 //! From scores to a [`Decision`]: offsets, and which experts are reachable.
 
+use crate::steps;
+
 /// Index of the device's own predictor among the experts.
 pub const LOCAL: u8 = 0;
 
@@ -99,7 +101,7 @@ impl Decision {
 /// of other origin saturate. Experts beyond the shorter of the two slices are not considered, and
 /// with empty slices the answer is `local`.
 #[must_use]
-#[inline]
+#[inline(never)] // its variables would be on the stack while the layers run
 pub fn decide(scores: &[i32], offsets: &[i32], reachable: Reachable) -> Decision {
     let mut sums = scores.iter().zip(offsets).map(|(&score, &offset)| steps::add(score, offset));
     let Some(mut best) = sums.next() else {
@@ -126,92 +128,6 @@ pub fn decide(scores: &[i32], offsets: &[i32], reachable: Reachable) -> Decision
     }
     let margin = steps::select(others, steps::subtract(best, second), i32::MAX);
     Decision { expert: expert as u8, margin }
-}
-
-/// The steps of a decision. Conditions are masks: 0, or -1 if they hold.
-///
-/// Cores with conditional instructions make selections of plain comparisons. An Armv6-M core would branch, and
-/// instructions that are or are not run would tell the scores: there, and only there, they are arithmetic.
-mod steps {
-    use super::arithmetic;
-
-    const BRANCHES: bool = cfg!(mild_kernel = "armv6m");
-
-    /// Whether the lowest bit is set.
-    #[inline(always)]
-    pub(super) fn mask(bits: u32) -> i32 {
-        arithmetic::sign((bits << 31) as i32)
-    }
-
-    /// Whether `a < b`.
-    #[inline(always)]
-    pub(super) fn less(a: i32, b: i32) -> i32 {
-        if BRANCHES { arithmetic::less(a, b) } else { -((a < b) as i32) }
-    }
-
-    /// `a` if the condition holds, else `b`.
-    #[inline(always)]
-    pub(super) fn select(mask: i32, a: i32, b: i32) -> i32 {
-        if BRANCHES {
-            arithmetic::select(mask, a, b)
-        } else if mask != 0 {
-            a
-        } else {
-            b
-        }
-    }
-
-    /// The saturating sum.
-    #[inline(always)]
-    pub(super) fn add(a: i32, b: i32) -> i32 {
-        if BRANCHES { arithmetic::add(a, b) } else { a.saturating_add(b) }
-    }
-
-    /// The saturating difference.
-    #[inline(always)]
-    pub(super) fn subtract(a: i32, b: i32) -> i32 {
-        if BRANCHES { arithmetic::subtract(a, b) } else { a.saturating_sub(b) }
-    }
-}
-
-/// The [`steps`] that would branch on a core without conditional instructions.
-#[cfg_attr(not(mild_kernel = "armv6m"), allow(dead_code))]
-mod arithmetic {
-    /// Whether a number is negative. The compiler must not see it: it knows masks, and makes branches of them.
-    #[cfg(mild_kernel = "armv6m")]
-    pub(super) use crate::kernel::sign;
-
-    /// Whether a number is negative.
-    #[cfg(not(mild_kernel = "armv6m"))]
-    #[inline(always)]
-    pub(super) fn sign(number: i32) -> i32 {
-        number >> 31
-    }
-
-    /// The sign of the difference, unless that overflows: then the signs of the two differ and say it.
-    #[inline(always)]
-    pub(super) fn less(a: i32, b: i32) -> i32 {
-        sign((a & !b) | (!(a ^ b) & a.wrapping_sub(b)))
-    }
-
-    #[inline(always)]
-    pub(super) fn select(mask: i32, a: i32, b: i32) -> i32 {
-        b ^ ((a ^ b) & mask)
-    }
-
-    /// An overflowing sum has another sign than both of its parts.
-    #[inline(always)]
-    pub(super) fn add(a: i32, b: i32) -> i32 {
-        let sum = a.wrapping_add(b);
-        select(sign((a ^ sum) & (b ^ sum)), sign(a) ^ i32::MAX, sum)
-    }
-
-    /// An overflowing difference has another sign than its first part, and so has the second.
-    #[inline(always)]
-    pub(super) fn subtract(a: i32, b: i32) -> i32 {
-        let difference = a.wrapping_sub(b);
-        select(sign((a ^ b) & (a ^ difference)), sign(a) ^ i32::MAX, difference)
-    }
 }
 
 #[cfg(test)]
@@ -295,15 +211,6 @@ mod tests {
                 decide(&scores, &offsets, reachable),
                 plain(&scores, &offsets, reachable)
             );
-        }
-
-        #[test]
-        fn arithmetic_compares_selects_and_saturates(a in number(), b in number()) {
-            prop_assert_eq!(arithmetic::less(a, b), -i32::from(a < b));
-            prop_assert_eq!(arithmetic::select(-1, a, b), a);
-            prop_assert_eq!(arithmetic::select(0, a, b), b);
-            prop_assert_eq!(arithmetic::add(a, b), a.saturating_add(b));
-            prop_assert_eq!(arithmetic::subtract(a, b), a.saturating_sub(b));
         }
     }
 }

@@ -231,16 +231,23 @@ impl<'a> Rejector<'a> {
         let Some(sides) = self.image.network.sides(scratch) else {
             return Err(InputError::Scratch { found, expected });
         };
-        let (packed, _) = sides.even.as_chunks_mut::<WORDS_PER_GROUP>();
+        self.pack(features, sides.even)?;
+        let scores = self.image.network.run(sides);
+        let scores = scores.get(..self.image.experts()).unwrap_or_default();
+        Ok(bytemuck::must_cast_slice(scores))
+    }
+
+    /// Quantizes and packs the features of one input. A function of its own, so that its variables have left the stack
+    /// when the layers run.
+    #[inline(never)]
+    fn pack<F: Feature>(&self, features: &[F], words: &mut [u32]) -> Result<(), InputError> {
+        let (packed, _) = words.as_chunks_mut::<WORDS_PER_GROUP>();
         let mut packed = packed.iter_mut();
         quantize(features, self.image, |codes| {
             if let Some(packed) = packed.next() {
                 *packed = Active::pack(Range::Input, codes);
             }
-        })?;
-        let scores = self.image.network.run(sides);
-        let scores = scores.get(..self.image.experts()).unwrap_or_default();
-        Ok(bytemuck::must_cast_slice(scores))
+        })
     }
 
     /// Runs one layer on the activations in the scratch, whatever they are, to count its

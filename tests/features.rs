@@ -130,6 +130,7 @@ fn an_image_gives_back_its_parts() {
     assert_eq!(image.parameters(), 15 + 10 + 6 + 5 + 2 + 3);
     assert!(image.takes_raw());
     assert_eq!(image.offsets(), parts.offsets);
+    assert_eq!(image.quantizers().collect::<Vec<_>>(), parts.quantizers);
     assert_eq!(image.score_scale(), 0.002);
     assert_eq!(image.costs(), [0, 50_000, 100_000]);
     assert_eq!(image.names().collect::<Vec<_>>(), ["local", "cloud", "clinic"]);

@@ -6,32 +6,79 @@ use mild::{Image, Reachable, Rejector};
 use crate::dataset::{Part, RawScale};
 use crate::random::Random;
 
-/// Rows of a log that become vectors, at most.
-const MAX_ROWS: usize = 10_000;
-
-/// Vectors of random codes, extremes among them.
+/// Vectors of random inputs, extremes among them, at least.
 const RANDOM_ROWS: usize = 2000;
 
 const MAGIC: [u8; 4] = *b"MVEC";
 const VERSION: u16 = 1;
 
-/// Writes vectors for an image: the part's rows as `f32` features, the same as raw readings where
-/// the image takes them, and random codes.
+/// Kinds of inputs.
+const CODES: u8 = 0;
+const READINGS: u8 = 1;
+const FEATURES: u8 = 2;
+
+/// How many vectors to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amount {
+    /// Rows of a log, at most.
+    log_rows: usize,
+    /// Vectors in all, at least: random ones make up what the log lacks.
+    total: usize,
+}
+
+impl Amount {
+    /// So many vectors at least, from the log as far as it goes.
+    #[must_use]
+    pub fn at_least(total: usize) -> Self {
+        Self { log_rows: total, total }
+    }
+}
+
+impl Default for Amount {
+    fn default() -> Self {
+        Self { log_rows: 10_000, total: 0 }
+    }
+}
+
+/// Writes vectors for an image: rows of the parts in turn, as `f32` features and where the image takes them as raw
+/// readings, and random inputs of every kind that it takes.
 #[must_use]
-pub fn write(image: &Image<'_>, part: &Part, raw: Option<&[RawScale]>, seed: u64) -> Vec<u8> {
+pub fn write(
+    image: &Image<'_>,
+    parts: &[&Part],
+    raw: Option<&[RawScale]>,
+    amount: Amount,
+    seed: u64,
+) -> Vec<u8> {
     let mut writer = Writer::new(image, seed);
-    for row in 0..part.rows.min(MAX_ROWS) {
-        let features = part.row(row);
-        writer.push(2, features, |x, bytes| bytes.extend(x.to_le_bytes()));
+    let rows = parts.iter().flat_map(|part| (0..part.rows).map(move |row| part.row(row)));
+    for features in rows.take(amount.log_rows) {
+        writer.push(FEATURES, features, |x, bytes| bytes.extend(x.to_le_bytes()));
         if let (true, Some(raw)) = (image.takes_raw(), raw) {
             let readings: Vec<i16> =
                 features.iter().zip(raw).map(|(&x, raw)| reading(x, raw)).collect();
-            writer.push(1, &readings, |x, bytes| bytes.extend(x.to_le_bytes()));
+            writer.push(READINGS, &readings, |x, bytes| bytes.extend(x.to_le_bytes()));
         }
     }
-    for row in 0..RANDOM_ROWS {
-        let codes = writer.random_codes(row);
-        writer.push(0, &codes, |_, _| {});
+    let missing = amount.total.saturating_sub(writer.rows as usize);
+    for row in 0..missing.max(RANDOM_ROWS) {
+        let (turn, row) = if image.takes_raw() { (row % 3, row / 3) } else { (row % 2, row / 2) };
+        // Every third input of a kind is made of extremes.
+        let extreme = row.is_multiple_of(3);
+        match turn {
+            0 => {
+                let codes = writer.random_codes(extreme);
+                writer.push(CODES, &codes, |_, _| {});
+            }
+            1 => {
+                let features = writer.random_features(extreme);
+                writer.push(FEATURES, &features, |x, bytes| bytes.extend(x.to_le_bytes()));
+            }
+            _ => {
+                let readings = writer.random_readings(extreme);
+                writer.push(READINGS, &readings, |x, bytes| bytes.extend(x.to_le_bytes()));
+            }
+        }
     }
     writer.finish()
 }
@@ -91,21 +138,52 @@ impl<'a> Writer<'a> {
         self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
     }
 
-    /// Every third row has extremes only.
-    fn random_codes(&mut self, row: usize) -> Vec<i8> {
-        let extreme = row.is_multiple_of(3);
-        (0..self.image.inputs())
-            .map(|_| match self.random.next_u64() {
-                bits if extreme => {
-                    if bits & 1 == 0 {
-                        i8::MIN
-                    } else {
-                        i8::MAX
-                    }
-                }
-                bits => bits as i8,
-            })
-            .collect()
+    fn random_codes(&mut self, extreme: bool) -> Vec<i8> {
+        let code = |bits: u64| match (extreme, bits & 1) {
+            (false, _) => (bits >> 1) as i8,
+            (true, 0) => i8::MIN,
+            (true, _) => i8::MAX,
+        };
+        (0..self.image.inputs()).map(|_| code(self.random.next_u64())).collect()
+    }
+
+    /// Readings of all magnitudes.
+    fn random_readings(&mut self, extreme: bool) -> Vec<i16> {
+        let reading = |bits: u64| match (extreme, bits & 1) {
+            (false, _) => (bits >> 1) as i16 >> (bits >> 60),
+            (true, 0) => i16::MIN,
+            (true, _) => i16::MAX,
+        };
+        (0..self.image.inputs()).map(|_| reading(self.random.next_u64())).collect()
+    }
+
+    /// Features that fill the range of the codes and leave it on both sides; every second one is where a code ends and
+    /// the next one begins.
+    fn random_features(&mut self, extreme: bool) -> Vec<f32> {
+        const EXTREMES: [f32; 8] = [
+            f32::NEG_INFINITY,
+            f32::MIN,
+            -f32::MIN_POSITIVE,
+            -0.0,
+            0.0,
+            f32::MIN_POSITIVE / 2.0,
+            f32::MAX,
+            f32::INFINITY,
+        ];
+        let mut features = Vec::new();
+        for quantizer in self.image.quantizers() {
+            let bits = self.random.next_u64();
+            let code = self.random.uniform() as f32 * 384.0 - 64.0;
+            let code = if bits & 1 == 0 { code.round() } else { code };
+            let feature = (code - quantizer.bias) / quantizer.scale;
+            features.push(match extreme {
+                true => EXTREMES[(bits >> 1) as usize % EXTREMES.len()],
+                // Without a scale any number is as good as another.
+                false if feature.is_nan() => code,
+                false => feature,
+            });
+        }
+        features
     }
 
     fn finish(mut self) -> Vec<u8> {

@@ -123,6 +123,14 @@ fn train_eval_inspect_and_export_agree() {
     let vectors = fs::read(bench.path("v.bin")).unwrap();
     assert_eq!(vectors, fs::read(bench.path("out/vectors.bin")).unwrap());
     assert_eq!(u32::from_le_bytes(vectors[12..16].try_into().unwrap()), 400 + 400 + 2000);
+    let many = |config: &[&str]| {
+        let export = ["export", "out/rejector.mild", "--format", "vectors", "--rows", "5000"];
+        bench.ok(&[&export[..], config, &["--out", "many.bin"]].concat());
+        let vectors = fs::read(bench.path("many.bin")).unwrap();
+        u32::from_le_bytes(vectors[12..16].try_into().unwrap())
+    };
+    assert_eq!(many(&[]), 5000);
+    assert!(many(&["--config", "mild.toml"]) >= 5000);
 }
 
 #[test]

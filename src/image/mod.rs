@@ -256,6 +256,15 @@ impl<'a> Image<'a> {
         self.raw.is_some()
     }
 
+    /// The input quantizers, one for each input.
+    #[cfg(feature = "writer")]
+    pub fn quantizers(&self) -> impl Iterator<Item = InputQuantizer> + use<'a> {
+        self.quantizer.iter().map(|&[scale, bias]| InputQuantizer {
+            scale: f32::from_bits(scale),
+            bias: f32::from_bits(bias),
+        })
+    }
+
     /// The offsets that a decision adds to the scores, one for each expert.
     #[must_use]
     pub const fn offsets(&self) -> &'a [i32] {

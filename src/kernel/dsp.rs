@@ -76,13 +76,29 @@ mod ops {
     use crate::kernel::thumb2;
     use core::arch::{asm, naked_asm};
 
+    /// What makes the assembler accept the instructions. On Armv8-M the target leaves them out, and only naming a core
+    /// that has them brings them back.
+    #[cfg(mild_option)]
+    macro_rules! option {
+        () => {
+            ".cpu cortex-m33"
+        };
+    }
+    /// Nothing: the target has the instructions.
+    #[cfg(not(mild_option))]
+    macro_rules! option {
+        () => {
+            ""
+        };
+    }
+
     /// The bytes 0 and 2 as lanes with sign.
     #[inline(always)]
     pub(super) fn sxtb16(word: u32) -> u32 {
         let lanes;
         // SAFETY: arithmetic in registers.
         unsafe {
-            asm!("sxtb16 {lanes}, {word}", word = in(reg) word, lanes = lateout(reg) lanes,
+            asm!(option!(), "sxtb16 {lanes}, {word}", word = in(reg) word, lanes = lateout(reg) lanes,
                 options(pure, nomem, nostack, preserves_flags));
         }
         lanes
@@ -103,6 +119,7 @@ mod ops {
         _: usize,
     ) -> i32 {
         naked_asm!(
+            option!(),
             "push {{r4-r7, lr}}",
             "mov r7, #0",
             "2:",
@@ -129,6 +146,7 @@ mod ops {
         _: usize,
     ) -> i32 {
         naked_asm!(
+            option!(),
             "push {{r4-r7, lr}}",
             "mov r7, #0",
             "2:",
@@ -204,7 +222,10 @@ mod ops {
     /// What the biases of the weights cost.
     macro_rules! start {
         () => {
-            "movs r5, #0
+            concat!(
+                option!(),
+                "
+             movs r5, #0
              mov r6, #0x00010001
              mov r8, r1
              2:
@@ -214,6 +235,7 @@ mod ops {
              bne 2b
              lsls r5, r5, #7
              rsb r11, r5, #0"
+            )
         };
     }
 

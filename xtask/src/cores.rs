@@ -24,17 +24,33 @@ pub(crate) struct Core {
     pub(crate) code: Region,
     /// Where variables and the stack are.
     pub(crate) ram: Region,
+    /// Whether decisions use the instructions of the DSP extension there. On Armv8-M they are an option: one core here
+    /// is used with them, one without.
+    pub(crate) dsp: bool,
+}
+
+impl Core {
+    /// The cargo features that firmware for this core is built with.
+    pub(crate) fn features(&self) -> &'static [&'static str] {
+        if self.dsp && self.target.starts_with("thumbv8m") { &["mild/dsp"] } else { &[] }
+    }
+
+    /// The flash slot of an image: the upper half of the code memory. Programs that read one end below it.
+    pub(crate) const fn slot(&self) -> Region {
+        let kib = self.code.kib / 2;
+        Region { origin: self.code.origin + kib * 1024, kib }
+    }
 }
 
 /// All cores. The addresses are those where the board starts from; on the Armv8-M boards they are the secure aliases.
 #[rustfmt::skip] // a core is a line
 pub(crate) const CORES: &[Core] = &[
-    core("m0",  "microbit",    "thumbv6m-none-eabi",        (0x0000_0000,  256), (0x2000_0000,   16)),
-    core("m3",  "mps2-an385",  "thumbv7m-none-eabi",        (0x0000_0000, 4096), (0x2000_0000, 4096)),
-    core("m4",  "mps2-an386",  "thumbv7em-none-eabihf",     (0x0000_0000, 4096), (0x2000_0000, 4096)),
-    core("m7",  "mps2-an500",  "thumbv7em-none-eabihf",     (0x0000_0000, 4096), (0x2000_0000, 4096)),
-    core("m33", "mps2-an505",  "thumbv8m.main-none-eabihf", (0x1000_0000, 4096), (0x3800_0000, 2048)),
-    core("m55", "mps3-an547",  "thumbv8m.main-none-eabihf", (0x1000_0000,  512), (0x3000_0000,  512)),
+    core("m0",  "microbit",    "thumbv6m-none-eabi",        (0x0000_0000,  256), (0x2000_0000,   16), false),
+    core("m3",  "mps2-an385",  "thumbv7m-none-eabi",        (0x0000_0000, 4096), (0x2000_0000, 4096), false),
+    core("m4",  "mps2-an386",  "thumbv7em-none-eabihf",     (0x0000_0000, 4096), (0x2000_0000, 4096), true),
+    core("m7",  "mps2-an500",  "thumbv7em-none-eabihf",     (0x0000_0000, 4096), (0x2000_0000, 4096), true),
+    core("m33", "mps2-an505",  "thumbv8m.main-none-eabihf", (0x1000_0000, 4096), (0x3800_0000, 2048), false),
+    core("m55", "mps3-an547",  "thumbv8m.main-none-eabihf", (0x1000_0000,  512), (0x3000_0000,  512), true),
 ];
 
 const fn core(
@@ -43,9 +59,10 @@ const fn core(
     target: &'static str,
     code: (u32, u32),
     ram: (u32, u32),
+    dsp: bool,
 ) -> Core {
     let (code, ram) = (region(code), region(ram));
-    Core { name, machine, target, code, ram }
+    Core { name, machine, target, code, ram, dsp }
 }
 
 const fn region((origin, kib): (u32, u32)) -> Region {

@@ -25,12 +25,22 @@ pub(crate) struct Firmware<'a> {
 impl Firmware<'_> {
     /// Builds the program and returns the path of the ELF file. The next build for the same target replaces it.
     pub(crate) fn build(&self, toolchains: &mut Toolchains) -> Result<PathBuf> {
+        self.build_with(&[], toolchains)
+    }
+
+    /// The same with cargo features.
+    pub(crate) fn build_with(
+        &self,
+        features: &[&str],
+        toolchains: &mut Toolchains,
+    ) -> Result<PathBuf> {
         let toolchain = toolchains.prepare(self.core.target)?;
         let workspace = root().join("examples/firmware");
         let target_dir = toolchain.target_dir();
         let mut cargo = toolchain.build();
         cargo.current_dir(&workspace);
         cargo.args(["--quiet", "--release", "--package", self.package]);
+        cargo.args(features.iter().flat_map(|feature| ["--features", feature]));
         cargo.arg("--target-dir").arg(&target_dir);
         cargo.env("MILD_CORE", self.core.name);
         if let Some(image) = self.image {

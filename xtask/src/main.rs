@@ -5,9 +5,13 @@ mod bench;
 mod commands;
 mod cores;
 mod firmware;
+mod images;
+mod linked;
+mod parallel;
 mod parity;
 mod process;
 mod qemu;
+mod source;
 mod toolchain;
 
 use anyhow::Result;

@@ -1,21 +1,24 @@
-//! Judging a run of the firmware `parity`.
+//! Judging a run of the firmware `parity` or `corrupt`.
 //!
 //! The firmware's own exit status is not believed alone: it must also have reported every check, and each over as many
-//! rows as the file of vectors has.
+//! rows as the file of vectors has, or as many damages as the image has room for.
 
 use crate::process::Finished;
-use anyhow::{Context, Result, ensure};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use anyhow::{Context, Result, bail, ensure};
+use std::{fs, path::Path};
 
 /// The checks, with the word that the firmware uses. Only `codes` may have nothing to compare: an image without an
 /// input quantizer has no rows for it.
 const CHECKS: [&str; 4] = ["codes", "scores", "decision", "masked"];
 const OPTIONAL: &str = "codes";
-/// After the header, and the row's kind, decisions, mask and margin.
-const FIRST_SCORE: usize = 16 + 12;
+/// Offsets in the header.
+const INPUTS: usize = 6;
+const EXPERTS: usize = 8;
+const ROWS: usize = 12;
+/// After the header.
+const FIRST_ROW: usize = 16;
+/// After the row's kind, decisions, mask and margin.
+const FIRST_SCORE: usize = FIRST_ROW + 12;
 /// This much of a failing program's output is shown.
 const SHOWN_LINES: usize = 20;
 
@@ -30,14 +33,30 @@ pub(crate) struct Outcome {
     pub(crate) detail: String,
 }
 
+impl Outcome {
+    /// A check that could not be carried out.
+    pub(crate) fn failed(check: &'static str, error: &anyhow::Error) -> Self {
+        Self { check, passed: Some(false), detail: format!("{error:#}") }
+    }
+}
+
 /// The number of rows that `vectors.bin` in `directory` announces.
 pub(crate) fn rows(directory: &Path) -> Result<u32> {
+    let bytes = vectors(directory)?;
+    Ok(u32::from_le_bytes(field(&bytes, ROWS)?))
+}
+
+fn vectors(directory: &Path) -> Result<Vec<u8>> {
     let path = directory.join("vectors.bin");
     let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     ensure!(bytes.starts_with(b"MVEC"), "{} does not start with MVEC", path.display());
-    let field = bytes.get(12..16).and_then(|field| field.try_into().ok());
-    let field = field.with_context(|| format!("{} ends inside its header", path.display()))?;
-    Ok(u32::from_le_bytes(field))
+    Ok(bytes)
+}
+
+/// The bytes of a field of `vectors.bin`.
+fn field<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N]> {
+    let field = bytes.get(at..at + N).and_then(|field| field.try_into().ok());
+    field.with_context(|| format!("vectors.bin ends at byte {}", bytes.len()))
 }
 
 /// What a finished run says about each check, given how many rows there were to compare.
@@ -55,15 +74,25 @@ pub(crate) fn judge(run: &Finished, rows: u32) -> Vec<Outcome> {
     outcomes
 }
 
-/// Makes a copy of the vectors in `image` with one bit of the first row's first score flipped, in `directory`, which is
-/// returned. A run over it must fail.
-pub(crate) fn control(image: &Path, directory: &Path) -> Result<PathBuf> {
-    let mut bytes = fs::read(image.join("vectors.bin"))?;
-    let score = bytes.get_mut(FIRST_SCORE).context("no score in vectors.bin")?;
-    *score ^= 1;
+/// Writes the first row of the vectors in `image`, with one bit of its first score flipped, into `directory`. A run over
+/// it must fail.
+pub(crate) fn control(image: &Path, directory: &Path) -> Result<()> {
+    let mut bytes = vectors(image)?;
+    let inputs = usize::from(u16::from_le_bytes(field(&bytes, INPUTS)?));
+    let experts = usize::from(u16::from_le_bytes(field(&bytes, EXPERTS)?));
+    let [kind] = field(&bytes, FIRST_ROW)?;
+    let input = match kind {
+        0 => 0,
+        1 => (2 * inputs).next_multiple_of(4),
+        2 => 4 * inputs,
+        other => bail!("the first row is of the unknown kind {other}"),
+    };
+    bytes.truncate(FIRST_SCORE + 4 * experts + inputs.next_multiple_of(4) + input);
+    bytes[ROWS..ROWS + 4].copy_from_slice(&1u32.to_le_bytes());
+    *bytes.get_mut(FIRST_SCORE).context("no score in vectors.bin")? ^= 1;
     fs::create_dir_all(directory)?;
     fs::write(directory.join("vectors.bin"), bytes)?;
-    Ok(directory.to_path_buf())
+    Ok(())
 }
 
 /// What a finished run over the vectors of [`control`] says about the checks themselves.
@@ -75,6 +104,53 @@ pub(crate) fn judge_control(run: &Finished) -> Outcome {
         false => (false, format!("a flipped bit is not noticed: {}", describe_status(run))),
     };
     Outcome { check: "control", passed: Some(passed), detail }
+}
+
+/// What a finished run of `corrupt` over an image of `bytes` bytes says about each kind of damage.
+pub(crate) fn judge_damages(run: &Finished, bytes: usize) -> Vec<Outcome> {
+    let words = bytes / 4;
+    let mut outcomes: Vec<Outcome> = [
+        ("flipped", bytes * 8, false),
+        ("truncated", bytes, false),
+        ("misaligned", 3, false),
+        ("trailing", 4, false),
+        ("erased", words * 2, false),
+        // With the checksum made right, some are images again.
+        ("flipped and sealed", (bytes - 4) * 8, true),
+        ("replaced and sealed", (words - 1) * 8, true),
+        ("cut and sealed", words - 4, true),
+    ]
+    .into_iter()
+    .map(|(check, images, may_be_accepted)| {
+        let (passed, detail) = match damages(check, &run.stdout) {
+            None => (false, "not reported".to_owned()),
+            Some((found, _)) if found != images => {
+                (false, format!("{found} images, expected {images}"))
+            }
+            Some((_, accepted)) if may_be_accepted => {
+                (true, format!("{} refused, {accepted} run", images - accepted))
+            }
+            Some((_, accepted)) => (accepted == 0, format!("{images} images, {accepted} accepted")),
+        };
+        Outcome { check, passed: Some(passed), detail }
+    })
+    .collect();
+    // It fails too if the whole image is not accepted.
+    outcomes.push(Outcome {
+        check: "without a fault",
+        passed: Some(run.success()),
+        detail: describe_status(run),
+    });
+    outcomes
+}
+
+/// The damaged images and how many of them were accepted, from a line `check NAME: R images, A accepted`.
+fn damages(check: &str, output: &str) -> Option<(usize, usize)> {
+    output.lines().find_map(|line| {
+        let counts = line.strip_prefix("check ")?.strip_prefix(check)?.strip_prefix(": ")?;
+        let (images, accepted) = counts.strip_suffix(" accepted")?.split_once(" images, ")?;
+        Some((images.parse().ok()?, accepted.parse().ok()?))
+    })
 }
 
 /// Whether it ended, and how.
@@ -153,6 +229,24 @@ mod tests {
         let outcomes = judge(&run(1, "6 rows, 0 wrong", MASKED), 9);
         assert_eq!(outcomes.len(), 5);
         assert_eq!(outcomes[4].passed, Some(false));
+    }
+
+    #[test]
+    fn damages_must_all_be_tried_and_refused() {
+        let report = "check flipped: 320 images, 0 accepted\ncheck truncated: 40 images, 1 accepted\n\
+                      check trailing: 3 images, 0 accepted\ncheck flipped and sealed: 288 images, 9 accepted\n";
+        let mut run = run(0, "", "");
+        run.stdout = report.to_owned();
+        let passed = |name| {
+            let outcomes = judge_damages(&run, 40);
+            outcomes.into_iter().find(|outcome| outcome.check == name).unwrap().passed
+        };
+        assert_eq!(passed("flipped"), Some(true));
+        assert_eq!(passed("truncated"), Some(false));
+        assert_eq!(passed("trailing"), Some(false));
+        assert_eq!(passed("erased"), Some(false));
+        assert_eq!(passed("flipped and sealed"), Some(true));
+        assert_eq!(passed("without a fault"), Some(true));
     }
 
     #[test]

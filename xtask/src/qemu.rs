@@ -7,6 +7,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -27,8 +28,21 @@ pub(crate) struct Options {
     pub(crate) directory: PathBuf,
     /// After this time the run is stopped and has failed.
     pub(crate) limit: Duration,
-    /// Count instructions: one is one tick of a 1 GHz clock, so SysTick becomes an exact counter. Slower.
-    pub(crate) icount: bool,
+    /// Count instructions: each takes 2 to the power of this many nanoseconds, so that SysTick becomes a counter of
+    /// them. Slower.
+    pub(crate) icount: Option<u8>,
+    /// The image to put into the board's flash slot.
+    pub(crate) slot: Option<PathBuf>,
+}
+
+impl Options {
+    /// The same with the image in `directory` in the flash slot.
+    pub(crate) fn with_image(self, directory: &Path) -> Result<Self> {
+        let image = directory.join("rejector.mild");
+        let slot =
+            fs::canonicalize(&image).with_context(|| format!("cannot read {}", image.display()))?;
+        Ok(Self { slot: Some(slot), ..self })
+    }
 }
 
 impl Qemu {
@@ -52,8 +66,14 @@ impl Qemu {
         command.args(["-machine", core.machine]);
         command.args(["-display", "none", "-monitor", "none", "-serial", "none"]);
         command.args(["-semihosting-config", "enable=on,target=native"]);
-        if options.icount {
-            command.args(["-icount", "shift=0"]);
+        if let Some(shift) = options.icount {
+            command.args(["-icount", &format!("shift={shift}")]);
+        }
+        if let Some(image) = &options.slot {
+            let address = core.slot().origin;
+            let file = image.display();
+            command.arg("-device");
+            command.arg(format!("loader,file={file},addr={address:#x},force-raw=on"));
         }
         command.arg("-kernel").arg(elf);
         run_within(&mut command, options.limit)

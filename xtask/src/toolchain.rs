@@ -83,7 +83,7 @@ impl Toolchain {
                 command.env("RUSTC_BOOTSTRAP", "1");
                 let linker = format!("-Clinker={}", linker.display());
                 command.env("CARGO_ENCODED_RUSTFLAGS", linker);
-                command.args(["build", "-Z", "build-std=core", "--target", &self.target]);
+                command.args(["build", "-Z", "build-std=core,alloc", "--target", &self.target]);
                 command
             }
         }

@@ -1,4 +1,4 @@
-//! Writes `memory.x` for the core named by `MILD_CORE`.
+//! Writes `memory.x` and the place of the flash slot for the core named by `MILD_CORE`.
 
 // The one table of cores; this program uses only the memory map of it.
 #[allow(dead_code)]
@@ -30,4 +30,7 @@ fn main() {
     );
     fs::write(out.join("memory.x"), memory).expect("OUT_DIR is writable");
     println!("cargo:rustc-link-search={}", out.display());
+    let slot = core.slot();
+    let place = format!("({:#x}, {:#x})", slot.origin, slot.kib * 1024);
+    fs::write(out.join("slot.rs"), place).expect("OUT_DIR is writable");
 }

@@ -8,10 +8,10 @@ use clap::{Args, ValueEnum};
 use super::{must_fit, print_all, read_image};
 use crate::artifact::Artifact;
 use crate::config::Config;
-use crate::dataset::Part;
 use crate::error::{Error, Result};
 use crate::report::ImageReport;
-use crate::{files, log, vectors};
+use crate::vectors::{self, Amount};
+use crate::{files, log};
 
 /// Arguments of `mild export`.
 #[derive(Debug, Args)]
@@ -24,10 +24,13 @@ pub(crate) struct ExportArgs {
     /// The file to write; without it, Rust goes to standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// For vectors: take the inputs from the test rows of this log too, not from random codes alone
+    /// For vectors: take inputs from the test rows of this log too, not random ones alone
     #[arg(long, value_name = "CONFIG")]
     config: Option<PathBuf>,
-    /// Seed of the random codes and masks
+    /// For vectors: this many at least, from the whole log (test rows first) and then from random inputs
+    #[arg(long, value_name = "NUMBER")]
+    rows: Option<usize>,
+    /// Seed of the random inputs and masks
     #[arg(long, default_value_t = 0)]
     seed: u64,
 }
@@ -65,14 +68,18 @@ pub(super) fn run(args: &ExportArgs) -> Result<()> {
 
 fn golden(args: &ExportArgs, artifact: &Artifact) -> Result<Vec<u8>> {
     let image = artifact.image();
+    let amount = args.rows.map_or_else(Amount::default, Amount::at_least);
     let Some(config) = &args.config else {
-        return Ok(vectors::write(&image, &Part::default(), None, args.seed));
+        return Ok(vectors::write(&image, &[], None, amount, args.seed));
     };
     let mut config = Config::load(config)?;
     config.train.seed = image.provenance().seed;
     let data = log::read(&config)?;
     must_fit(&args.image, artifact, &data)?;
-    Ok(vectors::write(&image, &data.test, data.raw.as_deref(), args.seed))
+    let parts = [&data.test, &data.calibration, &data.train];
+    // The other parts have been learned from: they are taken only to make up a number.
+    let parts = if args.rows.is_some() { &parts[..] } else { &parts[..1] };
+    Ok(vectors::write(&image, parts, data.raw.as_deref(), amount, args.seed))
 }
 
 /// The image as Rust source. It compiles only against a crate `mild` that reads this format.

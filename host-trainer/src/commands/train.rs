@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::pipeline::train;
 use crate::progress::{Progress, Silent};
 use crate::report::TrainReport;
-use crate::{files, log, vectors};
+use crate::vectors::{self, Amount};
+use crate::{files, log};
 
 /// Arguments of `mild train`.
 #[derive(Debug, Args)]
@@ -65,7 +66,8 @@ pub(super) fn train_and_write(
     let mut text = report.render();
     if let Some(out) = out {
         let image = trained.artifact.image();
-        let golden = vectors::write(&image, &data.test, data.raw.as_deref(), seed);
+        let golden =
+            vectors::write(&image, &[&data.test], data.raw.as_deref(), Amount::default(), seed);
         let json = serde_json::to_vec_pretty(&report)
             .map_err(|error| Error::io(&out.join("metrics.json"))(error.into()))?;
         files::write(&out.join("metrics.json"), &json)?;

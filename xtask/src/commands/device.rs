@@ -2,17 +2,18 @@
 
 use super::{
     bench::{self, BenchArgs},
-    heading,
+    heading, prove,
 };
 use crate::{
     cores::{self, CORES, Core},
     firmware::Firmware,
-    parity,
-    process::{cargo, root, run, target_dir},
+    images, parallel,
+    parity::{self, Outcome},
+    process::{Finished, root, target_dir},
     qemu::{Options, Qemu},
     toolchain::{Choice, Toolchains},
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use std::{
     fmt, fs,
@@ -25,6 +26,8 @@ use std::{
 pub(crate) enum DeviceCommand {
     /// Compare results on the device with the host's recorded ones
     Test(DeviceTestArgs),
+    /// Prove what is linked, how long it runs and how deep its stack gets
+    Prove(ProveArgs),
     /// Count instructions, and measure code, image, scratch and stack
     Bench(BenchArgs),
     /// Run one program on one core and show what it prints
@@ -34,7 +37,7 @@ pub(crate) enum DeviceCommand {
 /// Which cores and images to test.
 #[derive(Debug, Args)]
 pub(crate) struct DeviceTestArgs {
-    /// A directory with rejector.mild and vectors.bin; without any, one is trained on the demonstration data
+    /// A directory with rejector.mild and vectors.bin; without any, synthetic images and some trained on real logs
     #[arg(long = "image", value_name = "DIR")]
     images: Vec<PathBuf>,
     /// A core to test on; without any, all of them
@@ -42,6 +45,16 @@ pub(crate) struct DeviceTestArgs {
     cores: Vec<&'static Core>,
     #[command(flatten)]
     pub(crate) common: CommonArgs,
+}
+
+/// On which cores to prove.
+#[derive(Debug, Args)]
+pub(crate) struct ProveArgs {
+    /// A core to prove on; without any, all of them
+    #[arg(long = "core", value_name = "CORE", value_parser = core)]
+    cores: Vec<&'static Core>,
+    #[command(flatten)]
+    common: CommonArgs,
 }
 
 /// Which program to run, and where.
@@ -68,7 +81,7 @@ pub(crate) struct CommonArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) toolchain: Choice,
     /// Stop a program after so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     timeout: u64,
 }
 
@@ -79,6 +92,31 @@ pub(crate) struct Tally {
     pub(crate) passed: usize,
     /// The others, a program that cannot be built or run being one.
     pub(crate) failed: usize,
+}
+
+impl Tally {
+    /// Adds the checks of a phase. One that cannot even start is a failure like any other.
+    pub(crate) fn add(&mut self, phase: &Result<Self>) {
+        match phase {
+            Ok(tally) => {
+                self.passed += tally.passed;
+                self.failed += tally.failed;
+            }
+            Err(_) => self.failed += 1,
+        }
+    }
+
+    /// Prints how a check came out, and counts it.
+    pub(crate) fn outcome(&mut self, label: &str, outcome: &Outcome) {
+        let word = match outcome.passed {
+            Some(true) => "ok",
+            Some(false) => "FAILED",
+            None => "not applicable",
+        };
+        println!("{label}: {} ... {word} ({})", outcome.check, outcome.detail);
+        self.passed += usize::from(outcome.passed == Some(true));
+        self.failed += usize::from(outcome.passed == Some(false));
+    }
 }
 
 impl fmt::Display for Tally {
@@ -95,31 +133,34 @@ pub(crate) fn device(command: &DeviceCommand) -> Result<bool> {
             println!("\n{tally}");
             Ok(tally.failed == 0)
         }
+        DeviceCommand::Prove(args) => {
+            let cores =
+                if args.cores.is_empty() { CORES.iter().collect() } else { args.cores.clone() };
+            let tally = prove::prove(&cores, &args.common)?;
+            println!("\n{tally}");
+            Ok(tally.failed == 0)
+        }
         DeviceCommand::Bench(args) => bench::bench(args),
         DeviceCommand::Run(args) => run_program(args),
     }
 }
 
-/// Runs the firmware `parity` for every image on every core.
+/// Runs the firmware `parity` for every image on every core, and `corrupt`.
 pub(crate) fn run_checks(args: &DeviceTestArgs) -> Result<Tally> {
     let images = match args.images.as_slice() {
-        [] => vec![demo_image()?],
-        given => given.to_vec(),
-    };
-    let cores = match args.cores.as_slice() {
-        [] => CORES.iter().collect(),
+        [] => {
+            heading("images");
+            images::all()?
+        }
         given => given.to_vec(),
     };
     let qemu = Qemu::find()?;
     let mut toolchains = Toolchains::new(args.common.toolchain);
     let mut tally = Tally::default();
-    for core in cores {
+    for core in args.cores() {
         heading(&format!("device {}: {} on {}", core.name, core.target, core.machine));
-        for image in &images {
-            if let Err(error) = check(core, image, args, &qemu, &mut toolchains, &mut tally) {
-                println!("{} {}: run ... FAILED: {error:#}", core.name, image.display());
-                tally.failed += 1;
-            }
+        if let Err(error) = check(core, &images, args, &qemu, &mut toolchains, &mut tally) {
+            tally.outcome(core.name, &Outcome::failed("run", &error));
         }
     }
     // All loops ran over something, or the tally says so.
@@ -129,42 +170,81 @@ pub(crate) fn run_checks(args: &DeviceTestArgs) -> Result<Tally> {
     Ok(tally)
 }
 
-/// One image on one core. An error is a run that could not be judged.
+/// A program to run, and how to judge what it says.
+struct Job {
+    name: String,
+    elf: PathBuf,
+    /// Where the program finds its files.
+    directory: PathBuf,
+    /// The directory of the image in the flash slot.
+    image: PathBuf,
+    judge: Judge,
+}
+
+type Judge = Box<dyn Fn(&Finished) -> Vec<Outcome> + Sync>;
+
+/// All images on one core.
 fn check(
     core: &Core,
-    image: &Path,
+    images: &[PathBuf],
     args: &DeviceTestArgs,
     qemu: &Qemu,
     toolchains: &mut Toolchains,
     tally: &mut Tally,
 ) -> Result<()> {
-    let rows = parity::rows(image)?;
-    let firmware = Firmware { package: "parity", core, image: Some(image) };
-    let elf = firmware.build(toolchains)?;
-    let finished = qemu.run(core, &elf, &args.common.options(image, false))?;
-    let mut outcomes = parity::judge(&finished, rows);
-    let equal = outcomes.iter().all(|outcome| outcome.passed != Some(false));
-    if equal {
+    let program = |package| Firmware { package, core, image: None };
+    let elf = program("parity").build_with(core.features(), toolchains)?;
+    let mut jobs = Vec::new();
+    for image in images {
+        let rows = parity::rows(image)?;
+        jobs.push(Job {
+            name: name(image),
+            elf: elf.clone(),
+            directory: image.clone(),
+            image: image.clone(),
+            judge: Box::new(move |run| parity::judge(run, rows)),
+        });
+    }
+    if let [image, ..] = images {
         // Only a program that can fail has said anything by passing.
-        let control = parity::control(image, &target_dir().join("device/control"))?;
-        let control = qemu.run(core, &elf, &args.common.options(&control, false))?;
-        outcomes.push(parity::judge_control(&control));
+        let directory = target_dir().join("device/control").join(core.name);
+        parity::control(image, &directory)?;
+        jobs.push(Job {
+            name: name(image),
+            elf,
+            directory,
+            image: image.clone(),
+            judge: Box::new(|run| vec![parity::judge_control(run)]),
+        });
     }
-    let label = format!("{} {}", core.name, name(image));
-    for outcome in outcomes {
-        let word = match outcome.passed {
-            Some(true) => "ok",
-            Some(false) => "FAILED",
-            None => "not applicable",
-        };
-        println!("{label}: {} ... {word} ({})", outcome.check, outcome.detail);
-        tally.passed += usize::from(outcome.passed == Some(true));
-        tally.failed += usize::from(outcome.passed == Some(false));
+    let elf = program("corrupt").build_with(core.features(), toolchains)?;
+    for image in images::DAMAGED {
+        let image = images::synthetic(image)?;
+        let bytes = fs::metadata(image.join("rejector.mild"))?.len() as usize;
+        jobs.push(Job {
+            name: format!("{} damaged", name(&image)),
+            elf: elf.clone(),
+            directory: image.clone(),
+            image,
+            judge: Box::new(move |run| parity::judge_damages(run, bytes)),
+        });
     }
-    if !equal {
-        println!("{label}: {}; its last output:", parity::describe_status(&finished));
-        for line in parity::last_lines(&finished) {
-            println!("    {line}");
+    let runs = parallel::map(&jobs, |job| {
+        let options = args.common.options(&job.directory, false).with_image(&job.image)?;
+        qemu.run(core, &job.elf, &options)
+    });
+    for (job, run) in jobs.iter().zip(runs) {
+        let label = format!("{} {}", core.name, job.name);
+        let run = run?;
+        let outcomes = (job.judge)(&run);
+        for outcome in &outcomes {
+            tally.outcome(&label, outcome);
+        }
+        if outcomes.iter().any(|outcome| outcome.passed == Some(false)) {
+            println!("{label}: {}; its last output:", parity::describe_status(&run));
+            for line in parity::last_lines(&run) {
+                println!("    {line}");
+            }
         }
     }
     Ok(())
@@ -181,11 +261,25 @@ fn run_program(args: &DeviceRunArgs) -> Result<bool> {
         firmware.build(&mut Toolchains::new(args.common.toolchain))?
     };
     let qemu = Qemu::find()?;
-    let finished = qemu.run(args.core, &elf, &args.common.options(&directory, args.icount))?;
+    let mut options = args.common.options(&directory, args.icount);
+    if args.image.is_some() && directory.join("rejector.mild").is_file() {
+        options = options.with_image(&directory)?;
+    }
+    let finished = qemu.run(args.core, &elf, &options)?;
     print!("{}", finished.stdout);
     eprint!("{}", finished.stderr);
     eprintln!("{}: {}", args.core.name, parity::describe_status(&finished));
     Ok(finished.success())
+}
+
+impl DeviceTestArgs {
+    /// Those that were named, or all.
+    pub(crate) fn cores(&self) -> Vec<&'static Core> {
+        match self.cores.as_slice() {
+            [] => CORES.iter().collect(),
+            given => given.to_vec(),
+        }
+    }
 }
 
 impl CommonArgs {
@@ -193,24 +287,10 @@ impl CommonArgs {
         Options {
             directory: directory.to_path_buf(),
             limit: Duration::from_secs(self.timeout),
-            icount,
+            icount: icount.then_some(0),
+            slot: None,
         }
     }
-}
-
-/// Trains an image on the demonstration data. Always anew: it must be the work of the trainer as it is now.
-fn demo_image() -> Result<PathBuf> {
-    let directory = target_dir().join("device/demo");
-    // What an earlier trainer left behind must not be taken for this one's.
-    if directory.exists() {
-        fs::remove_dir_all(&directory)
-            .with_context(|| format!("cannot remove {}", directory.display()))?;
-    }
-    heading("training the demonstration image");
-    let mut command = cargo();
-    command.args(["run", "--release", "-p", "mild-trainer", "--", "demo", "--quiet", "--out"]);
-    run(command.arg(&directory))?;
-    Ok(directory)
 }
 
 fn name(directory: &Path) -> String {

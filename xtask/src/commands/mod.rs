@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod boards;
 pub(crate) mod device;
 pub(crate) mod lint;
+pub(crate) mod prove;
 pub(crate) mod test;
 
 /// A heading above what a phase prints.

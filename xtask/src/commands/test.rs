@@ -3,7 +3,7 @@
 use super::{
     boards::{self, BoardsArgs},
     device::{self, Tally},
-    heading,
+    heading, prove,
 };
 use crate::process::{cargo, run};
 use anyhow::Result;
@@ -39,13 +39,13 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         heading("device tests");
         let start = Instant::now();
         let result = device::run_checks(&args.device);
-        // A phase that cannot even start is a failure like any other.
-        tally = match &result {
-            Ok(tally) => *tally,
-            Err(_) => Tally { passed: 0, failed: 1 },
-        };
-        failed |= tally.failed > 0;
+        tally.add(&result);
         summary.push(line("device tests", start, result.map(|tally| tally.to_string())));
+        let start = Instant::now();
+        let result = prove::prove(&args.device.cores(), &args.device.common);
+        tally.add(&result);
+        summary.push(line("device proofs", start, result.map(|tally| tally.to_string())));
+        failed |= tally.failed > 0;
     }
     if !args.host_only && !args.device_only {
         heading("boards");

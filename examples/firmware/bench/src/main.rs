@@ -7,12 +7,8 @@
 #![no_std]
 #![no_main]
 
-mod counter;
-mod stack;
-
-use board::{entry, println};
+use board::{Counter, entry, println, stack};
 use core::hint::black_box;
-use counter::Counter;
 use mild::{Image, Reachable, Rejector};
 
 const NUMBER: usize = parse(env!("IMAGES"));
@@ -28,7 +24,7 @@ const WORK: u32 = 2_000_000;
 #[entry]
 fn main() -> ! {
     let Some(mut counter) = Counter::take() else { board::exit(false) };
-    let (instructions, ticks) = counter.calibrate();
+    let (instructions, ticks) = counter.calibrate(10_000_000);
     println!("clock {} {}", instructions, ticks);
     let images = black_box(&IMAGES);
     for (name, image) in images {
@@ -50,15 +46,10 @@ fn decision(counter: &mut Counter, name: &str, image: &Image<'_>) {
     let repeats = (WORK / image.macs()).clamp(8, 1000);
     let empty = counter.count(repeats, || nothing(&rejector, codes, scratch));
     let mut random = 1u32;
-    let inputs: [&mut dyn FnMut() -> i8; 4] = [
-        &mut || 0,
-        &mut || -128,
-        &mut || 127,
-        &mut || {
-            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (random >> 24) as i8
-        },
-    ];
+    let inputs: [&mut dyn FnMut() -> i8; 4] = [&mut || 0, &mut || -128, &mut || 127, &mut || {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (random >> 24) as i8
+    }];
     let mut ticks = [0; 4];
     let mut used = 0;
     for (ticks, input) in ticks.iter_mut().zip(inputs) {

@@ -1,4 +1,4 @@
-//! Runs an image over recorded inputs on the device and compares every result with the host's.
+//! Runs the image in the flash slot over recorded inputs and compares every result with the host's.
 //!
 //! Ends with exit status 0 only if all of them are equal. For each check it prints a line
 //! `check NAME: R rows, W wrong`, and before them the first few differences.
@@ -6,50 +6,67 @@
 #![no_std]
 #![no_main]
 
+mod row;
 mod vectors;
 
 use board::{entry, println};
 use core::fmt::Debug;
 use mild::{Feature, Image, InputError, Reachable, Rejector};
-use vectors::{Input, Problem, Row, Vectors};
+use row::{Kind, MAX_INPUTS, Row};
+use vectors::{Problem, Vectors};
 
-const IMAGE: Image<'static> = mild::include_image!(concat!(env!("MILD_IMAGE"), "/rejector.mild"));
-const INPUTS: usize = IMAGE.inputs();
-const EXPERTS: usize = IMAGE.experts();
-const SCRATCH: usize = IMAGE.scratch_words();
+/// Words; the two sides of a network that is no wider than its inputs may be.
+const MAX_SCRATCH: usize = MAX_INPUTS;
 
 /// So many differences are printed in full.
 const SHOWN: u32 = 5;
 
+/// Room for one row and one run. Not on the stack: with it the smallest board would be full.
+struct Room {
+    row: Row,
+    codes: [i8; MAX_INPUTS],
+    scratch: [u32; MAX_SCRATCH],
+}
+
 #[entry]
 fn main() -> ! {
-    match compare_all() {
+    static mut ROOM: Room =
+        Room { row: Row::new(), codes: [0; MAX_INPUTS], scratch: [0; MAX_SCRATCH] };
+    let image = match Image::from_prefix(board::image_slot()) {
+        Ok((image, _)) => image,
+        Err(error) => {
+            println!("image: {}", error);
+            board::exit(false)
+        }
+    };
+    match compare_all(&image, ROOM) {
         Ok(equal) => board::exit(equal),
         Err(problem) => {
-            println!("vectors.bin: {}", problem);
+            println!("{}", problem);
             board::exit(false)
         }
     }
 }
 
-fn compare_all() -> Result<bool, Problem> {
-    let rejector = Rejector::new(&IMAGE);
-    let mut vectors = Vectors::<INPUTS, EXPERTS>::open()?;
+fn compare_all(image: &Image<'_>, room: &mut Room) -> Result<bool, Problem> {
+    let rejector = Rejector::new(image);
+    let mut vectors = Vectors::open(image, &mut room.row)?;
+    let scratch = room.scratch.get_mut(..image.scratch_words()).ok_or(Problem::TooLarge)?;
+    let codes = room.codes.get_mut(..image.inputs()).ok_or(Problem::TooLarge)?;
     let mut checks = Checks::default();
-    while let Some((index, row)) = vectors.next()? {
-        // Scratch with anything in it must do, so each row starts with rubbish.
-        let mut scratch = [0xA5A5_5A5A; SCRATCH];
-        let result = match &row.input {
-            Input::Codes => compare(&rejector, index, &row, &row.codes, &mut scratch, &mut checks),
-            Input::Readings(readings) => {
-                compare_codes(&rejector, index, &row, readings, &mut checks).and_then(|()| {
-                    compare(&rejector, index, &row, readings, &mut scratch, &mut checks)
-                })
+    while let Some(index) = vectors.read(&mut room.row)? {
+        let row = &room.row;
+        let result = match row.kind {
+            Kind::Codes => compare(&rejector, index, row, row.codes(), scratch, &mut checks),
+            Kind::Readings => {
+                compare_codes(&rejector, index, row, row.readings(), codes, &mut checks).and_then(
+                    |()| compare(&rejector, index, row, row.readings(), scratch, &mut checks),
+                )
             }
-            Input::Features(features) => {
-                compare_codes(&rejector, index, &row, features, &mut checks).and_then(|()| {
-                    compare(&rejector, index, &row, features, &mut scratch, &mut checks)
-                })
+            Kind::Features => {
+                compare_codes(&rejector, index, row, row.features(), codes, &mut checks).and_then(
+                    |()| compare(&rejector, index, row, row.features(), scratch, &mut checks),
+                )
             }
         };
         if let Err(error) = result {
@@ -64,13 +81,13 @@ fn compare_all() -> Result<bool, Problem> {
 fn compare_codes<F: Feature>(
     rejector: &Rejector<'_>,
     index: u32,
-    row: &Row<INPUTS, EXPERTS>,
+    row: &Row,
     features: &[F],
+    codes: &mut [i8],
     checks: &mut Checks,
 ) -> Result<(), InputError> {
-    let mut codes = [0; INPUTS];
-    rejector.quantize(features, &mut codes)?;
-    checks.codes.compare(index, &codes, &row.codes);
+    rejector.quantize(features, codes)?;
+    checks.codes.compare(index, &*codes, row.codes());
     Ok(())
 }
 
@@ -78,13 +95,15 @@ fn compare_codes<F: Feature>(
 fn compare<F: Feature>(
     rejector: &Rejector<'_>,
     index: u32,
-    row: &Row<INPUTS, EXPERTS>,
+    row: &Row,
     features: &[F],
     scratch: &mut [u32],
     checks: &mut Checks,
 ) -> Result<(), InputError> {
+    // Scratch with anything in it must do.
+    scratch.fill(0xA5A5_5A5A);
     let scores = rejector.scores(features, scratch)?;
-    checks.scores.compare(index, scores, &row.scores);
+    checks.scores.compare(index, scores, row.scores());
     let decision = rejector.decide(features, Reachable::ALL, scratch)?;
     checks.decision.compare(index, &(decision.expert, decision.margin), &(row.expert, row.margin));
     let masked = rejector.decide(features, Reachable::from_bits(row.mask), scratch)?;

@@ -1,7 +1,9 @@
 //! Reading `vectors.bin`, the host's recorded inputs and results, row by row through a small buffer.
 
+use crate::row::{Kind, Row};
 use board::HostFile;
 use core::fmt;
+use mild::Image;
 
 /// The only version of the format that is understood.
 const VERSION: u16 = 1;
@@ -18,6 +20,8 @@ pub enum Problem {
     Version(u16),
     /// The file was written for an image of another shape: what it says, what the image says.
     Shape([usize; 2], [usize; 2]),
+    /// This program has no room for an image of this size.
+    TooLarge,
     /// There is nothing to compare.
     NoRows,
     /// The file ends inside this row.
@@ -34,6 +38,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("cannot open vectors.bin"),
+            Self::TooLarge => f.write_str("the image is too large for this program"),
             Self::Magic(found) => write!(f, "magic is {found:02x?}, expected {MAGIC:02x?}"),
             Self::Version(found) => write!(f, "version is {found}, expected {VERSION}"),
             Self::Shape(found, expected) => {
@@ -48,43 +53,16 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What the rejector was given.
-pub enum Input<const N: usize> {
-    /// The int8 codes themselves.
-    Codes,
-    /// Raw integer readings.
-    Readings([i16; N]),
-    /// Float features.
-    Features([f32; N]),
-}
-
-/// One recorded input and what the host made of it.
-pub struct Row<const N: usize, const K: usize> {
-    /// The input.
-    pub input: Input<N>,
-    /// The quantized input.
-    pub codes: [i8; N],
-    /// One score per expert, offsets not added.
-    pub scores: [i32; K],
-    /// The chosen expert with all experts reachable.
-    pub expert: u8,
-    /// The margin of that choice.
-    pub margin: i32,
-    /// Which experts are reachable for `masked_expert`, bit k for expert k.
-    pub mask: u32,
-    /// The chosen expert under `mask`.
-    pub masked_expert: u8,
-}
-
 /// The file, read in order.
-pub struct Vectors<const N: usize, const K: usize> {
+pub struct Vectors {
     source: Source,
+    inputs: usize,
     rows: u32,
 }
 
-impl<const N: usize, const K: usize> Vectors<N, K> {
-    /// Opens `vectors.bin` and checks that it belongs to an image with `N` inputs and `K` experts.
-    pub fn open() -> Result<Self, Problem> {
+impl Vectors {
+    /// Opens `vectors.bin`, checks that it belongs to the image, and makes `row` ready for its rows.
+    pub fn open(image: &Image<'_>, row: &mut Row) -> Result<Self, Problem> {
         let file = HostFile::open(c"vectors.bin").ok_or(Problem::Missing)?;
         let mut source = Source { file, buffer: [0; 512], start: 0, end: 0, row: 0 };
         let magic = source.array()?;
@@ -98,19 +76,23 @@ impl<const N: usize, const K: usize> Vectors<N, K> {
         let inputs = u16::from_le_bytes(source.array()?);
         let experts = u16::from_le_bytes(source.array()?);
         let shape = [inputs.into(), experts.into()];
-        if shape != [N, K] {
-            return Err(Problem::Shape(shape, [N, K]));
+        let expected = [image.inputs(), image.experts()];
+        if shape != expected {
+            return Err(Problem::Shape(shape, expected));
+        }
+        if !row.set_shape(image.inputs(), image.experts()) {
+            return Err(Problem::TooLarge);
         }
         source.zeros(2)?;
         let rows = u32::from_le_bytes(source.array()?);
         if rows == 0 {
             return Err(Problem::NoRows);
         }
-        Ok(Self { source, rows })
+        Ok(Self { source, inputs: image.inputs(), rows })
     }
 
-    /// The next row with its index, or `None` after the last one.
-    pub fn next(&mut self) -> Result<Option<(u32, Row<N, K>)>, Problem> {
+    /// Reads the next row and returns its index, or `None` after the last one.
+    pub fn read(&mut self, row: &mut Row) -> Result<Option<u32>, Problem> {
         let index = self.source.row;
         if index == self.rows {
             return match self.source.byte() {
@@ -118,31 +100,30 @@ impl<const N: usize, const K: usize> Vectors<N, K> {
                 Ok(_) => Err(Problem::Trailing),
             };
         }
-        let row = self.row()?;
-        self.source.row += 1;
-        Ok(Some((index, row)))
-    }
-
-    fn row(&mut self) -> Result<Row<N, K>, Problem> {
         let source = &mut self.source;
         let [kind, expert, masked_expert] = source.array()?;
         source.zeros(1)?;
-        let mask = u32::from_le_bytes(source.array()?);
-        let margin = i32::from_le_bytes(source.array()?);
-        let scores = source.list(i32::from_le_bytes)?;
-        let codes = source.list(i8::from_le_bytes)?;
-        source.zeros(N.next_multiple_of(4) - N)?;
-        let input = match kind {
-            0 => Input::Codes,
+        (row.expert, row.masked_expert) = (expert, masked_expert);
+        row.mask = u32::from_le_bytes(source.array()?);
+        row.margin = i32::from_le_bytes(source.array()?);
+        source.fill(row.scores_mut(), i32::from_le_bytes)?;
+        source.fill(row.codes_mut(), i8::from_le_bytes)?;
+        source.zeros(self.inputs.next_multiple_of(4) - self.inputs)?;
+        row.kind = match kind {
+            0 => Kind::Codes,
             1 => {
-                let readings = source.list(i16::from_le_bytes)?;
-                source.zeros((2 * N).next_multiple_of(4) - 2 * N)?;
-                Input::Readings(readings)
+                source.fill(row.readings_mut(), i16::from_le_bytes)?;
+                source.zeros((2 * self.inputs).next_multiple_of(4) - 2 * self.inputs)?;
+                Kind::Readings
             }
-            2 => Input::Features(source.list(f32::from_le_bytes)?),
-            other => return Err(Problem::Kind(source.row, other)),
+            2 => {
+                source.fill(row.features_mut(), f32::from_le_bytes)?;
+                Kind::Features
+            }
+            other => return Err(Problem::Kind(index, other)),
         };
-        Ok(Row { input, codes, scores, expert, margin, mask, masked_expert })
+        self.source.row += 1;
+        Ok(Some(index))
     }
 }
 
@@ -176,15 +157,15 @@ impl Source {
         Ok(bytes)
     }
 
-    fn list<T: Copy + Default, const B: usize, const L: usize>(
+    fn fill<T, const B: usize>(
         &mut self,
+        values: &mut [T],
         decode: fn([u8; B]) -> T,
-    ) -> Result<[T; L], Problem> {
-        let mut values = [T::default(); L];
-        for value in &mut values {
+    ) -> Result<(), Problem> {
+        for value in values {
             *value = decode(self.array()?);
         }
-        Ok(values)
+        Ok(())
     }
 
     fn zeros(&mut self, bytes: usize) -> Result<(), Problem> {

@@ -6,9 +6,6 @@ use cortex_m::{
     peripheral::{SYST, syst::SystClkSource},
 };
 
-/// Instructions of the calibration.
-const CALIBRATION: u32 = 10_000_000;
-
 /// Counts ticks of the processor's clock.
 pub struct Counter {
     systick: SYST,
@@ -25,9 +22,9 @@ impl Counter {
         Some(Self { systick })
     }
 
-    /// Instructions that were run, and the ticks in which.
+    /// Runs so many instructions, an even number, and returns how many, and the ticks in which.
     #[allow(unsafe_code)]
-    pub fn calibrate(&mut self) -> (u32, u32) {
+    pub fn calibrate(&mut self, instructions: u32) -> (u32, u32) {
         let start = SYST::get_current();
         // SAFETY: counts a register down to zero.
         unsafe {
@@ -35,11 +32,11 @@ impl Counter {
                 "1:",
                 "subs {count}, {count}, #1",
                 "bne 1b",
-                count = inout(reg) CALIBRATION / 2 => _,
+                count = inout(reg) instructions / 2 => _,
                 options(nomem, nostack),
             );
         }
-        (CALIBRATION, elapsed(start))
+        (instructions, elapsed(start))
     }
 
     /// The ticks that `repeats` runs of `work` take, the loop around them included.
