@@ -7,10 +7,10 @@ use crate::image::layout::{
     section,
 };
 #[cfg(mild_kernel_layers)]
-use crate::kernel::Group;
-use crate::kernel::{Active, Kernel, Range, WORDS_PER_GROUP};
+use crate::kernel;
 #[cfg(not(mild_kernel_layers))]
-use crate::kernel::{Blocks, Rows};
+use crate::kernel::{Active, Blocks, Rows};
+use crate::kernel::{Range, WORDS_PER_GROUP};
 
 /// One dense layer: a view of its words in the image.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +56,7 @@ impl<'a> Layer<'a> {
         (biases, requantizers, weights)
     }
 
+    #[cfg(not(mild_kernel_layers))]
     const fn is_last(&self) -> bool {
         self.activation == activation::SCORES
     }
@@ -231,14 +232,13 @@ impl<'a> Network<'a> {
     /// Runs the layers from the packed inputs in `sides.even`; the scores are the first words of
     /// the returned side.
     pub(crate) fn run<'s>(&self, sides: Sides<'s>) -> &'s [u32] {
-        let Sides { even: mut from, odd: mut to } = sides;
-        let mut range = Range::Input;
-        for layer in self.layers() {
-            Active::layer(range, &layer, from, to);
-            core::mem::swap(&mut from, &mut to);
-            range = Range::Hidden;
+        let Sides { even, odd } = sides;
+        // SAFETY: all layers of a checked network, and the sides are for it.
+        #[cfg_attr(not(mild_kernel_layers), allow(unused_unsafe))]
+        #[allow(unsafe_code)]
+        unsafe {
+            run(self.words, Range::Input, even, odd)
         }
-        from
     }
 
     /// Runs one layer on the activations that are there.
@@ -248,9 +248,57 @@ impl<'a> Network<'a> {
         let (from, to) = if index.is_multiple_of(2) { (even, odd) } else { (odd, even) };
         let range = if index == 0 { Range::Input } else { Range::Hidden };
         if let Some(layer) = self.layers().nth(index) {
-            Active::layer(range, &layer, from, to);
+            // SAFETY: a layer of a checked network, and the sides are for it.
+            #[cfg_attr(not(mild_kernel_layers), allow(unused_unsafe))]
+            #[allow(unsafe_code)]
+            unsafe {
+                run(layer.words, range, from, to);
+            }
         }
     }
+}
+
+/// Runs layers to and fro between two sides, the first one on activations of this range in `from`; returns the side that
+/// has the results of the last one.
+///
+/// # Safety
+/// The words must be at least one layer of a checked network, and the sides as long as that network needs them.
+#[cfg(mild_kernel_layers)]
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn run<'s>(
+    words: &[u32],
+    range: Range,
+    from: &'s mut [u32],
+    to: &'s mut [u32],
+) -> &'s [u32] {
+    let words = words.as_ptr_range();
+    let input = usize::from(range == Range::Input);
+    // SAFETY: the check of the network found all layers complete, each with an input at least and as many inputs as the one
+    // before has outputs, and made the sides long enough for them.
+    let results = unsafe {
+        kernel::LAYERS(words.start, from.as_mut_ptr().cast(), to.as_mut_ptr(), words.end, input)
+    };
+    if core::ptr::eq(results, from.as_ptr()) { from } else { to }
+}
+
+/// Runs layers to and fro between two sides, the first one on activations of this range in `from`; returns the side that
+/// has the results of the last one.
+#[cfg(not(mild_kernel_layers))]
+#[inline(always)]
+fn run<'s>(
+    mut words: &[u32],
+    mut range: Range,
+    mut from: &'s mut [u32],
+    mut to: &'s mut [u32],
+) -> &'s [u32] {
+    while let Some((layer, rest)) = Layer::split_first(words) {
+        layer.run::<Active>(range, from, to);
+        core::mem::swap(&mut from, &mut to);
+        range = Range::Hidden;
+        words = rest;
+    }
+    from
 }
 
 /// The two halves of a scratch, between which the layers go to and fro.
@@ -258,26 +306,6 @@ pub(crate) struct Sides<'s> {
     /// Takes the packed inputs.
     pub(crate) even: &'s mut [u32],
     odd: &'s mut [u32],
-}
-
-#[cfg(mild_kernel_layers)]
-impl Layer<'_> {
-    /// The header and all that it says follows, if there are activations for it at the start of `from` and room for the
-    /// results at the start of `to`.
-    #[inline(always)]
-    pub(crate) fn checked(
-        &self,
-        from: &[u32],
-        to: &mut [u32],
-    ) -> Option<(*const u32, *const Group, *mut u32)> {
-        let outputs = usize::from(self.outputs);
-        let needed = if self.is_last() { outputs } else { groups(outputs) * WORDS_PER_GROUP };
-        let (activations, _) = from.as_chunks();
-        let complete = self.inputs != 0
-            && activations.len() >= groups(usize::from(self.inputs))
-            && to.len() >= needed;
-        complete.then_some((self.words.as_ptr(), activations.as_ptr(), to.as_mut_ptr()))
-    }
 }
 
 #[cfg(not(mild_kernel_layers))]

@@ -136,12 +136,13 @@ impl sealed::Quantize for i8 {
     }
 }
 
-/// Hands the codes of one input to `take`, four at a time, the last ones padded with 0.
+/// Hands the codes of one input to `take`, four at a time with a slot for each, the last ones padded with 0.
 #[inline(always)]
-fn quantize<F: Feature>(
+fn quantize<F: Feature, S>(
     features: &[F],
     image: &Image<'_>,
-    mut take: impl FnMut([i8; GROUP]),
+    mut slots: impl Iterator<Item = S>,
+    mut take: impl FnMut(S, [i8; GROUP]),
 ) -> Result<(), InputError> {
     let expected = image.inputs();
     if features.len() != expected {
@@ -155,17 +156,21 @@ fn quantize<F: Feature>(
         complete &= code.is_some();
         code.unwrap_or_default()
     };
-    for (&[a, b, c, d], &[pa, pb, pc, pd]) in groups.iter().zip(parameters) {
-        take([code(a, pa), code(b, pb), code(c, pc), code(d, pd)]);
+    for ((&[a, b, c, d], &[pa, pb, pc, pd]), slot) in
+        groups.iter().zip(parameters).zip(slots.by_ref())
+    {
+        take(slot, [code(a, pa), code(b, pb), code(c, pc), code(d, pd)]);
     }
-    if !last.is_empty() {
+    if !last.is_empty()
+        && let Some(slot) = slots.next()
+    {
         // Without a loop, which would become a call to a general copy.
         let mut at = |index| match (last.get(index), last_parameters.get(index)) {
             (Some(&feature), Some(&parameters)) => code(feature, parameters),
             _ => 0,
         };
         let codes = [at(0), at(1), at(2), 0];
-        take(codes);
+        take(slot, codes);
     }
     if complete {
         return Ok(());
@@ -242,11 +247,8 @@ impl<'a> Rejector<'a> {
     #[inline(never)]
     fn pack<F: Feature>(&self, features: &[F], words: &mut [u32]) -> Result<(), InputError> {
         let (packed, _) = words.as_chunks_mut::<WORDS_PER_GROUP>();
-        let mut packed = packed.iter_mut();
-        quantize(features, self.image, |codes| {
-            if let Some(packed) = packed.next() {
-                *packed = Active::pack(Range::Input, codes);
-            }
+        quantize(features, self.image, packed.iter_mut(), |packed, codes| {
+            *packed = Active::pack(Range::Input, codes);
         })
     }
 
@@ -270,9 +272,8 @@ impl<'a> Rejector<'a> {
         if codes.len() != expected {
             return Err(InputError::Codes { found: codes.len(), expected });
         }
-        let mut slots = codes.chunks_mut(GROUP);
-        quantize(features, self.image, |codes| {
-            for (slot, code) in slots.next().unwrap_or_default().iter_mut().zip(codes) {
+        quantize(features, self.image, codes.chunks_mut(GROUP), |slot, codes| {
+            for (slot, code) in slot.iter_mut().zip(codes) {
                 *slot = code;
             }
         })

@@ -5,7 +5,6 @@ use super::{
     Blocks, Group, Kernel, Range, Rows, portable,
     routine::{self, Frame},
 };
-use crate::network::Layer;
 use core::arch::{asm, naked_asm};
 
 /// The arithmetic of [`portable`], with the registers where they should be.
@@ -15,11 +14,6 @@ impl Kernel for Armv6m {
     #[inline(always)]
     fn pack(_: Range, codes: [i8; 4]) -> Group {
         portable::pack(codes)
-    }
-
-    #[inline(always)]
-    fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]) {
-        layer.run::<Self>(range, from, to);
     }
 }
 

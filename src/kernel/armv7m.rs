@@ -2,7 +2,6 @@
 //! [`portable`](super::portable), which explains it, in assembly.
 
 use super::{Group, Kernel, Range, portable, thumb2};
-use crate::network::Layer;
 use core::arch::naked_asm;
 
 /// The arithmetic of [`portable`], with the registers where they should be.
@@ -12,11 +11,6 @@ impl Kernel for Armv7m {
     #[inline(always)]
     fn pack(_: Range, codes: [i8; 4]) -> Group {
         portable::pack(codes)
-    }
-
-    #[inline(always)]
-    fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]) {
-        thumb2::call(routine, range, layer, from, to);
     }
 }
 
@@ -179,9 +173,18 @@ macro_rules! start {
 
 /// In the loops over groups: r0 weights, r1 activations, r2 their end, r3 the mask 0x00ff00ff, r4-r7 the sums, r12 and lr
 /// the group, the others free.
+///
+/// # Safety
+/// See [`Routine`](thumb2::Routine).
 #[allow(unsafe_code)]
 #[unsafe(naked)]
-unsafe extern "C" fn routine(_: *const u32, _: *const Group, _: *mut u32, _: usize) {
+pub(in crate::kernel) unsafe extern "C" fn layers(
+    _: *const u32,
+    _: *mut Group,
+    _: *mut u32,
+    _: *const u32,
+    _: usize,
+) -> *const u32 {
     thumb2::layer! {
         start: start,
         prepare: "mov r3, #0x00ff00ff",

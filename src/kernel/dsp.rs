@@ -16,7 +16,8 @@
 #[cfg(not(mild_assembly))]
 use super::{Blocks, Rows};
 use super::{Group, Kernel, Range};
-use crate::network::Layer;
+#[cfg(mild_assembly)]
+pub(super) use ops::layers;
 
 /// Two 16-bit multiplications with one instruction.
 pub(crate) struct Dsp;
@@ -26,7 +27,7 @@ impl Kernel for Dsp {
     fn pack(range: Range, codes: [i8; 4]) -> Group {
         let word = u32::from_le_bytes(codes.map(|code| code as u8));
         let even = ops::sxtb16(word);
-        let odd = ops::sxtb16(word.rotate_right(8));
+        let odd = ops::sxtb16_rotated(word);
         match range {
             Range::Input => [even, odd],
             Range::Hidden => {
@@ -34,11 +35,6 @@ impl Kernel for Dsp {
                 [even, lanes(b - (a << 8), d - (c << 8))]
             }
         }
-    }
-
-    #[inline(always)]
-    fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]) {
-        ops::layer(range, layer, from, to);
     }
 }
 
@@ -72,7 +68,7 @@ fn lanes(low: i32, high: i32) -> u32 {
 #[cfg(mild_kernel = "dsp")]
 #[allow(unsafe_code)]
 mod ops {
-    use super::{Group, Layer, Range};
+    use super::Group;
     use crate::kernel::thumb2;
     use core::arch::{asm, naked_asm};
 
@@ -92,6 +88,18 @@ mod ops {
         };
     }
 
+    /// The bytes 1 and 3 as lanes with sign.
+    #[inline(always)]
+    pub(super) fn sxtb16_rotated(word: u32) -> u32 {
+        let lanes;
+        // SAFETY: arithmetic in registers.
+        unsafe {
+            asm!(option!(), "sxtb16 {lanes}, {word}, ror #8", word = in(reg) word, lanes = lateout(reg) lanes,
+                options(pure, nomem, nostack, preserves_flags));
+        }
+        lanes
+    }
+
     /// The bytes 0 and 2 as lanes with sign.
     #[inline(always)]
     pub(super) fn sxtb16(word: u32) -> u32 {
@@ -102,12 +110,6 @@ mod ops {
                 options(pure, nomem, nostack, preserves_flags));
         }
         lanes
-    }
-
-    /// Runs a layer.
-    #[inline(always)]
-    pub(super) fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]) {
-        thumb2::call(routine, range, layer, from, to);
     }
 
     /// One row over the codes of an input.
@@ -241,8 +243,17 @@ mod ops {
 
     /// In the loops over groups: r0 weights, r1 activations, r2 their end, r3 free, r4-r7 the sums, r8-r11 a word of each
     /// row, r12 and lr the group.
+    ///
+    /// # Safety
+    /// See [`Routine`](thumb2::Routine).
     #[unsafe(naked)]
-    unsafe extern "C" fn routine(_: *const u32, _: *const Group, _: *mut u32, _: usize) {
+    pub(in crate::kernel) unsafe extern "C" fn layers(
+        _: *const u32,
+        _: *mut Group,
+        _: *mut u32,
+        _: *const u32,
+        _: usize,
+    ) -> *const u32 {
         thumb2::layer! {
             start: start,
             prepare: "",
@@ -262,7 +273,7 @@ mod ops {
 /// The same instructions in software, so that the arithmetic of this kernel is tested on the host.
 #[cfg(not(mild_assembly))]
 mod ops {
-    use super::{Blocks, Dsp, Group, Layer, Range};
+    use super::{Blocks, Dsp, Group, Range};
     use crate::kernel::{each_block, each_group};
 
     /// The lanes of a word with sign.
@@ -285,8 +296,8 @@ mod ops {
         super::lanes(a, c)
     }
 
-    pub(super) fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]) {
-        layer.run::<Dsp>(range, from, to);
+    pub(super) fn sxtb16_rotated(word: u32) -> u32 {
+        sxtb16(word.rotate_right(8))
     }
 
     pub(super) fn blocks(range: Range, blocks: Blocks<'_>) {
@@ -308,6 +319,6 @@ mod ops {
             Range::Input => uxtb16(word),
             Range::Hidden => word,
         };
-        smlad(sxtb16(word.rotate_right(8)), odd, smlad(first, even, sum))
+        smlad(sxtb16_rotated(word), odd, smlad(first, even, sum))
     }
 }

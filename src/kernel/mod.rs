@@ -24,7 +24,6 @@ mod thumb2;
 use crate::fixed::Requantizer;
 #[cfg(not(mild_kernel_layers))]
 use crate::image::layout::BLOCK_ROWS;
-use crate::network::Layer;
 
 /// Words that four packed activations take, whatever the kernel: scratch sizes do not depend on it.
 pub(crate) const WORDS_PER_GROUP: usize = 2;
@@ -39,6 +38,13 @@ pub(crate) use dsp::Dsp as Active;
 #[cfg(not(mild_assembly))]
 pub(crate) use portable::Portable as Active;
 
+/// Runs layers.
+#[cfg(mild_kernel = "armv7m")]
+pub(crate) const LAYERS: thumb2::Routine = armv7m::layers;
+/// Runs layers.
+#[cfg(mild_kernel = "dsp")]
+pub(crate) const LAYERS: thumb2::Routine = dsp::layers;
+
 /// Four packed activations.
 pub(crate) type Group = [u32; WORDS_PER_GROUP];
 
@@ -48,6 +54,8 @@ pub(crate) enum Range {
     /// Codes of an input, -128 to 127.
     Input,
     /// Results of a layer with a ReLU, 0 to 127.
+    // Where whole layers run in assembly, the routine itself knows when it comes to these.
+    #[cfg_attr(all(mild_kernel_layers, not(feature = "measure")), allow(dead_code))]
     Hidden,
 }
 
@@ -73,12 +81,9 @@ pub(crate) struct Blocks<'a> {
 pub(crate) trait Kernel {
     /// Packs four activations of this range, first to last.
     fn pack(range: Range, codes: [i8; 4]) -> Group;
-
-    /// Runs a layer on the packed activations at the start of `from`; packed activations or scores go to the start of `to`.
-    fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]);
 }
 
-/// What a kernel does that does not run whole layers by itself.
+/// What a kernel does that does not run layers by itself.
 #[cfg(not(mild_kernel_layers))]
 pub(crate) trait Rows: Kernel {
     /// What the sums of all rows start from besides their biases.

@@ -20,7 +20,7 @@ use super::Group;
 #[cfg(not(mild_assembly))]
 use super::{Blocks, Kernel, Range, Rows};
 #[cfg(not(mild_assembly))]
-use crate::{image::layout::WEIGHT_BIAS, network::Layer};
+use crate::image::layout::WEIGHT_BIAS;
 
 /// Plain Rust, without any instruction that a core might not have.
 #[cfg(not(mild_assembly))]
@@ -69,11 +69,6 @@ impl Kernel for Portable {
     #[inline(always)]
     fn pack(_: Range, codes: [i8; 4]) -> Group {
         pack(codes)
-    }
-
-    #[inline(always)]
-    fn layer(range: Range, layer: &Layer<'_>, from: &[u32], to: &mut [u32]) {
-        layer.run::<Self>(range, from, to);
     }
 }
 

@@ -1,30 +1,17 @@
-//! Running a whole layer in assembly, on cores with the Thumb-2 instructions.
+//! Running layers in assembly, on cores with the Thumb-2 instructions.
 
-use super::{Group, Range};
-use crate::network::Layer;
+use super::Group;
 
-/// Runs a layer: its first word, its activations, where its results go, whether it takes the codes of an input.
+/// Runs layers: the first word of the first one, the packed activations and where results go, between which the layers go
+/// to and fro, the end of the last layer's words, and whether the first one takes the codes of an input. The last layer's
+/// results are where the returned pointer says, which is one of the two.
 ///
 /// # Safety
-/// From the first word on there must be all that the header says, at least one input among it, and at the other two as
-/// many words as such a layer reads and writes.
-pub(super) type Routine = unsafe extern "C" fn(*const u32, *const Group, *mut u32, usize);
-
-/// Calls a routine if all is there, as it always is with the scratch of a checked image.
-#[inline(always)]
-#[allow(unsafe_code)]
-pub(super) fn call(
-    routine: Routine,
-    range: Range,
-    layer: &Layer<'_>,
-    from: &[u32],
-    to: &mut [u32],
-) {
-    if let Some((words, from, to)) = layer.checked(from, to) {
-        // SAFETY: has just been checked, and a layer has the words that its header says.
-        unsafe { routine(words, from, to, usize::from(range == Range::Input)) }
-    }
-}
+/// From the first word to the end there must be at least one layer, each with all that its header says and at least one
+/// input, and each with the outputs of the one before as its inputs. The two others must have room for what the layers
+/// write there.
+pub(crate) type Routine =
+    unsafe extern "C" fn(*const u32, *mut Group, *mut u32, *const u32, usize) -> *const u32;
 
 /// The code of a [`Routine`], around what is different from kernel to kernel:
 ///
@@ -42,7 +29,8 @@ pub(super) fn call(
 ///
 /// On the stack, in the order in which a block takes them: 0 the activations, 4 the end of the biases of whole blocks, 8
 /// where to enter the loop, 12 the biases, 16 the start; then 20 the requantizers, null if the sums are the result, 24 where
-/// results go, 28 the rows after the last whole block, 32 whether the activations are codes of an input, 36 four results.
+/// results go, 28 the rows after the last whole block, 32 whether the activations are codes of an input, 36 four results,
+/// 52 where the layer's results begin, 56 the end of the last layer.
 macro_rules! layer {
     (
         start: $start:ident, prepare: $prepare:literal, input: $input:ident, hidden: $hidden:ident,
@@ -50,7 +38,10 @@ macro_rules! layer {
     ) => {
         core::arch::naked_asm!(
             "push {{r4-r11, lr}}",
-            "sub sp, #52",
+            "sub sp, #60",
+            "str r3, [sp, #56]",
+            "ldr r3, [sp, #96]",
+            "22:",
             "ldrd r4, r5, [r0], #8",
             "lsr r6, r4, #16",
             "uxth r4, r4",
@@ -69,6 +60,7 @@ macro_rules! layer {
             "str r0, [sp, #12]",
             "strd r7, r2, [sp, #20]",
             "strd r6, r3, [sp, #28]",
+            "str r2, [sp, #52]",
             "add r2, r1, r4, lsl #3",
             "mov r0, r9",
             $start!(),
@@ -134,12 +126,25 @@ macro_rules! layer {
             "7:",
             "ldr r5, [sp, #28]",
             "cbnz r5, 8f",
+            // The next layer, from what is now there to where this one took its activations.
             "6:",
-            "add sp, #52",
+            "ldr r3, [sp, #56]",
+            "ldr r1, [sp, #52]",
+            "ldr r2, [sp]",
+            "cmp r0, r3",
+            "mov r3, #0",
+            "bne.w 22b",
+            "mov r0, r1",
+            "add sp, #60",
             "pop {{r4-r11, pc}}",
             "8:",
             "mov r4, r0",
             "mov r8, r2",
+            "ldr r1, [sp]",
+            "subs r2, r2, r1",
+            "muls r2, r5, r2",
+            "add r2, r0, r2, lsr #1", // the end of the layer
+            "str r2, [sp, #8]",
             "ldrd r7, r6, [sp, #20]",
             "cbz r7, 2f",
             "add r6, sp, #36",
@@ -170,6 +175,7 @@ macro_rules! layer {
             "adds r4, r4, #4",
             "subs r5, r5, #1",
             "bne 2b",
+            "ldr r0, [sp, #8]",
             "cmp r7, #0",
             "beq 6b",
             "ldr lr, [sp, #24]",
