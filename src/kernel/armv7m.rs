@@ -188,8 +188,9 @@ pub(in crate::kernel) unsafe extern "C" fn layers(
     thumb2::layer! {
         start: start,
         prepare: "mov r3, #0x00ff00ff",
-        input: input,
-        hidden: hidden,
+        more: 1,
+        input: input input,
+        hidden: hidden hidden,
         requantize: requantize,
         pack: "orr r4, r6, r4, lsl #16
                orr r5, r7, r5, lsl #16",

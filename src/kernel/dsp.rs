@@ -257,8 +257,9 @@ mod ops {
         thumb2::layer! {
             start: start,
             prepare: "",
-            input: input,
-            hidden: hidden,
+            more: 3,
+            input: input input input input,
+            hidden: hidden hidden hidden hidden,
             requantize: requantize,
             pack: "pkhbt r4, r4, r6, lsl #16
                    pkhbt r5, r5, r7, lsl #16

@@ -25,7 +25,8 @@ pub(crate) type Routine =
 /// - `row_input`, `row_hidden`: functions for the dot product of one row. They take its first word, the first activations and
 ///   their end, and the bytes from word to word.
 ///
-/// Two groups in a turn of a loop, so an odd number of groups starts in the middle of the first turn.
+/// A turn of a loop is as many groups as `input` and `hidden` are repeated, `more` than one: all but whole turns start in the
+/// middle of the first one. Numbers of groups in a turn are powers of two.
 ///
 /// On the stack, in the order in which a block takes them: 0 the activations, 4 the end of the biases of whole blocks, 8
 /// where to enter the loop, 12 the biases, 16 the start; then 20 the requantizers, null if the sums are the result, 24 where
@@ -33,7 +34,8 @@ pub(crate) type Routine =
 /// 52 where the layer's results begin, 56 the end of the last layer.
 macro_rules! layer {
     (
-        start: $start:ident, prepare: $prepare:literal, input: $input:ident, hidden: $hidden:ident,
+        start: $start:ident, prepare: $prepare:literal, more: $more:literal,
+        input: $input:ident $($input_more:ident)+, hidden: $hidden:ident $($hidden_more:ident)+,
         requantize: $requantize:ident, pack: $pack:literal, row_input: $row_input:ident, row_hidden: $row_hidden:ident $(,)?
     ) => {
         core::arch::naked_asm!(
@@ -44,9 +46,8 @@ macro_rules! layer {
             "22:",
             "ldrd r4, r5, [r0], #8",
             "lsr r6, r4, #16",
-            "uxth r4, r4",
             "adds r4, r4, #3",
-            "lsrs r4, r4, #2", // groups
+            "ubfx r4, r4, #2, #14", // groups: widths have 15 bits
             "add r7, r0, r6, lsl #2",
             "bic r8, r6, #3",
             "add r8, r0, r8, lsl #2",
@@ -72,9 +73,10 @@ macro_rules! layer {
             "adr.w r9, 30f",
             "adr.w r10, 31f",
             "2:",
-            "lsls r4, r4, #31",
-            "it ne",
-            "movne r9, r10",
+            "sub r10, r10, r9", // bytes of the code for a group
+            "rsbs r4, r4, #0",
+            "and r4, r4, #{more}", // groups that are missing in the first turn
+            "mla r9, r10, r4, r9",
             "orr r9, r9, #1", // Thumb
             "str r9, [sp, #8]",
             $prepare,
@@ -94,14 +96,14 @@ macro_rules! layer {
             "40:",
             $hidden!(),
             "41:",
-            $hidden!(),
+            $($hidden_more!(),)+
             "cmp r1, r2",
             "bne.w 40b",
             "b.w 50f",
             "30:",
             $input!(),
             "31:",
-            $input!(),
+            $($input_more!(),)+
             "cmp r1, r2",
             "bne.w 30b",
             "50:",
@@ -184,6 +186,7 @@ macro_rules! layer {
             $pack,
             "stm lr!, {{r4, r5}}",
             "b 6b",
+            more = const $more,
             row_input = sym $row_input,
             row_hidden = sym $row_hidden,
         )
