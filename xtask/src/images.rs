@@ -62,38 +62,48 @@ const SYNTHETIC: &[Synthetic] = &[
     Synthetic { name: "saturating", widths: &[64, 33, 17, 3],                style: Style::Saturating, raw: true },
 ];
 
-/// Real logs whose rejectors are tested, where they are: many rows, and the most experts and features of those that train
-/// in seconds.
-const LOGS: [&str; 2] = ["dreem-dodh", "occupancy-climate"];
+/// Real logs whose rejectors are tested, where they are: a robot's and sleepers'; both train in seconds.
+const LOGS: [&str; 2] = ["wall-robot", "dreem-dodh"];
 
-/// Makes all images anew, each in a directory with rejector.mild and vectors.bin, and returns the directories.
-pub(crate) fn all() -> Result<Vec<PathBuf>> {
+/// Makes all images anew, each in a directory with rejector.mild and vectors.bin: their names, and the directories or why
+/// there is none.
+pub(crate) fn all() -> Result<Vec<(&'static str, Result<PathBuf>)>> {
     let directory = fresh("device/images")?;
     let trainer = trainer()?;
     let mut images = Vec::new();
     for (seed, synthetic) in (1..).zip(SYNTHETIC) {
-        images.push(synthetic.write(&directory, seed)?);
-        export(&trainer, &directory.join(synthetic.name), None)?;
+        let image = synthetic.write(&directory, seed)?;
+        export(&trainer, &image, None)?;
+        images.push((synthetic.name, Ok(image)));
     }
     let logs = env::var_os("MILD_DATA").map_or_else(|| root().join("../shared/data"), Into::into);
-    let found: Vec<_> = LOGS.iter().filter(|name| logs.join(name).is_dir()).collect();
-    if found.is_empty() {
+    if LOGS.iter().any(|name| logs.join(name).is_dir()) {
+        for name in LOGS {
+            let trained =
+                train(&trainer, &logs.join(name).join("mild.toml"), &directory.join(name));
+            images.push((name, trained));
+        }
+    } else {
         println!("no real logs in {} (MILD_DATA): the demonstration's instead", logs.display());
-        let demo = directory.join("demo");
-        run(Command::new(&trainer).args(["demo", "--quiet", "--out"]).arg(&demo))?;
-        export(&trainer, &demo, Some(&demo.join("wine.toml")))?;
-        images.push(demo);
-    }
-    for name in found {
-        let config = logs.join(name).join("mild.toml");
-        let image = directory.join(name);
-        let mut train = Command::new(&trainer);
-        train.arg("train").arg(&config).args(["--effort", "quick", "--quiet", "--out"]).arg(&image);
-        run(&mut train)?;
-        export(&trainer, &image, Some(&config))?;
-        images.push(image);
+        images.push(("demo", demo(&trainer, &directory.join("demo"))));
     }
     Ok(images)
+}
+
+/// A quick training on a log.
+fn train(trainer: &Path, config: &Path, directory: &Path) -> Result<PathBuf> {
+    let mut command = Command::new(trainer);
+    command.arg("train").arg(config).args(["--effort", "quick", "--quiet", "--out"]);
+    run(command.arg(directory))?;
+    export(trainer, directory, Some(config))?;
+    Ok(directory.to_path_buf())
+}
+
+/// The demonstration's training.
+fn demo(trainer: &Path, directory: &Path) -> Result<PathBuf> {
+    run(Command::new(trainer).args(["demo", "--quiet", "--out"]).arg(directory))?;
+    export(trainer, directory, Some(&directory.join("wine.toml")))?;
+    Ok(directory.to_path_buf())
 }
 
 /// Makes one of the synthetic images, without vectors, and returns its directory.

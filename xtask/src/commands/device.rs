@@ -147,16 +147,19 @@ pub(crate) fn device(command: &DeviceCommand) -> Result<bool> {
 
 /// Runs the firmware `parity` for every image on every core, and `corrupt`.
 pub(crate) fn run_checks(args: &DeviceTestArgs) -> Result<Tally> {
-    let images = match args.images.as_slice() {
-        [] => {
-            heading("images");
-            images::all()?
+    let mut tally = Tally::default();
+    let mut images = args.images.clone();
+    if images.is_empty() {
+        heading("images");
+        for (name, made) in images::all()? {
+            match made {
+                Ok(image) => images.push(image),
+                Err(error) => tally.outcome(name, &Outcome::failed("image", &error)),
+            }
         }
-        given => given.to_vec(),
-    };
+    }
     let qemu = Qemu::find()?;
     let mut toolchains = Toolchains::new(args.common.toolchain);
-    let mut tally = Tally::default();
     for core in args.cores() {
         heading(&format!("device {}: {} on {}", core.name, core.target, core.machine));
         if let Err(error) = check(core, &images, args, &qemu, &mut toolchains, &mut tally) {
