@@ -6,11 +6,9 @@ use crate::image::layout::{
     BLOCK_ROWS, GROUP, LAYER_HEADER_WORDS, MAX_BIAS, MAX_WIDTH, WEIGHT_BIAS, activation, groups,
     section,
 };
-#[cfg(mild_kernel_layers)]
-use crate::kernel;
+use crate::kernel::WORDS_PER_GROUP;
 #[cfg(not(mild_kernel_layers))]
-use crate::kernel::{Active, Blocks, Rows};
-use crate::kernel::{Range, WORDS_PER_GROUP};
+use crate::kernel::{Blocks, Range, Rows};
 
 /// One dense layer: a view of its words in the image.
 #[derive(Debug, Clone, Copy)]
@@ -20,13 +18,13 @@ pub(crate) struct Layer<'a> {
     activation: u32,
     /// The header, the biases, the requantizers if it is not the last layer, the weights: as many words as the header
     /// says, and not one more.
-    words: &'a [u32],
+    pub(crate) words: &'a [u32],
 }
 
 impl<'a> Layer<'a> {
     /// Splits the first layer off; `None` if the words end inside it.
     #[inline(always)]
-    const fn split_first(words: &'a [u32]) -> Option<(Self, &'a [u32])> {
+    pub(crate) const fn split_first(words: &'a [u32]) -> Option<(Self, &'a [u32])> {
         let [shape, activation, ..] = *words else { return None };
         let inputs = shape as u16;
         let outputs = (shape >> 16) as u16;
@@ -125,7 +123,8 @@ const fn weights_are_valid(mut words: &[u32], padding: u32) -> bool {
 /// A checked sequence of layers: a view of the network section.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Network<'a> {
-    words: &'a [u32],
+    /// All layers.
+    pub(crate) words: &'a [u32],
     /// Words that the inputs and every second layer's outputs need.
     even_words: u32,
     /// Words that the first layer's outputs and every second layer after it need.
@@ -228,84 +227,13 @@ impl<'a> Network<'a> {
         let (odd, _) = rest.split_at_mut_checked(self.odd_words as usize)?;
         Some(Sides { even, odd })
     }
-
-    /// Runs the layers from the packed inputs in `sides.even`; the scores are the first words of
-    /// the returned side.
-    pub(crate) fn run<'s>(&self, sides: Sides<'s>) -> &'s [u32] {
-        let Sides { even, odd } = sides;
-        // SAFETY: all layers of a checked network, and the sides are for it.
-        #[cfg_attr(not(mild_kernel_layers), allow(unused_unsafe))]
-        #[allow(unsafe_code)]
-        unsafe {
-            run(self.words, Range::Input, even, odd)
-        }
-    }
-
-    /// Runs one layer on the activations that are there.
-    #[cfg(feature = "measure")]
-    pub(crate) fn run_layer(&self, index: usize, sides: Sides<'_>) {
-        let Sides { even, odd } = sides;
-        let (from, to) = if index.is_multiple_of(2) { (even, odd) } else { (odd, even) };
-        let range = if index == 0 { Range::Input } else { Range::Hidden };
-        if let Some(layer) = self.layers().nth(index) {
-            // SAFETY: a layer of a checked network, and the sides are for it.
-            #[cfg_attr(not(mild_kernel_layers), allow(unused_unsafe))]
-            #[allow(unsafe_code)]
-            unsafe {
-                run(layer.words, range, from, to);
-            }
-        }
-    }
-}
-
-/// Runs layers to and fro between two sides, the first one on activations of this range in `from`; returns the side that
-/// has the results of the last one.
-///
-/// # Safety
-/// The words must be at least one layer of a checked network, and the sides as long as that network needs them.
-#[cfg(mild_kernel_layers)]
-#[inline(always)]
-#[allow(unsafe_code)]
-unsafe fn run<'s>(
-    words: &[u32],
-    range: Range,
-    from: &'s mut [u32],
-    to: &'s mut [u32],
-) -> &'s [u32] {
-    let words = words.as_ptr_range();
-    let input = usize::from(range == Range::Input);
-    // SAFETY: the check of the network found all layers complete, each with an input at least and as many inputs as the one
-    // before has outputs, and made the sides long enough for them.
-    let results = unsafe {
-        kernel::LAYERS(words.start, from.as_mut_ptr().cast(), to.as_mut_ptr(), words.end, input)
-    };
-    if core::ptr::eq(results, from.as_ptr()) { from } else { to }
-}
-
-/// Runs layers to and fro between two sides, the first one on activations of this range in `from`; returns the side that
-/// has the results of the last one.
-#[cfg(not(mild_kernel_layers))]
-#[inline(always)]
-fn run<'s>(
-    mut words: &[u32],
-    mut range: Range,
-    mut from: &'s mut [u32],
-    mut to: &'s mut [u32],
-) -> &'s [u32] {
-    while let Some((layer, rest)) = Layer::split_first(words) {
-        layer.run::<Active>(range, from, to);
-        core::mem::swap(&mut from, &mut to);
-        range = Range::Hidden;
-        words = rest;
-    }
-    from
 }
 
 /// The two halves of a scratch, between which the layers go to and fro.
 pub(crate) struct Sides<'s> {
     /// Takes the packed inputs.
     pub(crate) even: &'s mut [u32],
-    odd: &'s mut [u32],
+    pub(crate) odd: &'s mut [u32],
 }
 
 #[cfg(not(mild_kernel_layers))]

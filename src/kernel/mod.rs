@@ -15,6 +15,8 @@ mod dsp;
 mod portable;
 #[cfg(mild_kernel = "armv6m")]
 mod routine;
+#[allow(unsafe_code)]
+mod run;
 #[cfg(test)]
 mod tests;
 #[cfg(mild_kernel_layers)]
