@@ -8,12 +8,14 @@
 //! - Biases: int32 in accumulator units, corrected for the mean effect of the rounded weights
 //!   (Nagel et al. 2019, "Data-free quantization through weight equalization and bias correction").
 //!
-//! Ranges come from the calibration rows. Nothing here runs an integer network: what the image
+//! The ranges of inputs come from the train rows, since the network is trained on what the input
+//! quantizers leave of the features; those of activations from the calibration rows. Nothing here runs an integer network: what the image
 //! computes is told by the `mild` crate alone.
 
 use mild::fixed::{RawQuantizer, Requantizer};
 use mild::image::{InputQuantizer, LayerParts, MAX_BIAS};
 
+use crate::batch::Input;
 use crate::dataset::{Part, RawScale};
 use crate::error::{Error, Result};
 use crate::train::Fit;
@@ -39,19 +41,16 @@ const RANGE_EXPONENTS: [f64; 3] = [0.0, 0.5, 1.0];
 /// Shares of the largest activation that are tried as the end of a range.
 const CLIPS: [f64; 5] = [1.0, 0.9, 0.8, 0.65, 0.5];
 
-/// Tail shares beyond which the values of an input may saturate.
-const INPUT_TAILS: [f64; 5] = [0.0, 1e-4, 5e-4, 2e-3, 5e-3];
-
 /// Quantizes a network, with ranges from `calibration`.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the network has numbers that do not fit an image, as after a training that
 /// diverged.
 pub fn quantize(fit: &Fit, calibration: &Part, raw: Option<&[RawScale]>) -> Result<Quantized> {
-    let inputs = input_quantizers(calibration);
+    let inputs = &fit.standardizer.inputs;
     let mut best: Option<(f64, Quantized)> = None;
     for exponent in RANGE_EXPONENTS {
-        let (error, quantized) = with_exponent(fit, calibration, &inputs, exponent)?;
+        let (error, quantized) = with_exponent(fit, calibration, inputs, exponent)?;
         if best.as_ref().is_none_or(|(least, _)| error < *least) {
             best = Some((error, quantized));
         }
@@ -59,67 +58,8 @@ pub fn quantize(fit: &Fit, calibration: &Part, raw: Option<&[RawScale]>) -> Resu
     let Some((_, mut quantized)) = best else {
         return Err(unusable("a score", f64::NAN));
     };
-    quantized.raw = raw.map(|raw| raw_quantizers(&inputs, raw)).transpose()?;
+    quantized.raw = raw.map(|raw| raw_quantizers(inputs, raw)).transpose()?;
     Ok(quantized)
-}
-
-/// The numbers of an input quantizer exactly as the device has them.
-#[derive(Debug, Clone, Copy)]
-struct Input {
-    quantizer: InputQuantizer,
-    /// Feature units per code; 0 for a constant feature.
-    step: f64,
-    /// The feature value that code 0 stands for.
-    zero: f64,
-}
-
-impl Input {
-    /// A quantizer whose codes span `low..=high`.
-    fn new(low: f64, high: f64) -> Self {
-        let scale = if high > low { (255.0 / (high - low)) as f32 } else { 0.0 };
-        // Codes beyond f32's precision are of no use: treat the feature as constant.
-        let bias = (0.5 - low * f64::from(scale)) as f32;
-        if scale <= 0.0 || !scale.is_finite() || !bias.is_finite() {
-            let quantizer = InputQuantizer { scale: 0.0, bias: 128.5 };
-            return Self { quantizer, step: 0.0, zero: low };
-        }
-        let step = 1.0 / f64::from(scale);
-        // floor(x scale + bias) - 128 = 0 in the middle of its step.
-        let zero = (128.5 - f64::from(bias)) * step;
-        Self { quantizer: InputQuantizer { scale, bias }, step, zero }
-    }
-
-    fn code(&self, x: f32) -> f64 {
-        let InputQuantizer { scale, bias } = self.quantizer;
-        f64::from((x * scale + bias) as u8) - 128.0
-    }
-
-    fn value(&self, code: f64) -> f64 {
-        self.zero + code * self.step
-    }
-}
-
-/// Ranges by least squared error among a few tail shares.
-fn input_quantizers(part: &Part) -> Vec<Input> {
-    (0..part.inputs)
-        .map(|feature| {
-            let column: Vec<f32> = (0..part.rows).map(|row| part.row(row)[feature]).collect();
-            let mut sorted = column.clone();
-            sorted.sort_by(f32::total_cmp);
-            let at = |share: f64| -> f64 {
-                let last = sorted.len().saturating_sub(1);
-                sorted.get((share * last as f64).round() as usize).map_or(0.0, |&x| f64::from(x))
-            };
-            let squared_error = |input: &Input| -> f64 {
-                column.iter().map(|&x| (input.value(input.code(x)) - f64::from(x)).powi(2)).sum()
-            };
-            let tried = INPUT_TAILS.iter().map(|&tail| Input::new(at(tail), at(1.0 - tail)));
-            tried
-                .map(|input| (squared_error(&input), input))
-                .min_by(|a, b| a.0.total_cmp(&b.0))
-                .map_or_else(|| Input::new(0.0, 0.0), |(_, input)| input)
-        })
-        .collect()
 }
 
 fn raw_quantizers(inputs: &[Input], raw: &[RawScale]) -> Result<Vec<RawQuantizer>> {
