@@ -10,7 +10,7 @@ use crate::network::{Network, Sides};
 impl Network<'_> {
     /// Runs the layers from the packed inputs in `sides.even`, which [`Network::sides`] of this
     /// network made; the scores are the first words of the returned side.
-    #[inline(always)]
+    // Not forced inline: on Armv6-M that takes the stack of a decision past its bound.
     pub(crate) fn run<'s>(&self, sides: Sides<'s>) -> &'s [u32] {
         let Sides { even, odd } = sides;
         // SAFETY: all layers of a checked network, and the sides are for it.
