@@ -21,6 +21,7 @@ pub mod error;
 pub mod evaluate;
 pub mod files;
 pub mod grid;
+pub mod imbalance;
 pub mod log;
 pub mod loss;
 pub mod network;

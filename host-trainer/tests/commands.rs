@@ -134,6 +134,32 @@ fn train_eval_inspect_and_export_agree() {
 }
 
 #[test]
+fn inspect_of_a_configuration_tells_of_its_log() {
+    let bench = Bench::new();
+    let report = bench.json(&["inspect", "mild.toml", "--json"]);
+    let train = &report["parts"][0];
+    assert_eq!((&train["split"], &train["rows"]), (&"train".into(), &1200.into()));
+    let counts: Vec<f64> = (0..3).map(|k| number(&train["experts"][k], "cheapest_right")).collect();
+    assert!(counts[0] > counts[1] && counts[1] > counts[2], "{counts:?}");
+    let nobody = number(train, "nobody_right");
+    assert!((counts.iter().sum::<f64>() - 1200.0 * (1.0 - nobody)).abs() < 1e-6, "{train}");
+    let balance = number(train, "balance");
+    assert!(balance > 0.0 && balance < 1.0);
+    assert!(number(train, "oracle_loss") < number(&train["best_single_loss"], "mean"));
+    assert!(
+        report["warnings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|w| w == "all labels are equal: the task itself is not a classification")
+    );
+    let text = bench.ok(&["inspect", "mild.toml"]);
+    assert!(text.contains("cheapest right") && text.contains("warning: all labels"), "{text}");
+    let error = bench.error(&["inspect", "absent.toml"]);
+    assert!(error.contains("absent.toml"), "{error}");
+}
+
+#[test]
 fn same_log_configuration_and_seed_give_the_same_bytes() {
     let bench = Bench::new();
     for out in ["one", "two"] {

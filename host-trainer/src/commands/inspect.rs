@@ -5,20 +5,27 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Output, read_image};
+use crate::config::Config;
 use crate::error::Result;
+use crate::imbalance::LogReport;
+use crate::log;
 use crate::report::ImageReport;
 
 /// Arguments of `mild inspect`.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// The image
-    image: PathBuf,
+    /// An image, or the configuration of a log (TOML)
+    file: PathBuf,
     #[command(flatten)]
     output: Output,
 }
 
 pub(super) fn run(args: &InspectArgs) -> Result<()> {
-    let artifact = read_image(&args.image)?;
+    if args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
+        let report = LogReport::new(&log::read(&Config::load(&args.file)?)?);
+        return args.output.print(&report, &report.render());
+    }
+    let artifact = read_image(&args.file)?;
     let report = ImageReport::new(&artifact.image());
     args.output.print(&report, &report.render())
 }

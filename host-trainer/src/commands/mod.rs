@@ -36,7 +36,7 @@ enum Command {
     Eval(eval::EvalArgs),
     /// Train several methods on several logs and set them beside each other
     Compare(compare::CompareArgs),
-    /// Say what an image holds
+    /// Say what an image holds, or how unequally the experts of a log are needed
     Inspect(inspect::InspectArgs),
     /// Write an image in another form
     Export(export::ExportArgs),
