@@ -35,5 +35,6 @@ pub mod random;
 pub mod real;
 pub mod report;
 pub mod select;
+pub mod store;
 pub mod train;
 pub mod vectors;

@@ -13,6 +13,7 @@ use crate::grid::Grid;
 use crate::offsets::{Scored, tune};
 use crate::progress::Progress;
 use crate::select::{Judged, Selection, refit, select};
+use crate::store::Store;
 use crate::train::{Fit, costs};
 
 /// What training ended in.
@@ -80,12 +81,18 @@ const MOST_QUANTIZED: usize = 12;
 /// With fewer train rows there is nothing to choose by.
 const MIN_TRAIN_ROWS: usize = 20;
 
-/// Selects, fits, quantizes and calibrates.
+/// Selects, fits, quantizes and calibrates. What `store` remembers of an earlier selection is not done
+/// again.
 ///
 /// # Errors
 /// [`Error::Invalid`] if there are too few train rows, if a network cannot be quantized, or if the deferral loss on the train and
 /// calibration rows grows in doing so, for the chosen candidate and the next best, by more than the configured tolerance and one standard error.
-pub fn train(config: &Config, data: &Dataset, progress: &dyn Progress) -> Result<Trained> {
+pub fn train(
+    config: &Config,
+    data: &Dataset,
+    store: &dyn Store,
+    progress: &dyn Progress,
+) -> Result<Trained> {
     if data.train.rows < MIN_TRAIN_ROWS {
         return Err(Error::Invalid {
             what: format!("{}: train rows", config.data.log.display()),
@@ -99,7 +106,8 @@ pub fn train(config: &Config, data: &Dataset, progress: &dyn Progress) -> Result
     let seed = config.train.seed;
     let selection_rows = selection_rows(&data.train, grid.max_rows, seed);
     let part = selection_rows.as_ref().unwrap_or(&data.train);
-    let selection = select(part, &grid.candidates, grid.folds, seed, &grid.checkpoints, progress);
+    let Grid { candidates, checkpoints, folds, .. } = &grid;
+    let selection = select(part, candidates, *folds, seed, checkpoints, store, progress);
     // The chosen one first; then the others in their order, for where quantization costs too much.
     let mut order: Vec<usize> = (0..selection.ranking.len()).collect();
     order.sort_by_key(|&index| index != selection.chosen);

@@ -1,12 +1,12 @@
 //! Long work tells how far it is.
 
-/// Steps of a work that a person may wait for.
+/// A work that a person may wait for, in any unit that is in proportion to time.
 pub trait Progress: Sync {
-    /// So many steps are known to make up the whole, those done included; may be said again.
-    fn total(&self, steps: usize);
-    /// One step is done.
-    fn step(&self);
-    /// All steps are done.
+    /// So much work is known to make up the whole, what is done included; may be said again.
+    fn total(&self, work: u64);
+    /// So much more of it is done.
+    fn step(&self, work: u64);
+    /// All is done.
     fn finish(&self);
 }
 
@@ -14,7 +14,7 @@ pub trait Progress: Sync {
 pub struct Silent;
 
 impl Progress for Silent {
-    fn total(&self, _: usize) {}
-    fn step(&self) {}
+    fn total(&self, _: u64) {}
+    fn step(&self, _: u64) {}
     fn finish(&self) {}
 }

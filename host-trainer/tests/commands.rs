@@ -175,6 +175,39 @@ fn same_log_configuration_and_seed_give_the_same_bytes() {
 }
 
 #[test]
+fn an_interrupted_training_goes_on_where_it_was() {
+    let bench = Bench::new();
+    bench.ok(&["train", "mild.toml", "--out", "whole", "--effort", "normal", "--quiet"]);
+    let fits = || -> Vec<PathBuf> {
+        let directories = fs::read_dir(bench.path("out")).into_iter().flatten().flatten();
+        directories
+            .flat_map(|entry| fs::read_dir(entry.path()).into_iter().flatten())
+            .flatten()
+            .map(|entry| entry.path())
+            .collect()
+    };
+    let mut training = Command::new(env!("CARGO_BIN_EXE_mild"))
+        .args(["train", "mild.toml", "--out", "out", "--effort", "normal", "--quiet"])
+        .current_dir(bench.directory.path())
+        .spawn()
+        .unwrap();
+    while fits().len() < 5 && training.try_wait().unwrap().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    training.kill().unwrap();
+    assert!(!training.wait().unwrap().success(), "it was interrupted");
+    assert!(fits().len() >= 5 && !bench.path("out/rejector.mild").exists());
+    // A damaged memory is done again.
+    fs::write(&fits()[0], "damage").unwrap();
+    bench.ok(&["train", "mild.toml", "--out", "out", "--effort", "normal", "--quiet"]);
+    for file in ["rejector.mild", "metrics.json"] {
+        let read = |out: &str| fs::read(bench.path(out).join(file)).unwrap();
+        assert_eq!(read("out"), read("whole"), "{file}");
+    }
+    assert_eq!(fs::read_dir(bench.path("out")).unwrap().count(), 3, "nothing else stays");
+}
+
+#[test]
 fn quiet_says_nothing_and_a_table_is_for_people() {
     let bench = Bench::new();
     assert_eq!(bench.ok(&["train", "mild.toml", "--out", "out", "--quiet"]), "");

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::pipeline::train;
 use crate::progress::{Progress, Silent};
 use crate::report::TrainReport;
+use crate::store::{self, Directory, Forgetful, Store};
 use crate::vectors::{self, Amount};
 use crate::{files, log};
 
@@ -56,10 +57,15 @@ pub(super) fn train_and_write(
     out: Option<&Path>,
     output: Output,
 ) -> Result<()> {
+    let directory = out.map(|out| Directory::new(out, &context(config, data)));
+    let store: &dyn Store = match &directory {
+        Some(directory) => directory,
+        None => &Forgetful,
+    };
     let trained = if output.quiet || output.json {
-        train(config, data, &Silent)?
+        train(config, data, store, &Silent)?
     } else {
-        train(config, data, &Bar(bar("selecting", 0)))?
+        train(config, data, store, &Bar(bar("selecting", 0)))?
     };
     let seed = config.train.seed;
     let report = TrainReport::new(&trained, data, seed);
@@ -73,9 +79,18 @@ pub(super) fn train_and_write(
         files::write(&out.join("metrics.json"), &json)?;
         files::write(&out.join("vectors.bin"), &golden)?;
         files::write(&out.join("rejector.mild"), &trained.artifact.to_bytes())?;
+        if let Some(directory) = directory {
+            directory.remove()?;
+        }
         text += &format!("written: {}\n", out.join("rejector.mild").display());
     }
     output.print(&report, &text)
+}
+
+/// Everything that a selection depends on: an interrupted one goes on only with the same.
+fn context(config: &Config, data: &Dataset) -> String {
+    let Config { digest, train, .. } = config;
+    format!("{} {:?} {digest:?} {:?} {}", store::build(), data.log_digest, train.effort, train.seed)
 }
 
 /// A bar on standard error; hidden by itself where that is no terminal.
@@ -84,7 +99,7 @@ struct Bar(ProgressBar);
 /// A bar for so many steps.
 pub(super) fn bar(message: &'static str, steps: u64) -> ProgressBar {
     let bar = ProgressBar::new(steps).with_message(message);
-    let style = "{msg} [{bar:30}] {pos}/{len}, {elapsed} gone, {eta} left";
+    let style = "{msg} [{bar:30}] {percent}%, {elapsed} gone, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(style) {
         bar.set_style(style);
     }
@@ -93,12 +108,12 @@ pub(super) fn bar(message: &'static str, steps: u64) -> ProgressBar {
 }
 
 impl Progress for Bar {
-    fn total(&self, steps: usize) {
-        self.0.set_length(steps as u64);
+    fn total(&self, work: u64) {
+        self.0.set_length(work);
     }
 
-    fn step(&self) {
-        self.0.inc(1);
+    fn step(&self, work: u64) {
+        self.0.inc(work);
     }
 
     fn finish(&self) {

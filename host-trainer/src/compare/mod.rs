@@ -1,6 +1,9 @@
 //! Methods beside each other on several logs: same splits, same offsets procedure, paired
 //! differences.
 
+pub mod curve;
+pub mod rank;
+
 use serde::Serialize;
 
 use crate::config::{Config, Method};
@@ -9,6 +12,7 @@ use crate::error::Result;
 use crate::evaluate::{Bootstrap, Estimate, best_single, oracle};
 use crate::pipeline::{Choice, Trained, train};
 use crate::progress::Silent;
+use crate::store::Forgetful;
 
 /// How a method did on a log.
 #[derive(Debug, Clone, Serialize)]
@@ -68,7 +72,7 @@ pub fn compare(
     let mut first: Option<Trained> = None;
     for seed in 0..seeds {
         config.train.seed = seed;
-        let trained = train(&config, data, &Silent)?;
+        let trained = train(&config, data, &Forgetful, &Silent)?;
         let (float_choices, int8_choices) =
             (trained.float_choices(test), trained.int8_choices(test));
         for row in 0..test.rows {
