@@ -5,7 +5,7 @@
 //! [`select`](mod@select) chooses among it by cross-validated deferral loss; [`train`](mod@train) fits one candidate:
 //! a [`loss`] over a [`network`] on [`batch`]es, an [`objective`] that [`optimize`] minimises;
 //! [`offsets`] are tuned; [`quantize`](mod@quantize) makes integers of it and [`artifact`] an image;
-//! [`evaluate`] and [`report`] say what it is worth. [`pipeline`] is the whole way, [`commands`] the
+//! [`method`] sets other ways of deciding beside it; [`evaluate`] and [`report`] say what it is worth. [`pipeline`] is the whole way, [`commands`] the
 //! program.
 //!
 //! Everything that is said of integer inference was computed by the crate `mild` itself.
@@ -24,6 +24,7 @@ pub mod grid;
 pub mod imbalance;
 pub mod log;
 pub mod loss;
+pub mod method;
 pub mod network;
 pub mod objective;
 pub mod offsets;

@@ -49,7 +49,8 @@ impl Scored<'_> {
     }
 }
 
-fn argmax(scores: &[f64], offsets: &[f64]) -> usize {
+/// The expert with the highest score plus offset; ties go to the lower index.
+pub(crate) fn argmax(scores: &[f64], offsets: &[f64]) -> usize {
     let mut best = 0;
     for k in 1..scores.len() {
         if scores[k] + offsets[k] > scores[best] + offsets[best] {

@@ -93,6 +93,24 @@ pub fn train(
     store: &dyn Store,
     progress: &dyn Progress,
 ) -> Result<Trained> {
+    let (trained, refused) = attempt(config, data, store, progress)?;
+    match refused {
+        None => Ok(trained),
+        Some(error) => Err(error),
+    }
+}
+
+/// As [`train`], but if quantization costs more than it may, the first choice is returned all the same,
+/// with the error beside it: for comparisons, in which its float network counts.
+///
+/// # Errors
+/// As [`train`], but for the growth of the deferral loss.
+pub fn attempt(
+    config: &Config,
+    data: &Dataset,
+    store: &dyn Store,
+    progress: &dyn Progress,
+) -> Result<(Trained, Option<Error>)> {
     if data.train.rows < MIN_TRAIN_ROWS {
         return Err(Error::Invalid {
             what: format!("{}: train rows", config.data.log.display()),
@@ -121,12 +139,12 @@ pub fn train(
         }
         let trained = realize(&selection, choice, config, data, grid.restarts)?;
         match check_quantization(&trained.seen, config.quantize.tolerance) {
-            Ok(()) => return Ok(trained),
+            Ok(()) => return Ok((trained, None)),
             // The first choice's figures are the ones to tell.
-            Err(error) => refused = refused.or(Some(error)),
+            Err(error) => refused = refused.or(Some((trained, Some(error)))),
         }
     }
-    Err(refused.expect("a selection has candidates"))
+    Ok(refused.expect("a selection has candidates"))
 }
 
 /// Fits what was chosen, from several starts, and keeps the start whose image does best on the

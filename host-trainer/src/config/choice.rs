@@ -1,16 +1,13 @@
 //! Settings that are one of a few words.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
-use crate::error::{Error, list, suggest};
+use crate::error::{list, suggest};
 
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident: $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)?) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+        )]
         pub enum $name {
             $($(#[$variant_doc])* #[serde(rename = $text)] $variant),+
         }
@@ -28,22 +25,22 @@ macro_rules! choice {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.name())
             }
         }
 
-        impl FromStr for $name {
-            type Err = Error;
+        impl std::str::FromStr for $name {
+            type Err = $crate::error::Error;
 
-            fn from_str(text: &str) -> Result<Self, Error> {
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text {
                     $($text => Ok(Self::$variant),)+
-                    _ => Err(Error::Invalid {
+                    _ => Err($crate::error::Error::Invalid {
                         what: stringify!($name).to_lowercase(),
                         found: format!("`{text}`"),
-                        expected: expected(text, Self::NAMES),
+                        expected: $crate::config::expected(text, Self::NAMES),
                     }),
                 }
             }
@@ -51,8 +48,10 @@ macro_rules! choice {
     };
 }
 
+pub(crate) use choice;
+
 /// What to tell a person who wrote `found` where one of `names` belongs.
-pub(super) fn expected(found: &str, names: &[&str]) -> String {
+pub(crate) fn expected(found: &str, names: &[&str]) -> String {
     let guess =
         suggest(found, names.iter().copied()).map(|name| format!(" (did you mean `{name}`?)"));
     format!("one of {}{}", list(names.iter().copied()), guess.unwrap_or_default())

@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use choice::{Effort, Form, Method, RhoRule, Tau};
+pub(crate) use choice::{choice, expected};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};

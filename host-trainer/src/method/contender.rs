@@ -1,0 +1,85 @@
+//! The names of all that can be compared.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use crate::config::{Method, choice, expected};
+use crate::error::Error;
+
+choice! {
+    /// Methods that only a host runs.
+    HostOnly:
+        /// Mean cost of each expert among the nearest train rows.
+        Knn = "knn",
+}
+
+/// Something that can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Contender {
+    /// A method that ends in an image.
+    Image(Method),
+    /// A method that only a host runs.
+    HostOnly(HostOnly),
+}
+
+impl Contender {
+    /// All contenders, those with an image first.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let images = Method::ALL.iter().copied().map(Self::Image);
+        images.chain(HostOnly::ALL.iter().copied().map(Self::HostOnly))
+    }
+
+    /// The name on a command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Image(method) => method.name(),
+            Self::HostOnly(method) => method.name(),
+        }
+    }
+}
+
+impl fmt::Display for Contender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Contender {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::all().find(|contender| contender.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = Self::all().map(Self::name).collect();
+            Error::Invalid {
+                what: "method".to_owned(),
+                found: format!("`{text}`"),
+                expected: expected(text, &names),
+            }
+        })
+    }
+}
+
+impl Serialize for Contender {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_go_both_ways() {
+        let all: Vec<Contender> = Contender::all().collect();
+        for (index, contender) in all.iter().enumerate() {
+            assert_eq!(contender.to_string().parse::<Contender>().unwrap(), *contender);
+            assert!(all[..index].iter().all(|other| other.name() != contender.name()));
+        }
+        let error = "knm".parse::<Contender>().unwrap_err().to_string();
+        assert!(error.contains("did you mean `knn`?"), "{error}");
+    }
+}

@@ -1,0 +1,79 @@
+//! Rejectors that end in an image.
+
+use mild::{Image, Rejector};
+
+use super::{Answers, Run, all_rows};
+use crate::config::{Config, Method};
+use crate::dataset::{Dataset, Part};
+use crate::error::Result;
+use crate::pipeline::{Choice, attempt};
+use crate::progress::Progress;
+use crate::store::Store;
+
+pub(super) fn run(
+    method: Method,
+    config: &Config,
+    data: &Dataset,
+    store: &dyn Store,
+    progress: &dyn Progress,
+) -> Result<Run> {
+    let mut config = config.clone();
+    config.rejector.method = method;
+    let (trained, refused) = attempt(&config, data, store, progress)?;
+    let image = trained.artifact.image();
+    let scores = trained.fit.scores(&data.test, &all_rows(data.test.rows));
+    let offsets = image.offsets().iter().map(|&offset| f64::from(offset)).collect();
+    let int8 = Answers { scores: integer_scores(&image, &data.test), offsets };
+    let chosen = match &trained.choice {
+        Choice::Constant { expert, .. } => format!("always {}", data.experts[*expert].name),
+        choice @ Choice::Rejector(_) => choice.to_string(),
+    };
+    Ok(Run {
+        chosen,
+        float: Answers { scores, offsets: trained.offsets },
+        int8: refused.is_none().then_some(int8),
+        image_bytes: refused.is_none().then(|| image.bytes().len()),
+        int8_refused: refused.map(|error| error.to_string()),
+        local_errors: None,
+        seeded: true,
+    })
+}
+
+/// The device's scores of each row, without offsets, row-major.
+fn integer_scores(image: &Image<'_>, part: &Part) -> Vec<f64> {
+    let rejector = Rejector::new(image);
+    let mut scratch = vec![0; image.scratch_words()];
+    let mut all = Vec::with_capacity(part.rows * part.experts);
+    for row in 0..part.rows {
+        let scores = rejector.scores(part.row(row), &mut scratch).expect("a log holds no NaN");
+        all.extend(scores.iter().map(|&score| f64::from(score)));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::{Contender, run};
+    use crate::progress::Silent;
+    use crate::store::Forgetful;
+
+    #[test]
+    fn the_answers_are_those_of_the_image_and_refused_ones_are_told() {
+        let (mut config, data) = crate::method::testing::log(400, 200);
+        let contender = Contender::Image(Method::TwoStage);
+        let trained = run(contender, &config, &data, &Forgetful, &Silent).unwrap();
+        let int8 = trained.int8.unwrap();
+        config.rejector.method = Method::TwoStage;
+        let same = crate::pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
+        assert_eq!(int8.choices(), same.int8_choices(&data.test));
+        assert_eq!(trained.float.choices(), same.float_choices(&data.test));
+        assert_eq!(trained.image_bytes, Some(same.artifact.image().bytes().len()));
+        // No growth is little enough: the float figures are there all the same.
+        config.quantize.tolerance = -1.0;
+        let refused = run(contender, &config, &data, &Forgetful, &Silent).unwrap();
+        assert_eq!((refused.int8, refused.image_bytes), (None, None));
+        assert!(refused.int8_refused.unwrap().contains("quantize.tolerance"));
+        assert_eq!(refused.float.choices(), trained.float.choices());
+    }
+}
