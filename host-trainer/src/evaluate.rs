@@ -102,6 +102,49 @@ impl Bootstrap {
         Estimate { mean, low: at(0.025), high: at(0.975) }
     }
 
+    /// For each resample the mean of every line: `lines[line][seed][row]`. Seeds are resampled like rows, and
+    /// alike for all lines, so that differences between lines are paired in both; a line with fewer seeds
+    /// repeats them.
+    #[must_use]
+    pub fn means_of_seeds(&self, lines: &[Vec<Vec<f64>>]) -> Vec<Vec<f64>> {
+        let columns: Vec<&[f64]> = lines.iter().flatten().map(Vec::as_slice).collect();
+        let seeds = lines.iter().map(Vec::len).max().unwrap_or(0);
+        // Units x columns, so that a draw reads whole rows.
+        let sums: Vec<f64> = self
+            .units
+            .iter()
+            .flat_map(|rows| {
+                columns
+                    .iter()
+                    .map(|column| rows.iter().map(|&row| column[row as usize]).sum::<f64>())
+            })
+            .collect();
+        let mean_of_draw = |(index, draw): (usize, &Vec<u32>)| -> Vec<f64> {
+            let mut totals = vec![0.0; columns.len()];
+            let mut count = 0;
+            for &unit in draw {
+                let row = &sums[unit as usize * columns.len()..][..columns.len()];
+                totals.iter_mut().zip(row).for_each(|(total, sum)| *total += sum);
+                count += self.units[unit as usize].len();
+            }
+            let mut random =
+                Random::new(0x5eed ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let drawn: Vec<usize> = (0..seeds).map(|_| random.below(seeds)).collect();
+            let mut start = 0;
+            lines
+                .iter()
+                .map(|line| {
+                    let of_line = &totals[start..start + line.len()];
+                    start += line.len();
+                    let of_seeds =
+                        drawn.iter().filter_map(|&seed| of_line.get(seed % line.len().max(1)));
+                    of_seeds.sum::<f64>() / (count * seeds).max(1) as f64
+                })
+                .collect()
+        };
+        self.draws.par_iter().enumerate().map(mean_of_draw).collect()
+    }
+
     /// The merit of choosing expert `choices[row]` on each row of the part.
     #[must_use]
     pub fn merit(&self, part: &Part, choices: &[usize]) -> Merit {
@@ -196,5 +239,28 @@ mod tests {
         let choices = oracle(&part);
         assert_eq!((choices[0], choices[1]), (1, 0));
         assert_eq!(best_single(&part), 1);
+    }
+
+    #[test]
+    fn seeds_widen_the_interval_and_pair_like_rows() {
+        let part = part(None);
+        let rows: Vec<f64> = (0..400).map(|row| f64::from(u8::from(row % 4 == 0))).collect();
+        let shifted = |by: f64| rows.iter().map(|loss| loss + by).collect::<Vec<_>>();
+        let lines = vec![
+            vec![rows.clone()],
+            vec![shifted(-0.2), shifted(0.2)],
+            vec![shifted(-0.1), shifted(0.3)],
+        ];
+        let draws = Bootstrap::new(&part, 1).means_of_seeds(&lines);
+        let spread = |value: &dyn Fn(&Vec<f64>) -> f64| {
+            let values = draws.iter().map(value);
+            values.clone().fold(f64::MIN, f64::max) - values.fold(f64::MAX, f64::min)
+        };
+        assert!(spread(&|draw| draw[1]) > 2.0 * spread(&|draw| draw[0]), "seeds differ");
+        assert!(spread(&|draw| draw[2] - draw[1]) < 1e-9, "the same seeds are drawn for both");
+        assert!(
+            (draws.iter().map(|draw| draw[0]).sum::<f64>() / draws.len() as f64 - 0.25).abs()
+                < 0.01
+        );
     }
 }

@@ -279,18 +279,88 @@ fn compare_sets_methods_beside_each_other() {
     let bench = Bench::new();
     let methods = ["compare", "mild.toml", "--methods", "two-stage,mild", "--seeds", "2", "--json"];
     let compared = bench.json(&methods);
-    let lines = compared.as_array().unwrap();
+    assert_eq!(compared["overall"].as_array().unwrap().len(), 0, "one log has no ranks");
+    let log = &compared["logs"][0];
+    assert_eq!((&log["rows"], &log["train_rows"]), (&Value::from(400), &Value::Null));
+    let lines = log["methods"].as_array().unwrap();
     assert_eq!(lines.len(), 2);
     for line in lines {
-        assert_eq!((&line["rows"], &line["seeds"]), (&Value::from(400), &Value::from(2)));
-        let int8 = number(&line["int8"], "mean");
-        assert!(
-            (int8 - number(line, "float") - number(&line["int8_minus_float"], "mean")).abs() < 1e-9
-        );
-        assert!(number(&line["int8_minus_best_single"], "high") < 0.0, "better than best single");
+        assert_eq!(line["seeds"], Value::from(2));
+        let loss = &line["loss"];
+        assert_eq!(number(loss, "mean"), number(line, "int8"));
+        assert!(number(loss, "low") < number(loss, "mean"));
+        assert_eq!(line["against_best_single"]["verdict"], "better", "{line:#}");
+        assert!(number(line, "random_loss") > number(line, "int8"), "features say something");
+        assert!(number(line, "minority_recall") > 0.5, "{line:#}");
+        assert!(number(line, "area") > 0.5 && number(line, "aurc") < 0.3, "{line:#}");
+        assert_eq!(line["curve"].as_array().unwrap().len(), 21);
     }
+    assert_eq!(number(&lines[0]["against_baseline"]["difference"], "mean"), 0.0);
     let error = bench.error(&["compare", "mild.toml", "--methods", "mid"]);
     assert!(error.contains("mild"), "{error}");
+    let error = bench.error(&["compare", "mild.toml", "--train-rows", "7"]);
+    assert!(error.contains("from 20 on"), "{error}");
+}
+
+#[test]
+fn compare_keeps_its_runs_and_writes_tables_and_plots() {
+    let bench = Bench::new();
+    fs::write(bench.path("again.toml"), CONFIG).unwrap();
+    let arguments = [
+        "compare",
+        "mild.toml",
+        "again.toml",
+        "--methods",
+        "two-stage,mild",
+        "--train-rows",
+        "100,all",
+        "--out",
+        "out",
+    ];
+    let first = bench.ok(&arguments);
+    for part in
+        ["## 2 logs, all train rows", "## 2 logs, 100 train rows", "## Learning curves", "Friedman"]
+    {
+        assert!(first.contains(part), "{first}");
+    }
+    assert_eq!(fs::read_to_string(bench.path("out/compare.md")).unwrap(), first);
+    let runs = || {
+        let mut runs = Vec::new();
+        let mut open = vec![bench.path("out/runs")];
+        while let Some(directory) = open.pop() {
+            for entry in fs::read_dir(directory).unwrap().flatten() {
+                if entry.path().is_dir() {
+                    open.push(entry.path())
+                } else {
+                    runs.push(entry.path())
+                }
+            }
+        }
+        runs.sort();
+        runs
+    };
+    let kept = runs();
+    assert_eq!(kept.len(), 2 * 2 * 2);
+    // One run is lost and one is damaged: they are done again, the others are not.
+    let written = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
+    let times: Vec<_> = kept.iter().map(|path| written(path)).collect();
+    fs::remove_file(&kept[0]).unwrap();
+    fs::write(&kept[1], "damage").unwrap();
+    let csv = bench.ok(&[&arguments[..], &["--csv"]].concat());
+    assert_eq!(fs::read_to_string(bench.path("out/compare.md")).unwrap(), first);
+    assert_eq!(runs(), kept);
+    assert!((2..kept.len()).all(|run| written(&kept[run]) == times[run]));
+    assert!(written(&kept[0]) != times[0] && written(&kept[1]) != times[1]);
+    let mut lines = csv.lines();
+    let columns = lines.next().unwrap().split(',').count();
+    assert_eq!(columns, 36);
+    assert_eq!(lines.count(), 8);
+    let plots: Vec<_> = fs::read_dir(bench.path("out/plots")).unwrap().flatten().collect();
+    assert_eq!(plots.len(), 2 + 2 + 2, "cost and quality, learning, ranks");
+    for plot in plots {
+        let svg = fs::read_to_string(plot.path()).unwrap();
+        assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{plot:?}");
+    }
 }
 
 #[test]

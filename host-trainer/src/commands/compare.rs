@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::ProgressBar;
 
-use super::Output;
-use super::train::parse_effort;
-use crate::compare::{compare, markdown};
-use crate::config::{Config, Effort, Method};
+use super::train::{Bar, bar, parse_effort};
+use super::{Output, print_all};
+use crate::compare::record::Archive;
+use crate::compare::{Comparison, Log, Plan, plot, text};
+use crate::config::{Config, Effort};
 use crate::error::{Error, Result};
-use crate::log;
+use crate::method::Contender;
+use crate::progress::Silent;
+use crate::{files, log, store};
 
 /// Arguments of `mild compare`.
 #[derive(Debug, Args)]
@@ -18,7 +20,7 @@ pub(crate) struct CompareArgs {
     /// The configurations of the logs (TOML)
     #[arg(required = true)]
     configs: Vec<PathBuf>,
-    /// The methods to compare, as in `rejector.method`, or `all` of them
+    /// The methods to compare, or `all` of them
     #[arg(long, value_delimiter = ',', default_value = "auto", value_parser = parse_methods)]
     methods: Vec<Methods>,
     /// Trainings of each method on each log, with seeds from 0 on
@@ -27,48 +29,115 @@ pub(crate) struct CompareArgs {
     /// How long each training searches, in place of the configurations'
     #[arg(long, value_parser = parse_effort, value_name = "quick|normal|thorough")]
     effort: Option<Effort>,
+    /// Learning curves: use so many train rows (and calibration rows in proportion); `all` is all
+    #[arg(long, value_delimiter = ',', default_value = "all", value_parser = parse_rows, value_name = "ROWS")]
+    train_rows: Vec<Rows>,
+    /// Keep finished runs here, go on with those that are there, and write the tables, the documents and
+    /// plots
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Also take runs that another build of this program has kept
+    #[arg(long, requires = "out")]
+    any_build: bool,
+    /// Print comma-separated values
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
     #[command(flatten)]
     output: Output,
 }
 
 /// One method, or all.
 #[derive(Debug, Clone)]
-struct Methods(Vec<Method>);
+struct Methods(Vec<Contender>);
 
 fn parse_methods(text: &str) -> std::result::Result<Methods, String> {
     if text == "all" {
-        return Ok(Methods(Method::ALL.to_vec()));
+        return Ok(Methods(Contender::all().collect()));
     }
     text.parse().map(|method| Methods(vec![method])).map_err(|error: Error| error.to_string())
 }
 
+/// A number of train rows, or all.
+#[derive(Debug, Clone, Copy)]
+struct Rows(Option<usize>);
+
+fn parse_rows(text: &str) -> std::result::Result<Rows, String> {
+    if text == "all" {
+        return Ok(Rows(None));
+    }
+    match text.parse() {
+        Ok(rows) if rows >= 20 => Ok(Rows(Some(rows))),
+        _ => Err("expected `all` or a number of rows from 20 on".to_owned()),
+    }
+}
+
 pub(super) fn run(args: &CompareArgs) -> Result<()> {
-    let methods: Vec<Method> = args.methods.iter().flat_map(|Methods(all)| all.clone()).collect();
-    let steps = (args.configs.len() * methods.len()) as u64 * args.seeds;
-    let bar = if args.output.quiet || args.output.json {
-        ProgressBar::hidden()
-    } else {
-        super::train::bar("comparing", steps)
-    };
-    let mut comparisons = Vec::new();
+    let mut methods: Vec<Contender> = Vec::new();
+    for method in args.methods.iter().flat_map(|Methods(all)| all) {
+        if !methods.contains(method) {
+            methods.push(*method);
+        }
+    }
+    let mut logs: Vec<Log> = Vec::new();
     for path in &args.configs {
         let mut config = Config::load(path)?;
         if let Some(effort) = args.effort {
             config.train.effort = effort;
         }
         let data = log::read(&config)?;
-        for &method in &methods {
-            let done = || bar.inc(1);
-            comparisons.push(compare(&name(path), &config, &data, method, args.seeds, done)?);
-        }
+        logs.push(Log { name: free_name(path, &logs), config, data });
     }
-    bar.finish_and_clear();
-    args.output.print(&comparisons, &markdown(&comparisons))
+    let plan = Plan {
+        logs,
+        methods,
+        seeds: args.seeds,
+        train_rows: args.train_rows.iter().map(|Rows(rows)| *rows).collect(),
+        archive: args.out.as_deref().map(Archive::new),
+        build: if args.any_build { String::new() } else { store::build() },
+    };
+    let comparison = if args.output.quiet || args.output.json || args.csv {
+        plan.run(&Silent)?
+    } else {
+        plan.run(&Bar(bar("comparing", 0)))?
+    };
+    let tables = text::markdown(&comparison);
+    if let Some(out) = &args.out {
+        write(out, &comparison, &tables)?;
+    }
+    if args.csv {
+        return print_all(&csv(&comparison)?);
+    }
+    args.output.print(&comparison, &tables)
 }
 
-/// A log is known by the directory of its configuration, or else by the file.
-fn name(path: &Path) -> String {
-    let directory = path.parent().and_then(Path::file_name);
-    let name = directory.or(path.file_stem()).unwrap_or(path.as_os_str());
-    name.to_string_lossy().into_owned()
+fn csv(comparison: &Comparison) -> Result<String> {
+    text::csv(comparison).map_err(|error| Error::Invalid {
+        what: "comma-separated values".to_owned(),
+        found: error.to_string(),
+        expected: "figures that can be written".to_owned(),
+    })
+}
+
+fn write(out: &Path, comparison: &Comparison, tables: &str) -> Result<()> {
+    let json = serde_json::to_vec_pretty(comparison)
+        .map_err(|error| Error::io(&out.join("compare.json"))(error.into()))?;
+    files::write(&out.join("compare.json"), &json)?;
+    files::write(&out.join("compare.csv"), csv(comparison)?.as_bytes())?;
+    files::write(&out.join("compare.md"), tables.as_bytes())?;
+    for (name, svg) in plot::plots(comparison)? {
+        files::write(&out.join("plots").join(name), svg.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// A log is known by the directory of its configuration, or else by the file; a second one of the same
+/// name gets a number.
+fn free_name(path: &Path, logs: &[Log]) -> String {
+    let plain = path.file_stem() == Some("mild".as_ref());
+    let directory = path.parent().and_then(Path::file_name).filter(|_| plain);
+    let name = directory.or(path.file_stem()).unwrap_or(path.as_os_str()).to_string_lossy();
+    let taken = |name: &str| logs.iter().any(|log| log.name == name);
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    let mut names = std::iter::once(name.to_string()).chain(numbered);
+    names.find(|name| !taken(name)).unwrap_or_default()
 }

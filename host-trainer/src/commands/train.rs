@@ -94,7 +94,7 @@ fn context(config: &Config, data: &Dataset) -> String {
 }
 
 /// A bar on standard error; hidden by itself where that is no terminal.
-struct Bar(ProgressBar);
+pub(super) struct Bar(pub(super) ProgressBar);
 
 /// A bar for so many steps.
 pub(super) fn bar(message: &'static str, steps: u64) -> ProgressBar {

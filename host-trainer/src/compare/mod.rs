@@ -1,172 +1,313 @@
-//! Methods beside each other on several logs: same splits, same offsets procedure, paired
-//! differences.
+//! Methods beside each other on several logs: same splits, same offsets procedure, several seeds, paired
+//! intervals.
+//!
+//! A run is one method on one log with one seed, and ends in a [`record`]; a [`summary`] is made of all
+//! records of a log, [`rank`]s of all summaries. Runs are independent and are kept as they finish, so
+//! that a comparison can be interrupted.
 
 pub mod curve;
+pub mod plot;
 pub mod rank;
+pub mod record;
+pub mod sample;
+pub mod summary;
+pub mod text;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use crate::config::{Config, Method};
+use self::rank::{Ranks, ranks};
+use self::record::{Archive, Key, Record};
+use self::summary::{LogSummary, Records, Verdict, summarize};
+use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::error::Result;
-use crate::evaluate::{Bootstrap, Estimate, best_single, oracle};
-use crate::pipeline::{Choice, Trained, train};
-use crate::progress::Silent;
-use crate::store::Forgetful;
+use crate::method::{self, Contender};
+use crate::progress::{Progress, Silent};
+use crate::store::Memory;
 
-/// How a method did on a log.
+/// A log to compare on.
+pub struct Log {
+    /// Its name.
+    pub name: String,
+    /// Its configuration; method and seed are replaced by those of the plan.
+    pub config: Config,
+    /// Its rows.
+    pub data: Dataset,
+}
+
+/// What is compared.
+pub struct Plan {
+    /// The logs.
+    pub logs: Vec<Log>,
+    /// The methods, in the order of printing.
+    pub methods: Vec<Contender>,
+    /// Seeds 0 to this, exclusive.
+    pub seeds: u64,
+    /// Numbers of train rows; none for all.
+    pub train_rows: Vec<Option<usize>>,
+    /// Where finished runs are kept and looked for.
+    pub archive: Option<Archive>,
+    /// What else a run depends on: the program that made it, or nothing to take runs of other builds.
+    pub build: String,
+}
+
+/// The outcome of a plan.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
-    /// The log's name: the directory of its configuration.
-    pub log: String,
+    /// One for each log and number of train rows.
+    pub logs: Vec<LogSummary>,
+    /// Over all logs, one for each number of train rows, where there are several logs.
+    pub overall: Vec<Overall>,
+}
+
+/// The methods over all logs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Overall {
+    /// Train rows used; none for all.
+    pub train_rows: Option<usize>,
+    /// The methods that ran on every log, in the order of `ranks.mean`.
+    pub ranked: Vec<String>,
+    /// Their mean ranks.
+    pub ranks: Ranks,
+    /// All methods.
+    pub methods: Vec<MethodOverall>,
+}
+
+/// One method over all logs.
+#[derive(Debug, Clone, Serialize)]
+pub struct MethodOverall {
     /// The method.
     pub method: String,
-    /// Test rows.
-    pub rows: usize,
-    /// Trainings with different seeds.
-    pub seeds: u64,
-    /// Deferral loss on the test rows of always answering locally.
-    pub local: f64,
-    /// Of the single expert that is best on the calibration rows.
-    pub best_single_on_calibration: f64,
-    /// Of the single expert that is best on the test rows, in hindsight.
-    pub best_single: f64,
-    /// Of the float rejector, mean over seeds.
-    pub float: f64,
-    /// Of the image, mean over seeds, with a bootstrap interval over rows.
-    pub int8: Estimate,
-    /// The lowest and the highest seed's loss of the image.
-    pub int8_seeds: [f64; 2],
-    /// Image minus float, paired by row and seed.
-    pub int8_minus_float: Estimate,
-    /// Image minus the best single expert in hindsight, paired by row.
-    pub int8_minus_best_single: Estimate,
-    /// Share of test rows on which float and image decide alike.
-    pub agreement: f64,
-    /// Lowest possible deferral loss.
-    pub oracle: f64,
-    /// Bytes of the first seed's image.
-    pub image_bytes: usize,
-    /// What the first seed's selection chose.
-    pub chosen: String,
+    /// Logs that it ran on.
+    pub logs: usize,
+    /// Mean deferral loss over those logs.
+    pub mean_loss: f64,
+    /// Logs on which it is the best method or tied with the best.
+    pub best_or_tied: usize,
+    /// Logs on which it is better than the baseline by the paired interval.
+    pub better_than_baseline: Vec<String>,
+    /// Logs on which it is worse than the baseline.
+    pub worse_than_baseline: Vec<String>,
+    /// Logs on which it is worse than the best single expert in hindsight.
+    pub worse_than_best_single: Vec<String>,
 }
 
-/// Trains a method with each of the seeds `0..seeds` and judges it on the test rows.
-///
-/// # Errors
-/// As [`train`].
-pub fn compare(
-    log: &str,
-    config: &Config,
-    data: &Dataset,
-    method: Method,
-    seeds: u64,
-    mut done: impl FnMut(),
-) -> Result<Comparison> {
-    let test = &data.test;
-    let mut config = config.clone();
-    config.rejector.method = method;
-    let mut float = vec![0.0; test.rows];
-    let mut int8 = vec![0.0; test.rows];
-    let (mut of_seeds, mut equal) = (Vec::new(), 0);
-    let mut first: Option<Trained> = None;
-    for seed in 0..seeds {
-        config.train.seed = seed;
-        let trained = train(&config, data, &Forgetful, &Silent)?;
-        let (float_choices, int8_choices) =
-            (trained.float_choices(test), trained.int8_choices(test));
-        for row in 0..test.rows {
-            float[row] += f64::from(test.cost(row, float_choices[row])) / seeds as f64;
-            int8[row] += f64::from(test.cost(row, int8_choices[row])) / seeds as f64;
-            equal += usize::from(float_choices[row] == int8_choices[row]);
+/// One log with one number of train rows and one seed: all methods in turn, so that they share fits.
+struct Job {
+    log: usize,
+    train_rows: Option<usize>,
+    seed: u64,
+}
+
+type Done = Mutex<HashMap<Key, Record>>;
+
+impl Plan {
+    /// Runs what is not done yet, and sums up.
+    ///
+    /// # Errors
+    /// Those of a method, and [`Error::Io`](crate::error::Error::Io) if a run cannot be kept.
+    pub fn run(&self, progress: &dyn Progress) -> Result<Comparison> {
+        let jobs = self.jobs();
+        let done = Done::default();
+        let all: u64 = jobs.iter().map(|job| self.work(job) * self.methods.len() as u64).sum();
+        progress.total(all);
+        let next = AtomicUsize::new(0);
+        let failure = Mutex::new(None);
+        std::thread::scope(|scope| {
+            for _ in 0..rayon::current_num_threads().min(jobs.len()) {
+                scope.spawn(|| {
+                    while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if let Err(error) = self.job(job, &done, progress) {
+                            // The others stop after the job that they are at.
+                            next.store(jobs.len(), Ordering::Relaxed);
+                            let mut failure =
+                                failure.lock().unwrap_or_else(PoisonError::into_inner);
+                            failure.get_or_insert(error);
+                        }
+                    }
+                });
+            }
+        });
+        progress.finish();
+        if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
         }
-        of_seeds.push(test.deferral_loss(|row| int8_choices[row]));
-        first.get_or_insert(trained);
-        done();
+        let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(self.sum_up(&done))
     }
-    let first = first.expect("at least one seed");
-    let bootstrap = Bootstrap::new(test, 0);
-    let best = best_single(test);
-    let cheapest = oracle(test);
-    let difference = |a: &[f64], b: &dyn Fn(usize) -> f64| -> Vec<f64> {
-        a.iter().enumerate().map(|(row, a)| a - b(row)).collect()
-    };
-    Ok(Comparison {
-        log: log.to_owned(),
-        method: method.to_string(),
-        rows: test.rows,
-        seeds,
-        local: test.deferral_loss(|_| 0),
-        best_single_on_calibration: test.deferral_loss(|_| best_single(&data.calibration)),
-        best_single: test.deferral_loss(|_| best),
-        float: float.iter().sum::<f64>() / test.rows.max(1) as f64,
-        int8: bootstrap.estimate(&int8),
-        int8_seeds: [
-            of_seeds.iter().copied().fold(f64::INFINITY, f64::min),
-            of_seeds.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        ],
-        int8_minus_float: bootstrap.estimate(&difference(&int8, &|row| float[row])),
-        int8_minus_best_single: bootstrap
-            .estimate(&difference(&int8, &|row| f64::from(test.cost(row, best)))),
-        agreement: equal as f64 / (test.rows as f64 * seeds as f64).max(1.0),
-        oracle: test.deferral_loss(|row| cheapest[row]),
-        image_bytes: first.artifact.image().bytes().len(),
-        chosen: match &first.choice {
-            Choice::Constant { expert, .. } => format!("always {}", data.experts[*expert].name),
-            choice @ Choice::Rejector(_) => choice.to_string(),
-        },
-    })
-}
 
-/// The comparisons as a Markdown table.
-#[must_use]
-pub fn markdown(comparisons: &[Comparison]) -> String {
-    let header = [
-        "log",
-        "method",
-        "test rows",
-        "local",
-        "best single",
-        "float",
-        "int8",
-        "95 % interval",
-        "seeds",
-        "int8 - float",
-        "int8 - best single, 95 %",
-        "verdict",
-        "oracle",
-        "alike",
-        "bytes",
-        "chosen (seed 0)",
-    ];
-    let mut cells = vec![header.map(str::to_owned).to_vec(), vec!["---".to_owned(); header.len()]];
-    for c in comparisons {
-        let Estimate { mean, low, high } = c.int8;
-        let paired = c.int8_minus_best_single;
-        let verdict = match paired {
-            Estimate { high, .. } if high < 0.0 => "better",
-            Estimate { low, .. } if low > 0.0 => "worse",
-            _ => "tie",
-        };
-        cells.push(vec![
-            c.log.clone(),
-            c.method.clone(),
-            c.rows.to_string(),
-            format!("{:.4}", c.local),
-            format!("{:.4}", c.best_single),
-            format!("{:.4}", c.float),
-            format!("{mean:.4}"),
-            format!("{low:.4} to {high:.4}"),
-            format!("{:.4} to {:.4} ({})", c.int8_seeds[0], c.int8_seeds[1], c.seeds),
-            format!("{:+.4}", c.int8_minus_float.mean),
-            format!("{:+.4} to {:+.4}", paired.low, paired.high),
-            verdict.to_owned(),
-            format!("{:.4}", c.oracle),
-            format!("{:.1}%", 100.0 * c.agreement),
-            c.image_bytes.to_string(),
-            c.chosen.clone(),
-        ]);
+    /// Seed by seed, so that an interrupted comparison has whole seeds of all logs.
+    fn jobs(&self) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        for seed in 0..self.seeds {
+            for log in 0..self.logs.len() {
+                for &train_rows in &self.train_rows {
+                    // As many rows as there are, or more, are all.
+                    if train_rows.is_none_or(|rows| rows < self.logs[log].data.train.rows) {
+                        jobs.push(Job { log, train_rows, seed });
+                    }
+                }
+            }
+        }
+        jobs
     }
-    let lines = cells.iter().map(|row| format!("| {} |\n", row.join(" | ")));
-    lines.collect()
+
+    /// A job's share of the whole, by the size of what is trained on.
+    fn work(&self, job: &Job) -> u64 {
+        let data = &self.logs[job.log].data;
+        let rows = job.train_rows.unwrap_or(data.train.rows);
+        (rows * (data.inputs() + data.experts.len() + 10)) as u64
+    }
+
+    fn key(&self, job: &Job, method: Contender) -> Key {
+        Key {
+            log: self.logs[job.log].name.clone(),
+            train_rows: job.train_rows,
+            method: method.to_string(),
+            seed: job.seed,
+        }
+    }
+
+    fn context(&self, log: &Log) -> String {
+        let Config { digest, train, .. } = &log.config;
+        format!("{} {:?} {digest:?} {:?}", self.build, log.data.log_digest, train.effort)
+    }
+
+    fn job(&self, job: &Job, done: &Done, progress: &dyn Progress) -> Result<()> {
+        let log = &self.logs[job.log];
+        let context = self.context(log);
+        let mut sampled = None;
+        let memory = Memory::default();
+        for &method in &self.methods {
+            let key = self.key(job, method);
+            let known = self.archive.as_ref().and_then(|archive| archive.get(&key, &context));
+            let record = match known {
+                Some(record) => Some(record),
+                None if self.same_for_all_seeds(&key, done) => None,
+                None if method::applies(method, &log.config, &log.data).is_err() => None,
+                None => {
+                    let mut config = log.config.clone();
+                    config.train.seed = job.seed;
+                    let data = match job.train_rows {
+                        None => &log.data,
+                        Some(rows) => {
+                            &*sampled.get_or_insert_with(|| sample::thin(&log.data, rows, job.seed))
+                        }
+                    };
+                    let run = method::run(method, &config, data, &memory, &Silent)?;
+                    let record = Record::new(&run, &data.test);
+                    if let Some(archive) = &self.archive {
+                        archive.put(&key, &context, &record)?;
+                    }
+                    Some(record)
+                }
+            };
+            if let Some(record) = record {
+                done.lock().unwrap_or_else(PoisonError::into_inner).insert(key, record);
+            }
+            progress.step(self.work(job));
+        }
+        Ok(())
+    }
+
+    /// Whether the first seed has shown that no seed matters. (With fewer train rows the seed draws them.)
+    fn same_for_all_seeds(&self, key: &Key, done: &Done) -> bool {
+        let first = Key { seed: 0, ..key.clone() };
+        let done = done.lock().unwrap_or_else(PoisonError::into_inner);
+        key.seed > 0 && key.train_rows.is_none() && done.get(&first).is_some_and(|r| !r.seeded)
+    }
+
+    fn sum_up(&self, done: &HashMap<Key, Record>) -> Comparison {
+        let mut logs = Vec::new();
+        for log in &self.logs {
+            for &train_rows in &self.train_rows {
+                let skipped = self.methods.iter().filter_map(|&method| {
+                    let reason = method::applies(method, &log.config, &log.data).err()?;
+                    Some((method.to_string(), reason))
+                });
+                let records: Vec<Records> = self
+                    .methods
+                    .iter()
+                    .map(|method| {
+                        let (log, method) = (log.name.clone(), method.to_string());
+                        let mut key = Key { log, train_rows, method, seed: 0 };
+                        let mut of_seeds = Vec::new();
+                        for seed in 0..self.seeds {
+                            key.seed = seed;
+                            of_seeds.extend(done.get(&key).cloned());
+                        }
+                        (key.method, of_seeds)
+                    })
+                    .filter(|(_, records)| !records.is_empty())
+                    .collect();
+                if !records.is_empty() {
+                    let skipped = skipped.collect();
+                    logs.push(summarize(&log.name, train_rows, &log.data, &records, skipped));
+                }
+            }
+        }
+        let overall = self
+            .train_rows
+            .iter()
+            .map(|&rows| {
+                let of_rows: Vec<&LogSummary> =
+                    logs.iter().filter(|log| log.train_rows == rows).collect();
+                self.overall(rows, &of_rows)
+            })
+            .filter(|overall| overall.ranks.logs > 1)
+            .collect();
+        Comparison { logs, overall }
+    }
+
+    fn overall(&self, train_rows: Option<usize>, logs: &[&LogSummary]) -> Overall {
+        let find = |log: &LogSummary, method: &str| {
+            log.methods.iter().find(|summary| summary.method == method).cloned()
+        };
+        let names: Vec<String> = self.methods.iter().map(ToString::to_string).collect();
+        let ranked: Vec<String> = names
+            .iter()
+            .filter(|name| logs.iter().all(|log| find(log, name).is_some()))
+            .cloned()
+            .collect();
+        let losses: Vec<Vec<f64>> = logs
+            .iter()
+            .map(|log| ranked.iter().filter_map(|name| Some(find(log, name)?.loss.mean)).collect())
+            .collect();
+        let methods = names
+            .into_iter()
+            .map(|method| {
+                let on: Vec<(&str, summary::MethodSummary)> = logs
+                    .iter()
+                    .filter_map(|log| Some((log.log.as_str(), find(log, &method)?)))
+                    .collect();
+                let where_ = |keep: &dyn Fn(&summary::MethodSummary) -> bool| -> Vec<String> {
+                    let kept = on.iter().filter(|(_, summary)| keep(summary));
+                    kept.map(|(log, _)| (*log).to_owned()).collect()
+                };
+                let baseline = |verdict| {
+                    where_(&|s| {
+                        s.against_baseline.is_some_and(|against| against.verdict == verdict)
+                    })
+                };
+                MethodOverall {
+                    logs: on.len(),
+                    mean_loss: on.iter().map(|(_, s)| s.loss.mean).sum::<f64>()
+                        / on.len().max(1) as f64,
+                    best_or_tied: where_(&|s| s.against_best.verdict != Verdict::Worse).len(),
+                    better_than_baseline: baseline(Verdict::Better),
+                    worse_than_baseline: baseline(Verdict::Worse),
+                    worse_than_best_single: where_(&|s| {
+                        s.against_best_single.verdict == Verdict::Worse
+                    }),
+                    method,
+                }
+            })
+            .filter(|overall| overall.logs > 0)
+            .collect();
+        Overall { train_rows, ranked, ranks: ranks(&losses), methods }
+    }
 }

@@ -1,0 +1,315 @@
+//! Comparisons as Markdown and as CSV.
+
+use std::fmt::Write as _;
+
+use super::summary::{Against, LogSummary, MethodSummary};
+use super::{Comparison, Overall};
+use crate::evaluate::Estimate;
+
+/// All tables.
+#[must_use]
+pub fn markdown(comparison: &Comparison) -> String {
+    let mut text = String::new();
+    for overall in &comparison.overall {
+        text += &overall_table(overall, &comparison.logs);
+        text.push('\n');
+    }
+    if comparison.logs.iter().any(|log| log.train_rows.is_some()) {
+        text += &learning_curves(comparison);
+        text.push('\n');
+    }
+    for log in &comparison.logs {
+        text += &log_table(log);
+        text.push('\n');
+    }
+    text
+}
+
+/// Rows of cells, the first being the header.
+fn table(cells: &[Vec<String>]) -> String {
+    let mut text = String::new();
+    for (index, row) in cells.iter().enumerate() {
+        let _ = writeln!(text, "| {} |", row.join(" | "));
+        if index == 0 {
+            let _ = writeln!(text, "|{}", "---|".repeat(row.len()));
+        }
+    }
+    text
+}
+
+fn rows_name(train_rows: Option<usize>) -> String {
+    train_rows.map_or("all train rows".to_owned(), |rows| format!("{rows} train rows"))
+}
+
+fn loss(value: f64) -> String {
+    format!("{value:.4}")
+}
+
+fn optional(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), loss)
+}
+
+fn against(against: &Against) -> String {
+    let Estimate { mean, low, high } = against.difference;
+    format!("{mean:+.4} ({low:+.4} to {high:+.4}) {}", against.verdict.name())
+}
+
+fn log_table(log: &LogSummary) -> String {
+    let mut text = format!(
+        "### {}, {}\n\n{} test rows. Always local {:.4}, best single {} {:.4} in hindsight and {:.4} if chosen on \
+         calibration, oracle {:.4}.\n\n",
+        log.log,
+        rows_name(log.train_rows),
+        log.rows,
+        log.local,
+        log.best_single_name,
+        log.best_single,
+        log.best_single_on_calibration,
+        log.oracle,
+    );
+    let two = log.methods.iter().any(|method| method.apgr.is_some());
+    let mut header = vec![
+        "method",
+        "deferral loss (95 %)",
+        "seeds",
+        "float",
+        "float, no offsets",
+        "int8",
+        "int8, no offsets",
+        "- best method",
+        "- best single",
+        "- two-stage",
+        "by lot",
+        "local",
+        "minority recall",
+        "area",
+        "AURC",
+        "AUGRC",
+    ];
+    if two {
+        header.extend(["APGR", "CPT(50 %)"]);
+    }
+    header.extend(["bytes", "chosen (seed 0)"]);
+    let mut cells = vec![header.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>()];
+    cells.extend(log.methods.iter().map(|method| method_row(method, two)));
+    text += &table(&cells);
+    if log.methods.iter().any(|method| method.own_classifier) {
+        text += "\n\\* answers with a classifier of its own in place of the local model, and is not among the methods \
+                 that \"best method\" is taken from.\n";
+    }
+    for method in &log.methods {
+        if let Some(reason) = &method.no_image {
+            let _ = writeln!(text, "\n{}: no image for some seed: {reason}", method.method);
+        }
+    }
+    for (method, reason) in &log.skipped {
+        let _ = writeln!(text, "\n{method}: not used here: {reason}");
+    }
+    text
+}
+
+fn method_row(method: &MethodSummary, two: bool) -> Vec<String> {
+    let star = if method.own_classifier { "\\*" } else { "" };
+    let Estimate { mean, low, high } = method.loss;
+    let [least, most] = method.loss_of_seeds;
+    let mut row = vec![
+        format!("{}{star}", method.method),
+        format!("{mean:.4} ({low:.4} to {high:.4})"),
+        format!("{}: {least:.4} to {most:.4}", method.seeds),
+        loss(method.float),
+        loss(method.float_plain),
+        optional(method.int8),
+        optional(method.int8_plain),
+        against(&method.against_best),
+        against(&method.against_best_single),
+        method.against_baseline.as_ref().map_or("-".to_owned(), against),
+        loss(method.random_loss),
+        format!("{:.1}%", 100.0 * method.coverage),
+        method.minority_recall.map_or("-".to_owned(), |recall| format!("{:.1}%", 100.0 * recall)),
+        loss(method.area),
+        loss(method.aurc),
+        loss(method.augrc),
+    ];
+    if two {
+        row.extend([optional(method.apgr), optional(method.cpt_50)]);
+    }
+    row.push(method.image_bytes.map_or("-".to_owned(), |bytes| bytes.to_string()));
+    row.push(method.chosen.clone());
+    row
+}
+
+fn overall_table(overall: &Overall, logs: &[LogSummary]) -> String {
+    let mut text = format!("## {} logs, {}\n\n", overall.ranks.logs, rows_name(overall.train_rows));
+    let logs: Vec<&LogSummary> =
+        logs.iter().filter(|log| log.train_rows == overall.train_rows).collect();
+    let names: Vec<&str> = overall.methods.iter().map(|method| method.method.as_str()).collect();
+    let mut header = vec!["log".to_owned(), "best single".to_owned()];
+    header.extend(names.iter().map(|name| (*name).to_owned()));
+    let mut cells = vec![header];
+    for log in &logs {
+        let mut row = vec![log.log.clone(), loss(log.best_single)];
+        row.extend(names.iter().map(|name| {
+            let found = log.methods.iter().find(|method| method.method == *name);
+            found.map_or("-".to_owned(), |method| {
+                use super::summary::Verdict::{Better, Tie, Worse};
+                let text = loss(method.loss.mean);
+                match (method.own_classifier, method.against_best.verdict) {
+                    (true, _) => format!("{text}\\*"),
+                    (false, Better | Tie) => format!("**{text}**"),
+                    (false, Worse) => text,
+                }
+            })
+        }));
+        cells.push(row);
+    }
+    text += "Deferral loss on the test rows, mean over seeds; bold: the best method or tied with it by the paired \
+             interval (\\*: answers with a classifier of its own, not compared).\n\n";
+    text += &table(&cells);
+    text.push('\n');
+    let header = [
+        "method",
+        "logs",
+        "mean rank",
+        "mean loss",
+        "best or tied",
+        "better than two-stage",
+        "worse than two-stage",
+        "worse than best single",
+    ];
+    let mut cells = vec![header.map(str::to_owned).to_vec()];
+    let list = |logs: &[String]| {
+        if logs.is_empty() {
+            "0".to_owned()
+        } else {
+            format!("{}: {}", logs.len(), logs.join(", "))
+        }
+    };
+    for method in &overall.methods {
+        let rank = overall.ranked.iter().position(|name| *name == method.method);
+        cells.push(vec![
+            method.method.clone(),
+            method.logs.to_string(),
+            rank.map_or("-".to_owned(), |at| format!("{:.2}", overall.ranks.mean[at])),
+            loss(method.mean_loss),
+            format!("{} of {}", method.best_or_tied, method.logs),
+            list(&method.better_than_baseline),
+            list(&method.worse_than_baseline),
+            list(&method.worse_than_best_single),
+        ]);
+    }
+    text += &table(&cells);
+    if let (Some(p), Some(difference)) = (overall.ranks.p_value, overall.ranks.critical_difference)
+    {
+        let _ = writeln!(
+            text,
+            "\nMean ranks are of the {} methods that run on every log: Friedman p = {p:.2e}; ranks that differ by \
+             less than {difference:.2} are not told apart at 5 % (Nemenyi).",
+            overall.ranked.len(),
+        );
+    }
+    text
+}
+
+fn learning_curves(comparison: &Comparison) -> String {
+    let mut text = "## Learning curves\n\nDeferral loss on the test rows by train rows (calibration rows in proportion), \
+                    mean over seeds.\n\n"
+        .to_owned();
+    let mut names: Vec<&str> = Vec::new();
+    for method in comparison.logs.iter().flat_map(|log| &log.methods) {
+        if !names.contains(&method.method.as_str()) {
+            names.push(&method.method);
+        }
+    }
+    let mut cells = vec![vec!["log".to_owned(), "train rows".to_owned()]];
+    cells[0].extend(names.iter().map(|name| (*name).to_owned()));
+    for log in &comparison.logs {
+        let rows = log.train_rows.map_or("all".to_owned(), |rows| rows.to_string());
+        let mut row = vec![log.log.clone(), rows];
+        row.extend(names.iter().map(|name| {
+            let found = log.methods.iter().find(|method| method.method == *name);
+            optional(found.map(|method| method.loss.mean))
+        }));
+        cells.push(row);
+    }
+    text += &table(&cells);
+    text
+}
+
+/// One line for each log, number of train rows and method.
+///
+/// # Errors
+/// Those of writing to memory, which has none to give in practice.
+pub fn csv(comparison: &Comparison) -> Result<String, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record([
+        "log",
+        "train_rows",
+        "test_rows",
+        "method",
+        "seeds",
+        "loss",
+        "loss_low",
+        "loss_high",
+        "float",
+        "float_plain",
+        "int8",
+        "int8_plain",
+        "minus_best",
+        "minus_best_low",
+        "minus_best_high",
+        "minus_best_single",
+        "minus_best_single_low",
+        "minus_best_single_high",
+        "minus_two_stage",
+        "minus_two_stage_low",
+        "minus_two_stage_high",
+        "coverage",
+        "accuracy",
+        "price",
+        "minority_recall",
+        "random_loss",
+        "area",
+        "aurc",
+        "augrc",
+        "apgr",
+        "cpt_50",
+        "image_bytes",
+        "own_classifier",
+        "best_single",
+        "oracle",
+        "chosen",
+    ])?;
+    for log in &comparison.logs {
+        for method in &log.methods {
+            let number = |value: f64| value.to_string();
+            let maybe = |value: Option<f64>| value.map(number).unwrap_or_default();
+            let three = |e: Estimate| [number(e.mean), number(e.low), number(e.high)];
+            let mut row = vec![
+                log.log.clone(),
+                log.train_rows.map_or("all".to_owned(), |rows| rows.to_string()),
+                log.rows.to_string(),
+                method.method.clone(),
+                method.seeds.to_string(),
+            ];
+            row.extend(three(method.loss));
+            row.extend([number(method.float), number(method.float_plain)]);
+            row.extend([maybe(method.int8), maybe(method.int8_plain)]);
+            row.extend(three(method.against_best.difference));
+            row.extend(three(method.against_best_single.difference));
+            match &method.against_baseline {
+                Some(against) => row.extend(three(against.difference)),
+                None => row.extend([const { String::new() }; 3]),
+            }
+            row.extend([number(method.coverage), number(method.accuracy), number(method.price)]);
+            row.extend([maybe(method.minority_recall), number(method.random_loss)]);
+            row.extend([number(method.area), number(method.aurc), number(method.augrc)]);
+            row.extend([maybe(method.apgr), maybe(method.cpt_50)]);
+            row.push(method.image_bytes.map(|bytes| bytes.to_string()).unwrap_or_default());
+            row.push(method.own_classifier.to_string());
+            row.extend([number(log.best_single), number(log.oracle), method.chosen.clone()]);
+            writer.write_record(&row)?;
+        }
+    }
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
