@@ -49,13 +49,16 @@ pub enum Verdict {
     Worse,
 }
 
+/// Differences of losses below this are rounding.
+const ROUNDING: f64 = 1e-9;
+
 impl Verdict {
     /// The verdict on a difference of losses.
     #[must_use]
     pub fn of(difference: Estimate) -> Self {
         match difference {
-            Estimate { high, .. } if high < 0.0 => Self::Better,
-            Estimate { low, .. } if low > 0.0 => Self::Worse,
+            Estimate { high, .. } if high < -ROUNDING => Self::Better,
+            Estimate { low, .. } if low > ROUNDING => Self::Worse,
             _ => Self::Tie,
         }
     }
@@ -332,4 +335,101 @@ fn minority_recall(seeds: &[Record], test: &Part) -> Option<f64> {
         wanted.iter().filter(|&&(row, k)| usize::from(choices[row]) == k).count() as f64
     });
     Some(found.sum::<f64>() / (wanted.len() * seeds.len().max(1)) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::curve::Curve;
+    use crate::dataset::Expert;
+
+    /// Local is right on three rows of four, the expert (price 0.1) on all.
+    fn data() -> Dataset {
+        let rows = 400;
+        let test = Part {
+            rows,
+            experts: 2,
+            errors: (0..rows).flat_map(|row| [f32::from(u8::from(row % 4 == 0)), 0.0]).collect(),
+            prices: [0.0, 0.1].repeat(rows),
+            ..Part::default()
+        };
+        let expert = |name: &str| Expert { name: name.into(), mean_cost: 0.0, cost_varies: false };
+        Dataset {
+            feature_names: vec![],
+            experts: vec![expert("local"), expert("cloud")],
+            log_digest: [0; 8],
+            train: test.clone(),
+            calibration: test.clone(),
+            test,
+            raw: None,
+        }
+    }
+
+    fn record(test: &Part, choose: impl Fn(usize) -> u16) -> Record {
+        let tuned: Vec<u16> = (0..test.rows).map(choose).collect();
+        let float = Choices { plain: vec![0; test.rows], tuned };
+        let curve = Curve::new(test, &vec![0.0; 2 * test.rows], None);
+        Record {
+            chosen: "this".into(),
+            int8: Some(float.clone()),
+            float,
+            no_image: None,
+            image_bytes: Some(100),
+            local_errors: None,
+            seeded: true,
+            curve,
+        }
+    }
+
+    #[test]
+    fn figures_and_verdicts_are_those_of_the_choices() {
+        let data = data();
+        let perfect = |row: usize| u16::from(row % 4 == 0);
+        // Misses two of a hundred.
+        let late = |row: usize| u16::from(row % 4 == 0 && row >= 8);
+        let blind = |row: usize| u16::from(row % 4 == 1);
+        let of = |choose: &dyn Fn(usize) -> u16| vec![record(&data.test, choose); 2];
+        let records = [
+            ("two-stage".to_owned(), of(&blind)),
+            ("mild".to_owned(), of(&perfect)),
+            ("late".to_owned(), of(&late)),
+        ];
+        let log = summarize("log", None, &data, &records, vec![]);
+        let [blind, perfect, late] = &log.methods[..] else { panic!() };
+        assert!((perfect.loss.mean - 0.025).abs() < 1e-9 && (blind.loss.mean - 0.275).abs() < 1e-9);
+        assert_eq!(log.best_single_name, "cloud");
+        let verdicts = |m: &MethodSummary| {
+            let baseline = m.against_baseline.unwrap().verdict;
+            (m.against_best.verdict, m.against_best_single.verdict, baseline)
+        };
+        assert_eq!(verdicts(perfect), (Verdict::Tie, Verdict::Better, Verdict::Better));
+        assert_eq!(verdicts(blind), (Verdict::Worse, Verdict::Worse, Verdict::Tie));
+        assert_eq!(verdicts(late).0, Verdict::Tie, "two rows of 400 are within the noise");
+        assert_eq!((perfect.minority_recall, blind.minority_recall), (Some(1.0), Some(0.0)));
+        assert_eq!((perfect.coverage, perfect.accuracy), (0.75, 1.0));
+        assert!((perfect.price - 0.025).abs() < 1e-6 && (perfect.float_plain - 0.25).abs() < 1e-9);
+        // By lot: local on three quarters, at 0.25; the expert on one quarter, at 0.1.
+        assert!((perfect.random_loss - (0.75 * 0.25 + 0.25 * 0.1)).abs() < 1e-6);
+        assert_eq!((perfect.agreement, perfect.image_bytes), (Some(1.0), Some(100)));
+    }
+
+    #[test]
+    fn equal_choices_tie_and_own_classifiers_stand_apart() {
+        let data = data();
+        let mut own = record(&data.test, |_| 0);
+        own.local_errors = Some(vec![0.0; data.test.rows]);
+        own.int8 = None;
+        let records = [
+            ("one-stage".to_owned(), vec![own]),
+            ("mild".to_owned(), vec![record(&data.test, |_| 1); 3]),
+        ];
+        let log = summarize("log", None, &data, &records, vec![]);
+        let [own, mild] = &log.methods[..] else { panic!() };
+        assert_eq!(own.loss.mean, 0.0);
+        assert!(own.own_classifier && own.int8.is_none());
+        // Always cloud is the best single expert itself, whatever the order of summation.
+        assert_eq!(mild.against_best_single.verdict, Verdict::Tie);
+        assert_eq!(mild.against_best.verdict, Verdict::Tie, "one's own classifier is no rival");
+        assert!(mild.against_baseline.is_none());
+    }
 }
