@@ -384,9 +384,9 @@ mod tests {
     #[test]
     fn figures_and_verdicts_are_those_of_the_choices() {
         let data = data();
-        let perfect = |row: usize| u16::from(row % 4 == 0);
+        let perfect = |row: usize| u16::from(row.is_multiple_of(4));
         // Misses two of a hundred.
-        let late = |row: usize| u16::from(row % 4 == 0 && row >= 8);
+        let late = |row: usize| u16::from(row.is_multiple_of(4) && row >= 8);
         let blind = |row: usize| u16::from(row % 4 == 1);
         let of = |choose: &dyn Fn(usize) -> u16| vec![record(&data.test, choose); 2];
         let records = [
