@@ -1,8 +1,11 @@
 //! Rows in the order in which training reads them: standardised, [`LANES`] rows side by side.
 
+use std::ops::Range;
+
 use mild::image::InputQuantizer;
 
 use crate::dataset::Part;
+use crate::dense::LaneBuffer;
 use crate::loss::{LANES, Lanes};
 
 /// The numbers of an input quantizer exactly as the device has them.
@@ -129,18 +132,19 @@ pub struct Blocks {
     pub rows: usize,
     /// Values of each row.
     pub width: usize,
-    values: Vec<Lanes<f32>>,
+    values: LaneBuffer,
 }
 
 impl Blocks {
     /// Blocks of `rows` rows of `width` values, `value(row, index)` each.
     #[must_use]
     pub fn new(rows: usize, width: usize, value: impl Fn(usize, usize) -> f32) -> Self {
-        let mut values = vec![[0.0; LANES]; rows.div_ceil(LANES) * width];
-        for row in 0..rows {
-            let block = &mut values[row / LANES * width..][..width];
-            for (index, lanes) in block.iter_mut().enumerate() {
-                lanes[row % LANES] = value(row, index);
+        let mut values = LaneBuffer::new(rows.div_ceil(LANES) * width);
+        for (index, block) in values.as_mut_slice().chunks_exact_mut(width.max(1)).enumerate() {
+            for lane in 0..LANES.min(rows - index * LANES) {
+                for (at, lanes) in block.iter_mut().enumerate() {
+                    lanes[lane] = value(index * LANES + lane, at);
+                }
             }
         }
         Self { rows, width, values }
@@ -166,11 +170,10 @@ impl Blocks {
         self.rows == 0
     }
 
-    /// One block: `width` elements.
+    /// Some blocks: `width` elements each.
     #[must_use]
-    #[inline(always)]
-    pub fn block(&self, index: usize) -> &[Lanes<f32>] {
-        &self.values[index * self.width..][..self.width]
+    pub fn blocks(&self, range: Range<usize>) -> &[Lanes<f32>] {
+        &self.values.as_slice()[range.start * self.width..range.end * self.width]
     }
 }
 
@@ -187,8 +190,8 @@ mod tests {
         assert_eq!(standardizer.apply(1, 5.0), 0.0);
         let blocks = Blocks::features(&part, &[2, 0], &standardizer);
         let expected = (2.0 / (8.0f64 / 3.0).sqrt()) as f32;
-        assert!((blocks.block(0)[0][0] - expected).abs() < 1e-2, "up to half a code");
-        assert!((blocks.block(0)[0][1] + expected).abs() < 1e-2);
-        assert_eq!(blocks.block(0)[0][2..], [0.0; LANES - 2], "padding");
+        assert!((blocks.blocks(0..1)[0][0] - expected).abs() < 1e-2, "up to half a code");
+        assert!((blocks.blocks(0..1)[0][1] + expected).abs() < 1e-2);
+        assert_eq!(blocks.blocks(0..1)[0][2..], [0.0; LANES - 2], "padding");
     }
 }

@@ -17,6 +17,7 @@ pub mod compare;
 pub mod config;
 pub mod dataset;
 pub mod demo;
+mod dense;
 pub mod error;
 pub mod evaluate;
 pub mod files;

@@ -1,318 +1,184 @@
 //! What the optimiser minimises: the mean surrogate loss of a network plus an L2 penalty.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::batch::Blocks;
+use crate::dense::{Forward, ForwardBackward, GROUP, Packed, Pass};
 use crate::loss::{LANES, Lanes, Surrogate};
-use crate::network::{Shape, backward_dense, forward};
+use crate::network::Shape;
 
-/// Blocks that one pass of forward and backward keeps in cache.
-const CHUNK: usize = 8;
+/// Blocks that go forward and backward before the gradients by the weights are summed up over them:
+/// few enough to stay in the second cache, and enough that the sums across lanes cost little.
+const CHUNK: usize = 16 * GROUP;
 
-/// Blocks whose gradients one task sums up. Fixed, so that the order of summation, and with it the
-/// result, is the same for any number of threads.
-const TASK: usize = 32 * CHUNK;
+/// The most parts that rows are worked on in. What a part is depends on the number of rows alone, so
+/// that the order of summation, and with it the result, is the same for any number of threads.
+const PARTS: usize = 64;
 
 /// A network's loss over some rows.
 pub struct Objective<'a, S> {
-    /// The network.
-    pub shape: &'a Shape,
-    /// Its inputs.
-    pub inputs: &'a Blocks,
-    /// What the loss must know of each row.
-    pub targets: &'a Blocks,
-    /// The loss.
-    pub surrogate: &'a S,
-    /// The factor of half the squared norm of the weights (not the biases).
-    pub l2: f64,
+    shape: &'a Shape,
+    inputs: &'a Blocks,
+    targets: &'a Blocks,
+    surrogate: &'a S,
+    l2: f64,
+    packed: Packed,
+    parts: Vec<Part>,
+    /// Memory for passes, one for each thread that ever needed one at a time.
+    passes: Mutex<Vec<Pass>>,
 }
 
-impl<S: Surrogate<f32>> Objective<'_, S> {
+/// Some of the blocks, and the sums over them.
+struct Part {
+    blocks: Range<usize>,
+    value: f64,
+    gradient: Vec<f64>,
+}
+
+impl<'a, S: Surrogate<f32>> Objective<'a, S> {
+    /// The loss of a network over rows: `inputs` are the network's, `targets` what the loss must
+    /// know of each row, `l2` the factor of half the squared norm of the weights (not the biases).
+    #[must_use]
+    pub fn new(
+        shape: &'a Shape,
+        inputs: &'a Blocks,
+        targets: &'a Blocks,
+        surrogate: &'a S,
+        l2: f64,
+    ) -> Self {
+        let parameters = vec![0.0; shape.parameters()];
+        let blocks = inputs.len();
+        let chunks_of_part = blocks.div_ceil(CHUNK).div_ceil(PARTS).max(1);
+        let parts = (0..blocks).step_by(chunks_of_part * CHUNK).map(|start| Part {
+            blocks: start..(start + chunks_of_part * CHUNK).min(blocks),
+            value: 0.0,
+            gradient: parameters.clone(),
+        });
+        Self {
+            shape,
+            inputs,
+            targets,
+            surrogate,
+            l2,
+            packed: Packed::new(shape, &parameters),
+            parts: parts.collect(),
+            passes: Mutex::default(),
+        }
+    }
+
     /// The value at these parameters; writes the gradient.
-    pub fn evaluate(&self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
-        let narrow: Vec<f32> = parameters.iter().map(|&p| p as f32).collect();
-        let blocks = self.inputs.len();
-        let tasks: Vec<Range<usize>> =
-            (0..blocks).step_by(TASK).map(|start| start..(start + TASK).min(blocks)).collect();
-        let sums: Vec<(f64, Vec<f64>)> =
-            tasks.into_par_iter().map(|range| self.sum_over(&narrow, range)).collect();
+    pub fn evaluate(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
+        self.packed.fill(parameters);
+        let mut parts = std::mem::take(&mut self.parts);
+        match &mut parts[..] {
+            // Not worth waking a thread.
+            [part] => self.sum_over(part),
+            parts => parts.par_iter_mut().for_each(|part| self.sum_over(part)),
+        }
         gradient.fill(0.0);
         let mut value = 0.0;
-        for (part_value, part_gradient) in sums {
-            value += part_value;
-            for (gradient, part) in gradient.iter_mut().zip(part_gradient) {
+        for part in &parts {
+            value += part.value;
+            for (gradient, part) in gradient.iter_mut().zip(&part.gradient) {
                 *gradient += part;
             }
         }
+        self.parts = parts;
         let scale = 1.0 / self.inputs.rows.max(1) as f64;
         value *= scale;
         gradient.iter_mut().for_each(|gradient| *gradient *= scale);
+        let mut squares = 0.0;
         for layer in self.shape.layers() {
             for index in layer.weights..layer.biases {
-                value += 0.5 * self.l2 * parameters[index] * parameters[index];
+                squares += parameters[index] * parameters[index];
                 gradient[index] += self.l2 * parameters[index];
             }
         }
-        value
+        value + 0.5 * self.l2 * squares
     }
 
-    /// Sums of loss and gradient over a range of blocks.
-    fn sum_over(&self, parameters: &[f32], range: Range<usize>) -> (f64, Vec<f64>) {
-        let mut value = 0.0;
-        let mut gradient = vec![0.0; parameters.len()];
-        let mut pass = Pass::new(self.shape);
+    /// Sums of loss and gradient over a part.
+    fn sum_over(&self, part: &mut Part) {
+        let free = self.passes.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut pass =
+            free.unwrap_or_else(|| Pass::new(self.shape, CHUNK.min(self.inputs.len()), true));
         let arch = pulp::Arch::new();
-        let mut start = range.start;
-        while start < range.end {
-            let end = (start + CHUNK).min(range.end);
-            value += arch.dispatch(ChunkPass {
-                objective: self,
+        part.value = 0.0;
+        part.gradient.fill(0.0);
+        for start in part.blocks.clone().step_by(CHUNK) {
+            let end = (start + CHUNK).min(part.blocks.end);
+            let value = &mut part.value;
+            arch.dispatch(ForwardBackward {
+                packed: &self.packed,
+                inputs: self.inputs.blocks(start..end),
                 pass: &mut pass,
-                parameters,
-                range: start..end,
+                loss: &mut |group, scores, deltas| {
+                    *value += arch.dispatch(GroupLoss {
+                        surrogate: self.surrogate,
+                        targets: self.targets.blocks(start + group.start..start + group.end),
+                        scores,
+                        deltas,
+                    });
+                },
+                gradient: &mut part.gradient,
             });
-            for (sum, &part) in gradient.iter_mut().zip(&pass.gradient) {
-                *sum += f64::from(part);
-            }
-            start = end;
         }
-        (value, gradient)
+        self.passes.lock().unwrap_or_else(PoisonError::into_inner).push(pass);
     }
 }
 
-/// The memory of one pass.
-struct Pass {
-    activations: Vec<Lanes<f32>>,
-    deltas: Vec<Lanes<f32>>,
-    gradient: Vec<f32>,
+/// The loss of some blocks and its gradient by their scores.
+struct GroupLoss<'p, S> {
+    surrogate: &'p S,
+    targets: &'p [Lanes<f32>],
+    scores: &'p [Lanes<f32>],
+    deltas: &'p mut [Lanes<f32>],
 }
 
-impl Pass {
-    fn new(shape: &Shape) -> Self {
-        let lanes = vec![[0.0; LANES]; shape.activations() * CHUNK];
-        Self { activations: lanes.clone(), deltas: lanes, gradient: vec![0.0; shape.parameters()] }
-    }
-}
-
-/// Forward, loss and backward over one chunk, compiled for each kind of vector unit.
-struct ChunkPass<'p, 'a, S> {
-    objective: &'p Objective<'a, S>,
-    pass: &'p mut Pass,
-    parameters: &'p [f32],
-    range: Range<usize>,
-}
-
-impl<S: Surrogate<f32>> pulp::WithSimd for ChunkPass<'_, '_, S> {
+impl<S: Surrogate<f32>> pulp::WithSimd for GroupLoss<'_, S> {
     type Output = f64;
 
     #[inline(always)]
     fn with_simd<V: pulp::Simd>(self, _: V) -> f64 {
-        let Self { objective, pass, parameters, range } = self;
-        let Objective { shape, inputs, targets, surrogate, .. } = objective;
-        let per_block = shape.activations();
-        let outputs = shape.outputs();
+        let Self { surrogate, targets, scores, deltas } = self;
+        let outputs = surrogate.outputs();
+        let targets = targets.chunks_exact(surrogate.targets());
+        let blocks = targets.zip(scores.chunks_exact(outputs));
         let mut loss = [0.0f32; LANES];
-        for (slot, block) in range.clone().enumerate() {
-            let activations = &mut pass.activations[slot * per_block..][..per_block];
-            let deltas = &mut pass.deltas[slot * per_block..][..per_block];
-            forward(shape, parameters, inputs.block(block), activations);
-            let hidden = per_block - outputs;
-            surrogate.evaluate(
-                targets.block(block),
-                &activations[hidden..],
-                &mut deltas[hidden..],
-                &mut loss,
-            );
-            backward(shape, parameters, activations, deltas);
-        }
-        for (index, layer) in shape.layers_inline().enumerate() {
-            // Where this layer's units lie among the activations, and those that feed it.
-            let to = offset(shape, index);
-            let from = if index == 0 { 0 } else { offset(shape, index - 1) };
-            let tile = Tile {
-                blocks: range.len(),
-                inputs: layer.inputs,
-                input: |slot: usize| {
-                    if index == 0 {
-                        inputs.block(range.start + slot)
-                    } else {
-                        &pass.activations[slot * per_block + from..][..layer.inputs]
-                    }
-                },
-                delta: |slot: usize| &pass.deltas[slot * per_block + to..][..layer.outputs],
-            };
-            let (weights, rest) =
-                pass.gradient[layer.weights..].split_at_mut(layer.inputs * layer.outputs);
-            tile.weights(weights, layer.outputs);
-            tile.biases(&mut rest[..layer.outputs]);
+        for ((targets, scores), deltas) in blocks.zip(deltas.chunks_exact_mut(outputs)) {
+            surrogate.evaluate(targets, scores, deltas, &mut loss);
         }
         loss.iter().map(|&loss| f64::from(loss)).sum()
-    }
-}
-
-/// The first unit of a layer's outputs among the activations of a block.
-#[inline(always)]
-fn offset(shape: &Shape, layer: usize) -> usize {
-    shape.layers_inline().take(layer).map(|layer| layer.outputs).sum()
-}
-
-/// From the gradient by the scores, at the end of `deltas`, to that by all units before.
-#[inline(always)]
-fn backward(
-    shape: &Shape,
-    parameters: &[f32],
-    activations: &[Lanes<f32>],
-    deltas: &mut [Lanes<f32>],
-) {
-    let hidden = shape.hidden().len();
-    for index in (0..hidden).rev() {
-        let from = offset(shape, index + 1);
-        let to = offset(shape, index);
-        let Some(layer) = shape.layers_inline().nth(index + 1) else { return };
-        let (before, after) = deltas.split_at_mut(from);
-        backward_dense(
-            &parameters[layer.weights..layer.biases],
-            &after[..layer.outputs],
-            &activations[to..from],
-            &mut before[to..from],
-        );
-    }
-}
-
-/// Sums of products of deltas and inputs over the blocks of a chunk.
-struct Tile<I, D> {
-    blocks: usize,
-    inputs: usize,
-    input: I,
-    delta: D,
-}
-
-/// Lanes of the register tiles: the two halves of a block are added to the same sums.
-const HALF: usize = LANES / 2;
-
-impl<'t, I, D> Tile<I, D>
-where
-    I: Fn(usize) -> &'t [Lanes<f32>],
-    D: Fn(usize) -> &'t [Lanes<f32>],
-{
-    /// The gradient by all weights, a tile of 4 outputs by 3 inputs at a time.
-    #[inline(always)]
-    fn weights(&self, gradient: &mut [f32], outputs: usize) {
-        let mut output = 0;
-        while output < outputs {
-            if outputs - output >= 4 {
-                self.row_of_tiles::<4>(gradient, output);
-                output += 4;
-            } else {
-                self.row_of_tiles::<1>(gradient, output);
-                output += 1;
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn row_of_tiles<const O: usize>(&self, gradient: &mut [f32], output: usize) {
-        let mut input = 0;
-        while input < self.inputs {
-            if self.inputs - input >= 3 {
-                self.tile::<O, 3>(gradient, output, input);
-                input += 3;
-            } else {
-                self.tile::<O, 1>(gradient, output, input);
-                input += 1;
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn tile<const O: usize, const I2: usize>(
-        &self,
-        gradient: &mut [f32],
-        output: usize,
-        input: usize,
-    ) {
-        let mut sums = [[[0.0f32; HALF]; I2]; O];
-        for slot in 0..self.blocks {
-            let deltas: &[Lanes<f32>; O] =
-                (self.delta)(slot)[output..].first_chunk().expect("in range");
-            let inputs: &[Lanes<f32>; I2] =
-                (self.input)(slot)[input..].first_chunk().expect("in range");
-            for half in 0..2 {
-                for (sums, delta) in sums.iter_mut().zip(deltas) {
-                    for (sum, x) in sums.iter_mut().zip(inputs) {
-                        for (lane, sum) in sum.iter_mut().enumerate() {
-                            let at = half * HALF + lane;
-                            *sum = f32::mul_add(delta[at], x[at], *sum);
-                        }
-                    }
-                }
-            }
-        }
-        for (o, sums) in sums.iter().enumerate() {
-            for (i, sum) in sums.iter().enumerate() {
-                gradient[(output + o) * self.inputs + input + i] = sum.iter().sum();
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn biases(&self, gradient: &mut [f32]) {
-        for (output, gradient) in gradient.iter_mut().enumerate() {
-            let mut sum = [0.0f32; LANES];
-            for slot in 0..self.blocks {
-                let delta = &(self.delta)(slot)[output];
-                for lane in 0..LANES {
-                    sum[lane] += delta[lane];
-                }
-            }
-            *gradient = sum.iter().sum();
-        }
     }
 }
 
 /// The network's scores of every row, row-major, rows x outputs.
 #[must_use]
 pub fn scores(shape: &Shape, parameters: &[f64], inputs: &Blocks) -> Vec<f32> {
-    let narrow: Vec<f32> = parameters.iter().map(|&p| p as f32).collect();
+    let packed = Packed::new(shape, parameters);
     let outputs = shape.outputs();
     let mut scores = vec![0.0; inputs.len() * LANES * outputs];
-    scores.par_chunks_mut(LANES * outputs).enumerate().for_each_init(
-        || vec![[0.0; LANES]; shape.activations()],
-        |activations, (block, scores)| {
-            pulp::Arch::new().dispatch(ForwardPass {
-                shape,
-                parameters: &narrow,
-                inputs: inputs.block(block),
-                activations,
-            });
-            let block_scores = &activations[activations.len() - outputs..];
-            for (lane, row) in scores.chunks_exact_mut(outputs).enumerate() {
-                for (score, lanes) in row.iter_mut().zip(block_scores) {
-                    *score = lanes[lane];
+    scores.par_chunks_mut(CHUNK * LANES * outputs).enumerate().for_each_init(
+        || Pass::new(shape, CHUNK.min(inputs.len()), false),
+        |pass, (chunk, scores)| {
+            let range = chunk * CHUNK..((chunk + 1) * CHUNK).min(inputs.len());
+            let inputs = inputs.blocks(range);
+            pulp::Arch::new().dispatch(Forward { packed: &packed, inputs, pass });
+            let blocks = pass.scores().chunks_exact(outputs);
+            for (scores, block) in scores.chunks_exact_mut(LANES * outputs).zip(blocks) {
+                for (lane, row) in scores.chunks_exact_mut(outputs).enumerate() {
+                    for (score, lanes) in row.iter_mut().zip(block) {
+                        *score = lanes[lane];
+                    }
                 }
             }
         },
     );
     scores.truncate(inputs.rows * outputs);
     scores
-}
-
-struct ForwardPass<'p> {
-    shape: &'p Shape,
-    parameters: &'p [f32],
-    inputs: &'p [Lanes<f32>],
-    activations: &'p mut [Lanes<f32>],
-}
-
-impl pulp::WithSimd for ForwardPass<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<V: pulp::Simd>(self, _: V) {
-        forward(self.shape, self.parameters, self.inputs, self.activations);
-    }
 }
 
 #[cfg(test)]
@@ -325,7 +191,7 @@ mod tests {
     fn problem(hidden: &[usize]) -> (Shape, Blocks, Blocks) {
         let shape = Shape::new(5, hidden, 3);
         let mut random = Random::new(11);
-        let rows = TASK * LANES + 37;
+        let rows = CHUNK * LANES + 37;
         let values: Vec<f32> = (0..rows * 8).map(|_| random.normal() as f32).collect();
         let inputs = Blocks::new(rows, 5, |row, i| values[row * 8 + i]);
         let targets = Blocks::new(rows, 3, |row, i| values[row * 8 + 5 + i].abs());
@@ -337,13 +203,7 @@ mod tests {
         for hidden in [&[][..], &[7], &[6, 4]] {
             let (shape, inputs, targets) = problem(hidden);
             let surrogate = TwoStage { experts: 3, link: Link::Log };
-            let objective = Objective {
-                shape: &shape,
-                inputs: &inputs,
-                targets: &targets,
-                surrogate: &surrogate,
-                l2: 0.01,
-            };
+            let mut objective = Objective::new(&shape, &inputs, &targets, &surrogate, 0.01);
             let parameters: Vec<f64> = shape.initial(5).iter().map(|p| p * 2.0 + 0.05).collect();
             let mut gradient = vec![0.0; shape.parameters()];
             objective.evaluate(&parameters, &mut gradient);
@@ -369,15 +229,9 @@ mod tests {
     fn the_number_of_threads_changes_nothing() {
         let (shape, inputs, targets) = problem(&[7]);
         let surrogate = TwoStage { experts: 3, link: Link::Log };
-        let objective = Objective {
-            shape: &shape,
-            inputs: &inputs,
-            targets: &targets,
-            surrogate: &surrogate,
-            l2: 0.0,
-        };
+        let mut objective = Objective::new(&shape, &inputs, &targets, &surrogate, 0.0);
         let parameters = shape.initial(5);
-        let run = |threads: usize| {
+        let mut run = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
                 let mut gradient = vec![0.0; shape.parameters()];

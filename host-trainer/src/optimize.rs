@@ -32,7 +32,8 @@ pub fn minimize(
         return 0;
     }
     for iteration in 0..iterations {
-        let mut direction = newton_direction(&history, &gradient);
+        let mut direction =
+            pulp::Arch::new().dispatch(NewtonDirection { history: &history, gradient: &gradient });
         let mut slope = dot(&direction, &gradient);
         if slope >= 0.0 || !slope.is_finite() {
             history.clear();
@@ -85,23 +86,33 @@ fn remember(history: &mut VecDeque<Pair>, step: Vec<f64>, change: Vec<f64>) {
 }
 
 /// The two-loop recursion: minus the approximate inverse Hessian times the gradient.
-fn newton_direction(history: &VecDeque<Pair>, gradient: &[f64]) -> Vec<f64> {
-    let mut q: Vec<f64> = gradient.iter().map(|g| -g).collect();
-    let mut alphas = Vec::with_capacity(history.len());
-    for pair in history.iter().rev() {
-        let alpha = pair.inverse_curvature * dot(&pair.step, &q);
-        add_scaled(&mut q, -alpha, &pair.change);
-        alphas.push(alpha);
+struct NewtonDirection<'p> {
+    history: &'p VecDeque<Pair>,
+    gradient: &'p [f64],
+}
+
+impl pulp::WithSimd for NewtonDirection<'_> {
+    type Output = Vec<f64>;
+
+    #[inline(always)]
+    fn with_simd<V: pulp::Simd>(self, _: V) -> Vec<f64> {
+        let Self { history, gradient } = self;
+        let mut q: Vec<f64> = gradient.iter().map(|g| -g).collect();
+        let mut alphas = [0.0; MEMORY];
+        for (pair, alpha) in history.iter().zip(&mut alphas).rev() {
+            *alpha = pair.inverse_curvature * dot(&pair.step, &q);
+            add_scaled(&mut q, -*alpha, &pair.change);
+        }
+        if let Some(last) = history.back() {
+            let scale = 1.0 / (last.inverse_curvature * dot(&last.change, &last.change));
+            q.iter_mut().for_each(|q| *q *= scale);
+        }
+        for (pair, alpha) in history.iter().zip(alphas) {
+            let beta = pair.inverse_curvature * dot(&pair.change, &q);
+            add_scaled(&mut q, alpha - beta, &pair.step);
+        }
+        q
     }
-    if let Some(last) = history.back() {
-        let scale = 1.0 / (last.inverse_curvature * dot(&last.change, &last.change));
-        q.iter_mut().for_each(|q| *q *= scale);
-    }
-    for (pair, alpha) in history.iter().zip(alphas.into_iter().rev()) {
-        let beta = pair.inverse_curvature * dot(&pair.change, &q);
-        add_scaled(&mut q, alpha - beta, &pair.step);
-    }
-    q
 }
 
 struct Step {
@@ -143,10 +154,25 @@ fn line_search(
     best
 }
 
+/// Sums that [`dot`] keeps side by side. Fixed, so that the result does not depend on the host's
+/// vectors.
+const DOT_LANES: usize = 16;
+
+#[inline(always)]
 fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    let (a_chunks, a_rest) = a.as_chunks::<DOT_LANES>();
+    let (b_chunks, b_rest) = b.as_chunks::<DOT_LANES>();
+    let mut sums = [0.0; DOT_LANES];
+    for (a, b) in a_chunks.iter().zip(b_chunks) {
+        for lane in 0..DOT_LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f64>() + rest
 }
 
+#[inline(always)]
 fn add_scaled(to: &mut [f64], factor: f64, from: &[f64]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to += factor * from;

@@ -190,13 +190,7 @@ impl Problem<'_> {
         let mut parameters = shape.initial(seed);
         let mut current =
             Fit { standardizer, shape: shape.clone(), parameters: parameters.clone() };
-        let objective = Objective {
-            shape: &shape,
-            inputs: &inputs,
-            targets: &targets,
-            surrogate,
-            l2: candidate.l2,
-        };
+        let mut objective = Objective::new(&shape, &inputs, &targets, surrogate, candidate.l2);
         let mut next = 0;
         minimize(
             &mut parameters,

@@ -1,0 +1,124 @@
+//! Speed of training: one evaluation of the objective, a fit, a selection.
+//!
+//! `cargo bench -p mild-trainer` runs all of it in about a minute and a half. Evaluations are shown
+//! with their throughput in floating-point operations, two for each multiply-accumulate of the
+//! network: `Gelem/s` is GFlop/s.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use mild_trainer::batch::Blocks;
+use mild_trainer::dataset::Part;
+use mild_trainer::loss::{Link, TwoStage};
+use mild_trainer::network::Shape;
+use mild_trainer::objective::Objective;
+use mild_trainer::progress::Silent;
+use mild_trainer::random::Random;
+use mild_trainer::select::select;
+use mild_trainer::store::Forgetful;
+use mild_trainer::train::{Candidate, fit};
+
+/// Operations of one evaluation: forward and the gradient by the weights for every layer, the
+/// gradient by its inputs for all but the first.
+fn operations(shape: &Shape, rows: usize) -> u64 {
+    let uses = |(index, layer): (usize, mild_trainer::network::LayerSpan)| {
+        layer.inputs * layer.outputs * if index == 0 { 2 } else { 3 }
+    };
+    2 * (rows * shape.layers().enumerate().map(uses).sum::<usize>()) as u64
+}
+
+/// Normal features, and experts of which one is right where a random linear score is largest.
+fn part(rows: usize, inputs: usize, experts: usize) -> Part {
+    let mut random = Random::new(1);
+    let directions: Vec<f64> = (0..inputs * experts).map(|_| random.normal()).collect();
+    let mut features = Vec::with_capacity(rows * inputs);
+    let mut errors = Vec::with_capacity(rows * experts);
+    for _ in 0..rows {
+        let x: Vec<f64> = (0..inputs).map(|_| random.normal()).collect();
+        let score = |k: usize| -> f64 {
+            directions[k * inputs..][..inputs].iter().zip(&x).map(|(d, x)| d * x).sum()
+        };
+        let best = (0..experts).max_by(|&a, &b| score(a).total_cmp(&score(b))).unwrap_or(0);
+        for k in 0..experts {
+            let right = if k == best { 0.95 } else { 0.4 };
+            errors.push(f32::from(u8::from(random.uniform() > right)));
+        }
+        features.extend(x.iter().map(|&x| x as f32));
+    }
+    let prices = (0..rows).flat_map(|_| (0..experts).map(|k| 0.02 * k as f32)).collect();
+    let lines = (0..rows as u32).collect();
+    Part { rows, inputs, experts, features, errors, prices, lines, ..Part::default() }
+}
+
+fn evaluations(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("evaluate");
+    let shapes: [(usize, &[usize], usize); 5] =
+        [(24, &[32], 4), (16, &[16], 5), (40, &[24, 12], 10), (128, &[16], 3), (33, &[], 4)];
+    let sizes =
+        [(0, 1_000), (0, 10_000), (0, 100_000), (1, 1_000), (2, 1_000), (3, 1_000), (4, 1_000)];
+    for (index, rows) in sizes {
+        let (inputs, hidden, outputs) = shapes[index];
+        let shape = Shape::new(inputs, hidden, outputs);
+        let mut random = Random::new(2);
+        let values: Vec<f32> =
+            (0..rows * (inputs + outputs)).map(|_| random.normal() as f32).collect();
+        let x = Blocks::new(rows, inputs, |row, i| values[row * inputs + i]);
+        let weights = Blocks::new(rows, outputs, |row, k| values[(row + 1) * inputs + k].abs());
+        let surrogate = TwoStage { experts: outputs, link: Link::Log };
+        let mut objective = Objective::new(&shape, &x, &weights, &surrogate, 1e-3);
+        let parameters = shape.initial(3);
+        let mut gradient = vec![0.0; parameters.len()];
+        let widths: Vec<String> =
+            [inputs].iter().chain(hidden).chain([&outputs]).map(usize::to_string).collect();
+        group.throughput(Throughput::Elements(operations(&shape, rows)));
+        group.bench_function(BenchmarkId::new(widths.join("-"), rows), |bencher| {
+            bencher.iter(|| objective.evaluate(black_box(&parameters), &mut gradient));
+        });
+    }
+    group.finish();
+}
+
+fn fits(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("fit of 30 iterations, 24-32-4");
+    let candidate = Candidate { hidden: vec![32], ..Candidate::default() };
+    for rows in [1_000, 10_000, 100_000] {
+        let part = part(rows, 24, 4);
+        let all: Vec<usize> = (0..rows).collect();
+        group.bench_function(BenchmarkId::from_parameter(rows), |bencher| {
+            bencher.iter(|| {
+                fit(&part, &all, &candidate, 0, &[30], |_, fit| drop(black_box(fit.clone())))
+            });
+        });
+    }
+    group.finish();
+}
+
+fn selections(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("selection, 3000 rows, 24-16-4");
+    let part = part(3_000, 24, 4);
+    for count in [2, 4, 8] {
+        let candidates: Vec<Candidate> = (0..count)
+            .map(|index| Candidate {
+                hidden: vec![16],
+                l2: 1e-4 * f64::from(index + 1),
+                ..Candidate::default()
+            })
+            .collect();
+        group.bench_function(BenchmarkId::new("candidates", count), |bencher| {
+            bencher
+                .iter(|| select(black_box(&part), &candidates, 2, 0, &[20], &Forgetful, &Silent));
+        });
+    }
+    group.finish();
+}
+
+criterion_group! {
+    name = training;
+    config = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_millis(1500));
+    targets = evaluations, fits, selections
+}
+criterion_main!(training);
