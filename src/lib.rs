@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod fixed;
+pub mod governor;
 pub mod image;
 mod kernel;
 mod network;
@@ -14,6 +15,7 @@ pub mod policy;
 mod rejector;
 mod steps;
 
+pub use governor::Governor;
 pub use image::{Image, ImageError, Provenance};
 pub use policy::{Decision, LOCAL, MAX_EXPERTS, Reachable};
 pub use rejector::{Feature, InputError, Rejector};

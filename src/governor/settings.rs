@@ -1,0 +1,221 @@
+//! What a governor is told once: it stays in flash.
+
+use super::rate::Rate;
+
+/// The largest magnitude of the range that advantages are clamped to.
+pub const MAX_ADVANTAGE: i32 = 1 << 28;
+
+/// The widest range of advantages in steps: with it the excess of deferrals fits its place.
+const MAX_STEPS: i32 = 1 << 13;
+
+/// Units of the excess: one deferral.
+pub(super) const DEFERRAL: i32 = 1 << 16;
+
+/// Which side of the budget is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Track {
+    /// Not more than the budget: the threshold never goes below this one. At 0, the image's own, the
+    /// governor only ever holds back deferrals; where few are worth their price it spends less than
+    /// the budget.
+    AtMost(i32),
+    /// The budget, no more and no less, whatever a deferral is worth.
+    Exactly,
+}
+
+/// How a drift watch judges a signal: a sum of deviations from `mean`, less `slack` each, raises the
+/// flag at `alarm`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Watch {
+    pub(super) mean: i32,
+    pub(super) slack: i32,
+    pub(super) alarm: i32,
+}
+
+impl Watch {
+    /// Never raises the flag.
+    pub const OFF: Self = Self { mean: 0, slack: i32::MAX, alarm: i32::MAX };
+
+    /// A watch of these numbers; a negative slack counts as 0, an alarm below 1 as 1.
+    #[must_use]
+    pub const fn new(mean: i32, slack: i32, alarm: i32) -> Self {
+        let slack = if slack < 0 { 0 } else { slack };
+        let alarm = if alarm < 1 { 1 } else { alarm };
+        Self { mean, slack, alarm }
+    }
+
+    /// The usual watch of a signal whose mean and standard deviation are known: slack a quarter of the
+    /// deviation, alarm at 40 of them. Independent normal numbers without drift raise it once in about
+    /// 7 * 10^9 decisions (Siegmund 1985); a shift of one deviation does after about 53.
+    #[must_use]
+    pub const fn usual(mean: i32, deviation: i32) -> Self {
+        let deviation = if deviation < 4 { 4 } else { deviation };
+        Self::new(mean, deviation / 4, deviation.saturating_mul(40))
+    }
+}
+
+/// The settings of a [`Governor`](super::Governor), with budgets of their own for the experts 1 to
+/// `CAPS`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings<const CAPS: usize = 0> {
+    pub(super) low: i32,
+    pub(super) high: i32,
+    pub(super) step: i32,
+    pub(super) lowest_excess: i32,
+    pub(super) highest_excess: i32,
+    pub(super) budget: Rate,
+    pub(super) capacity: u32,
+    pub(super) refill: Rate,
+    pub(super) caps: [Rate; CAPS],
+    pub(super) full: u32,
+    pub(super) margin: Watch,
+    pub(super) rate: Watch,
+}
+
+impl Settings<0> {
+    /// Settings that keep `budget`.
+    ///
+    /// `low` to `high` is the range of *advantages*: by how much the best expert to defer to exceeds
+    /// `local`, in score units; advantages beyond count as its ends. `step` is by how many score units
+    /// one deferral raises the threshold. A larger step keeps the rate more tightly, a smaller one
+    /// disturbs the choice less; a hundredth of the range is usual.
+    ///
+    /// `None` if the range is empty, beyond ±[`MAX_ADVANTAGE`], or wider than 8192 steps, if it does
+    /// not hold 0, or if the step is below 1 or wider than the range.
+    #[must_use]
+    pub const fn new(low: i32, high: i32, step: i32, budget: Rate, track: Track) -> Option<Self> {
+        if low > 0 || high < 0 || low == high || low < -MAX_ADVANTAGE || high > MAX_ADVANTAGE {
+            return None;
+        }
+        if step < 1 || step > high - low || (high - low) / step >= MAX_STEPS {
+            return None;
+        }
+        // One deferral beyond the thresholds at which always, and never, is deferred.
+        let beyond = excess_at(low, step) - DEFERRAL;
+        let lowest_excess = match track {
+            Track::Exactly => beyond,
+            Track::AtMost(floor) if floor < low => beyond,
+            // Not above 0, where the governor starts.
+            Track::AtMost(floor) => excess_at(if floor > 0 { 0 } else { floor }, step),
+        };
+        Some(Self {
+            low,
+            high,
+            step,
+            lowest_excess,
+            highest_excess: excess_at(high, step) + 2 * DEFERRAL,
+            budget,
+            capacity: u32::MAX,
+            refill: Rate::ONE,
+            caps: [],
+            full: excess_at(high - low, step) as u32 + DEFERRAL as u32,
+            margin: Watch::OFF,
+            rate: Watch::OFF,
+        })
+    }
+}
+
+impl<const CAPS: usize> Settings<CAPS> {
+    /// At most `burst` deferrals at once, and `refill` of all decisions after that: a token bucket.
+    /// With a refill below the budget it is the refill that is kept.
+    #[must_use]
+    pub const fn with_burst(mut self, burst: u16, refill: Rate) -> Self {
+        // At least one, or nothing could ever be deferred.
+        self.capacity = if burst == 0 { 1 << 16 } else { (burst as u32) << 16 };
+        self.refill = refill;
+        self
+    }
+
+    /// Separate budgets: expert `k` gets at most `caps[k - 1]` of all decisions.
+    #[must_use]
+    pub const fn with_caps<const N: usize>(self, caps: [Rate; N]) -> Settings<N> {
+        Settings {
+            low: self.low,
+            high: self.high,
+            step: self.step,
+            lowest_excess: self.lowest_excess,
+            highest_excess: self.highest_excess,
+            budget: self.budget,
+            capacity: self.capacity,
+            refill: self.refill,
+            caps,
+            full: self.full,
+            margin: self.margin,
+            rate: self.rate,
+        }
+    }
+
+    /// Watches the advantages, and the share of inputs that the image would defer by itself, for drift
+    /// from what they were in calibration. The second is in units of 2^-16.
+    #[must_use]
+    pub const fn with_watches(mut self, margin: Watch, rate: Watch) -> Self {
+        self.margin = margin;
+        self.rate = rate;
+        self
+    }
+
+    /// The budget that a governor starts with.
+    #[must_use]
+    pub const fn budget(&self) -> Rate {
+        self.budget
+    }
+
+    /// By how much the long-run deferral rate can differ from the budget after `decisions`, in units of
+    /// 2^-16: (range + step) / (step * decisions). See [`Governor`](super::Governor).
+    #[must_use]
+    pub const fn rate_bound(&self, decisions: u32) -> u32 {
+        let range = (self.high - self.low) as u64 + self.step as u64;
+        let excess = (range << 16).div_ceil(self.step as u64);
+        match excess.checked_div(decisions as u64) {
+            Some(bound) if bound < u32::MAX as u64 => bound as u32 + 1,
+            _ => u32::MAX,
+        }
+    }
+
+    /// The excess at which the threshold is this one.
+    pub(super) const fn excess_of(&self, threshold: i32) -> i32 {
+        let threshold = if threshold < self.low {
+            self.low
+        } else if threshold > self.high {
+            self.high
+        } else {
+            threshold
+        };
+        self.admit(excess_at(threshold, self.step))
+    }
+
+    pub(super) const fn admit(&self, excess: i32) -> i32 {
+        if excess < self.lowest_excess {
+            self.lowest_excess
+        } else if excess > self.highest_excess {
+            self.highest_excess
+        } else {
+            excess
+        }
+    }
+
+    /// A number by which a state is recognised as made under these settings.
+    pub(super) fn fingerprint(&self) -> u32 {
+        let mut words = [
+            self.low as u32,
+            self.high as u32,
+            self.step as u32,
+            self.lowest_excess as u32,
+            self.capacity,
+            self.refill.bits(),
+            self.margin.alarm as u32,
+            self.rate.alarm as u32,
+        ];
+        for (index, cap) in (1u32..).zip(&self.caps) {
+            words[0] = words[0].rotate_left(5).wrapping_add(cap.bits()).wrapping_mul(2 * index + 1);
+        }
+        crate::image::layout::checksum(&words)
+    }
+}
+
+/// The excess of deferrals, in units of 2^-16, that puts the threshold `step` score units per deferral
+/// at `threshold`. Fits: the range is at most 2^13 steps.
+const fn excess_at(threshold: i32, step: i32) -> i32 {
+    (((threshold as i64) << 16) / step as i64) as i32
+}

@@ -1,0 +1,157 @@
+//! A governor's memory as bytes, so that it survives a reboot.
+
+use core::fmt;
+
+use super::{Governor, Settings};
+use crate::governor::{Counters, Rate};
+
+/// Why some bytes are not the state of a governor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum StateError {
+    /// The slice has another length than [`Governor::STATE_BYTES`].
+    Length {
+        /// Bytes given.
+        found: usize,
+        /// Bytes needed.
+        expected: usize,
+    },
+    /// The checksum is not that of the bytes: they are damaged, or were never written.
+    Checksum,
+    /// The state was made under other settings.
+    Settings,
+    /// A number is out of its range.
+    Range,
+}
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Length { found, expected } => {
+                write!(f, "found {found} bytes of governor state, expected {expected}")
+            }
+            Self::Checksum => f.write_str("the governor's state is damaged or was never written"),
+            Self::Settings => f.write_str("the governor's state was made under other settings"),
+            Self::Range => f.write_str("a number of the governor's state is out of range"),
+        }
+    }
+}
+
+impl core::error::Error for StateError {}
+
+/// Words before the caps: checksum, fingerprint, and the state itself.
+const FIXED: usize = 14;
+
+impl<'a, const CAPS: usize> Governor<'a, CAPS> {
+    /// Bytes of the state.
+    pub const STATE_BYTES: usize = 4 * (FIXED + CAPS);
+
+    /// Writes the state: little-endian words, the first a CRC-32 of the others.
+    ///
+    /// # Errors
+    /// [`StateError::Length`] if `into` is not [`Self::STATE_BYTES`] long.
+    pub fn to_bytes(&self, into: &mut [u8]) -> Result<(), StateError> {
+        check_length(into.len(), Self::STATE_BYTES)?;
+        let Counters { decisions, deferred, withheld } = self.counters;
+        let head = [
+            self.settings.fingerprint(),
+            self.excess as u32,
+            self.budget.bits(),
+            self.tokens,
+            self.margin[0] as u32,
+            self.margin[1] as u32,
+            self.rate[0] as u32,
+            self.rate[1] as u32,
+            decisions,
+            deferred,
+            withheld,
+            u32::from(self.flags),
+            u32::from(self.energy_step),
+        ];
+        let (_, body) = into.split_at_mut(4);
+        let (places, _) = body.as_chunks_mut();
+        for (place, word) in places.iter_mut().zip(head.into_iter().chain(self.used)) {
+            *place = word.to_le_bytes();
+        }
+        let checksum = checksum(body);
+        for (place, byte) in into.iter_mut().zip(checksum.to_le_bytes()) {
+            *place = byte;
+        }
+        Ok(())
+    }
+
+    /// Goes on from a state that [`Self::to_bytes`] wrote under the same settings.
+    ///
+    /// # Errors
+    /// [`StateError`] if it is not one. Then start with [`Governor::cautious`].
+    pub fn from_bytes(settings: &'a Settings<CAPS>, bytes: &[u8]) -> Result<Self, StateError> {
+        check_length(bytes.len(), Self::STATE_BYTES)?;
+        let (words, _) = bytes.as_chunks();
+        let Some(([stated, head @ ..], caps)) = words.split_first_chunk::<FIXED>() else {
+            return Err(StateError::Length { found: bytes.len(), expected: Self::STATE_BYTES });
+        };
+        let (_, body) = bytes.split_at(4);
+        if checksum(body) != u32::from_le_bytes(*stated) {
+            return Err(StateError::Checksum);
+        }
+        let [
+            fingerprint,
+            excess,
+            budget,
+            tokens,
+            margin_up,
+            margin_down,
+            rate_up,
+            rate_down,
+            decisions,
+            deferred,
+            withheld,
+            flags,
+            energy_step,
+        ] = head.map(u32::from_le_bytes);
+        if fingerprint != settings.fingerprint() {
+            return Err(StateError::Settings);
+        }
+        let mut used = [0; CAPS];
+        for (used, &bytes) in used.iter_mut().zip(caps) {
+            *used = u32::from_le_bytes(bytes);
+        }
+        let (margin, rate) =
+            ([margin_up as i32, margin_down as i32], [rate_up as i32, rate_down as i32]);
+        let watched = |sums: [i32; 2], alarm: i32| sums.iter().all(|sum| (0..=alarm).contains(sum));
+        let valid = settings.admit(excess as i32) == excess as i32
+            && budget <= Rate::ONE.bits()
+            && tokens <= settings.capacity
+            && watched(margin, settings.margin.alarm)
+            && watched(rate, settings.rate.alarm)
+            && flags <= 3
+            && energy_step <= u32::from(u8::MAX)
+            && used.iter().all(|&used| used <= settings.full + (1 << 16));
+        if !valid {
+            return Err(StateError::Range);
+        }
+        Ok(Self {
+            settings,
+            excess: excess as i32,
+            budget: Rate::from_bits(budget),
+            tokens,
+            margin,
+            rate,
+            counters: Counters { decisions, deferred, withheld },
+            flags: flags as u8,
+            energy_step: energy_step as u8,
+            used,
+        })
+    }
+}
+
+fn check_length(found: usize, expected: usize) -> Result<(), StateError> {
+    if found == expected { Ok(()) } else { Err(StateError::Length { found, expected }) }
+}
+
+fn checksum(bytes: &[u8]) -> u32 {
+    const CRC: crc::Crc<u32, crc::NoTable> =
+        crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
+    CRC.checksum(bytes)
+}
