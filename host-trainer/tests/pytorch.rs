@@ -1,0 +1,81 @@
+//! Losses and gradients against PyTorch's, to 1e-6.
+//!
+//! `tests/pytorch.json` is made by `host-trainer/python/fixtures.py`.
+
+use std::collections::BTreeMap;
+
+use mild_trainer::config::Form;
+use mild_trainer::loss::{LANES, Lanes, Link, Mild, Picce, Realizable, Surrogate, TwoStage};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Fixtures {
+    rho: Vec<f64>,
+    q: f64,
+    cases: BTreeMap<String, Case>,
+}
+
+/// Rows x experts, but the loss, which has one value a row.
+#[derive(Deserialize)]
+struct Case {
+    scores: Vec<Vec<f64>>,
+    targets: Vec<Vec<f64>>,
+    loss: Vec<f64>,
+    gradient: Vec<Vec<f64>>,
+}
+
+/// Rows as one block, padded with zeros.
+fn block(rows: &[Vec<f64>]) -> Vec<Lanes<f64>> {
+    assert!(rows.len() <= LANES);
+    let lanes = |k: usize| std::array::from_fn(|lane| rows.get(lane).map_or(0.0, |row| row[k]));
+    (0..rows[0].len()).map(lanes).collect()
+}
+
+fn check(name: &str, case: &Case, surrogate: &dyn Surrogate<f64>) {
+    let mut gradient = block(&case.scores);
+    let mut loss = [0.0; LANES];
+    surrogate.evaluate(&block(&case.targets), &block(&case.scores), &mut gradient, &mut loss);
+    let close = |ours: f64, theirs: f64, what: &str| {
+        let error = (ours - theirs).abs() / theirs.abs().max(1.0);
+        assert!(error < 1e-6, "{name}: {what} is {ours}, PyTorch has {theirs}");
+    };
+    for (row, &expected) in case.loss.iter().enumerate() {
+        close(loss[row], expected, &format!("loss of row {row}"));
+        for (k, &expected) in case.gradient[row].iter().enumerate() {
+            close(gradient[k][row], expected, &format!("gradient of row {row} by score {k}"));
+        }
+    }
+}
+
+#[test]
+fn losses_and_gradients_are_those_of_pytorch() {
+    let fixtures: Fixtures = serde_json::from_str(include_str!("pytorch.json")).unwrap();
+    let experts = fixtures.rho.len();
+    let two_stage = |link| TwoStage { experts, link };
+    let surrogates: [(&str, &dyn Surrogate<f64>); 10] = [
+        ("two-stage", &two_stage(Link::Log)),
+        ("two-stage-gce", &two_stage(Link::Gce(fixtures.q))),
+        ("two-stage-mae", &two_stage(Link::Mae)),
+        ("two-stage-exp", &two_stage(Link::Exp)),
+        ("mild-i-equal", &Mild::new(Form::I, vec![1.0; experts])),
+        ("mild-n-equal", &Mild::new(Form::N, vec![1.0; experts])),
+        ("mild-i", &Mild::new(Form::I, fixtures.rho.clone())),
+        ("mild-n", &Mild::new(Form::N, fixtures.rho.clone())),
+        ("picce", &Picce { experts }),
+        ("realizable", &Realizable { experts }),
+    ];
+    for (name, surrogate) in surrogates {
+        check(name, &fixtures.cases[name], surrogate);
+    }
+    // Margins of 1 are the plain loss, here as there.
+    let plain = &fixtures.cases["two-stage"];
+    check("mild-i on two-stage", plain, &Mild::new(Form::I, vec![1.0; experts]));
+    check("mild-n on two-stage", plain, &Mild::new(Form::N, vec![1.0; experts]));
+}
+
+#[test]
+#[should_panic(expected = "mild-n: loss of row 0")]
+fn another_loss_is_noticed() {
+    let fixtures: Fixtures = serde_json::from_str(include_str!("pytorch.json")).unwrap();
+    check("mild-n", &fixtures.cases["mild-n"], &Mild::new(Form::I, fixtures.rho.clone()));
+}
