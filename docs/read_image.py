@@ -72,11 +72,12 @@ class Image:
         need(1 <= self.inputs <= 32767, "Inputs")
         need(2 <= self.experts <= 32, "Experts")
         sections = self.sections(words[5:])
-        for kind in (1, 2, 3, 4, 5, 6):
-            need(kind in sections or kind == 2, "MissingSection", kind)
+        for kind in (1, 2, 3, 4, 5, 6, 8):
+            need(kind in sections or kind in (2, 8), "MissingSection", kind)
             if kind in sections:
-                read = (self.quantizers, self.raw, self.network, self.policy, self.named, self.made)
-                read[kind - 1](list(sections[kind]), layers)
+                read = {1: self.quantizers, 2: self.raw, 3: self.network, 4: self.policy}
+                read.update({5: self.named, 6: self.made, 8: self.knob})
+                read[kind](list(sections[kind]), layers)
 
     @staticmethod
     def sections(words):
@@ -86,7 +87,7 @@ class Image:
             need(len(words) >= 2 and len(words) >= 2 + words[1], "SectionLength", kind)
             need(kind > previous, "SectionOrder", kind)
             need(flags <= 1, "Reserved")
-            need(kind <= 6 or flags == 1, "UnknownSection", kind)
+            need(1 <= kind <= 6 or kind == 8 or flags == 1, "UnknownSection", kind)
             sections[kind] = words[2 : 2 + words[1]]
             words, previous = words[2 + words[1] :], kind
         return sections
@@ -163,6 +164,32 @@ class Image:
     def made(self, words, _):
         need(len(words) == 8, "SectionLength", 6)
         need(high(words[7]) == 0, "Reserved")
+
+    def knob(self, words, _):
+        need(len(words) >= 9, "SectionLength", 8)
+        entries, steps, limit = low(words[0]), high(words[0]), 2**28
+        need(1 <= entries <= 64 and steps <= 16, "Knob", 0)
+        need(len(words) == 9 + 2 * entries + 3 * steps, "SectionLength", 8)
+        least, most, floor, step, mean, deviation = map(i32, words[3:9])
+        need(words[1] <= 65536, "Knob", 1)
+        need(words[2] <= 65536, "Knob", 2)
+        need(-limit <= least <= 0, "Knob", 3)
+        need(0 <= most <= limit and most != least, "Knob", 4)
+        need(least <= floor <= 0, "Knob", 5)
+        need(1 <= step <= most - least and (most - least) // step < 8192, "Knob", 6)
+        need(least <= mean <= most, "Knob", 7)
+        need(0 <= deviation <= limit, "Knob", 8)
+        rate, threshold = -1, limit + 1
+        for at in range(9, 9 + 2 * entries, 2):
+            need(rate < words[at] <= 65536, "Knob", at)
+            need(-limit <= i32(words[at + 1]) < threshold, "Knob", at + 1)
+            rate, threshold = words[at], i32(words[at + 1])
+        level = -1
+        for at in range(9 + 2 * entries, len(words), 3):
+            need(level < words[at] <= 65535 and (level >= 0 or words[at] == 0), "Knob", at)
+            need(words[at + 1] <= 65536, "Knob", at + 1)
+            need(-limit <= i32(words[at + 2]) <= limit, "Knob", at + 2)
+            level = words[at]
 
     def codes_of_features(self, features):
         sums = (

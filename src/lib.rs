@@ -10,6 +10,7 @@ pub mod fixed;
 pub mod governor;
 pub mod image;
 mod kernel;
+mod knob;
 mod network;
 pub mod policy;
 mod rejector;
@@ -17,5 +18,6 @@ mod steps;
 
 pub use governor::Governor;
 pub use image::{Image, ImageError, Provenance};
+pub use knob::{Knob, MAX_ENERGY_STEPS, MAX_ENTRIES};
 pub use policy::{Decision, LOCAL, MAX_EXPERTS, Reachable};
 pub use rejector::{Feature, InputError, Rejector};

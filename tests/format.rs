@@ -83,6 +83,7 @@ fn tiny() -> ImageParts {
         offsets: vec![300, 0],
         experts: support::experts(["local", "cloud"]),
         provenance: support::provenance(),
+        knob: None,
     }
 }
 
@@ -227,7 +228,7 @@ fn a_reader_written_from_the_document_refuses_what_the_crate_refuses() {
             let (variant, fields) = debug.split_once(" {").unwrap_or((&debug, ""));
             // Where it is wrong is part of the specification, what was found there is not.
             match fields.trim_end_matches(" }").split_once(": ") {
-                Some((" kind" | " input" | " layer" | " expert", place)) => {
+                Some((" kind" | " input" | " layer" | " expert" | " word", place)) => {
                     format!("{variant} {place}")
                 }
                 _ => variant.to_owned(),

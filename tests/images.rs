@@ -35,6 +35,16 @@ fn use_up(image: &Image<'_>) {
     assert_eq!(image.shapes().count(), image.layers());
     assert_eq!(image.offsets().len(), image.experts());
     assert_eq!(image.costs().len(), image.experts());
+    if let Some(knob) = image.knob() {
+        let settings = knob.settings();
+        let mut governor = mild::Governor::new(&settings);
+        for rate in [0, 1, 40_000, 65_536].map(mild::governor::Rate::from_bits) {
+            governor.set_threshold(knob.threshold(rate));
+            governor.set_battery(rate.bits() as u16, 50, knob.energy_steps());
+            let scores = vec![i32::MAX; image.experts()];
+            governor.decide(&scores, image.offsets(), Reachable::ALL);
+        }
+    }
     let _ = (image.provenance(), image.score_scale(), image.macs(), image.parameters());
     let rejector = Rejector::new(image);
     let mut scratch = vec![0xdead_beef; image.scratch_words()];

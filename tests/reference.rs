@@ -174,6 +174,7 @@ fn parts() -> impl Strategy<Value = ImageParts> {
                         experts: (0..offsets.len() as u32).map(expert).collect(),
                         offsets,
                         provenance: support::provenance(),
+                        knob: None,
                     }
                 },
             )
@@ -267,6 +268,7 @@ fn single(quantizer: InputQuantizer, raw: RawQuantizer) -> Vec<u32> {
         offsets: vec![0, 0],
         experts: support::experts(["local", "cloud"]),
         provenance: support::provenance(),
+        knob: None,
     };
     parts.to_words().unwrap()
 }
@@ -520,6 +522,7 @@ fn the_widest_layer_stays_inside_its_bound() {
             offsets: vec![1 << 30, -(1 << 30)],
             experts: support::experts(["local", "cloud"]),
             provenance: support::provenance(),
+            knob: None,
         };
         let words = parts.to_words().unwrap();
         let image = Image::from_words(&words).unwrap();

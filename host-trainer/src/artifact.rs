@@ -83,6 +83,7 @@ pub fn make(fit: &Fit, offsets: &[f64], data: &Dataset, config: &Config) -> Resu
             seed: config.train.seed,
             trainer: version(),
         },
+        knob: None,
     };
     Ok(Artifact { words: write(&parts)? })
 }

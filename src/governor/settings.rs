@@ -91,6 +91,17 @@ impl Settings<0> {
         if step < 1 || step > high - low || (high - low) / step >= MAX_STEPS {
             return None;
         }
+        Some(Self::checked(low, high, step, budget, track))
+    }
+
+    /// Settings of numbers that have been checked.
+    pub(crate) const fn checked(
+        low: i32,
+        high: i32,
+        step: i32,
+        budget: Rate,
+        track: Track,
+    ) -> Self {
         // One deferral beyond the thresholds at which always, and never, is deferred.
         let beyond = excess_at(low, step) - DEFERRAL;
         let lowest_excess = match track {
@@ -99,7 +110,7 @@ impl Settings<0> {
             // Not above 0, where the governor starts.
             Track::AtMost(floor) => excess_at(if floor > 0 { 0 } else { floor }, step),
         };
-        Some(Self {
+        Self {
             low,
             high,
             step,
@@ -112,7 +123,7 @@ impl Settings<0> {
             full: excess_at(high - low, step) as u32 + DEFERRAL as u32,
             margin: Watch::OFF,
             rate: Watch::OFF,
-        })
+        }
     }
 }
 
@@ -217,5 +228,8 @@ impl<const CAPS: usize> Settings<CAPS> {
 /// The excess of deferrals, in units of 2^-16, that puts the threshold `step` score units per deferral
 /// at `threshold`. Fits: the range is at most 2^13 steps.
 const fn excess_at(threshold: i32, step: i32) -> i32 {
-    (((threshold as i64) << 16) / step as i64) as i32
+    match ((threshold as i64) << 16).checked_div(step as i64) {
+        Some(excess) => excess as i32,
+        None => 0,
+    }
 }

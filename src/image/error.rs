@@ -129,6 +129,11 @@ pub enum ImageError {
         /// Index of the expert.
         expert: u8,
     },
+    /// A number of the knob is out of range, or its tables are not in order.
+    Knob {
+        /// Index of the word in the section.
+        word: u16,
+    },
     /// An expert's name is empty, too long, not UTF-8 or runs beyond its section.
     Name {
         /// Index of the expert.
@@ -167,6 +172,7 @@ impl ImageError {
             Self::Weight { .. } => "a weight of the image is out of range",
             Self::ScoreScale => "the score scale of the image is not a positive finite number",
             Self::Offset { .. } => "an offset of the image is out of range",
+            Self::Knob { .. } => "a number of the image's knob is out of range",
             Self::Name { .. } => "an expert's name in the image is malformed",
         }
     }
@@ -207,6 +213,7 @@ impl fmt::Display for ImageError {
             | Self::Requantizer { layer }
             | Self::Weight { layer } => write!(f, ": layer {layer}"),
             Self::Offset { expert } | Self::Name { expert } => write!(f, ": expert {expert}"),
+            Self::Knob { word } => write!(f, ": word {word}"),
             Self::Misaligned | Self::Reserved | Self::ScoreScale => Ok(()),
         }
     }

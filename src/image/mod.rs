@@ -10,9 +10,12 @@ mod write;
 pub use error::ImageError;
 pub use layout::{FORMAT_VERSION, MAX_BIAS, MAX_NAME, MAX_OFFSET, MAX_WIDTH};
 #[cfg(feature = "writer")]
-pub use write::{ExpertParts, ImageParts, InputQuantizer, LayerParts, WriteError};
+pub use write::{
+    EnergyParts, ExpertParts, ImageParts, InputQuantizer, KnobParts, LayerParts, WriteError,
+};
 
 use crate::fixed::RawQuantizer;
+use crate::knob::{Knob, KnobError};
 use crate::network::Network;
 use crate::policy::MAX_EXPERTS;
 use layout::{
@@ -42,6 +45,7 @@ pub struct Image<'a> {
     costs: &'a [u32],
     names: &'a [u8],
     provenance: &'a [u32; PROVENANCE_WORDS],
+    knob: Option<Knob<'a>>,
 }
 
 /// Where an image comes from.
@@ -186,6 +190,16 @@ impl<'a> Image<'a> {
         if patch >> 16 != 0 {
             return Err(ImageError::Reserved);
         }
+        let knob = match sections.knob {
+            None => None,
+            Some(words) => match Knob::new(words) {
+                Ok(knob) => Some(knob),
+                Err(KnobError::Length) => {
+                    return Err(ImageError::SectionLength { kind: section::KNOB });
+                }
+                Err(KnobError::Word(word)) => return Err(ImageError::Knob { word }),
+            },
+        };
         Ok(Self {
             words,
             inputs,
@@ -199,6 +213,7 @@ impl<'a> Image<'a> {
             costs,
             names,
             provenance,
+            knob,
         })
     }
 
@@ -283,6 +298,12 @@ impl<'a> Image<'a> {
         self.costs
     }
 
+    /// Which deferral rate which threshold gives, if the image was made with it.
+    #[must_use]
+    pub const fn knob(&self) -> Option<Knob<'a>> {
+        self.knob
+    }
+
     /// The experts' names, `local` first.
     pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let mut rest = self.names;
@@ -338,6 +359,7 @@ struct Sections<'a> {
     policy: Option<&'a [u32]>,
     experts: Option<&'a [u32]>,
     provenance: Option<&'a [u32]>,
+    knob: Option<&'a [u32]>,
 }
 
 impl<'a> Sections<'a> {
@@ -349,6 +371,7 @@ impl<'a> Sections<'a> {
             policy: None,
             experts: None,
             provenance: None,
+            knob: None,
         };
         let mut rest = match words.split_at_checked(HEADER_WORDS) {
             Some((_, rest)) => rest,
@@ -377,6 +400,7 @@ impl<'a> Sections<'a> {
                 section::POLICY => sections.policy = Some(content),
                 section::EXPERTS => sections.experts = Some(content),
                 section::PROVENANCE => sections.provenance = Some(content),
+                section::KNOB => sections.knob = Some(content),
                 _ if flags & SKIPPABLE != 0 => {}
                 _ => return Err(ImageError::UnknownSection { kind }),
             }

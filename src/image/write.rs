@@ -5,11 +5,12 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::layout::{
-    BLOCK_ROWS, CHECKSUM_FROM, FORMAT_VERSION, GROUP, HEADER_WORDS, MAGIC, MAX_NAME, ZERO_WEIGHTS,
-    activation, checksum, groups, section,
+    BLOCK_ROWS, CHECKSUM_FROM, FORMAT_VERSION, GROUP, HEADER_WORDS, MAGIC, MAX_NAME, SKIPPABLE,
+    ZERO_WEIGHTS, activation, checksum, groups, section,
 };
 use super::{Image, ImageError, Provenance};
 use crate::fixed::{RawQuantizer, Requantizer};
+use crate::governor::Rate;
 
 /// Everything that an image holds, as plain numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +29,40 @@ pub struct ImageParts {
     pub experts: Vec<ExpertParts>,
     /// Where the image comes from.
     pub provenance: Provenance,
+    /// Which deferral rate which threshold gives, if that was measured.
+    pub knob: Option<KnobParts>,
+}
+
+/// The numbers of a [`Knob`](crate::Knob).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnobParts {
+    /// The promised deferral rate; one if nothing is promised.
+    pub budget: Rate,
+    /// The rate at the image's own threshold.
+    pub rate: Rate,
+    /// The lowest and the highest advantage; 0 is between them.
+    pub range: (i32, i32),
+    /// Below this threshold deferring does not pay; at most 0.
+    pub floor: i32,
+    /// By how many score units one deferral raises a governor's threshold.
+    pub step: i32,
+    /// Mean and standard deviation of the advantage.
+    pub advantage: (i32, i32),
+    /// Rates in ascending order with their thresholds in descending order.
+    pub entries: Vec<(Rate, i32)>,
+    /// In ascending order of level, the first from 0.
+    pub energy: Vec<EnergyParts>,
+}
+
+/// A budget for a battery that is at least so full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EnergyParts {
+    /// The lowest level, per mille.
+    pub from: u16,
+    /// The budget.
+    pub budget: Rate,
+    /// The threshold that kept it in calibration.
+    pub threshold: i32,
 }
 
 /// From a feature `x` in its own unit to an input code: `floor(x * scale + bias)` saturated to
@@ -141,6 +176,13 @@ impl ImageParts {
         push_section(&mut words, section::POLICY, policy);
         push_section(&mut words, section::EXPERTS, experts_words(&self.experts)?);
         push_section(&mut words, section::PROVENANCE, provenance_words(&self.provenance));
+        if let Some(knob) = &self.knob {
+            // It describes: a reader that does not know it decides the same.
+            words.push(u32::from(section::KNOB) | u32::from(SKIPPABLE) << 16);
+            let content = knob.words()?;
+            words.push(content.len() as u32);
+            words.extend(content);
+        }
 
         words[2] = narrow("bytes", words.len() * 4, u32::MAX as usize)?;
         words[3] = checksum(&words[CHECKSUM_FROM..]);
@@ -154,6 +196,31 @@ impl ImageParts {
     /// As [`ImageParts::to_words`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
         Ok(self.to_words()?.iter().flat_map(|word| word.to_le_bytes()).collect())
+    }
+}
+
+impl KnobParts {
+    fn words(&self) -> Result<Vec<u32>, WriteError> {
+        let entries = narrow("entries of a knob", self.entries.len(), crate::MAX_ENTRIES)?;
+        let energy = narrow("energy steps", self.energy.len(), crate::MAX_ENERGY_STEPS)?;
+        let mut words = Vec::from([
+            entries | energy << 16,
+            self.budget.bits(),
+            self.rate.bits(),
+            self.range.0 as u32,
+            self.range.1 as u32,
+            self.floor as u32,
+            self.step as u32,
+            self.advantage.0 as u32,
+            self.advantage.1 as u32,
+        ]);
+        for &(rate, threshold) in &self.entries {
+            words.extend([rate.bits(), threshold as u32]);
+        }
+        for &EnergyParts { from, budget, threshold } in &self.energy {
+            words.extend([u32::from(from), budget.bits(), threshold as u32]);
+        }
+        Ok(words)
     }
 }
 

@@ -3,7 +3,8 @@
 #![allow(dead_code)]
 
 use mild::fixed::{RawQuantizer, Requantizer};
-use mild::image::{ExpertParts, ImageParts, InputQuantizer, LayerParts};
+use mild::governor::Rate;
+use mild::image::{EnergyParts, ExpertParts, ImageParts, InputQuantizer, KnobParts, LayerParts};
 use mild::{ImageError, Provenance};
 
 /// Kinds of sections, as `docs/image-format.md` numbers them.
@@ -13,6 +14,7 @@ pub(crate) const NETWORK: u16 = 3;
 pub(crate) const POLICY: u16 = 4;
 pub(crate) const EXPERTS: u16 = 5;
 pub(crate) const PROVENANCE: u16 = 6;
+pub(crate) const KNOB: u16 = 8;
 pub(crate) const KINDS: [u16; 6] = [QUANTIZER, RAW, NETWORK, POLICY, EXPERTS, PROVENANCE];
 
 /// Words in the header.
@@ -61,6 +63,31 @@ pub(crate) fn small() -> ImageParts {
         offsets: vec![40, -10, 3],
         experts: experts(["local", "cloud", "clinic"]),
         provenance: provenance(),
+        knob: None,
+    }
+}
+
+/// The same with a knob: two rates, three battery steps.
+pub(crate) fn with_knob() -> ImageParts {
+    let energy =
+        |from, part, threshold| EnergyParts { from, budget: Rate::ratio(part, 100), threshold };
+    ImageParts {
+        knob: Some(KnobParts {
+            budget: Rate::ratio(1, 10),
+            rate: Rate::ratio(9, 100),
+            range: (-900, 700),
+            floor: -40,
+            step: 16,
+            advantage: (-200, 150),
+            entries: vec![
+                (Rate::ZERO, 701),
+                (Rate::ratio(1, 20), 250),
+                (Rate::ratio(1, 10), 0),
+                (Rate::ONE, -901),
+            ],
+            energy: vec![energy(0, 1, 600), energy(200, 5, 250), energy(500, 10, 0)],
+        }),
+        ..small()
     }
 }
 
@@ -129,7 +156,16 @@ pub(crate) struct Section {
 
 /// The small image with its list of sections changed, lengths and checksum right again.
 pub(crate) fn rearranged(edit: impl FnOnce(&mut Vec<Section>)) -> Vec<u32> {
-    let words = small().to_words().unwrap();
+    rearranged_from(&small(), edit)
+}
+
+/// The image with a knob, that section changed.
+fn turned(edit: impl FnOnce(&mut Vec<u32>)) -> Vec<u32> {
+    rearranged_from(&with_knob(), |sections| edit(&mut sections[KINDS.len()].content))
+}
+
+fn rearranged_from(parts: &ImageParts, edit: impl FnOnce(&mut Vec<Section>)) -> Vec<u32> {
+    let words = parts.to_words().unwrap();
     let (header, mut rest) = words.split_at(HEADER);
     let mut sections = Vec::new();
     while let [head, length, after @ ..] = rest {
@@ -235,8 +271,8 @@ pub(crate) fn invalid() -> Vec<Invalid> {
     let unknown = |head| Section { head, content: vec![7, 7] };
     case(
         "unknown section",
-        rearranged(|s| s.push(unknown(7))),
-        ImageError::UnknownSection { kind: 7 },
+        rearranged(|s| s.push(unknown(9))),
+        ImageError::UnknownSection { kind: 9 },
     );
     case(
         "section of kind 0",
@@ -245,7 +281,7 @@ pub(crate) fn invalid() -> Vec<Invalid> {
     );
     case(
         "unknown section flag",
-        rearranged(|s| s.push(unknown(SKIPPABLE << 1 | SKIPPABLE | 7))),
+        rearranged(|s| s.push(unknown(SKIPPABLE << 1 | SKIPPABLE | 9))),
         ImageError::Reserved,
     );
     case("flag of a known section", rearranged(|s| s[3].head |= 1 << 31), ImageError::Reserved);
@@ -449,6 +485,59 @@ pub(crate) fn invalid() -> Vec<Invalid> {
         in_section(PROVENANCE, |w| w[7] |= 1 << 16),
         ImageError::Reserved,
     );
+
+    // The knob: counts, budget, rate, low, high, floor, step, mean, deviation, then four entries of two
+    // words, then three steps of three.
+    let length = ImageError::SectionLength { kind: KNOB };
+    case("knob a word longer", turned(|w| w.push(0)), length);
+    case("knob a word shorter", turned(|w| w.truncate(25)), length);
+    case("knob without tables", turned(|w| w.truncate(9)), length);
+    case("knob cut", turned(|w| w.truncate(8)), length);
+    case("knob empty", turned(Vec::clear), length);
+    for (word, number) in [
+        (0, 3 << 16),
+        (0, 65 | 3 << 16),
+        (0, 4 | 17 << 16),
+        (1, 65_537),
+        (2, 65_537),
+        (3, 1),
+        (3, -(1 << 28) - 1),
+        (4, -1),
+        (4, (1 << 28) + 1),
+        (5, 1),
+        (5, -901),
+        (6, 0),
+        (6, 1601),
+        (7, -901),
+        (7, 701),
+        (8, -1),
+        (8, (1 << 28) + 1),
+        (11, 0),
+        (15, 65_537),
+        (10, (1 << 28) + 1),
+        (12, 701),
+        (14, 250),
+        (16, -(1 << 28) - 1),
+        (17, 1),
+        (20, 0),
+        (20, 65_536),
+        (21, 65_537),
+        (22, (1 << 28) + 1),
+        (25, -(1 << 28) - 1),
+    ] {
+        let words = turned(|w| w[word as usize] = number as u32);
+        case("knob", words, ImageError::Knob { word });
+    }
+    case(
+        "range of nothing",
+        turned(|w| w[3..6].copy_from_slice(&[0; 3])),
+        ImageError::Knob { word: 4 },
+    );
+    case(
+        "range of too many steps",
+        turned(|w| w[4..7].copy_from_slice(&[8192 - 900, 0, 1])),
+        ImageError::Knob { word: 6 },
+    );
     cases
 }
 
@@ -458,9 +547,40 @@ pub(crate) fn valid() -> Vec<(&'static str, Vec<u32>)> {
     vec![
         ("as written", small().to_words().unwrap()),
         ("without raw quantizers", rearranged(|s| drop(s.remove(1)))),
-        ("unknown section that may be skipped", rearranged(|s| s.push(unknown(7)))),
-        ("two of them", rearranged(|s| s.extend([unknown(7), unknown(65_535)]))),
-        ("empty one", rearranged(|s| s.push(Section { head: SKIPPABLE | 8, content: vec![] }))),
+        ("unknown section that may be skipped", rearranged(|s| s.push(unknown(9)))),
+        ("two of them", rearranged(|s| s.extend([unknown(9), unknown(65_535)]))),
+        ("empty one", rearranged(|s| s.push(Section { head: SKIPPABLE | 10, content: vec![] }))),
+        ("with a knob", with_knob().to_words().unwrap()),
+        (
+            "without energy steps",
+            turned(|w| {
+                w[0] = 4;
+                w.truncate(17);
+            }),
+        ),
+        (
+            "one entry",
+            turned(|w| {
+                w[0] = 1;
+                w.truncate(11);
+            }),
+        ),
+        (
+            "knob at its limits",
+            turned(|w| {
+                let limit = 1 << 28;
+                w[1..9].copy_from_slice(&[
+                    1 << 16,
+                    0,
+                    (-limit) as u32,
+                    limit as u32,
+                    (-limit) as u32,
+                    1 << 29,
+                    (-limit) as u32,
+                    limit as u32,
+                ]);
+            }),
+        ),
         ("known section marked so", rearranged(|s| s[2].head |= SKIPPABLE)),
         ("weights at their limits", in_section(NETWORK, |w| w[at::WEIGHTS[1]] = 0x81ff_7f01)),
         ("bias at its limit", in_section(NETWORK, |w| w[at::BIASES] = 1 << 29)),

@@ -195,6 +195,7 @@ impl Synthetic {
             experts: (0..experts)
                 .map(|index| ExpertParts { name: format!("e{index}"), cost: index as u32 * 1000 })
                 .collect(),
+            knob: None,
             provenance: Provenance {
                 log_digest: [0; 8],
                 config_digest: [0; 8],

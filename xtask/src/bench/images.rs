@@ -70,6 +70,7 @@ fn parts(shape: &[usize]) -> ImageParts {
         experts: (0..experts)
             .map(|index| ExpertParts { name: format!("e{index}"), cost: 0 })
             .collect(),
+        knob: None,
         provenance: Provenance {
             log_digest: [0; 8],
             config_digest: [0; 8],
