@@ -82,7 +82,7 @@ impl Axes {
                 hidden: vec![vec![], vec![16], vec![24, 12]],
                 l2: vec![1e-3, 1e-2],
                 tau: vec![Tau::Max, Tau::One],
-                gamma: vec![0.0, -third],
+                gamma: vec![0.0, -third, third],
                 rho_bar: vec![1.0],
                 rule: vec![RhoRule::Count],
                 form: vec![Form::N],
@@ -141,13 +141,13 @@ impl Axes {
             Method::Picce => vec![Loss::Picce],
             Method::Mild => self.margins(),
             Method::Auto => {
-                let mut losses = vec![Loss::TwoStage(Link::Log)];
-                losses.extend(self.margins());
                 // Equal margins of 1 are the plain loss.
-                losses.retain(
-                    |loss| !matches!(loss, Loss::Mild(_, m) if m.gamma == 0.0 && m.rho_bar == 1.0),
-                );
-                losses
+                let plain = |loss: &Loss| matches!(loss, Loss::Mild(_, m) if m.gamma == 0.0 && m.rho_bar == 1.0);
+                [Method::TwoStage, Method::Gce, Method::Exp, Method::Realizable, Method::Mild]
+                    .into_iter()
+                    .flat_map(|method| self.losses(method))
+                    .filter(|loss| !plain(loss))
+                    .collect()
             }
         }
     }

@@ -55,7 +55,7 @@ pub struct SeenLoss {
 pub enum Choice {
     /// A trained rejector.
     Rejector(Judged),
-    /// Always the same expert: no candidate was better by more than one standard error.
+    /// Always the same expert: no candidate was clearly better.
     Constant {
         /// The expert.
         expert: usize,
@@ -77,6 +77,10 @@ impl fmt::Display for Choice {
 
 /// Candidates that are quantized in turn, at most, until one keeps within the tolerance.
 const MOST_QUANTIZED: usize = 12;
+
+/// Standard errors by which a rejector must be better than the best constant. More than one, because the
+/// best of dozens of candidates is compared, which looks better than it is.
+const CLEARLY: f64 = 2.0;
 
 /// With fewer train rows there is nothing to choose by.
 const MIN_TRAIN_ROWS: usize = 20;
@@ -137,7 +141,10 @@ pub fn attempt(
         if index != selection.chosen && matches!(choice, Choice::Constant { .. }) {
             continue;
         }
-        let trained = realize(&selection, choice, config, data, grid.restarts)?;
+        let mut trained = realize(&selection, choice, config, data, grid.restarts)?;
+        if let Some(constant) = better_constant(&trained, data) {
+            trained = realize(&selection, constant, config, data, grid.restarts)?;
+        }
         match check_quantization(&trained.seen, config.quantize.tolerance) {
             Ok(()) => return Ok((trained, None)),
             // The first choice's figures are the ones to tell.
@@ -238,18 +245,34 @@ fn selection_rows(part: &Part, most: usize, seed: u64) -> Option<Part> {
     Some(part.subset(&rows))
 }
 
-/// A candidate, unless the best constant is within one standard error of it.
+/// A candidate, unless it is not clearly better than the best constant.
 fn choose(selection: &Selection, index: usize, part: &Part) -> Choice {
     let judged = &selection.ranking[index];
-    let (expert, &loss) = selection
-        .constants
-        .iter()
-        .enumerate()
-        .min_by(|a, b| a.1.total_cmp(b.1))
-        .expect("at least two experts");
+    let (expert, loss) = best_constant(selection);
     let always: Vec<f64> = (0..part.rows).map(|row| f64::from(part.cost(row, expert))).collect();
     let (gain, error) = paired_difference(&always, &judged.losses);
-    if gain <= error { Choice::Constant { expert, loss } } else { Choice::Rejector(judged.clone()) }
+    if gain <= CLEARLY * error {
+        Choice::Constant { expert, loss }
+    } else {
+        Choice::Rejector(judged.clone())
+    }
+}
+
+/// The expert with the lowest mean deferral loss on the rows of the selection, and that loss.
+fn best_constant(selection: &Selection) -> (usize, f64) {
+    let constants = selection.constants.iter().copied().enumerate();
+    constants.min_by(|a, b| a.1.total_cmp(&b.1)).expect("at least two experts")
+}
+
+/// The best constant, if it is better than a rejector on the calibration rows. These had no part in the
+/// choice; the best of many candidates looks better than it is on the rows that chose it.
+fn better_constant(trained: &Trained, data: &Dataset) -> Option<Choice> {
+    let (expert, loss) = best_constant(&trained.selection);
+    let on_calibration = data.calibration.deferral_loss(|_| expert);
+    let better = matches!(trained.choice, Choice::Rejector(_))
+        && data.calibration.rows > 0
+        && on_calibration < trained.seen.int8_calibration;
+    better.then_some(Choice::Constant { expert, loss })
 }
 
 /// The float network's offsets, tuned on the calibration rows. A constant keeps its offsets of 0: it

@@ -91,8 +91,10 @@ impl Record {
     /// The deferral loss of each test row under some choices.
     #[must_use]
     pub fn losses(&self, test: &Part, choices: &[u16]) -> Vec<f64> {
-        let cost = |(row, &k): (usize, &u16)| {
-            self.error(test, row, k) + f64::from(test.prices(row)[usize::from(k)])
+        // As the log has it, rounding included: equal choices must have equal losses.
+        let cost = |(row, &k): (usize, &u16)| match &self.local_errors {
+            Some(errors) if k == 0 => f64::from(errors[row] + test.prices(row)[0]),
+            _ => f64::from(test.cost(row, usize::from(k))),
         };
         choices.iter().enumerate().map(cost).collect()
     }

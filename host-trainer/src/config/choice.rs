@@ -74,7 +74,7 @@ choice! {
         Realizable = "realizable",
         /// Pick the confident correct expert, two-stage.
         Picce = "picce",
-        /// Whichever of `two-stage` and `mild` wins the selection.
+        /// Whichever of `two-stage`, `two-stage-gce`, `two-stage-exp`, `realizable` and `mild` wins the selection.
         Auto = "auto",
 }
 
