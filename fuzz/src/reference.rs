@@ -1,0 +1,72 @@
+//! Decisions in plain 64-bit and 128-bit integers, written from `docs/image-format.md`; no code of the crate.
+
+use mild::{
+    Decision,
+    fixed::{RawQuantizer, Requantizer},
+    image::{ImageParts, InputQuantizer},
+};
+
+/// The magnitude that no accumulator of an image leaves.
+pub const ACCUMULATOR: i64 = 1 << 30;
+
+/// `trunc(fl(fl(x * scale) + bias))`, saturated to 0..255, minus 128.
+///
+/// In `f64` the product of two `f32` is exact, and an `f64` sum of two `f32` rounded to `f32` is the `f32` sum: 53 bits
+/// are more than twice 24 plus two.
+#[must_use]
+pub fn code_of_feature(x: f32, quantizer: InputQuantizer) -> i64 {
+    let product = (f64::from(x) * f64::from(quantizer.scale)) as f32;
+    let sum = (f64::from(product) + f64::from(quantizer.bias)) as f32;
+    if sum.is_nan() { -128 } else { f64::from(sum).trunc().clamp(0.0, 255.0) as i64 - 128 }
+}
+
+/// `floor((reading * multiplier + addend) / 2^shift)`, saturated to -128..127.
+#[must_use]
+pub fn code_of_reading(reading: i16, quantizer: RawQuantizer) -> i64 {
+    let [scale, addend] = quantizer.to_words();
+    let (multiplier, shift) = (i128::from(scale % 65536), scale / 65536);
+    let numerator = i128::from(reading) * multiplier + i128::from(addend as i32);
+    numerator.div_euclid(1 << shift).clamp(-128, 127) as i64
+}
+
+/// `floor(accumulator * word / 2^(32 + shift) + 1/2)`, saturated to 0..127.
+fn requantized(accumulator: i64, requantizer: Requantizer) -> i64 {
+    let word = requantizer.to_word();
+    let divisor = 1i128 << (32 + word % 32);
+    let product = i128::from(accumulator) * i128::from(word);
+    (2 * product + divisor).div_euclid(2 * divisor).clamp(0, 127) as i64
+}
+
+/// The scores of these input codes.
+#[must_use]
+pub fn scores(parts: &ImageParts, codes: &[i64]) -> Vec<i64> {
+    let mut activations = codes.to_vec();
+    for layer in &parts.layers {
+        let rows = layer.weights.chunks(layer.inputs).zip(&layer.biases).enumerate();
+        let outputs = rows.map(|(index, (weights, &bias))| {
+            let products = weights.iter().zip(&activations).map(|(&w, &x)| i64::from(w) * x);
+            let reach = i64::from(bias).abs() + products.clone().map(i64::abs).sum::<i64>();
+            assert!(reach <= ACCUMULATOR, "the bound of the format does not hold: {reach}");
+            let sum = i64::from(bias) + products.sum::<i64>();
+            layer.requantizers.get(index).map_or(sum, |&by| requantized(sum, by))
+        });
+        activations = outputs.collect();
+    }
+    activations
+}
+
+/// The best reachable expert, and by how much it leads the second.
+#[must_use]
+pub fn decision(scores: &[i64], offsets: &[i32], mask: u32) -> Decision {
+    let mut ranking: Vec<(i64, usize)> = scores
+        .iter()
+        .zip(offsets)
+        .map(|(score, &offset)| score + i64::from(offset))
+        .zip(0..)
+        .filter(|&(_, expert)| expert == 0 || mask >> expert & 1 == 1)
+        .collect();
+    ranking.sort_by_key(|&(sum, expert)| (-sum, expert));
+    let (best, expert) = ranking[0];
+    let lead = ranking.get(1).map_or(i64::MAX, |&(second, _)| best - second);
+    Decision { expert: expert as u8, margin: lead.min(i64::from(i32::MAX)) as i32 }
+}
