@@ -69,6 +69,16 @@ const fn region((origin, kib): (u32, u32)) -> Region {
     Region { origin, kib }
 }
 
+impl Core {
+    /// The memory map, as linker scripts take it.
+    pub(crate) fn memory(&self) -> String {
+        format!(
+            "MEMORY\n{{\n  FLASH (rx) : ORIGIN = {:#010x}, LENGTH = {}K\n  RAM (rwx) : ORIGIN = {:#010x}, LENGTH = {}K\n}}\n",
+            self.code.origin, self.code.kib, self.ram.origin, self.ram.kib
+        )
+    }
+}
+
 /// The core of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Core> {
     CORES.iter().find(|core| core.name == name)

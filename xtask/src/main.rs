@@ -9,6 +9,7 @@ mod images;
 mod linked;
 mod parallel;
 mod parity;
+mod peers;
 mod process;
 mod qemu;
 mod source;
@@ -16,7 +17,7 @@ mod toolchain;
 
 use anyhow::Result;
 use clap::Parser;
-use commands::{boards, device, lint, test};
+use commands::{boards, device, lint, sanitize, test};
 use std::process::ExitCode;
 
 /// The project's own chores
@@ -32,6 +33,8 @@ enum Xtask {
     Boards(boards::BoardsArgs),
     /// Check formatting, lints and documentation
     Lint,
+    /// Run the device crate's tests under the memory checkers that are here
+    Sanitize,
 }
 
 fn main() -> ExitCode {
@@ -53,5 +56,6 @@ fn run() -> Result<bool> {
         Xtask::Device(command) => device::device(&command),
         Xtask::Boards(args) => boards::boards(&args),
         Xtask::Lint => Ok(lint::lint()),
+        Xtask::Sanitize => sanitize::sanitize(),
     }
 }

@@ -89,6 +89,15 @@ impl Toolchain {
         }
     }
 
+    /// The command `cargo clippy --target …`, to be completed; Debian's compiler has none.
+    pub(crate) fn clippy(&self) -> Option<Command> {
+        matches!(self.route, Route::Active).then(|| {
+            let mut command = cargo();
+            command.args(["clippy", "--target", &self.target]);
+            command
+        })
+    }
+
     /// Where it builds: compilers of different versions would throw away each other's work.
     pub(crate) fn target_dir(&self) -> PathBuf {
         target_dir().join("device").join(match self.route {

@@ -24,11 +24,7 @@ fn main() {
     );
 
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    let memory = format!(
-        "MEMORY\n{{\n  FLASH (rx) : ORIGIN = {:#010x}, LENGTH = {}K\n  RAM (rwx) : ORIGIN = {:#010x}, LENGTH = {}K\n}}\n",
-        core.code.origin, core.code.kib, core.ram.origin, core.ram.kib
-    );
-    fs::write(out.join("memory.x"), memory).expect("OUT_DIR is writable");
+    fs::write(out.join("memory.x"), core.memory()).expect("OUT_DIR is writable");
     println!("cargo:rustc-link-search={}", out.display());
     let slot = core.slot();
     let place = format!("({:#x}, {:#x})", slot.origin, slot.kib * 1024);

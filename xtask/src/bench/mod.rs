@@ -1,11 +1,15 @@
 //! Measuring firmware: the images to measure with, the rows of the result, and where each figure comes from.
 
+mod bars;
 mod code;
+mod estimate;
 mod images;
 mod output;
 mod report;
 
+pub(crate) use bars::judge;
 pub(crate) use code::size_from;
+pub(crate) use estimate::markdown as estimates;
 pub(crate) use images::{SHAPES, write_images};
 pub(crate) use output::{Measured, read};
 pub(crate) use report::{Part, Row, json, markdown};

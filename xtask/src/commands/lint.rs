@@ -1,14 +1,32 @@
 //! `cargo xtask lint`: formatting, lints and documentation, all without warnings.
 
 use super::heading;
-use crate::process::{cargo, root, run, target_dir};
+use crate::{
+    images,
+    process::{cargo, root, run, target_dir},
+    toolchain::{Choice, Toolchains},
+};
+use anyhow::Result;
 use std::process::Command;
+
+/// Programs for devices, each with a target that they are built for.
+const DEVICE_WORKSPACES: [(&str, &str, &str); 4] = [
+    ("the firmware", "examples/firmware", "thumbv7em-none-eabihf"),
+    ("the nrf52840-dk", "examples/boards/nrf52840-dk", "thumbv7em-none-eabihf"),
+    ("the rp2040-pico", "examples/boards/rp2040-pico", "thumbv6m-none-eabi"),
+    ("the stm32f4", "examples/boards/stm32f4", "thumbv7em-none-eabihf"),
+];
 
 /// Runs every step, also after a failure, and says whether all succeeded.
 pub(crate) fn lint() -> bool {
     let steps = [
         ("formatting", step(&["fmt", "--all", "--check"])),
         ("formatting of the firmware", within("examples/firmware", &["fmt", "--all", "--check"])),
+        (
+            "formatting of the peers",
+            within("examples/firmware/peers-microflow", &["fmt", "--check"]),
+        ),
+        ("formatting of the fuzzing", within("fuzz", &["fmt", "--check"])),
         ("formatting of node", within("examples/boards/node", &["fmt", "--check"])),
         ("formatting of nrf52840-dk", within("examples/boards/nrf52840-dk", &["fmt", "--check"])),
         ("formatting of rp2040-pico", within("examples/boards/rp2040-pico", &["fmt", "--check"])),
@@ -30,17 +48,43 @@ pub(crate) fn lint() -> bool {
             step(&["clippy", "-p", "mild", "--no-default-features", "--", "-D", "warnings"]),
         ),
         ("clippy, what the boards share", node_clippy()),
+        ("clippy, the fuzzing", fuzz_clippy()),
         ("documentation", documentation()),
     ];
     let mut failed = Vec::new();
+    let mut toolchains = Toolchains::new(Choice::Auto);
     for (name, mut command) in steps {
         heading(&format!("lint: {name}"));
         if let Err(error) = run(&mut command) {
             println!("{error:#}");
-            failed.push(name);
+            failed.push(name.to_owned());
+        }
+    }
+    let mut skipped = Vec::new();
+    for (name, directory, target) in DEVICE_WORKSPACES {
+        let name = format!("clippy, {name}");
+        heading(&format!("lint: {name}"));
+        match device_clippy(&mut toolchains, directory, target) {
+            Ok(Some(mut command)) => {
+                if let Err(error) = run(&mut command) {
+                    println!("{error:#}");
+                    failed.push(name);
+                }
+            }
+            Ok(None) => skipped.push(name),
+            Err(error) => {
+                println!("{error:#}");
+                failed.push(name);
+            }
         }
     }
     heading("summary");
+    if !skipped.is_empty() {
+        println!(
+            "not run, as the only compiler for the target has no clippy: {}",
+            skipped.join("; ")
+        );
+    }
     match failed.as_slice() {
         [] => println!("lint: no findings"),
         failed => println!("lint failed: {}", failed.join("; ")),
@@ -66,6 +110,30 @@ fn node_clippy() -> Command {
     let mut command = within("examples/boards/node", &["clippy", "--all-targets"]);
     command.arg("--all-features").arg("--target-dir").arg(target_dir().join("boards/host"));
     command.args(["--", "-D", "warnings"]);
+    command
+}
+
+/// Clippy for the target itself; none if the compiler that can build for it has none.
+fn device_clippy(
+    toolchains: &mut Toolchains,
+    directory: &str,
+    target: &str,
+) -> Result<Option<Command>> {
+    let toolchain = toolchains.prepare(target)?;
+    let Some(mut command) = toolchain.clippy() else { return Ok(None) };
+    command.current_dir(root().join(directory)).args(["--quiet", "--release", "--workspace"]);
+    command.arg("--target-dir").arg(target_dir().join("lint"));
+    // The firmware wants to know its core and an image; any will do.
+    command.env("MILD_CORE", "m4").env("MILD_IMAGE", images::synthetic(images::UNEVEN)?);
+    command.args(["--", "-D", "warnings"]);
+    Ok(Some(command))
+}
+
+/// Nothing is linked, so the fuzzer's own runtime, which takes a C++ compiler, need not be there.
+fn fuzz_clippy() -> Command {
+    let mut command = within("fuzz", &["clippy", "--all-targets", "--target-dir"]);
+    command.arg(target_dir().join("fuzz")).args(["--", "-D", "warnings"]);
+    command.env("CUSTOM_LIBFUZZER_PATH", "/not/linked/libfuzzer.a");
     command
 }
 

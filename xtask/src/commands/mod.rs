@@ -5,6 +5,7 @@ pub(crate) mod boards;
 pub(crate) mod device;
 pub(crate) mod lint;
 pub(crate) mod prove;
+pub(crate) mod sanitize;
 pub(crate) mod test;
 
 /// A heading above what a phase prints.

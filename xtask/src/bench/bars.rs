@@ -1,0 +1,127 @@
+//! What the figures must reach (bars) and should reach (goals).
+
+use super::{Part, Row};
+use std::fmt::Write;
+
+/// A figure of one row with its bar and goal; both are the most that is allowed.
+struct Bar {
+    name: &'static str,
+    core: &'static str,
+    shape: &'static str,
+    part: Part,
+    figure: fn(&Row) -> Option<f64>,
+    bar: f64,
+    goal: f64,
+}
+
+const REJECTOR: &str = "16-32-16-5";
+
+#[rustfmt::skip] // a bar is a line
+const BARS: &[Bar] = &[
+    Bar { name: "instructions of a decision", core: "m4", shape: REJECTOR, part: Part::Decision, figure: instructions, bar: 2400.0, goal: 2000.0 },
+    Bar { name: "instructions of a decision", core: "m3", shape: REJECTOR, part: Part::Decision, figure: instructions, bar: 3500.0, goal: 3300.0 },
+    Bar { name: "instructions of a decision", core: "m0", shape: REJECTOR, part: Part::Decision, figure: instructions, bar: 7500.0, goal: 6500.0 },
+    Bar { name: "per MAC, first layer", core: "m4", shape: "640-128", part: Part::Input, figure: per_mac, bar: 1.4, goal: 1.15 },
+    Bar { name: "per MAC, later layer", core: "m4", shape: "640-128", part: Part::Hidden, figure: per_mac, bar: 1.4, goal: 1.15 },
+    Bar { name: "per MAC, first layer", core: "m4", shape: "64-32", part: Part::Input, figure: per_mac, bar: 1.7, goal: 1.4 },
+    Bar { name: "per MAC, later layer", core: "m4", shape: "64-32", part: Part::Hidden, figure: per_mac, bar: 1.7, goal: 1.4 },
+    Bar { name: "bytes of code", core: "m4", shape: REJECTOR, part: Part::Decision, figure: code, bar: 2500.0, goal: 2000.0 },
+    Bar { name: "bytes of code and image", core: "m4", shape: REJECTOR, part: Part::Decision, figure: code_and_image, bar: 4500.0, goal: 4000.0 },
+    Bar { name: "scratch by widest layer", core: "m4", shape: REJECTOR, part: Part::Decision, figure: scratch, bar: 4.0, goal: 4.0 },
+    Bar { name: "bytes of stack", core: "m4", shape: REJECTOR, part: Part::Decision, figure: stack, bar: 256.0, goal: 256.0 },
+    Bar { name: "bytes of stack", core: "m3", shape: REJECTOR, part: Part::Decision, figure: stack, bar: 256.0, goal: 256.0 },
+    Bar { name: "bytes of stack", core: "m0", shape: REJECTOR, part: Part::Decision, figure: stack, bar: 256.0, goal: 256.0 },
+];
+
+fn instructions(row: &Row) -> Option<f64> {
+    Some(row.instructions)
+}
+
+fn per_mac(row: &Row) -> Option<f64> {
+    Some(row.per_mac)
+}
+
+fn code(row: &Row) -> Option<f64> {
+    Some(row.code_bytes? as f64)
+}
+
+fn code_and_image(row: &Row) -> Option<f64> {
+    Some((row.code_bytes? + row.image_bytes?) as f64)
+}
+
+fn scratch(row: &Row) -> Option<f64> {
+    let widest = row.shape.split('-').filter_map(|width| width.parse::<usize>().ok()).max()?;
+    Some(row.scratch_bytes? as f64 / widest as f64)
+}
+
+fn stack(row: &Row) -> Option<f64> {
+    Some(row.stack_bytes? as f64)
+}
+
+/// A table of all bars whose core was measured, and whether they hold. A figure that is missing does not hold.
+pub(crate) fn judge(rows: &[Row], cores: &[&str]) -> (String, bool) {
+    let mut table = String::from(
+        "| figure | core | shape | measured | bar | | goal | |\n|---|---|---|---:|---:|---|---:|---|\n",
+    );
+    let mut all = true;
+    for bar in BARS.iter().filter(|bar| cores.contains(&bar.core)) {
+        let row = rows.iter().find(|row| {
+            (row.implementation, row.core, row.part) == ("mild", bar.core, bar.part)
+                && row.shape == bar.shape
+        });
+        let figure = row.and_then(bar.figure);
+        let within = |limit: f64| figure.is_some_and(|figure| figure <= limit);
+        all &= within(bar.bar);
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            table,
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            bar.name,
+            bar.core,
+            bar.shape,
+            figure.map_or("missing".to_owned(), |figure| format!("{:.2}", figure)
+                .trim_end_matches('0')
+                .trim_end_matches('.')
+                .to_owned()),
+            bar.bar,
+            if within(bar.bar) { "held" } else { "NOT HELD" },
+            bar.goal,
+            if within(bar.goal) { "reached" } else { "not reached" },
+        );
+    }
+    (table, all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(instructions: f64) -> Row {
+        Row {
+            implementation: "mild",
+            core: "m3",
+            shape: REJECTOR.to_owned(),
+            part: Part::Decision,
+            instructions,
+            spread: 0.0,
+            macs: 1104,
+            per_mac: 3.0,
+            code_bytes: None,
+            image_bytes: None,
+            scratch_bytes: None,
+            stack_bytes: Some(100),
+        }
+    }
+
+    #[test]
+    fn bars_hold_up_to_their_limit_and_missing_figures_do_not() {
+        let (table, all) = judge(&[row(3500.0)], &["m3"]);
+        assert!(all && table.contains("| 3500 | 3500 | held | 3300 | not reached |"), "{table}");
+        assert!(!judge(&[row(3501.0)], &["m3"]).1);
+        let mut peer = row(3000.0);
+        peer.implementation = "another";
+        let (table, all) = judge(&[peer], &["m3"]);
+        assert!(!all && table.contains("| missing |"), "{table}");
+        assert!(judge(&[], &["m33"]).1, "no bars for a core that has none");
+    }
+}
