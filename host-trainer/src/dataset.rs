@@ -85,6 +85,19 @@ impl Dataset {
         self.feature_names.len()
     }
 
+    /// The same log with its first `experts` experts alone, `local` among them.
+    #[must_use]
+    pub fn first_experts(&self, experts: usize) -> Self {
+        let experts = experts.min(self.experts.len());
+        Self {
+            experts: self.experts[..experts].to_vec(),
+            train: self.train.first_experts(experts),
+            calibration: self.calibration.first_experts(experts),
+            test: self.test.first_experts(experts),
+            ..self.clone()
+        }
+    }
+
     /// The rows of one split.
     #[must_use]
     pub fn part(&self, split: Split) -> &Part {
@@ -152,6 +165,16 @@ impl Part {
     pub fn deferral_loss(&self, choose: impl Fn(usize) -> usize) -> f64 {
         let sum: f64 = (0..self.rows).map(|i| f64::from(self.cost(i, choose(i)))).sum();
         sum / self.rows.max(1) as f64
+    }
+
+    /// The same rows with the first experts alone.
+    fn first_experts(&self, experts: usize) -> Self {
+        let first = |values: &[f32]| -> Vec<f32> {
+            let rows = values.chunks_exact(self.experts.max(1));
+            rows.flat_map(|row| &row[..experts]).copied().collect()
+        };
+        let (errors, prices) = (first(&self.errors), first(&self.prices));
+        Self { experts, errors, prices, ..self.clone() }
     }
 
     /// The given rows, in the given order.
@@ -292,6 +315,16 @@ mod tests {
         let mut kept = whole.clone();
         kept.keep(&[1, 2, 4]);
         assert_eq!(kept, chosen);
+    }
+
+    #[test]
+    fn first_experts_keep_their_columns() {
+        let mut whole = part(None, 3);
+        whole.errors = vec![0.0, 1.0, 0.5, 0.25, 1.0, 0.0];
+        let one = whole.first_experts(1);
+        assert_eq!((one.experts, &one.errors[..]), (1, &[0.0, 0.5, 1.0][..]));
+        assert_eq!((one.prices.len(), one.features.len()), (3, whole.features.len()));
+        assert_eq!(whole.first_experts(2), whole);
     }
 
     #[test]

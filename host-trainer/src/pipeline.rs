@@ -234,7 +234,7 @@ fn float_choices(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<usize> {
 }
 
 /// The rows that a selection uses when there are more than it needs: whole groups, seeded.
-fn selection_rows(part: &Part, most: usize, seed: u64) -> Option<Part> {
+pub(crate) fn selection_rows(part: &Part, most: usize, seed: u64) -> Option<Part> {
     if part.rows <= most {
         return None;
     }

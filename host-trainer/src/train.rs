@@ -7,7 +7,8 @@ use crate::batch::{Blocks, Standardizer};
 use crate::config::{Form, Tau};
 use crate::dataset::Part;
 use crate::loss::{
-    Link, Margins, Mild, Picce, Realizable, RowsForMargins, Surrogate, TwoStage, cheapest, weights,
+    Link, Margins, Mild, OneStage, Picce, Realizable, RowsForMargins, Surrogate, TwoStage,
+    cheapest, weights,
 };
 use crate::network::Shape;
 use crate::objective::{Objective, scores};
@@ -37,6 +38,13 @@ pub enum Loss {
     Realizable,
     /// [`Picce`]; tau is of no matter.
     Picce,
+    /// [`OneStage`], on a part whose first experts are classes; tau is of no matter.
+    OneStage {
+        /// Number of classes.
+        classes: usize,
+        /// Whether only the confident correct expert counts.
+        pick: bool,
+    },
 }
 
 impl Loss {
@@ -46,7 +54,7 @@ impl Loss {
     pub fn complexity(&self) -> u8 {
         match self {
             Self::TwoStage(Link::Log) => 0,
-            Self::TwoStage(_) | Self::Realizable | Self::Picce => 1,
+            Self::TwoStage(_) | Self::Realizable | Self::Picce | Self::OneStage { .. } => 1,
             Self::Mild(_, margins) if margins.gamma == 0.0 => 2,
             Self::Mild(..) => 3,
         }
@@ -66,6 +74,8 @@ impl fmt::Display for Loss {
             }
             Self::Realizable => f.write_str("realizable"),
             Self::Picce => f.write_str("picce"),
+            Self::OneStage { pick: false, .. } => f.write_str("one-stage"),
+            Self::OneStage { pick: true, .. } => f.write_str("picce-one-stage"),
         }
     }
 }
@@ -128,7 +138,13 @@ pub fn fit(
     let experts = part.experts;
     let standardizer = Standardizer::fit(part, rows);
     let costs = costs(part, rows);
-    let targets = row_targets(&costs, experts, candidate);
+    let targets = match candidate.loss {
+        // Right is right, whatever it costs.
+        Loss::OneStage { .. } => {
+            rows.iter().flat_map(|&row| part.errors(row).iter().map(|error| 1.0 - error)).collect()
+        }
+        _ => row_targets(&costs, experts, candidate),
+    };
     let problem = Problem { part, rows, standardizer, targets: &targets, candidate, seed };
     // Each loss gets code of its own: the inner loops are compiled with it inside.
     match candidate.loss {
@@ -139,6 +155,10 @@ pub fn fit(
         }
         Loss::Realizable => problem.minimize(&Realizable { experts }, checkpoints, see),
         Loss::Picce => problem.minimize(&Picce { experts }, checkpoints, see),
+        Loss::OneStage { classes, pick } => {
+            let experts = experts - classes;
+            problem.minimize(&OneStage { classes, experts, pick }, checkpoints, see);
+        }
     }
 }
 

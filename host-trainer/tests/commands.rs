@@ -303,6 +303,21 @@ fn compare_sets_methods_beside_each_other() {
 }
 
 #[test]
+fn compare_with_the_first_experts_alone() {
+    let bench = Bench::new();
+    let arguments =
+        ["compare", "mild.toml", "--methods", "two-stage,one-stage", "--experts", "2,3"];
+    let text = bench.ok(&arguments);
+    assert!(text.contains("## Accuracy by number of experts"), "{text}");
+    assert!(text.contains("| mild-2 |") || text.contains("-2 | 2 |"), "{text}");
+    assert!(text.contains("one-stage: not used here: all labels are equal"), "{text}");
+    let error = bench.error(&["compare", "mild.toml", "--experts", "4"]);
+    assert!(error.contains("found 4, expected at most the 3 of the log"), "{error}");
+    let error = bench.error(&["compare", "mild.toml", "--experts", "1"]);
+    assert!(error.contains("from 2 on"), "{error}");
+}
+
+#[test]
 fn compare_keeps_its_runs_and_writes_tables_and_plots() {
     let bench = Bench::new();
     fs::write(bench.path("again.toml"), CONFIG).unwrap();

@@ -32,6 +32,9 @@ pub(crate) struct CompareArgs {
     /// Learning curves: use so many train rows (and calibration rows in proportion); `all` is all
     #[arg(long, value_delimiter = ',', default_value = "all", value_parser = parse_rows, value_name = "ROWS")]
     train_rows: Vec<Rows>,
+    /// Compare with the log's first experts alone, `local` included: for each of these numbers
+    #[arg(long, value_delimiter = ',', value_parser = parse_experts, value_name = "EXPERTS")]
+    experts: Vec<usize>,
     /// Keep finished runs here, go on with those that are there, and write the tables, the documents and
     /// plots
     #[arg(long, value_name = "DIR")]
@@ -71,6 +74,13 @@ fn parse_rows(text: &str) -> std::result::Result<Rows, String> {
     }
 }
 
+fn parse_experts(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(experts) if experts >= 2 => Ok(experts),
+        _ => Err("expected a number of experts from 2 on".to_owned()),
+    }
+}
+
 pub(super) fn run(args: &CompareArgs) -> Result<()> {
     let mut methods: Vec<Contender> = Vec::new();
     for method in args.methods.iter().flat_map(|Methods(all)| all) {
@@ -85,7 +95,26 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
             config.train.effort = effort;
         }
         let data = log::read(&config)?;
-        logs.push(Log { name: free_name(path, &logs), config, data });
+        let name = free_name(path, &logs);
+        if args.experts.is_empty() {
+            logs.push(Log { name, experts: None, config, data });
+            continue;
+        }
+        for &experts in &args.experts {
+            if experts > data.experts.len() {
+                return Err(Error::Invalid {
+                    what: format!("{}: --experts", path.display()),
+                    found: experts.to_string(),
+                    expected: format!("at most the {} of the log", data.experts.len()),
+                });
+            }
+            logs.push(Log {
+                name: format!("{name}-{experts}"),
+                experts: Some(experts),
+                config: config.clone(),
+                data: data.first_experts(experts),
+            });
+        }
     }
     let plan = Plan {
         logs,

@@ -33,6 +33,8 @@ use crate::store::Memory;
 pub struct Log {
     /// Its name.
     pub name: String,
+    /// The number of its experts, if it is compared with the first of them alone.
+    pub experts: Option<usize>,
     /// Its configuration; method and seed are replaced by those of the plan.
     pub config: Config,
     /// Its rows.
@@ -246,7 +248,10 @@ impl Plan {
                     .collect();
                 if !records.is_empty() {
                     let skipped = skipped.collect();
-                    logs.push(summarize(&log.name, train_rows, &log.data, &records, skipped));
+                    let mut summary =
+                        summarize(&log.name, train_rows, &log.data, &records, skipped);
+                    summary.experts = log.experts;
+                    logs.push(summary);
                 }
             }
         }

@@ -19,6 +19,8 @@ pub struct LogSummary {
     pub log: String,
     /// Train rows used; none for all.
     pub train_rows: Option<usize>,
+    /// The number of experts, if the log was compared with its first experts alone.
+    pub experts: Option<usize>,
     /// Test rows.
     pub rows: usize,
     /// Deferral loss of always answering locally.
@@ -199,6 +201,7 @@ pub fn summarize(
     LogSummary {
         log: log.to_owned(),
         train_rows,
+        experts: None,
         rows: test.rows,
         local: test.deferral_loss(|_| 0),
         best_single_on_calibration: paired.means[calibration_line],

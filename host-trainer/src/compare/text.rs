@@ -18,6 +18,10 @@ pub fn markdown(comparison: &Comparison) -> String {
         text += &learning_curves(comparison);
         text.push('\n');
     }
+    if comparison.logs.iter().any(|log| log.experts.is_some()) {
+        text += &by_experts(comparison);
+        text.push('\n');
+    }
     for log in &comparison.logs {
         text += &log_table(log);
         text.push('\n');
@@ -210,16 +214,45 @@ fn overall_table(overall: &Overall, logs: &[LogSummary]) -> String {
     text
 }
 
-fn learning_curves(comparison: &Comparison) -> String {
-    let mut text = "## Learning curves\n\nDeferral loss on the test rows by train rows (calibration rows in proportion), \
-                    mean over seeds.\n\n"
-        .to_owned();
+/// The methods that were run, in the order in which they first appear.
+fn methods(comparison: &Comparison) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     for method in comparison.logs.iter().flat_map(|log| &log.methods) {
         if !names.contains(&method.method.as_str()) {
             names.push(&method.method);
         }
     }
+    names
+}
+
+fn by_experts(comparison: &Comparison) -> String {
+    let mut text = "## Accuracy by number of experts\n\nShare of test rows answered right by the whole system, mean over \
+                    seeds; the log's first experts alone, `local` included (\\*: with a classifier of its own in its place).\n\n"
+        .to_owned();
+    let names = methods(comparison);
+    let mut cells = vec![vec!["log".to_owned(), "experts".to_owned()]];
+    cells[0].extend(names.iter().map(|name| (*name).to_owned()));
+    for log in &comparison.logs {
+        let Some(experts) = log.experts else { continue };
+        let mut row = vec![log.log.clone(), experts.to_string()];
+        row.extend(names.iter().map(|name| {
+            let found = log.methods.iter().find(|method| method.method == *name);
+            found.map_or("-".to_owned(), |method| {
+                let star = if method.own_classifier { "\\*" } else { "" };
+                format!("{:.4}{star}", method.accuracy)
+            })
+        }));
+        cells.push(row);
+    }
+    text += &table(&cells);
+    text
+}
+
+fn learning_curves(comparison: &Comparison) -> String {
+    let mut text = "## Learning curves\n\nDeferral loss on the test rows by train rows (calibration rows in proportion), \
+                    mean over seeds.\n\n"
+        .to_owned();
+    let names = methods(comparison);
     let mut cells = vec![vec!["log".to_owned(), "train rows".to_owned()]];
     cells[0].extend(names.iter().map(|name| (*name).to_owned()));
     for log in &comparison.logs {

@@ -5,12 +5,14 @@
 //! arithmetic of a loss is vectorised like that of the network.
 
 mod mild;
+mod one_stage;
 mod picce;
 mod realizable;
 mod tau;
 mod two_stage;
 
 pub use mild::{Margins, Mild, RowsForMargins};
+pub use one_stage::OneStage;
 pub use picce::{Picce, cheapest};
 pub use realizable::Realizable;
 pub use tau::weights;

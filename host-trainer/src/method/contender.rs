@@ -13,6 +13,10 @@ choice! {
     HostOnly:
         /// Mean cost of each expert among the nearest train rows.
         Knn = "knn",
+        /// Classes and experts in one network, every expert that is right counting.
+        OneStage = "one-stage",
+        /// The same with only the confident correct expert counting.
+        PicceOneStage = "picce-one-stage",
 }
 
 /// Something that can be compared.

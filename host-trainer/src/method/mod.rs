@@ -4,6 +4,7 @@
 mod contender;
 mod image;
 mod knn;
+mod one_stage;
 
 pub use contender::{Contender, HostOnly};
 
@@ -82,6 +83,12 @@ pub fn run(
     match contender {
         Contender::Image(method) => image::run(method, config, data, store, progress),
         Contender::HostOnly(HostOnly::Knn) => Ok(knn::run(config, data)),
+        Contender::HostOnly(HostOnly::OneStage) => {
+            one_stage::run(false, config, data, store, progress)
+        }
+        Contender::HostOnly(HostOnly::PicceOneStage) => {
+            one_stage::run(true, config, data, store, progress)
+        }
     }
 }
 
@@ -92,10 +99,13 @@ pub fn run(
 pub fn applies(
     contender: Contender,
     _config: &Config,
-    _data: &Dataset,
+    data: &Dataset,
 ) -> std::result::Result<(), String> {
     match contender {
         Contender::Image(_) | Contender::HostOnly(HostOnly::Knn) => Ok(()),
+        Contender::HostOnly(HostOnly::OneStage | HostOnly::PicceOneStage) => {
+            one_stage::applies(data)
+        }
     }
 }
 
