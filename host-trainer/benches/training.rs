@@ -110,6 +110,17 @@ fn selections(criterion: &mut Criterion) {
                 .iter(|| select(black_box(&part), &candidates, 2, 0, &[20], &Forgetful, &Silent));
         });
     }
+    let candidates = vec![Candidate { hidden: vec![16], ..Candidate::default() }; 8];
+    for threads in [1, 2] {
+        let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(threads).build() else { return };
+        group.bench_function(BenchmarkId::new("8 candidates, threads", threads), |bencher| {
+            bencher.iter(|| {
+                pool.install(|| {
+                    select(black_box(&part), &candidates, 2, 0, &[20], &Forgetful, &Silent)
+                })
+            });
+        });
+    }
     group.finish();
 }
 

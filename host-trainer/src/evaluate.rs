@@ -40,8 +40,9 @@ pub struct Merit {
 pub struct Bootstrap {
     /// Rows of each unit that is drawn.
     units: Vec<Vec<u32>>,
-    /// For each resample the units drawn.
-    draws: Vec<Vec<u32>>,
+    /// For each resample how often each unit was drawn: a byte, since these are most of what an
+    /// evaluation holds. (Drawing one of so many units 256 times does not happen.)
+    draws: Vec<Vec<u8>>,
 }
 
 impl Bootstrap {
@@ -67,7 +68,12 @@ impl Bootstrap {
             .map(|index| {
                 let mut random =
                     Random::new(seed ^ (index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-                (0..units.len()).map(|_| random.below(units.len()) as u32).collect()
+                let mut times = vec![0u8; units.len()];
+                for _ in 0..units.len() {
+                    let drawn = &mut times[random.below(units.len())];
+                    *drawn = drawn.saturating_add(1);
+                }
+                times
             })
             .collect();
         Self { units, draws }
@@ -86,9 +92,9 @@ impl Bootstrap {
             .par_iter()
             .map(|draw| {
                 let (mut sum, mut count) = (0.0, 0.0);
-                for &unit in draw {
-                    sum += sums[unit as usize].0;
-                    count += sums[unit as usize].1;
+                for (&times, unit) in draw.iter().zip(&sums) {
+                    sum += f64::from(times) * unit.0;
+                    count += f64::from(times) * unit.1;
                 }
                 sum / f64::max(count, 1.0)
             })
@@ -119,13 +125,14 @@ impl Bootstrap {
                     .map(|column| rows.iter().map(|&row| column[row as usize]).sum::<f64>())
             })
             .collect();
-        let mean_of_draw = |(index, draw): (usize, &Vec<u32>)| -> Vec<f64> {
+        let mean_of_draw = |(index, draw): (usize, &Vec<u8>)| -> Vec<f64> {
             let mut totals = vec![0.0; columns.len()];
             let mut count = 0;
-            for &unit in draw {
-                let row = &sums[unit as usize * columns.len()..][..columns.len()];
-                totals.iter_mut().zip(row).for_each(|(total, sum)| *total += sum);
-                count += self.units[unit as usize].len();
+            let rows = sums.chunks_exact(columns.len().max(1));
+            for ((&times, row), unit) in draw.iter().zip(rows).zip(&self.units) {
+                let weight = f64::from(times);
+                totals.iter_mut().zip(row).for_each(|(total, sum)| *total += weight * sum);
+                count += usize::from(times) * unit.len();
             }
             let mut random =
                 Random::new(0x5eed ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));

@@ -34,6 +34,12 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         let result = run(cargo().args(["test", "--workspace", "--all-features"]));
         failed |= result.is_err();
         summary.push(line("host tests", start, result.map(|()| "passed".to_owned())));
+        heading("memory of a long training");
+        let start = Instant::now();
+        let memory = ["test", "-p", "mild-trainer", "--test", "memory", "--"];
+        let result = run(cargo().args(memory).args(["--ignored", "--nocapture"]));
+        failed |= result.is_err();
+        summary.push(line("memory test", start, result.map(|()| "passed".to_owned())));
     }
     if !args.host_only {
         heading("device tests");
