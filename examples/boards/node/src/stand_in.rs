@@ -8,8 +8,8 @@
 /// mean nothing else. On a node of your own this function is gone, and the readings are those that you logged.
 #[must_use]
 pub fn readings(pin_mv: i32, supply_mv: i32, centidegrees: i32) -> [i16; 3] {
-    // A supply of 3.3 V as the gravity of water, 0 to 3.3 V on the pin as pH 2.90 to 3.84, 25 °C as 10 % alcohol.
-    [supply_mv / 20 - 165, 290 + pin_mv / 35, centidegrees / 5 * 2]
+    // A supply of 3.3 V as 5 g/L below water, 0 to 3.3 V on the pin as pH 2.90 to 3.84, 25 °C as 12.5 % alcohol.
+    [supply_mv / 20 - 665, 290 + pin_mv / 35, centidegrees / 2]
         .map(|reading| reading.clamp(i16::MIN.into(), i16::MAX.into()) as i16)
 }
 
@@ -36,8 +36,8 @@ mod tests {
 
     #[test]
     fn readings_saturate_and_are_scaled() {
-        assert_eq!(readings(0, 3300, 2500), [0, 290, 1000]);
-        assert_eq!(readings(3300, 3000, 3000), [-15, 384, 1200]);
+        assert_eq!(readings(0, 3300, 2500), [-500, 290, 1250]);
+        assert_eq!(readings(3300, 3000, 3000), [-515, 384, 1500]);
         assert_eq!(readings(i32::MAX, i32::MIN, i32::MIN), [i16::MIN, i16::MAX, i16::MIN]);
     }
 
