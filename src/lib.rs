@@ -12,6 +12,7 @@ pub mod image;
 mod kernel;
 mod knob;
 mod network;
+pub mod online;
 pub mod policy;
 mod rejector;
 mod steps;

@@ -1,6 +1,6 @@
 //! From a fitted rejector to its image: quantize, bring the offsets to integers, lay out.
 
-use mild::image::{ExpertParts, ImageParts, MAX_OFFSET};
+use mild::image::{ExpertParts, ImageParts, KnobParts, MAX_OFFSET, WriteError};
 use mild::{Image, Provenance, Rejector};
 
 use crate::config::Config;
@@ -30,6 +30,22 @@ impl Artifact {
         Ok(Self { words })
     }
 
+    /// Lays an image out.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if numbers do not fit an image.
+    pub fn new(parts: &ImageParts) -> Result<Self> {
+        Ok(Self { words: write(parts)? })
+    }
+
+    /// An image with a knob, in place of the one it may have.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the knob's numbers do not fit.
+    pub fn with_knob(image: &Image<'_>, knob: &KnobParts) -> Result<Self> {
+        Ok(Self { words: image.with_knob(knob).map_err(unfit)? })
+    }
+
     /// The image.
     #[must_use]
     pub fn image(&self) -> Image<'_> {
@@ -49,18 +65,18 @@ impl Artifact {
     }
 }
 
-/// Quantizes a fitted rejector with its offsets, and makes the image.
+/// Quantizes a fitted rejector with its offsets: what its image is to hold.
 ///
 /// The offsets are those of the float network in integer units. Tuning them anew on the integer
 /// scores would fit the noise a second time, and the two would decide differently for no reason.
 ///
 /// # Errors
 /// [`Error::Invalid`] if numbers do not fit an image.
-pub fn make(fit: &Fit, offsets: &[f64], data: &Dataset, config: &Config) -> Result<Artifact> {
+pub fn make(fit: &Fit, offsets: &[f64], data: &Dataset, config: &Config) -> Result<ImageParts> {
     let quantized = quantize(fit, &data.calibration, data.raw.as_deref())?;
     let unit = f64::from(quantized.score_scale);
     let limit = f64::from(MAX_OFFSET);
-    let parts = ImageParts {
+    Ok(ImageParts {
         quantizers: quantized.quantizers,
         raw: quantized.raw,
         layers: quantized.layers,
@@ -84,22 +100,38 @@ pub fn make(fit: &Fit, offsets: &[f64], data: &Dataset, config: &Config) -> Resu
             trainer: version(),
         },
         knob: None,
-    };
-    Ok(Artifact { words: write(&parts)? })
+    })
 }
 
 fn write(parts: &ImageParts) -> Result<Vec<u32>> {
-    parts.to_words().map_err(|error| Error::Invalid {
+    parts.to_words().map_err(unfit)
+}
+
+fn unfit(error: WriteError) -> Error {
+    Error::Invalid {
         what: "writing the image".to_owned(),
         found: error.to_string(),
         expected: "numbers that fit an image".to_owned(),
-    })
+    }
 }
 
 /// The trainer's version, as the image states it.
 fn version() -> [u16; 3] {
     let mut numbers = env!("CARGO_PKG_VERSION").split('.').map(|part| part.parse().unwrap_or(0));
     std::array::from_fn(|_| numbers.next().unwrap_or(0))
+}
+
+/// The device's integer scores, without offsets: rows x experts.
+#[must_use]
+pub fn scores(image: &Image<'_>, part: &Part) -> Vec<i32> {
+    let rejector = Rejector::new(image);
+    let mut scratch = vec![0; image.scratch_words()];
+    let mut scores = Vec::with_capacity(part.rows * part.experts);
+    for row in 0..part.rows {
+        let found = rejector.scores(part.row(row), &mut scratch);
+        scores.extend_from_slice(found.expect("a log holds no NaN"));
+    }
+    scores
 }
 
 /// The device's decision on each row, every expert being reachable.

@@ -5,6 +5,7 @@
 //! [`select`](mod@select) chooses among it by cross-validated deferral loss; [`train`](mod@train) fits one candidate:
 //! a [`loss`] over a [`network`] on [`batch`]es, an [`objective`] that [`optimize`] minimises;
 //! [`offsets`] are tuned; [`quantize`](mod@quantize) makes integers of it and [`artifact`] an image;
+//! [`calibrate`] finds the threshold that keeps a policy's promises;
 //! [`method`] sets other ways of deciding beside it; [`evaluate`] and [`report`] say what it is worth. [`pipeline`] is the whole way, [`commands`] the
 //! program.
 //!
@@ -12,6 +13,7 @@
 
 pub mod artifact;
 pub mod batch;
+pub mod calibrate;
 pub mod commands;
 pub mod compare;
 pub mod config;
@@ -37,6 +39,8 @@ pub mod random;
 pub mod real;
 pub mod report;
 pub mod select;
+pub mod simulate;
 pub mod store;
+pub mod study;
 pub mod train;
 pub mod vectors;

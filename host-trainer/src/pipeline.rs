@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use mild::image::{ImageParts, MAX_OFFSET};
 use serde::Serialize;
 
-use crate::artifact::{Artifact, decisions, make};
-use crate::config::Config;
+use crate::artifact::{Artifact, decisions, make, scores};
+use crate::calibrate::{Calibration, Promise, Rows, caps};
+use crate::config::{Config, Policy};
 use crate::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
 use crate::evaluate::paired_difference;
@@ -27,10 +29,42 @@ pub struct Trained {
     pub fit: Fit,
     /// Its offsets, tuned on the calibration rows.
     pub offsets: Vec<f64>,
+    /// What the image holds.
+    pub parts: ImageParts,
     /// The image.
     pub artifact: Artifact,
     /// Mean deferral loss on the rows that training may see.
     pub seen: SeenLoss,
+    /// What was promised, if the configuration has a policy.
+    pub policy: Option<Kept>,
+}
+
+/// How a policy is kept.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Kept {
+    /// What an advantage must exceed, in score units, beyond what the offsets were tuned to.
+    pub threshold: i32,
+    /// The limits, and where calibration is.
+    pub promises: Vec<Promise>,
+    /// Why the image always takes the same expert, if the promises cannot be made.
+    pub refused: Option<String>,
+}
+
+impl Kept {
+    /// For a terminal.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        if let Some(reason) = &self.refused {
+            text += &format!("policy: always the fallback, because of {reason}\n");
+        }
+        for Promise { what, limit, calibration } in &self.promises {
+            text += &format!(
+                "policy: {what} = {limit} is promised; {calibration:.4} on the calibration rows\n"
+            );
+        }
+        text
+    }
 }
 
 /// Mean deferral loss before and after quantization, on the calibration rows, which decide between
@@ -86,7 +120,7 @@ const CLEARLY: f64 = 2.0;
 const MIN_TRAIN_ROWS: usize = 20;
 
 /// Selects, fits, quantizes and calibrates. What `store` remembers of an earlier selection is not done
-/// again.
+/// again. With a policy the promises rest on half of the calibration rows, on which nothing else is tuned.
 ///
 /// # Errors
 /// [`Error::Invalid`] if there are too few train rows, if a network cannot be quantized, or if the deferral loss on the train and
@@ -97,10 +131,24 @@ pub fn train(
     store: &dyn Store,
     progress: &dyn Progress,
 ) -> Result<Trained> {
-    let (trained, refused) = attempt(config, data, store, progress)?;
-    match refused {
-        None => Ok(trained),
-        Some(error) => Err(error),
+    let Some(policy) = &config.policy else {
+        return fit_to_be_used(config, data, store, progress);
+    };
+    let (tuned_on, reserved) = data.reserve(config.train.seed);
+    let mut trained = fit_to_be_used(config, &tuned_on, store, progress)?;
+    trained.keep(policy, &data.train, &reserved)?;
+    Ok(trained)
+}
+
+fn fit_to_be_used(
+    config: &Config,
+    data: &Dataset,
+    store: &dyn Store,
+    progress: &dyn Progress,
+) -> Result<Trained> {
+    match attempt(config, data, store, progress)? {
+        (trained, None) => Ok(trained),
+        (_, Some(error)) => Err(error),
     }
 }
 
@@ -174,11 +222,21 @@ fn realize(
     let mut best: Option<Trained> = None;
     for fit in fits {
         let offsets = float_offsets(&fit, &data.calibration, constant);
-        let artifact = make(&fit, &offsets, data, config)?;
+        let parts = make(&fit, &offsets, data, config)?;
+        let artifact = Artifact::new(&parts)?;
         let seen = seen_loss(&fit, &offsets, &artifact, data);
         if best.as_ref().is_none_or(|best| seen.int8_calibration < best.seen.int8_calibration) {
             let (selection, choice) = (selection.clone(), choice.clone());
-            best = Some(Trained { selection, choice, fit, offsets, artifact, seen });
+            best = Some(Trained {
+                selection,
+                choice,
+                fit,
+                offsets,
+                parts,
+                artifact,
+                seen,
+                policy: None,
+            });
         }
     }
     Ok(best.expect("at least one fit"))
@@ -287,6 +345,48 @@ fn float_offsets(fit: &Fit, calibration: &Part, constant: bool) -> Vec<f64> {
 }
 
 impl Trained {
+    /// Turns the image's threshold so that a policy is kept, by rows on which nothing has been tuned.
+    fn keep(&mut self, policy: &Policy, train: &Part, reserved: &Part) -> Result<()> {
+        let image = self.artifact.image();
+        let of_train = scores(&image, train);
+        let offsets = caps::lower(&of_train, &self.parts.offsets, train, &policy.max_share);
+        let train = Rows::of(&of_train, &offsets, train);
+        let calibration = Rows::new(&image, &offsets, reserved);
+        let calibrated = Calibration::new(policy, &train, &calibration).run();
+        let kept = match (calibrated, policy.fallback) {
+            (Ok(calibrated), _) => {
+                let unit = f64::from(self.parts.score_scale);
+                let changed = offsets.iter().zip(&mut self.parts.offsets).zip(&mut self.offsets);
+                for (k, ((&offset, integer), float)) in changed.enumerate() {
+                    let turned =
+                        offset.saturating_add(if k == 0 { calibrated.threshold } else { 0 });
+                    let turned = turned.clamp(-MAX_OFFSET, MAX_OFFSET);
+                    *float += f64::from(turned - *integer) * unit;
+                    *integer = turned;
+                }
+                self.parts.knob = Some(calibrated.knob);
+                Kept {
+                    threshold: calibrated.threshold,
+                    promises: calibrated.promises,
+                    refused: None,
+                }
+            }
+            (Err(error), Some(expert)) => {
+                // Further apart than any two scores.
+                self.parts.offsets.fill(-MAX_OFFSET);
+                self.parts.offsets[expert] = MAX_OFFSET;
+                let unit = f64::from(self.parts.score_scale);
+                let offsets = self.parts.offsets.iter();
+                self.offsets = offsets.map(|&offset| f64::from(offset) * unit).collect();
+                Kept { threshold: 0, promises: Vec::new(), refused: Some(error.to_string()) }
+            }
+            (Err(error), None) => return Err(error),
+        };
+        self.artifact = Artifact::new(&self.parts)?;
+        self.policy = Some(kept);
+        Ok(())
+    }
+
     /// The choices of the float network on some rows.
     #[must_use]
     pub fn float_choices(&self, part: &Part) -> Vec<usize> {

@@ -230,6 +230,8 @@ pub struct ImageReport {
     pub experts: Vec<ImageExpert>,
     /// A float score is an integer score times this.
     pub score_scale: f32,
+    /// Deferral rates and thresholds, if the image has them.
+    pub knob: Option<KnobReport>,
     /// Where the image comes from.
     pub provenance: ProvenanceReport,
 }
@@ -243,6 +245,46 @@ pub struct ImageExpert {
     pub cost: f64,
     /// Added to its score.
     pub offset: i32,
+}
+
+/// What an image says of deferral rates.
+#[derive(Debug, Clone, Serialize)]
+pub struct KnobReport {
+    /// The promised rate; 1 if nothing is promised.
+    pub budget: f64,
+    /// The rate at the image's own threshold.
+    pub rate: f64,
+    /// Rates with their thresholds, in score units relative to the image's own.
+    pub entries: Vec<(f64, i32)>,
+    /// Battery levels (per mille) with their budgets.
+    pub energy: Vec<(u16, f64)>,
+}
+
+impl KnobReport {
+    fn new(knob: &mild::Knob<'_>) -> Self {
+        let share = |rate: mild::governor::Rate| f64::from(rate.bits()) / 65_536.0;
+        Self {
+            budget: share(knob.budget()),
+            rate: share(knob.rate()),
+            entries: knob.entries().map(|(rate, threshold)| (share(rate), threshold)).collect(),
+            energy: knob.energy_steps().map(|step| (step.from, share(step.budget))).collect(),
+        }
+    }
+
+    fn render(&self) -> String {
+        let mut cells = vec![["deferral rate", "threshold"].map(str::to_owned).to_vec()];
+        cells.extend(
+            self.entries
+                .iter()
+                .map(|(rate, threshold)| vec![percent(*rate), threshold.to_string()]),
+        );
+        cells.extend(
+            self.energy.iter().map(|(level, rate)| {
+                vec![format!("battery from {level} per mille"), percent(*rate)]
+            }),
+        );
+        align(&cells)
+    }
 }
 
 /// Where an image comes from, in print.
@@ -282,6 +324,7 @@ impl ImageReport {
                 })
                 .collect(),
             score_scale: image.score_scale(),
+            knob: image.knob().map(|knob| KnobReport::new(&knob)),
             provenance: ProvenanceReport {
                 log_digest: hex(&provenance.log_digest),
                 config_digest: hex(&provenance.config_digest),
@@ -317,7 +360,11 @@ impl ImageReport {
         cells.extend(self.experts.iter().map(|expert| {
             vec![expert.name.clone(), expert.cost.to_string(), expert.offset.to_string()]
         }));
-        text + &align(&cells)
+        text += &align(&cells);
+        if let Some(knob) = &self.knob {
+            text += &format!("\n{}", knob.render());
+        }
+        text
     }
 }
 
@@ -340,6 +387,8 @@ pub struct TrainReport {
     pub float_int8_agreement: f64,
     /// Mean deferral loss of the float network on the test rows.
     pub float_deferral_loss: f64,
+    /// What was promised, if the configuration has a policy.
+    pub policy: Option<crate::pipeline::Kept>,
     /// The image on the test rows.
     pub test: Evaluation,
     /// All lines of the table.
@@ -390,6 +439,7 @@ impl TrainReport {
                 .collect(),
             constants: trained.selection.constants.clone(),
             seen: trained.seen,
+            policy: trained.policy.clone(),
             float_int8_agreement: agree as f64 / data.test.rows.max(1) as f64,
             float_deferral_loss: data.test.deferral_loss(|row| float[row]),
             test: evaluation(&table, IMAGE_LINE, data, &data.test),
@@ -411,6 +461,9 @@ impl TrainReport {
             self.table.rows,
             self.table.render(),
         );
+        if let Some(kept) = &self.policy {
+            text += &kept.render();
+        }
         let _ = writeln!(
             text,
             "float and int8 decide alike on {:.2}% of the test rows\nimage {} bytes, scratch {} bytes, \

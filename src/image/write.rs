@@ -177,17 +177,10 @@ impl ImageParts {
         push_section(&mut words, section::EXPERTS, experts_words(&self.experts)?);
         push_section(&mut words, section::PROVENANCE, provenance_words(&self.provenance));
         if let Some(knob) = &self.knob {
-            // It describes: a reader that does not know it decides the same.
-            words.push(u32::from(section::KNOB) | u32::from(SKIPPABLE) << 16);
-            let content = knob.words()?;
-            words.push(content.len() as u32);
-            words.extend(content);
+            words.extend(knob.section()?);
         }
 
-        words[2] = narrow("bytes", words.len() * 4, u32::MAX as usize)?;
-        words[3] = checksum(&words[CHECKSUM_FROM..]);
-        Image::from_words(&words).map_err(WriteError::Image)?;
-        Ok(words)
+        finish(words)
     }
 
     /// The image as bytes, for a file.
@@ -199,7 +192,43 @@ impl ImageParts {
     }
 }
 
+impl Image<'_> {
+    /// The words of this image with a knob, in place of the one it may have.
+    ///
+    /// # Errors
+    /// [`WriteError`] if the numbers of the knob do not fit.
+    pub fn with_knob(&self, knob: &KnobParts) -> Result<Vec<u32>, WriteError> {
+        let mut words = Vec::new();
+        let (header, mut rest) = self.words.split_at(HEADER_WORDS);
+        words.extend(header);
+        let mut pending = Some(knob.section()?);
+        while let [head, length, after @ ..] = rest {
+            let (content, after) = after.split_at(*length as usize);
+            let kind = *head as u16;
+            if kind >= section::KNOB {
+                words.extend(pending.take().unwrap_or_default());
+            }
+            if kind != section::KNOB {
+                words.extend([*head, *length]);
+                words.extend(content);
+            }
+            rest = after;
+        }
+        words.extend(pending.unwrap_or_default());
+        finish(words)
+    }
+}
+
 impl KnobParts {
+    /// The whole section. It describes: a reader that does not know it decides the same.
+    fn section(&self) -> Result<Vec<u32>, WriteError> {
+        let content = self.words()?;
+        let mut words = Vec::from([u32::from(section::KNOB) | u32::from(SKIPPABLE) << 16]);
+        words.push(content.len() as u32);
+        words.extend(content);
+        Ok(words)
+    }
+
     fn words(&self) -> Result<Vec<u32>, WriteError> {
         let entries = narrow("entries of a knob", self.entries.len(), crate::MAX_ENTRIES)?;
         let energy = narrow("energy steps", self.energy.len(), crate::MAX_ENERGY_STEPS)?;
@@ -256,6 +285,14 @@ impl LayerParts {
         }
         Ok(())
     }
+}
+
+/// Length and checksum, and a look at whether it can be read.
+fn finish(mut words: Vec<u32>) -> Result<Vec<u32>, WriteError> {
+    words[2] = narrow("bytes", words.len() * 4, u32::MAX as usize)?;
+    words[3] = checksum(&words[CHECKSUM_FROM..]);
+    Image::from_words(&words).map_err(WriteError::Image)?;
+    Ok(words)
 }
 
 fn push_section(words: &mut Vec<u32>, kind: u16, content: Vec<u32>) {

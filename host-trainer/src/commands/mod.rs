@@ -5,6 +5,8 @@ mod demo;
 mod eval;
 mod export;
 mod inspect;
+mod simulate;
+mod study;
 mod train;
 
 use std::io::Write as _;
@@ -38,6 +40,10 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Say what an image holds, or how unequally the experts of a log are needed
     Inspect(inspect::InspectArgs),
+    /// Replay a log through an image in time order, with a governor and without
+    Simulate(simulate::SimulateArgs),
+    /// Put the program's claims to the test
+    Study(study::StudyArgs),
     /// Write an image in another form
     Export(export::ExportArgs),
 }
@@ -119,6 +125,8 @@ pub fn run() -> Result<()> {
         Command::Eval(args) => eval::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Study(args) => study::run(&args),
         Command::Export(args) => export::run(&args),
     }
 }

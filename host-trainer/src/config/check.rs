@@ -6,8 +6,8 @@ use glob::Pattern;
 
 use super::schema::Document;
 use super::{
-    Answer, Config, Data, Expert, MAX_EXPERTS, MAX_NAME, PerColumn, Price, Quantize, Raw, Rejector,
-    Train,
+    Answer, Config, Data, Expert, MAX_EXPERTS, MAX_NAME, PerColumn, Policy, Price, Quantize, Raw,
+    Rejector, Train, policy,
 };
 use super::{Effort, Method, raw};
 use crate::error::Result;
@@ -19,7 +19,14 @@ pub(super) fn check(
     digest: [u8; 8],
 ) -> Result<Config> {
     let data = data(raw.data, document, path)?;
-    let experts = experts(raw.expert, &data, document)?;
+    let max_share = max_share(&raw.expert, document)?;
+    let experts = experts(raw.expert, &data, &raw.units, raw.radio.as_ref(), document)?;
+    let names: Vec<String> = experts.iter().map(|expert| expert.name.clone()).collect();
+    let policy = match raw.policy {
+        Some(policy) => Some(policy::check(policy, &names, max_share, document)?),
+        None if max_share.is_empty() => None,
+        None => Some(Policy { max_share, ..Policy::default() }),
+    };
     let train = raw.train;
     Ok(Config {
         path: path.to_path_buf(),
@@ -44,6 +51,7 @@ pub(super) fn check(
             effort: train.effort.unwrap_or(Effort::Normal),
         },
         quantize: Quantize { tolerance: raw.quantize.tolerance.unwrap_or(0.003) },
+        policy,
     })
 }
 
@@ -74,7 +82,30 @@ fn data(raw: Option<raw::Data>, document: &Document<'_>, path: &Path) -> Result<
     })
 }
 
-fn experts(raw: Vec<raw::Expert>, data: &Data, document: &Document<'_>) -> Result<Vec<Expert>> {
+/// The caps of the experts; the device itself can have none.
+fn max_share(experts: &[raw::Expert], document: &Document<'_>) -> Result<Vec<(u8, f64)>> {
+    let shares = (0u8..).zip(experts).filter_map(|(k, expert)| Some((k, expert.max_share?)));
+    let shares: Vec<(u8, f64)> = shares.collect();
+    match shares.first() {
+        Some((0, share)) => {
+            let key = "expert[0].max_share";
+            Err(document.error(
+                key,
+                share.to_string(),
+                "none: the device always answers what is left",
+            ))
+        }
+        _ => Ok(shares),
+    }
+}
+
+fn experts(
+    raw: Vec<raw::Expert>,
+    data: &Data,
+    units: &policy::Units,
+    radio: Option<&policy::Radio>,
+    document: &Document<'_>,
+) -> Result<Vec<Expert>> {
     if !(2..=MAX_EXPERTS).contains(&raw.len()) {
         let expected = format!("2 to {MAX_EXPERTS} sections `[[expert]]`, the device itself first");
         return Err(document.error("expert", format!("{} sections", raw.len()), expected));
@@ -82,6 +113,8 @@ fn experts(raw: Vec<raw::Expert>, data: &Data, document: &Document<'_>) -> Resul
     let mut experts: Vec<Expert> = Vec::with_capacity(raw.len());
     for (index, raw) in raw.into_iter().enumerate() {
         let key = |name: &str| format!("expert[{index}].{name}");
+        let physical = policy::physical(&raw, &key, units, radio, document)?;
+        let (cost, cost_column) = (raw.cost, raw.cost_column);
         let name =
             raw.name.ok_or_else(|| document.error(&key("name"), "nothing", "the expert's name"))?;
         if name.len() > MAX_NAME {
@@ -115,7 +148,7 @@ fn experts(raw: Vec<raw::Expert>, data: &Data, document: &Document<'_>) -> Resul
             let found = format!("nothing, but `{}`", key("prediction"));
             return Err(document.error("data.label", found, "the column of the right answers"));
         }
-        let price = match (raw.cost, raw.cost_column) {
+        let price = match (cost, cost_column) {
             (Some(_), Some(_)) => {
                 let found = "`cost_column` beside `cost`";
                 return Err(document.error(
@@ -124,9 +157,13 @@ fn experts(raw: Vec<raw::Expert>, data: &Data, document: &Document<'_>) -> Resul
                     "at most one of `cost` and `cost_column`",
                 ));
             }
-            (None, Some(column)) => Price::Column(column),
+            (None, Some(column)) if physical == 0.0 => Price::Column(column),
+            (None, Some(_)) => {
+                let found = "`cost_column` beside physical costs";
+                return Err(document.error(&key("cost_column"), found, "one or the other"));
+            }
             // Adding 0 turns -0 into 0.
-            (cost, None) => Price::Fixed(cost.unwrap_or(0.0) as f32 + 0.0),
+            (cost, None) => Price::Fixed((cost.unwrap_or(0.0) + physical) as f32 + 0.0),
         };
         experts.push(Expert { name, answer, price });
     }

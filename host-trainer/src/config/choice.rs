@@ -118,6 +118,26 @@ choice! {
         Thorough = "thorough",
 }
 
+choice! {
+    /// What a threshold makes small within the limits of a policy.
+    Objective:
+        /// Error plus price.
+        DeferralLoss = "deferral-loss",
+        /// The error of the whole system.
+        Error = "error",
+        /// The mean price.
+        Price = "price",
+}
+
+choice! {
+    /// The sense in which a promise holds on new data.
+    Guarantee:
+        /// With a stated confidence over the draw of the calibration rows.
+        HighProbability = "high-probability",
+        /// In expectation over that draw.
+        Expected = "expected",
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

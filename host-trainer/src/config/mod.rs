@@ -5,14 +5,16 @@
 
 mod check;
 mod choice;
+mod policy;
 mod raw;
 mod schema;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use choice::{Effort, Form, Method, RhoRule, Tau};
+pub use choice::{Effort, Form, Guarantee, Method, Objective, RhoRule, Tau};
 pub(crate) use choice::{choice, expected};
+pub use policy::Policy;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
@@ -42,6 +44,8 @@ pub struct Config {
     pub train: Train,
     /// Section `[quantize]`: how it becomes integers.
     pub quantize: Quantize,
+    /// Section `[policy]`: what is promised of the deferrals.
+    pub policy: Option<Policy>,
 }
 
 /// Where the log is and which column is what.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::choice::{Effort, Form, Method, RhoRule, Tau};
+use super::policy::{Radio, RawPolicy, Units};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +20,10 @@ pub(super) struct Config {
     pub(super) train: Train,
     #[serde(default)]
     pub(super) quantize: Quantize,
+    pub(super) policy: Option<RawPolicy>,
+    #[serde(default)]
+    pub(super) units: Units,
+    pub(super) radio: Option<Radio>,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +48,11 @@ pub(super) struct Expert {
     pub(super) loss_column: Option<String>,
     pub(super) cost: Option<f64>,
     pub(super) cost_column: Option<String>,
+    pub(super) energy_mj: Option<f64>,
+    pub(super) latency_ms: Option<f64>,
+    pub(super) money: Option<f64>,
+    pub(super) bytes: Option<f64>,
+    pub(super) max_share: Option<f64>,
 }
 
 #[derive(Deserialize)]

@@ -10,7 +10,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::choice::{self, Effort, Form, Method, RhoRule, Tau};
+use super::choice::{self, Effort, Form, Guarantee, Method, Objective, RhoRule, Tau};
 use crate::error::{Error, Result, list, suggest};
 
 /// What a key may hold.
@@ -32,6 +32,8 @@ enum Bound {
     Finite,
     AtLeastZero,
     AboveZero,
+    /// 0 to 1.
+    Share,
 }
 
 impl Bound {
@@ -42,6 +44,7 @@ impl Bound {
                 Self::Finite => true,
                 Self::AtLeastZero => value >= 0.0,
                 Self::AboveZero => value > 0.0,
+                Self::Share => (0.0..=1.0).contains(&value),
             }
     }
 
@@ -50,6 +53,7 @@ impl Bound {
             Self::Finite => "a finite number",
             Self::AtLeastZero => "a finite number >= 0",
             Self::AboveZero => "a finite number > 0",
+            Self::Share => "a number of 0 to 1",
         }
     }
 }
@@ -71,6 +75,11 @@ const EXPERT: Keys = &[
     ("loss_column", Kind::Text),
     ("cost", Kind::Number(Bound::AtLeastZero)),
     ("cost_column", Kind::Text),
+    ("energy_mj", Kind::Number(Bound::AtLeastZero)),
+    ("latency_ms", Kind::Number(Bound::AtLeastZero)),
+    ("money", Kind::Number(Bound::AtLeastZero)),
+    ("bytes", Kind::Number(Bound::AtLeastZero)),
+    ("max_share", Kind::Number(Bound::Share)),
 ];
 const RAW: Keys = &[
     ("scale", Kind::NumberPerColumn(Bound::AboveZero)),
@@ -90,6 +99,30 @@ const TRAIN: Keys = &[
     ("folds", Kind::Integer(2..=20)),
     ("effort", Kind::Choice(Effort::NAMES)),
 ];
+const POLICY: Keys = &[
+    ("minimize", Kind::Choice(Objective::NAMES)),
+    ("max_deferral_rate", Kind::Number(Bound::Share)),
+    ("max_price", Kind::Number(Bound::AtLeastZero)),
+    ("max_error", Kind::Number(Bound::Share)),
+    ("confidence", Kind::Number(Bound::Share)),
+    ("horizon", Kind::Integer(0..=1_000_000_000)),
+    ("guarantee", Kind::Choice(Guarantee::NAMES)),
+    ("battery", Kind::NumberPerColumn(Bound::Share)),
+    ("fallback", Kind::Text),
+];
+const UNITS: Keys = &[
+    ("energy_mj", Kind::Number(Bound::AtLeastZero)),
+    ("latency_ms", Kind::Number(Bound::AtLeastZero)),
+    ("money", Kind::Number(Bound::AtLeastZero)),
+    ("bytes", Kind::Number(Bound::AtLeastZero)),
+];
+const RADIO: Keys = &[
+    ("mj_per_byte", Kind::Number(Bound::AtLeastZero)),
+    ("overhead_bytes", Kind::Number(Bound::AtLeastZero)),
+    ("wake_mj", Kind::Number(Bound::AtLeastZero)),
+    ("loss", Kind::Number(Bound::Share)),
+    ("retries", Kind::Integer(0..=1000)),
+];
 const QUANTIZE: Keys = &[("tolerance", Kind::Number(Bound::AtLeastZero))];
 
 const EXPERTS: &str = "expert";
@@ -100,8 +133,11 @@ const SECTIONS: &[(&str, Keys)] = &[
     ("rejector", REJECTOR),
     ("train", TRAIN),
     ("quantize", QUANTIZE),
+    ("policy", POLICY),
+    ("units", UNITS),
+    ("radio", RADIO),
 ];
-const RESERVED: &[&str] = &["policy", "budget", "window", "units"];
+const RESERVED: &[&str] = &["budget", "window"];
 
 /// A configuration file while it is being checked: knows the line of every key.
 pub(super) struct Document<'a> {

@@ -20,7 +20,7 @@ use csv::{ErrorKind, StringRecord};
 
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, list, suggest};
 use columns::Header;
 use rows::Rows;
 use source::{Hashed, LineEnds};
@@ -58,6 +58,36 @@ pub fn read_from(reader: impl Read, name: &Path, config: &Config) -> Result<Data
         rows.finish()?
     };
     Ok(Dataset { log_digest: stored.finish().map_err(Error::io(name))?, ..rows })
+}
+
+/// The cells of one column on the given lines of the log that a configuration names, in that order.
+///
+/// # Errors
+/// If the log cannot be read or has no such column.
+pub fn column(config: &Config, name: &str, at: &[u32]) -> Result<Vec<String>> {
+    let file = &config.data.log;
+    let stored = File::open(file).map_err(Error::io(file))?;
+    let (text, compressed) = source::text(stored).map_err(Error::io(file))?;
+    let mut lines = Lines::new(text, file, compressed);
+    if !lines.next()? {
+        return Err(Error::LogEmpty { file: file.clone() });
+    }
+    let names: Vec<String> = lines.record.iter().map(|cell| cell.trim().to_owned()).collect();
+    let Some(column) = names.iter().position(|known| known == name) else {
+        return Err(Error::LogMissingColumn {
+            file: file.clone(),
+            column: name.to_owned(),
+            key: "the command line".to_owned(),
+            suggestion: suggest(name, names.iter().map(String::as_str)),
+            found: list(names.iter().map(String::as_str)),
+        });
+    };
+    lines.names = names;
+    let mut cells = std::collections::BTreeMap::new();
+    while lines.next()? {
+        cells.insert(lines.line, lines.record.get(column).unwrap_or_default().to_owned());
+    }
+    Ok(at.iter().map(|&line| cells.get(&u64::from(line)).cloned().unwrap_or_default()).collect())
 }
 
 /// The records of a log, each with the line on which it begins.

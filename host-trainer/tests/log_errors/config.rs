@@ -34,7 +34,7 @@ fn unknown_keys() {
 
 #[test]
 fn reserved_sections() {
-    for section in ["policy", "budget", "window", "units"] {
+    for section in ["budget", "window"] {
         let expected =
             format!(":13: found section `[{section}]`, which is not supported by this version");
         config_says(&format!("{DATA}{EXPERTS}[{section}]\n"), &[&expected]);

@@ -1,0 +1,246 @@
+//! `mild simulate`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use mild::governor::{Rate, Track};
+use mild::image::KnobParts;
+
+use super::{Output, must_fit, read_image};
+use crate::calibrate::{Calibration, Rows};
+use crate::config::{Config, Policy};
+use crate::dataset::{Dataset, Part, Split};
+use crate::error::{Error, Result};
+use crate::simulate::{Battery, Conditions, Outage, Plan, RandomOutage, replay};
+use crate::{files, log};
+
+/// Arguments of `mild simulate`.
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// The configuration of the log (TOML)
+    config: PathBuf,
+    /// The image to run
+    #[arg(long, value_name = "FILE")]
+    image: PathBuf,
+    /// The rows to replay
+    #[arg(long, value_enum, default_value = "test")]
+    split: SplitName,
+    /// A column of numbers that gives the order of time; else the order of the file
+    #[arg(long, value_name = "COLUMN")]
+    order: Option<String>,
+    /// Also tell the figures by segments in which this column stays the same
+    #[arg(long, value_name = "COLUMN")]
+    by: Option<String>,
+    /// The deferral rate to keep, 0 to 1; default: the image's promise, else its rate in calibration
+    #[arg(long, value_name = "RATE", value_parser = parse_rate)]
+    budget: Option<f64>,
+    /// Keep at most the budget, or exactly
+    #[arg(long, value_enum, default_value = "at-most")]
+    track: Tracking,
+    /// Deferrals at once at most (a token bucket)
+    #[arg(long, value_name = "NUMBER")]
+    burst: Option<u16>,
+    /// An expert that cannot be reached in a range of rows, such as `cloud:100-200`; repeatable
+    #[arg(long, value_name = "EXPERT:FROM-TO")]
+    outage: Vec<String>,
+    /// An expert whose link fails at random: probability at each row, mean length in rows; repeatable
+    #[arg(long, value_name = "EXPERT:START:LENGTH")]
+    random_outage: Vec<String>,
+    /// A battery that goes evenly from one level (per mille) to another, with the image's energy steps
+    #[arg(long, value_name = "FROM-TO")]
+    battery: Option<String>,
+    /// Rows of the moving means in the plot and the course
+    #[arg(long, default_value_t = 100)]
+    window: usize,
+    /// Seed of random outages
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Write simulate.json and simulate.svg here
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Tracking {
+    AtMost,
+    Exactly,
+}
+
+/// The rows of a replay.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SplitName {
+    Train,
+    Calibration,
+    Test,
+}
+
+fn parse_rate(text: &str) -> std::result::Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if (0.0..=1.0).contains(&rate) => Ok(rate),
+        _ => Err("expected a number of 0 to 1".to_owned()),
+    }
+}
+
+pub(super) fn run(args: &SimulateArgs) -> Result<()> {
+    let artifact = read_image(&args.image)?;
+    let image = artifact.image();
+    let mut config = Config::load(&args.config)?;
+    config.train.seed = image.provenance().seed;
+    let data = log::read(&config)?;
+    must_fit(&args.image, &artifact, &data)?;
+    let split = match args.split {
+        SplitName::Train => Split::Train,
+        SplitName::Calibration => Split::Calibration,
+        SplitName::Test => Split::Test,
+    };
+    let part = data.part(split);
+
+    let calibrated = match image.knob() {
+        Some(_) => None,
+        None => Some(with_knob(&image, &data, args.budget)?),
+    };
+    let image = calibrated.as_ref().map_or(image, |artifact| artifact.image());
+    let knob = image.knob().ok_or_else(|| invalid("the image", "no knob", "one"))?;
+    let promised = if knob.budget() < Rate::ONE { knob.budget() } else { knob.rate() };
+    let budget = args.budget.map(|rate| Rate::from_bits((rate * 65_536.0) as u32));
+    let threshold = budget.map_or(0, |budget| knob.threshold(budget));
+    let plan = Plan {
+        knob,
+        budget: budget.unwrap_or(promised),
+        threshold,
+        track: match args.track {
+            Tracking::AtMost => Track::AtMost(knob.floor()),
+            Tracking::Exactly => Track::Exactly,
+        },
+        burst: args.burst,
+        window: args.window,
+    };
+    let conditions = conditions(args, &data)?;
+    if conditions.battery.is_some() && knob.energy_steps().len() == 0 {
+        return Err(invalid("--battery", "an image without energy steps", "`policy.battery`"));
+    }
+    let order = order(args, &config, part)?;
+    let names = match &args.by {
+        Some(column) => Some(log::column(&config, column, &part.lines)?),
+        None => None,
+    };
+    let replayed = replay(&image, part, &order, names.as_deref(), &plan, &conditions);
+    let mut text = replayed.render();
+    if let Some(out) = &args.out {
+        let json = serde_json::to_vec_pretty(&replayed)
+            .map_err(|error| Error::io(&out.join("simulate.json"))(error.into()))?;
+        files::write(&out.join("simulate.json"), &json)?;
+        files::write(&out.join("simulate.svg"), replayed.plot()?.as_bytes())?;
+        text += &format!("written: {}\n", out.join("simulate.svg").display());
+    }
+    args.output.print(&replayed, &text)
+}
+
+/// The image with a knob, made from the calibration rows; its own threshold stays.
+fn with_knob(
+    image: &mild::Image<'_>,
+    data: &Dataset,
+    budget: Option<f64>,
+) -> Result<crate::artifact::Artifact> {
+    let rows = |part: &Part| Rows::new(image, image.offsets(), part);
+    let (train, calibration) = (rows(&data.train), rows(&data.calibration));
+    // The budget is an entry of the knob, but no promise that could be refused.
+    let policy = Policy::default();
+    let calibrated = Calibration::new(&policy, &train, &calibration).run()?;
+    let mut knob = calibrated.knob;
+    if let Some(rate) = budget {
+        add_entry(&mut knob, rate, calibration.bare_threshold(rate));
+    }
+    crate::artifact::Artifact::with_knob(image, &knob)
+}
+
+/// Puts a rate into a knob, unless the order of the entries forbids it.
+fn add_entry(knob: &mut KnobParts, rate: f64, threshold: i32) {
+    let rate = Rate::from_bits((rate * 65_536.0) as u32);
+    let place = knob.entries.partition_point(|&(known, _)| known < rate);
+    knob.entries.truncate(place);
+    while knob.entries.last().is_some_and(|&(_, last)| last <= threshold) {
+        knob.entries.pop();
+    }
+    knob.entries.push((rate, threshold));
+}
+
+fn order(args: &SimulateArgs, config: &Config, part: &Part) -> Result<Vec<usize>> {
+    let mut order: Vec<usize> = (0..part.rows).collect();
+    let Some(column) = &args.order else {
+        return Ok(order);
+    };
+    let cells = log::column(config, column, &part.lines)?;
+    let mut keys = Vec::with_capacity(part.rows);
+    for (cell, &line) in cells.iter().zip(&part.lines) {
+        match cell.trim().parse::<f64>() {
+            Ok(number) if number.is_finite() => keys.push(number),
+            _ => {
+                return Err(Error::LogCell {
+                    file: config.data.log.clone(),
+                    line: u64::from(line),
+                    column: column.clone(),
+                    found: format!("`{cell}`"),
+                    expected: "a finite number".to_owned(),
+                });
+            }
+        }
+    }
+    order.sort_by(|&a, &b| keys[a].total_cmp(&keys[b]));
+    Ok(order)
+}
+
+fn conditions(args: &SimulateArgs, data: &Dataset) -> Result<Conditions> {
+    let mut conditions = Conditions { seed: args.seed, ..Conditions::default() };
+    for text in &args.outage {
+        let wrong =
+            || invalid("--outage", &format!("`{text}`"), "EXPERT:FROM-TO, such as `cloud:100-200`");
+        let (expert, rows) = text.rsplit_once(':').ok_or_else(wrong)?;
+        let (from, to) = rows.split_once('-').ok_or_else(wrong)?;
+        let (from, to) = (from.parse().map_err(|_| wrong())?, to.parse().map_err(|_| wrong())?);
+        conditions.outages.push(Outage { expert: away(expert, data)?, from, to });
+    }
+    for text in &args.random_outage {
+        let wrong = || {
+            invalid(
+                "--random-outage",
+                &format!("`{text}`"),
+                "EXPERT:START:LENGTH, such as `cloud:0.01:50`",
+            )
+        };
+        let mut parts = text.rsplitn(3, ':');
+        let length = parts.next().and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
+        let start = parts.next().and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
+        let expert = away(parts.next().ok_or_else(wrong)?, data)?;
+        if !(0.0..=1.0).contains(&start) || !(1.0..1e9).contains(&length) {
+            return Err(wrong());
+        }
+        conditions.random.push(RandomOutage { expert, start, length });
+    }
+    if let Some(text) = &args.battery {
+        let wrong =
+            || invalid("--battery", &format!("`{text}`"), "FROM-TO per mille, such as `1000-0`");
+        let (from, to) = text.split_once('-').ok_or_else(wrong)?;
+        let (from, to) = (from.parse().map_err(|_| wrong())?, to.parse().map_err(|_| wrong())?);
+        conditions.battery = Some(Battery { from, to });
+    }
+    Ok(conditions)
+}
+
+/// An expert that is not the device.
+fn away(name: &str, data: &Dataset) -> Result<u8> {
+    let names: Vec<&str> = data.experts.iter().map(|expert| expert.name.as_str()).collect();
+    match names.iter().position(|known| *known == name) {
+        Some(index) if index > 0 => Ok(index as u8),
+        _ => {
+            let expected = crate::config::expected(name, &names[1..]);
+            Err(invalid("an outage's expert", &format!("`{name}`"), &expected))
+        }
+    }
+}
+
+fn invalid(what: &str, found: &str, expected: &str) -> Error {
+    Error::Invalid { what: what.to_owned(), found: found.to_owned(), expected: expected.to_owned() }
+}

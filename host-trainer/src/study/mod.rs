@@ -1,0 +1,3 @@
+//! Experiments about the program's own claims.
+
+pub mod guarantees;
