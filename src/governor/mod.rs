@@ -64,7 +64,7 @@ pub struct Governor<'a, const CAPS: usize = 0> {
     excess: i32,
     budget: Rate,
     /// In units of 2^-16 of a deferral.
-    tokens: u32,
+    tokens: i32,
     /// Sums of deviations upward and downward.
     margin: [i32; 2],
     rate: [i32; 2],
@@ -101,9 +101,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     #[must_use]
     pub const fn cautious(settings: &'a Settings<CAPS>) -> Self {
         let mut governor = Self::new(settings);
-        if settings.capacity != u32::MAX {
-            governor.tokens = 0;
-        }
+        governor.tokens = 0;
         governor
     }
 
@@ -111,48 +109,56 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     ///
     /// `scores` and `offsets` are those of the rejector and the image, or offsets for other prices. The
     /// decision's margin is the distance of the advantage from the threshold, `i32::MAX` if nobody can
-    /// be asked. An expert that is not in `reachable` is never chosen.
+    /// be asked. An expert that is not in `reachable` is never chosen, nor is one whose sum saturates at
+    /// `i32::MIN`, which no checked image's does.
     #[inline(never)] // its variables would be on the stack while the layers run
     pub fn decide(&mut self, scores: &[i32], offsets: &[i32], reachable: Reachable) -> Decision {
         let settings = self.settings;
-        let best = self.best(scores, offsets, reachable);
+        let plain = best(scores, offsets, reachable.bits(), &[0; 0], settings);
+        let best = if CAPS == 0 {
+            plain
+        } else {
+            best(scores, offsets, reachable.bits(), &self.used, settings)
+        };
+        let any = steps::less(i32::from(LOCAL), best.expert);
         let threshold = self.threshold();
         let advantage = steps::clamp(best.advantage, settings.low, settings.high);
-        let wanted = best.any & steps::less(threshold, advantage);
+        let wanted = any & steps::less(threshold, advantage);
 
-        let tokens = self.tokens.saturating_add(settings.refill.bits()).min(settings.capacity);
-        let paid = steps::less(0, (tokens >> 16) as i32);
-        let defer = wanted & paid;
+        // Neither overflows: a bucket holds less than 2^31 with a refill on top.
+        let tokens = self.tokens.wrapping_add(settings.refill.bits() as i32);
+        let tokens =
+            steps::select(steps::less(settings.capacity, tokens), settings.capacity, tokens);
+        let defer = wanted & steps::less(DEFERRAL - 1, tokens);
         let one = defer & DEFERRAL;
-        self.tokens = tokens.wrapping_sub(one as u32);
+        self.tokens = tokens.wrapping_sub(one);
         let expert = defer & best.expert;
 
         // Where nobody can be asked there is nothing to learn: the threshold waits.
-        let change = best.any & one.wrapping_sub(self.budget.bits() as i32);
+        let change = any & one.wrapping_sub(self.budget.bits() as i32);
         let excess = self.excess.wrapping_add(change);
         self.excess = steps::clamp(excess, settings.lowest_excess, settings.highest_excess);
         for ((number, used), cap) in (1..).zip(&mut self.used).zip(&settings.caps) {
-            let chosen = u32::from(expert == number) << 16;
-            *used = used.saturating_add(chosen).saturating_sub(cap.bits());
+            let chosen = !(steps::less(expert, number) | steps::less(number, expert)) & DEFERRAL;
+            // At most one use beyond `full`, so nothing overflows; never below 0.
+            let new = (*used as i32).wrapping_add(chosen).wrapping_sub(cap.bits() as i32);
+            *used = (new & !(new >> 31)) as u32;
         }
 
-        let alone = best.reachable & steps::less(0, best.plain);
-        if best.complete != 0 {
-            let plain = steps::clamp(best.plain, settings.low, settings.high);
-            let margin = accumulate(&mut self.margin, settings.margin, plain);
-            let rate = accumulate(&mut self.rate, settings.rate, alone & DEFERRAL);
-            self.flags |= margin & MARGIN | rate & RATE;
-        }
-        let count = |count: u32, mask: i32| count.saturating_add((mask & 1) as u32);
-        let Counters { decisions, deferred, withheld } = self.counters;
-        self.counters = Counters {
-            decisions: count(decisions, 1),
-            deferred: count(deferred, defer),
-            withheld: count(withheld, alone & !defer),
+        let alone = steps::less(0, plain.advantage) & steps::less(i32::from(LOCAL), plain.expert);
+        let watched = complete(scores.len().min(offsets.len()), reachable);
+        let margin = if CAPS == 0 {
+            advantage
+        } else {
+            steps::clamp(plain.advantage, settings.low, settings.high)
         };
+        let margin = settings.margin.look(&mut self.margin, margin, watched);
+        let rate = settings.rate.look(&mut self.rate, alone & DEFERRAL, watched);
+        self.flags |= (margin & i32::from(MARGIN) | rate & i32::from(RATE)) as u8;
+        self.counters.count(defer, alone & !defer);
         // Both are within the range and two steps of it: neither overflows.
         let distance = advantage.wrapping_sub(threshold).wrapping_abs();
-        Decision { expert: expert as u8, margin: steps::select(best.any, distance, i32::MAX) }
+        Decision { expert: expert as u8, margin: steps::select(any, distance, i32::MAX) }
     }
 
     /// The threshold that the next advantage must exceed.
@@ -225,60 +231,57 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
         self.margin = [0; 2];
         self.rate = [0; 2];
     }
-
-    /// The best expert to defer to, with and without caps; ties go to the lower index.
-    #[inline(always)]
-    fn best(&self, scores: &[i32], offsets: &[i32], reachable: Reachable) -> Best {
-        let mut sums =
-            scores.iter().zip(offsets).map(|(&score, &offset)| steps::add(score, offset));
-        let local = sums.next().unwrap_or_default();
-        let mut used = self.used.iter();
-        let mut bits = reachable.bits();
-        let (mut expert, mut index) = (i32::from(LOCAL), i32::from(LOCAL));
-        let (mut best, mut plain) = (i32::MIN, i32::MIN);
-        let (mut any, mut some, mut complete) = (0, 0, -1);
-        for sum in sums {
-            index = index.wrapping_add(1);
-            bits >>= 1;
-            let mut reachable = steps::mask(bits);
-            complete &= reachable;
-            some |= reachable;
-            plain = steps::select(reachable & steps::less(plain, sum), sum, plain);
-            let mut sum = sum;
-            if CAPS > 0
-                && let Some(&used) = used.next()
-            {
-                reachable &= steps::less(used as i32, self.settings.full as i32);
-                let surcharge = i64::from(self.settings.step).wrapping_mul(i64::from(used)) >> 16;
-                sum = steps::subtract(sum, surcharge as i32);
-            }
-            let better = reachable & (steps::less(best, sum) | !any);
-            best = steps::select(better, sum, best);
-            expert = steps::select(better, index, expert);
-            any |= reachable;
-        }
-        Best {
-            expert,
-            advantage: steps::subtract(best, local),
-            plain: steps::subtract(plain, local),
-            any,
-            reachable: some,
-            complete: complete & some,
-        }
-    }
 }
 
-/// What may be deferred to on one input. Conditions are masks, as in [`steps`].
+/// Whom to defer to.
+#[derive(Clone, Copy)]
 struct Best {
+    /// [`LOCAL`] if nobody can be asked.
     expert: i32,
+    /// Of that expert over `local`.
     advantage: i32,
-    /// As if there were no caps.
-    plain: i32,
-    any: i32,
-    /// As if there were no caps.
-    reachable: i32,
-    /// Whether every expert is reachable.
-    complete: i32,
+}
+
+/// The best reachable expert to defer to, ties to the lower index. An expert that is used beyond its share counts for
+/// less by the settings' step for each such use, and for nothing when that is beyond the range.
+#[inline(never)] // few variables, all of them in registers
+fn best<const CAPS: usize, const USED: usize>(
+    scores: &[i32],
+    offsets: &[i32],
+    mut bits: u32,
+    used: &[u32; USED],
+    settings: &Settings<CAPS>,
+) -> Best {
+    let mut sums = scores.iter().zip(offsets).map(|(&score, &offset)| steps::add(score, offset));
+    let local = sums.next().unwrap_or_default();
+    let mut used = used.iter();
+    let (mut expert, mut index) = (i32::from(LOCAL), i32::from(LOCAL));
+    let mut best = i32::MIN;
+    for mut sum in sums {
+        index = index.wrapping_add(1);
+        bits >>= 1;
+        let mut reachable = steps::mask(bits);
+        if USED > 0
+            && let Some(&used) = used.next()
+        {
+            reachable &= steps::less(used as i32, settings.full as i32);
+            let surcharge = i64::from(settings.step).wrapping_mul(i64::from(used)) >> 16;
+            sum = steps::subtract(sum, surcharge as i32);
+        }
+        let better = reachable & steps::less(best, sum);
+        best = steps::select(better, sum, best);
+        expert = steps::select(better, index, expert);
+    }
+    Best { expert, advantage: steps::subtract(best, local) }
+}
+
+/// Whether there are other experts and all of them are reachable, as a mask.
+#[inline(always)]
+fn complete(experts: usize, reachable: Reachable) -> i32 {
+    let beyond = u32::MAX.checked_shl(experts as u32).unwrap_or(0);
+    let missing = !(reachable.bits() | beyond) as i32;
+    // A set without its first member is never negative unless it has the last.
+    !steps::less(0, missing) & !steps::less(missing, 0) & steps::less(1, experts as i32)
 }
 
 /// A budget for a battery that is at least so full.
@@ -291,18 +294,4 @@ pub struct EnergyStep {
     pub budget: Rate,
     /// The threshold that kept this budget in calibration.
     pub threshold: i32,
-}
-
-/// Adds a signal's deviation to the sums upward and downward; all ones if one of them has reached the alarm.
-#[inline(always)]
-fn accumulate(sums: &mut [i32; 2], watch: Watch, signal: i32) -> u8 {
-    let deviation = steps::subtract(signal, watch.mean);
-    let [up, down] = sums;
-    let add = |sum: i32, deviation: i32| {
-        let sum = steps::add(sum, steps::subtract(deviation, watch.slack));
-        steps::clamp(sum, 0, watch.alarm)
-    };
-    *up = add(*up, deviation);
-    *down = add(*down, steps::subtract(0, deviation));
-    !steps::less((*up).max(*down), watch.alarm) as u8
 }

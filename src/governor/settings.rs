@@ -1,6 +1,7 @@
 //! What a governor is told once: it stays in flash.
 
 use super::rate::Rate;
+use crate::steps;
 
 /// The largest magnitude of the range that advantages are clamped to.
 pub const MAX_ADVANTAGE: i32 = 1 << 28;
@@ -23,26 +24,37 @@ pub enum Track {
     Exactly,
 }
 
-/// How a drift watch judges a signal: a sum of deviations from `mean`, less `slack` each, raises the
-/// flag at `alarm`.
+/// The most deferrals that a token bucket holds: with a refill on top its number fits its place.
+const MAX_BURST: u16 = 32_766;
+
+/// How a drift watch judges a signal: a sum of deviations from a mean, less some slack each, raises the
+/// flag at an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Watch {
-    pub(super) mean: i32,
-    pub(super) slack: i32,
+    /// What the signal must exceed, and what it must fall below, to count; and where the flag is raised.
+    /// Signals are within ±2^28; with these within ±3 * 2^28, and 2^30, no sum overflows.
+    above: i32,
+    below: i32,
     pub(super) alarm: i32,
 }
 
 impl Watch {
-    /// Never raises the flag.
-    pub const OFF: Self = Self { mean: 0, slack: i32::MAX, alarm: i32::MAX };
+    const MOST_SLACK: i32 = 2 * MAX_ADVANTAGE;
+    const MOST_ALARM: i32 = 1 << 30;
 
-    /// A watch of these numbers; a negative slack counts as 0, an alarm below 1 as 1.
+    /// Never raises the flag.
+    pub const OFF: Self = Self::new(0, i32::MAX, i32::MAX);
+
+    /// A watch of these numbers, in the signal's unit. A mean beyond ±[`MAX_ADVANTAGE`] counts as that; a slack
+    /// below 0 as 0 and one above 2^29, with which no signal counts, as that; an alarm below 1 as 1 and one above
+    /// 2^30 as that.
     #[must_use]
     pub const fn new(mean: i32, slack: i32, alarm: i32) -> Self {
-        let slack = if slack < 0 { 0 } else { slack };
-        let alarm = if alarm < 1 { 1 } else { alarm };
-        Self { mean, slack, alarm }
+        let mean = within(mean, -MAX_ADVANTAGE, MAX_ADVANTAGE);
+        let slack = within(slack, 0, Self::MOST_SLACK);
+        let alarm = within(alarm, 1, Self::MOST_ALARM);
+        Self { above: mean + slack, below: mean - slack, alarm }
     }
 
     /// The usual watch of a signal whose mean and standard deviation are known: slack a quarter of the
@@ -52,6 +64,30 @@ impl Watch {
     pub const fn usual(mean: i32, deviation: i32) -> Self {
         let deviation = if deviation < 4 { 4 } else { deviation };
         Self::new(mean, deviation / 4, deviation.saturating_mul(40))
+    }
+
+    /// Adds a signal's deviations upward and downward to their sums, unless the mask `watched` is 0, and returns a
+    /// mask that says whether one of them is at the alarm.
+    #[inline(always)]
+    pub(super) fn look(self, [up, down]: &mut [i32; 2], signal: i32, watched: i32) -> i32 {
+        let add = |sum: &mut i32, deviation: i32| {
+            let new = sum.wrapping_add(deviation & watched);
+            let new = new & !(new >> 31);
+            let high = !steps::less(new, self.alarm);
+            *sum = steps::select(high, self.alarm, new);
+            high
+        };
+        add(up, signal.wrapping_sub(self.above)) | add(down, self.below.wrapping_sub(signal))
+    }
+}
+
+const fn within(number: i32, low: i32, high: i32) -> i32 {
+    if number < low {
+        low
+    } else if number > high {
+        high
+    } else {
+        number
     }
 }
 
@@ -65,7 +101,7 @@ pub struct Settings<const CAPS: usize = 0> {
     pub(super) lowest_excess: i32,
     pub(super) highest_excess: i32,
     pub(super) budget: Rate,
-    pub(super) capacity: u32,
+    pub(super) capacity: i32,
     pub(super) refill: Rate,
     pub(super) caps: [Rate; CAPS],
     pub(super) full: u32,
@@ -117,7 +153,8 @@ impl Settings<0> {
             lowest_excess,
             highest_excess: excess_at(high, step) + 2 * DEFERRAL,
             budget,
-            capacity: u32::MAX,
+            // Full again before every decision.
+            capacity: DEFERRAL,
             refill: Rate::ONE,
             caps: [],
             full: excess_at(high - low, step) as u32 + DEFERRAL as u32,
@@ -128,12 +165,12 @@ impl Settings<0> {
 }
 
 impl<const CAPS: usize> Settings<CAPS> {
-    /// At most `burst` deferrals at once, and `refill` of all decisions after that: a token bucket.
-    /// With a refill below the budget it is the refill that is kept.
+    /// At most `burst` deferrals at once, and `refill` of all decisions after that: a token bucket. A burst counts as
+    /// one at least, or nothing could ever be deferred, and as 32,766 at most. With a refill below the budget it is the refill that is kept.
     #[must_use]
     pub const fn with_burst(mut self, burst: u16, refill: Rate) -> Self {
-        // At least one, or nothing could ever be deferred.
-        self.capacity = if burst == 0 { 1 << 16 } else { (burst as u32) << 16 };
+        let burst = within(burst as i32, 1, MAX_BURST as i32);
+        self.capacity = burst * DEFERRAL;
         self.refill = refill;
         self
     }
@@ -186,24 +223,11 @@ impl<const CAPS: usize> Settings<CAPS> {
 
     /// The excess at which the threshold is this one.
     pub(super) const fn excess_of(&self, threshold: i32) -> i32 {
-        let threshold = if threshold < self.low {
-            self.low
-        } else if threshold > self.high {
-            self.high
-        } else {
-            threshold
-        };
-        self.admit(excess_at(threshold, self.step))
+        self.admit(excess_at(within(threshold, self.low, self.high), self.step))
     }
 
     pub(super) const fn admit(&self, excess: i32) -> i32 {
-        if excess < self.lowest_excess {
-            self.lowest_excess
-        } else if excess > self.highest_excess {
-            self.highest_excess
-        } else {
-            excess
-        }
+        within(excess, self.lowest_excess, self.highest_excess)
     }
 
     /// A number by which a state is recognised as made under these settings.
@@ -213,7 +237,7 @@ impl<const CAPS: usize> Settings<CAPS> {
             self.high as u32,
             self.step as u32,
             self.lowest_excess as u32,
-            self.capacity,
+            self.capacity as u32,
             self.refill.bits(),
             self.margin.alarm as u32,
             self.rate.alarm as u32,

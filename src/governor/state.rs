@@ -58,7 +58,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             self.settings.fingerprint(),
             self.excess as u32,
             self.budget.bits(),
-            self.tokens,
+            self.tokens as u32,
             self.margin[0] as u32,
             self.margin[1] as u32,
             self.rate[0] as u32,
@@ -122,7 +122,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
         let watched = |sums: [i32; 2], alarm: i32| sums.iter().all(|sum| (0..=alarm).contains(sum));
         let valid = settings.admit(excess as i32) == excess as i32
             && budget <= Rate::ONE.bits()
-            && tokens <= settings.capacity
+            && (0..=settings.capacity).contains(&(tokens as i32))
             && watched(margin, settings.margin.alarm)
             && watched(rate, settings.rate.alarm)
             && flags <= 3
@@ -135,7 +135,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             settings,
             excess: excess as i32,
             budget: Rate::from_bits(budget),
-            tokens,
+            tokens: tokens as i32,
             margin,
             rate,
             counters: Counters { decisions, deferred, withheld },

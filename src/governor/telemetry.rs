@@ -1,6 +1,6 @@
 //! What a governor tells of its work: for a status frame now and then.
 
-/// Counts since the start, each staying at its largest value once there.
+/// Counts since the start; once there are 2^32 - 1 decisions, all of them stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -11,6 +11,20 @@ pub struct Counters {
     pub deferred: u32,
     /// Those that the image would have deferred and the governor did not, for whatever reason.
     pub withheld: u32,
+}
+
+impl Counters {
+    /// One more decision; the masks say whether it deferred, or was withheld.
+    #[inline(always)]
+    pub(super) fn count(&mut self, deferred: i32, withheld: i32) {
+        // The lowest bit of a difference that is 0 only at the end.
+        let left = !self.decisions;
+        let room = ((left | left.wrapping_neg()) >> 31) as i32;
+        let add = |count: &mut u32, number: i32| *count = count.wrapping_add(number as u32);
+        add(&mut self.decisions, room);
+        add(&mut self.deferred, deferred & room);
+        add(&mut self.withheld, withheld & room);
+    }
 }
 
 /// Which watches have raised their flag since the flags were last cleared.

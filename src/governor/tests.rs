@@ -57,6 +57,14 @@ fn stream(most: usize) -> impl Strategy<Value = Vec<([i32; 4], u32)>> {
     vec(([number(), number(), number(), number()], mask), 1..most)
 }
 
+/// Whether somebody can be asked: a sum that saturates downward counts for nobody.
+fn somebody(scores: &[i32], offsets: &[i32], reachable: Reachable) -> bool {
+    let mut others = (0u8..).zip(scores.iter().zip(offsets)).skip(1);
+    others.any(|(k, (score, &offset))| {
+        reachable.contains(k) && score.saturating_add(offset) > i32::MIN
+    })
+}
+
 /// By how much the deferrals differ from the budget, in units of 2^-16 of a deferral.
 fn excess(deferred: u64, decisions: u64, budget: Rate) -> i64 {
     ((deferred << 16) as i64) - (decisions * u64::from(budget.bits())) as i64
@@ -82,7 +90,7 @@ proptest! {
         for (scores, up) in stream {
             let reachable = if up { Reachable::ALL } else { Reachable::LOCAL_ONLY };
             let decision = governor.decide(&scores, &[0; 2], reachable);
-            asked += u64::from(up);
+            asked += u64::from(somebody(&scores, &[0; 2], reachable));
             deferred += u64::from(!decision.is_local());
             let excess = excess(deferred, asked, settings.budget);
             prop_assert!(excess.abs() <= most_excess(&settings), "{excess}");
@@ -102,7 +110,7 @@ proptest! {
                 0 => governor.threshold().saturating_add(1),
                 1 => governor.threshold(),
                 2 => i32::MAX,
-                _ => i32::MIN,
+                _ => i32::MIN + 1,
             };
             let decision = governor.decide(&[0, advantage], &[0; 2], Reachable::ALL);
             asked += 1;
@@ -122,13 +130,14 @@ proptest! {
         let (mut asked, mut deferred) = (0, 0);
         for (scores, bits) in stream {
             let reachable = Reachable::from_bits(bits);
-            let decision = governor.decide(&scores, &[0, i32::MAX, i32::MIN, 7], reachable);
+            let offsets = [0, i32::MAX, i32::MIN, 7];
+            let decision = governor.decide(&scores, &offsets, reachable);
             prop_assert!(reachable.contains(decision.expert) && decision.margin >= 0);
-            asked += u64::from(bits & 0b1110 != 0);
+            asked += u64::from(somebody(&scores, &offsets, reachable));
             deferred += u64::from(!decision.is_local());
             prop_assert!(excess(deferred, asked, settings.budget) <= most_excess(&settings));
             let decisions = u64::from(governor.counters().decisions);
-            let tokens = u64::from(settings.capacity) + decisions * u64::from(settings.refill.bits());
+            let tokens = settings.capacity as u64 + decisions * u64::from(settings.refill.bits());
             prop_assert!(deferred << 16 <= tokens, "{deferred} of {decisions}");
         }
         prop_assert_eq!(u64::from(governor.counters().deferred), deferred);
@@ -310,6 +319,15 @@ fn battery_steps_have_hysteresis() {
     for (level, part) in levels.into_iter().zip(parts) {
         assert_eq!(budget(level), Rate::ratio(part, 100), "at {level}");
     }
+}
+
+#[test]
+fn counters_stay_together_at_the_end() {
+    let mut counters = Counters { decisions: u32::MAX - 1, deferred: 7, withheld: 3 };
+    counters.count(-1, 0);
+    assert_eq!(counters, Counters { decisions: u32::MAX, deferred: 8, withheld: 3 });
+    counters.count(0, -1);
+    assert_eq!(counters, Counters { decisions: u32::MAX, deferred: 8, withheld: 3 });
 }
 
 #[test]

@@ -100,8 +100,8 @@ pub struct Outcome {
     pub broken: f64,
     /// Share on which it was refused.
     pub refused: f64,
-    /// Mean of what was promised to be small, where it was promised.
-    pub mean: f64,
+    /// Mean of what was promised to be small, where it was promised; `None` if it never was.
+    pub mean: Option<f64>,
     /// Share of the splits on which the bare threshold breaks it.
     pub bare_broken: f64,
     /// Its mean.
@@ -188,7 +188,7 @@ fn outcome(log: &Log, promise: Promise, splits: usize, confidence: f64, seed: u6
         promise,
         broken: share(made.iter().filter(|&&value| value > limit).count()),
         refused: share(splits - made.len()),
-        mean: made.iter().sum::<f64>() / made.len().max(1) as f64,
+        mean: (!made.is_empty()).then(|| made.iter().sum::<f64>() / made.len() as f64),
         bare_broken: share(rounds.iter().filter(|round| round.1 > limit).count()),
         bare_mean: rounds.iter().map(|round| round.1).sum::<f64>() / splits.max(1) as f64,
     }
@@ -221,11 +221,7 @@ impl Study {
                 Promise::Error(error) => format!("error <= {error}"),
             };
             let percent = |share: f64| format!("| {:.1}%", 100.0 * share);
-            let mean = if outcome.refused < 1.0 {
-                format!("| {:.4}", outcome.mean)
-            } else {
-                "| -".to_owned()
-            };
+            let mean = outcome.mean.map_or("| -".to_owned(), |mean| format!("| {mean:.4}"));
             cells.push(vec![
                 format!("| {}", outcome.log),
                 format!("| {} / {} {unit}", outcome.calibration, outcome.test),

@@ -17,10 +17,27 @@ pub(crate) struct Measured {
     pub(crate) stack: Option<usize>,
 }
 
+/// A way from scores to a decision.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Choosing {
+    /// `policy`, or `governor` around it.
+    pub(crate) name: String,
+    /// Experts to choose from, `local` among them.
+    pub(crate) experts: usize,
+    /// Instructions of one decision, of all streams of scores tried the most.
+    pub(crate) instructions: f64,
+    /// By how much the streams differ.
+    pub(crate) spread: f64,
+    /// Bytes of stack.
+    pub(crate) stack: usize,
+    /// Bytes of state between decisions.
+    pub(crate) state: usize,
+}
+
 /// All figures in the output of a run.
-pub(crate) fn read(stdout: &str) -> Result<Vec<Measured>> {
+pub(crate) fn read(stdout: &str) -> Result<(Vec<Measured>, Vec<Choosing>)> {
     let mut instructions_per_tick = None;
-    let mut measured = Vec::new();
+    let (mut measured, mut choosing) = (Vec::new(), Vec::new());
     for line in stdout.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
@@ -29,13 +46,7 @@ pub(crate) fn read(stdout: &str) -> Result<Vec<Measured>> {
             }
             ["decision", shape, repeats, ticks @ .., stack] => {
                 let unit = instructions_per_tick.context("no clock before the figures")?;
-                ensure!(!ticks.is_empty(), "no counts in: {line}");
-                let unit = unit / number(repeats)?;
-                let (mut least, mut most) = (f64::INFINITY, 0.0f64);
-                for ticks in ticks {
-                    let count = number(ticks)? * unit;
-                    (least, most) = (least.min(count), most.max(count));
-                }
+                let (least, most) = range(ticks, unit / number(repeats)?)?;
                 measured.push(Measured {
                     shape: (*shape).to_owned(),
                     layer: None,
@@ -54,11 +65,35 @@ pub(crate) fn read(stdout: &str) -> Result<Vec<Measured>> {
                     stack: None,
                 });
             }
+            [name @ ("policy" | "governor"), experts, repeats, ticks @ .., stack, state] => {
+                let unit = instructions_per_tick.context("no clock before the figures")?;
+                let (least, most) = range(ticks, unit / number(repeats)?)?;
+                let whole = |word: &str| word.parse().with_context(|| line.to_owned());
+                choosing.push(Choosing {
+                    name: (*name).to_owned(),
+                    experts: whole(experts)?,
+                    instructions: most,
+                    spread: most - least,
+                    stack: whole(stack)?,
+                    state: whole(state)?,
+                });
+            }
             _ => bail!("the firmware printed: {line}"),
         }
     }
     ensure!(!measured.is_empty(), "the firmware printed no figures");
-    Ok(measured)
+    Ok((measured, choosing))
+}
+
+/// The least and the most of some counts.
+fn range(ticks: &[&str], unit: f64) -> Result<(f64, f64)> {
+    ensure!(!ticks.is_empty(), "a line without counts");
+    let (mut least, mut most) = (f64::INFINITY, 0.0f64);
+    for ticks in ticks {
+        let count = number(ticks)? * unit;
+        (least, most) = (least.min(count), most.max(count));
+    }
+    Ok((least, most))
 }
 
 fn number(word: &str) -> Result<f64> {
@@ -71,8 +106,11 @@ mod tests {
 
     #[test]
     fn ticks_become_instructions() {
-        let measured =
-            read("clock 4000 100\ndecision 16-5 10 50 52 96\nlayer 16-5 0 10 25\n").unwrap();
+        let text = "clock 4000 100\ndecision 16-5 10 50 52 96\nlayer 16-5 0 10 25\n\
+                    governor 5 100 200 210 40 48\n";
+        let (measured, choosing) = read(text).unwrap();
+        assert_eq!(choosing[0].instructions, 84.0);
+        assert_eq!((choosing[0].experts, choosing[0].stack, choosing[0].state), (5, 40, 48));
         assert_eq!(measured.len(), 2);
         assert_eq!((measured[0].instructions, measured[0].spread), (208.0, 8.0));
         assert_eq!((measured[0].stack, measured[0].layer), (Some(96), None));

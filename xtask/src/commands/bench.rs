@@ -2,7 +2,7 @@
 
 use super::device::{CommonArgs, core};
 use crate::{
-    bench::{self, Measured, Part, Row, SHAPES},
+    bench::{self, Choosing, Measured, Part, Row, SHAPES},
     cores::{CORES, Core},
     firmware::Firmware,
     parity, peers,
@@ -42,10 +42,12 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<bool> {
     bench::write_images(&images)?;
     let qemu = Qemu::find()?;
     let mut toolchains = Toolchains::new(args.common.toolchain);
-    let mut rows = Vec::new();
+    let (mut rows, mut choosing) = (Vec::new(), Vec::new());
     let (mut inexpressible, mut failed) = (Vec::new(), Vec::new());
     for &core in &cores {
-        rows.extend(measure(core, &images, args, &qemu, &mut toolchains)?);
+        let (of_core, chosen) = measure(core, &images, args, &qemu, &mut toolchains)?;
+        rows.extend(of_core);
+        choosing.push((core.name, chosen));
         if !args.no_peers {
             let options = args.common.options(&images, true);
             let peers = peers::measure(core, &options, &qemu, &mut toolchains);
@@ -61,10 +63,11 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<bool> {
     }
     let names: Vec<&str> = cores.iter().map(|core| core.name).collect();
     let (bars, held) = bench::judge(&rows, &names);
+    let (choosing, fits) = bench::judge_choosing(&choosing);
     if args.json {
-        eprintln!("{bars}");
+        eprintln!("{bars}\n{choosing}");
     } else {
-        println!("{bars}\n{}", bench::estimates(&rows));
+        println!("{bars}\n{choosing}\n{}", bench::estimates(&rows));
     }
     for reason in inexpressible.iter().chain(&failed) {
         eprintln!("{reason}");
@@ -81,7 +84,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<bool> {
             constant = false;
         }
     }
-    Ok(held && constant && failed.is_empty())
+    Ok(held && fits && constant && failed.is_empty())
 }
 
 /// The crate `mild` on one core.
@@ -91,7 +94,7 @@ fn measure(
     args: &BenchArgs,
     qemu: &Qemu,
     toolchains: &mut Toolchains,
-) -> Result<Vec<Row>> {
+) -> Result<(Vec<Row>, Vec<Choosing>)> {
     let firmware = Firmware { package: "bench", core, image: Some(images) };
     let elf = firmware.build_with(core.features(), toolchains)?;
     eprintln!("{}: what `decide` reaches:", core.name);
@@ -106,7 +109,7 @@ fn measure(
             finished.stderr
         );
     }
-    let measured = bench::read(&finished.stdout)?;
+    let (measured, choosing) = bench::read(&finished.stdout)?;
     // In the order of the shapes; the firmware has them by name.
     let mut rows = Vec::new();
     for shape in SHAPES {
@@ -115,7 +118,7 @@ fn measure(
             rows.push(row(core, shape, measured, code, images)?);
         }
     }
-    Ok(rows)
+    Ok((rows, choosing))
 }
 
 fn row(

@@ -64,7 +64,7 @@ fn run(
         bail!("{}: {output}", parity::describe_status(&finished));
     }
     let mut rows = Vec::new();
-    for measured in bench::read(&finished.stdout)? {
+    for measured in bench::read(&finished.stdout)?.0 {
         let widths = *NETWORKS
             .iter()
             .find(|widths| name(widths) == measured.shape)

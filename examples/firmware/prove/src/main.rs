@@ -15,8 +15,9 @@ mod inputs;
 mod output;
 
 use board::{Counter, entry, stack};
-use inputs::{Digest, INPUTS, Inputs};
-use mild::{Decision, Feature, Image, InputError, Reachable, Rejector};
+use core::hint::black_box;
+use inputs::{CAPPED, Digest, GOVERNED, INPUTS, Inputs};
+use mild::{Decision, Feature, Governor, Image, InputError, Reachable, Rejector};
 use output::write;
 
 /// The image that is embedded; the same one is in the slot.
@@ -40,6 +41,14 @@ fn main() -> ! {
             decide(&slot, x, set, scratch)
         })
         && prove("raw-slot", &mut counter, raw, |x, set, scratch| decide(&slot, x, set, scratch));
+    let (mut free, mut capped) =
+        (Governor::new(black_box(&GOVERNED)), Governor::new(black_box(&CAPPED)));
+    let good =
+        good && prove("governed", &mut counter, high, |x, set, scratch| {
+            governed(&mut free, &slot, x, set, scratch)
+        }) && prove("capped", &mut counter, high, |x, set, scratch| {
+            governed(&mut capped, &slot, x, set, scratch)
+        });
     board::exit(good)
 }
 
@@ -66,13 +75,27 @@ fn decide<F: Feature + Into<i16>>(
     rejector.decide(features, reachable, scratch)
 }
 
-/// Decides on every input and writes the least and the most ticks, the stack, and a digest of the decisions. False if
+/// As [`decide`], under a governor.
+#[inline(never)]
+fn governed<F: Feature + Into<i16>, const CAPS: usize>(
+    governor: &mut Governor<'_, CAPS>,
+    rejector: &Rejector<'_>,
+    features: &[F; WIDTH],
+    reachable: Reachable,
+    scratch: &mut Scratch,
+) -> Result<Decision, InputError> {
+    broken::work(features[0].into());
+    let scores = rejector.scores(features, scratch)?;
+    Ok(governor.decide(scores, rejector.image().offsets(), reachable))
+}
+
+/// Decides on every input, twice, and writes the least and the most ticks, the stack, and a digest of the first decisions. False if
 /// there was an error in place of a decision.
 fn prove<F: Feature>(
     name: &str,
     counter: &mut Counter,
     convert: impl Fn(i16) -> F,
-    decide: impl Fn(&[F; WIDTH], Reachable, &mut Scratch) -> Result<Decision, InputError>,
+    mut decide: impl FnMut(&[F; WIDTH], Reachable, &mut Scratch) -> Result<Decision, InputError>,
 ) -> bool {
     let mut inputs = Inputs::new();
     let mut digest = Digest::new();
