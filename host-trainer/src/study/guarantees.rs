@@ -15,7 +15,6 @@ use crate::error::Result;
 use crate::pipeline;
 use crate::progress::Progress;
 use crate::random::Random;
-use crate::report::align;
 use crate::store::Store;
 
 /// A log's rows under a rejector trained on its train rows.
@@ -198,48 +197,33 @@ impl Study {
     /// The table in Markdown.
     #[must_use]
     pub fn render(&self) -> String {
-        let header = [
-            "| log",
-            "| calibration / test",
-            "| promise",
-            "| broken",
-            "| refused",
-            "| mean",
-            "| bare: broken",
-            "| mean",
-            "|",
-        ];
-        let mut cells = vec![header.map(str::to_owned).to_vec()];
-        cells.push(vec!["|---".to_owned(); 8]);
-        if let Some(rule) = cells.last_mut() {
-            rule.push("|".to_owned());
-        }
+        let mut text = format!(
+            "{} splits, confidence {}: at most {:.1} % may be broken by chance\n\n\
+             | log | calibration / test | promise | broken | refused | mean | bare: broken | bare: mean |\n\
+             |---|---:|---|---:|---:|---:|---:|---:|\n",
+            self.splits,
+            self.confidence,
+            100.0 * self.allowed,
+        );
         for outcome in &self.outcomes {
             let unit = if outcome.groups { "groups" } else { "rows" };
             let promise = match outcome.promise {
                 Promise::Rate(rate) => format!("rate <= {rate}"),
                 Promise::Error(error) => format!("error <= {error}"),
             };
-            let percent = |share: f64| format!("| {:.1}%", 100.0 * share);
-            let mean = outcome.mean.map_or("| -".to_owned(), |mean| format!("| {mean:.4}"));
-            cells.push(vec![
-                format!("| {}", outcome.log),
-                format!("| {} / {} {unit}", outcome.calibration, outcome.test),
-                format!("| {promise}"),
+            let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+            let cells = [
+                outcome.log.clone(),
+                format!("{} / {} {unit}", outcome.calibration, outcome.test),
+                promise,
                 percent(outcome.broken),
                 percent(outcome.refused),
-                mean,
+                outcome.mean.map_or("-".to_owned(), |mean| format!("{mean:.4}")),
                 percent(outcome.bare_broken),
-                format!("| {:.4}", outcome.bare_mean),
-                "|".to_owned(),
-            ]);
+                format!("{:.4}", outcome.bare_mean),
+            ];
+            text += &format!("| {} |\n", cells.join(" | "));
         }
-        format!(
-            "{} splits, confidence {}: at most {:.1}% may be broken by chance\n\n{}",
-            self.splits,
-            self.confidence,
-            100.0 * self.allowed,
-            align(&cells)
-        )
+        text
     }
 }
