@@ -16,6 +16,8 @@ pub mod online;
 pub mod policy;
 mod rejector;
 mod steps;
+#[cfg(feature = "wire")]
+pub mod wire;
 
 pub use governor::Governor;
 pub use image::{Image, ImageError, Provenance};

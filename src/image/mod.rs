@@ -223,6 +223,15 @@ impl<'a> Image<'a> {
         bytemuck::must_cast_slice(self.words)
     }
 
+    /// The image's own checksum (CRC-32), by which a fleet can tell images apart.
+    #[must_use]
+    pub const fn checksum(&self) -> u32 {
+        match self.words {
+            [_, _, _, checksum, ..] => *checksum,
+            _ => 0,
+        }
+    }
+
     /// Number of features.
     #[must_use]
     pub const fn inputs(&self) -> usize {

@@ -1,0 +1,111 @@
+//! Bytes that may be frames: refused, or messages that are encoded to the same again.
+//!
+//! The first byte says how the others are read: see `fuzz/README.md`.
+
+#![no_main]
+
+use crc::{CRC_32_ISO_HDLC, Crc};
+use libfuzzer_sys::fuzz_target;
+use mild::wire::{self, Decoder, Frame, Key, Message};
+
+/// Room for one frame; longer ones must be refused.
+const ROOM: usize = 512;
+const KEY: Key = Key::new([3; 32]);
+
+fuzz_target!(|data: &[u8]| {
+    let Some((&mode, rest)) = data.split_first() else { return };
+    match mode % 3 {
+        // As they come, in pieces of a length that the mode says.
+        0 => {
+            stream(rest, usize::from(mode / 3) + 1);
+        }
+        // A body, sealed with a checksum that is right.
+        1 => {
+            let mut frame = cobs_of(&sealed(rest));
+            frame.push(0);
+            // An empty body is no frame.
+            assert_eq!(stream(&frame, 7), usize::from(!rest.is_empty() && rest.len() + 4 <= ROOM));
+        }
+        // Damage before a good frame hurts that frame at most if it has no end.
+        _ => {
+            let reply = Message::Reply(wire::Reply {
+                node: 1,
+                sequence: 2,
+                status: wire::Status::Ok,
+                answer: wire::Answer::Label(3),
+                confidence: 4,
+            });
+            let mut buffer = [0; wire::max_frame(0)];
+            let good = wire::encode(&reply, Some(&KEY), &mut buffer).expect("it fits");
+            let mut bytes = rest.to_vec();
+            bytes.push(0);
+            bytes.extend(good);
+            assert!(stream(&bytes, usize::from(mode / 3) + 1) >= 1);
+        }
+    }
+});
+
+/// Feeds everything; returns how many frames were whole.
+fn stream(bytes: &[u8], piece: usize) -> usize {
+    let mut decoder = Decoder::<ROOM>::new();
+    let mut whole = 0;
+    for mut part in bytes.chunks(piece) {
+        while !part.is_empty() {
+            let (used, found) = decoder.feed(part);
+            assert!((1..=part.len()).contains(&used));
+            part = &part[used..];
+            if let Some(Ok(frame)) = found {
+                whole += 1;
+                hold(&frame, bytes.len());
+            }
+        }
+    }
+    whole
+}
+
+/// What must hold of every frame that is whole.
+fn hold(frame: &Frame<'_>, longest: usize) {
+    let verified = frame.verify(&KEY);
+    assert!(frame.is_signed() || verified.is_err());
+    let Ok(message) = frame.message() else { return };
+    let payload = match message {
+        Message::Request(request) => request.payload.bytes().len(),
+        Message::Reply(_) => 0,
+    };
+    assert!(payload < longest, "more payload than bytes came");
+    let mut buffer = vec![0; wire::max_frame(payload)];
+    let again = wire::encode(&message, None, &mut buffer).expect("the stated room is enough");
+    let mut decoder = Decoder::<{ ROOM + wire::MAX_OVERHEAD }>::new();
+    let (used, found) = decoder.feed(again);
+    assert_eq!(used, again.len());
+    let found = found.expect("a whole frame").expect("a good one").message().expect("a message");
+    // NaN is not itself.
+    assert_eq!(format!("{found:?}"), format!("{message:?}"));
+}
+
+fn sealed(body: &[u8]) -> Vec<u8> {
+    let mut bytes = body.to_vec();
+    if let Some(first) = bytes.first_mut() {
+        *first = wire::VERSION;
+    }
+    let crc = Crc::<u32>::new(&CRC_32_ISO_HDLC).checksum(&bytes);
+    bytes.extend(crc.to_le_bytes());
+    bytes
+}
+
+/// COBS, written anew from its definition.
+fn cobs_of(bytes: &[u8]) -> Vec<u8> {
+    let mut coded = vec![];
+    for block in bytes.split(|&byte| byte == 0) {
+        let mut block = block;
+        while block.len() >= 254 {
+            let (full, rest) = block.split_at(254);
+            coded.push(255);
+            coded.extend(full);
+            block = rest;
+        }
+        coded.push(block.len() as u8 + 1);
+        coded.extend(block);
+    }
+    coded
+}
