@@ -72,11 +72,12 @@ class Image:
         need(1 <= self.inputs <= 32767, "Inputs")
         need(2 <= self.experts <= 32, "Experts")
         sections = self.sections(words[5:])
-        for kind in (1, 2, 3, 4, 5, 6, 8):
-            need(kind in sections or kind in (2, 8), "MissingSection", kind)
+        self.calibration = None
+        for kind in (1, 2, 3, 4, 5, 6, 7, 8):
+            need(kind in sections or kind in (2, 7, 8), "MissingSection", kind)
             if kind in sections:
                 read = {1: self.quantizers, 2: self.raw, 3: self.network, 4: self.policy}
-                read.update({5: self.named, 6: self.made, 8: self.knob})
+                read.update({5: self.named, 6: self.made, 7: self.calibrated, 8: self.knob})
                 read[kind](list(sections[kind]), layers)
 
     @staticmethod
@@ -87,7 +88,7 @@ class Image:
             need(len(words) >= 2 and len(words) >= 2 + words[1], "SectionLength", kind)
             need(kind > previous, "SectionOrder", kind)
             need(flags <= 1, "Reserved")
-            need(1 <= kind <= 6 or kind == 8 or flags == 1, "UnknownSection", kind)
+            need(1 <= kind <= 8 or flags == 1, "UnknownSection", kind)
             sections[kind] = words[2 : 2 + words[1]]
             words, previous = words[2 + words[1] :], kind
         return sections
@@ -165,6 +166,29 @@ class Image:
         need(len(words) == 8, "SectionLength", 6)
         need(high(words[7]) == 0, "Reserved")
 
+    def calibrated(self, words, _):
+        need(len(words) == 3 * self.experts, "SectionLength", 7)
+        self.calibration = []
+        for index in range(self.experts):
+            scale, intercept, price = words[3 * index : 3 * index + 3]
+            multiplier, shift, drop = low(scale), high(scale) & 255, scale >> 24
+            need(multiplier <= 32767 and 1 <= shift <= 31 and drop <= 31, "Calibration", index)
+            need(-(2**20) <= i32(intercept) <= 2**20 and price <= 2**30, "Calibration", index)
+            self.calibration.append((multiplier, shift, drop, i32(intercept), price))
+
+    @staticmethod
+    def probability(output, multiplier, shift, drop, intercept):
+        kept = saturate(output >> drop, -65535, 65535)
+        logit = saturate((kept * multiplier >> shift) + intercept, -32767, 32767)
+        whole, rest = divmod(abs(logit), 2048)
+        p = 448
+        for c in (-2591, 11132, -32120, 46341):
+            p = (p * (rest - 1024) + 2**10 >> 11) + c
+        e = 2 * p + 2**whole >> whole + 1
+        q = 4699
+        for c in (-7049, 8518, -12776, 19422, -29132, 43691):
+            q = (q * (e - 32768) + 2**15 >> 16) + c
+        return q if logit >= 0 else 65536 - q
     def knob(self, words, _):
         need(len(words) >= 9, "SectionLength", 8)
         entries, steps, limit = low(words[0]), high(words[0]), 2**28
@@ -208,6 +232,8 @@ class Image:
             for r, word in enumerate(requantizers):
                 shift = 32 + (word & 31)
                 x[r] = saturate((x[r] * word + 2 ** (shift - 1)) >> shift, 0, 127)
+        if self.calibration:
+            x = [self.probability(o, *entry) - price for o, (*entry, price) in zip(x, self.calibration)]
         return x
 
     def decide(self, scores, mask):

@@ -169,9 +169,180 @@ impl RawQuantizer {
     }
 }
 
+/// Maps an output of the network to a binary logit, `log2(q / (1 - q))` in units of 2^-11, with
+/// integers only: `((saturate(output >> drop) * multiplier) >> shift) + intercept`, saturated to
+/// ±[`Self::MAX_LOGIT`]. The inner saturation is to ±65535.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputCalibration {
+    multiplier: u16,
+    shift: u8,
+    drop: u8,
+    intercept: i32,
+}
+
+impl OutputCalibration {
+    /// The largest multiplier.
+    pub const MAX_MULTIPLIER: u16 = 32_767;
+    /// The largest shift (the smallest is 1) and the largest drop (the smallest is 0).
+    pub const MAX_SHIFT: u8 = 31;
+    /// The largest magnitude of an intercept.
+    pub const MAX_INTERCEPT: i32 = 1 << 20;
+    /// The largest magnitude of a logit: 16 bits of odds.
+    pub const MAX_LOGIT: i32 = 32_767;
+    /// Logits are in units of one bit of odds divided by this.
+    pub const UNIT: i32 = 1 << 11;
+
+    /// Reads a calibration from its two image words; `None` if a number is out of range.
+    #[must_use]
+    pub const fn from_words(words: [u32; 2]) -> Option<Self> {
+        let [scale, intercept] = words;
+        let (multiplier, shift, drop) = (scale as u16, (scale >> 16) as u8, (scale >> 24) as u8);
+        let intercept = intercept as i32;
+        if multiplier > Self::MAX_MULTIPLIER
+            || shift == 0
+            || shift > Self::MAX_SHIFT
+            || drop > Self::MAX_SHIFT
+            || intercept > Self::MAX_INTERCEPT
+            || intercept < -Self::MAX_INTERCEPT
+        {
+            return None;
+        }
+        Some(Self { multiplier, shift, drop, intercept })
+    }
+
+    /// The two words as they stand in an image.
+    #[must_use]
+    pub const fn to_words(self) -> [u32; 2] {
+        let scale = self.multiplier as u32 | (self.shift as u32) << 16 | (self.drop as u32) << 24;
+        [scale, self.intercept as u32]
+    }
+
+    /// The calibration nearest to `logit = slope * output + intercept`, both in natural units of
+    /// log-odds. A negative slope counts as 0: the output then says nothing.
+    ///
+    /// `None` if a number is not finite.
+    #[cfg(feature = "writer")]
+    #[must_use]
+    pub fn from_affine(slope: f64, intercept: f64) -> Option<Self> {
+        if !slope.is_finite() || !intercept.is_finite() {
+            return None;
+        }
+        let unit = core::f64::consts::LOG2_E * f64::from(Self::UNIT);
+        let limit = f64::from(Self::MAX_INTERCEPT);
+        let intercept = intercept * unit;
+        let half = if intercept < 0.0 { -0.5 } else { 0.5 };
+        let intercept = (intercept + half).clamp(-limit, limit) as i32;
+        let mut slope = if slope > 0.0 { slope * unit } else { 0.0 };
+        // Drop as many low bits as leave the inner saturation beyond the outer one.
+        let reach = f64::from(Self::MAX_LOGIT + 1) + f64::from(intercept).abs();
+        let mut drop = 0;
+        while drop < Self::MAX_SHIFT && slope * 65_535.0 < reach && slope > 0.0 {
+            slope *= 2.0;
+            drop += 1;
+        }
+        let mut shift = 1;
+        let largest = f64::from(Self::MAX_MULTIPLIER);
+        while shift < Self::MAX_SHIFT && slope * f64::from(1u32 << shift) * 2.0 <= largest {
+            shift += 1;
+        }
+        let multiplier = (slope * f64::from(1u32 << shift) + 0.5).min(largest) as u16;
+        Some(Self { multiplier, shift, drop, intercept })
+    }
+
+    /// The logit of an output, in units of 2^-11 bits.
+    #[must_use]
+    pub fn logit(self, output: i32) -> i32 {
+        Self::apply_words(self.to_words(), output)
+    }
+
+    /// Applies the calibration of two words that a check has found to be one.
+    #[inline(always)]
+    pub(crate) fn apply_words([scale, intercept]: [u32; 2], output: i32) -> i32 {
+        let kept = steps::clamp(output >> (scale >> 24 & 31), -65_535, 65_535);
+        // 16 bits times 15 bits; with a shift of 1 at least there is room for the intercept.
+        let product = kept.wrapping_mul((scale & 0x7fff) as i32);
+        let logit = (product >> (scale >> 16 & 31)).wrapping_add(intercept as i32);
+        steps::clamp(logit, -Self::MAX_LOGIT, Self::MAX_LOGIT)
+    }
+}
+
+/// The probability that belongs to a binary logit `t` in units of 2^-11, in units of 2^-16:
+/// `65536 / (1 + 2^(-t / 2048))` with an error of at most 2, never falling as `t` rises.
+///
+/// With `e = 2^-|t|` it is `1 / (1 + e)`, or one minus that. Both functions are polynomials
+/// (interpolated at Chebyshev nodes, degrees 4 and 6), so that there is no division and no table,
+/// whose time could tell the number.
+#[must_use]
+#[inline(always)]
+pub fn sigmoid(logit: i32) -> i32 {
+    const POWER: [i32; 4] = [-2591, 11_132, -32_120, 46_341];
+    const INVERSE: [i32; 6] = [-7049, 8518, -12_776, 19_422, -29_132, 43_691];
+    let sign = logit >> 31;
+    let size = (logit ^ sign).wrapping_sub(sign);
+    let whole = (size >> 11 & 31) as u32;
+    // The rest of the exponent, centred: -1024 to 1023. No product below leaves 32 bits.
+    let rest = (size & 2047).wrapping_sub(1024);
+    let mut e = 448i32;
+    for coefficient in POWER {
+        e = (e.wrapping_mul(rest).wrapping_add(1024) >> 11).wrapping_add(coefficient);
+    }
+    let e = e.wrapping_add((1 << whole) >> 1) >> whole;
+    let centred = e.wrapping_sub(1 << 15);
+    let mut inverse = 4699i32;
+    for coefficient in INVERSE {
+        inverse =
+            (inverse.wrapping_mul(centred).wrapping_add(1 << 15) >> 16).wrapping_add(coefficient);
+    }
+    // One minus it where the logit is negative.
+    (inverse ^ sign).wrapping_sub(sign).wrapping_add(sign & (1 << 16))
+}
+
 /// Saturates to `-128..=127`.
 #[must_use]
 #[inline(always)]
 pub fn saturate_i8(value: i32) -> i8 {
     steps::clamp(value, -128, 127) as i8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sigmoid_is_within_its_bound_and_never_falls() {
+        let mut previous = 0;
+        for logit in -OutputCalibration::MAX_LOGIT..=OutputCalibration::MAX_LOGIT {
+            let found = sigmoid(logit);
+            let exact = 65_536.0 / (1.0 + (-f64::from(logit) / 2048.0).exp2());
+            assert!((f64::from(found) - exact).abs() <= 2.0, "{logit}: {found} for {exact}");
+            assert!(found >= previous && found <= 1 << 16, "{logit}");
+            previous = found;
+        }
+    }
+
+    #[test]
+    fn outputs_become_the_logits_asked_for() {
+        let unit = core::f64::consts::LOG2_E * 2048.0;
+        for (slope, intercept) in
+            [(1e-3, 0.5), (1e-6, -2.0), (0.3, 100.0), (1e-9, 0.0), (0.0, 1.5), (5e-4, -300.0)]
+        {
+            let calibration = OutputCalibration::from_affine(slope, intercept).unwrap();
+            assert_eq!(OutputCalibration::from_words(calibration.to_words()), Some(calibration));
+            for power in 0..30 {
+                for output in [1 << power, -(1 << power), 3 << (power.min(28)), (1 << power) - 1] {
+                    let limit = f64::from(OutputCalibration::MAX_LOGIT);
+                    let exact = (slope * f64::from(output) + intercept) * unit;
+                    let found = f64::from(calibration.logit(output));
+                    let error = (found - exact.clamp(-limit, limit)).abs();
+                    assert!(
+                        error <= 4.0 + 1e-4 * exact.abs().min(2.0 * limit),
+                        "{slope} {intercept} {output}: {found}, {exact}"
+                    );
+                }
+            }
+        }
+        let negative = OutputCalibration::from_affine(-1.0, 0.0).unwrap();
+        assert_eq!(negative.logit(1 << 30), 0);
+        assert_eq!(OutputCalibration::from_affine(f64::NAN, 0.0), None);
+    }
 }

@@ -14,6 +14,7 @@ mod knob;
 mod network;
 pub mod online;
 pub mod policy;
+mod probability;
 mod rejector;
 mod steps;
 #[cfg(feature = "wire")]
@@ -23,4 +24,5 @@ pub use governor::Governor;
 pub use image::{Image, ImageError, Provenance};
 pub use knob::{Knob, MAX_ENERGY_STEPS, MAX_ENTRIES};
 pub use policy::{Decision, LOCAL, MAX_EXPERTS, Reachable};
+pub use probability::Calibration;
 pub use rejector::{Feature, InputError, Rejector};

@@ -6,7 +6,7 @@ use crate::fixed::RawQuantizer;
 use crate::image::Image;
 use crate::image::layout::GROUP;
 use crate::kernel::{Active, Kernel, Range, WORDS_PER_GROUP};
-use crate::policy::{Decision, Reachable, decide};
+use crate::policy::{Decision, MAX_EXPERTS, Reachable, decide};
 
 /// Why an input could not be decided on: always the caller's arguments, never the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,15 @@ pub enum InputError {
         /// Words needed.
         expected: usize,
     },
+    /// The image was made without a calibration, so it knows neither probabilities nor prices.
+    NoCalibration,
+    /// Another number of prices than the image has experts.
+    Prices {
+        /// Prices given.
+        found: usize,
+        /// Prices needed.
+        expected: usize,
+    },
     /// The slice for the codes has another length than the image has inputs.
     Codes {
         /// Codes given room for.
@@ -55,6 +64,12 @@ impl fmt::Display for InputError {
             ),
             Self::Scratch { found, expected } => {
                 write!(f, "found a scratch of {found} words, expected at least {expected}")
+            }
+            Self::NoCalibration => f.write_str(
+                "the image has no probabilities: it was not made with the method `one-vs-all`",
+            ),
+            Self::Prices { found, expected } => {
+                write!(f, "found {found} prices, expected {expected}")
             }
             Self::Codes { found, expected } => {
                 write!(f, "found room for {found} codes, expected {expected}")
@@ -209,7 +224,7 @@ impl<'a> Rejector<'a> {
     /// # Errors
     /// [`InputError`] if the arguments do not fit the image. With the right lengths only a NaN, or
     /// raw readings that the image does not know, give an error.
-    #[inline]
+    #[inline(always)] // little but calls; one frame less on the stack
     pub fn decide<F: Feature>(
         &self,
         features: &[F],
@@ -223,6 +238,9 @@ impl<'a> Rejector<'a> {
     /// The integer scores of one input, one for each expert, without the offsets; they lie in the
     /// scratch. For [`policy::decide`](crate::policy::decide) with other offsets than the image's.
     ///
+    /// With a [calibration](Image::calibration) they are probabilities minus prices, in 2^-16 of one
+    /// error.
+    ///
     /// # Errors
     /// As [`Rejector::decide`].
     #[inline]
@@ -231,15 +249,79 @@ impl<'a> Rejector<'a> {
         features: &[F],
         scratch: &'s mut [u32],
     ) -> Result<&'s [i32], InputError> {
+        self.scores_mut(features, scratch).map(|scores| &*scores)
+    }
+
+    #[inline(always)]
+    fn scores_mut<'s, F: Feature>(
+        &self,
+        features: &[F],
+        scratch: &'s mut [u32],
+    ) -> Result<&'s mut [i32], InputError> {
         let found = scratch.len();
         let expected = self.image.scratch_words();
         let Some(sides) = self.image.network.sides(scratch) else {
             return Err(InputError::Scratch { found, expected });
         };
         self.pack(features, sides.even)?;
-        let scores = self.image.network.run(sides);
-        let scores = scores.get(..self.image.experts()).unwrap_or_default();
-        Ok(bytemuck::must_cast_slice(scores))
+        let outputs = self.image.network.run(sides);
+        Ok(self.price(outputs))
+    }
+
+    /// Makes scores of the network's outputs, in place. A function of its own for the same reason as [`Self::pack`].
+    #[inline(never)]
+    fn price<'s>(&self, outputs: &'s mut [u32]) -> &'s mut [i32] {
+        let scores = outputs.get_mut(..self.image.experts()).unwrap_or_default();
+        if let Some(calibration) = self.image.calibration() {
+            calibration.apply(scores);
+        }
+        bytemuck::must_cast_slice_mut(scores)
+    }
+
+    /// The probability that each expert is right on one input, in units of 2^-16; they lie in the
+    /// scratch.
+    ///
+    /// # Errors
+    /// As [`Rejector::decide`], and [`InputError::NoCalibration`] if the image was not made for this.
+    #[inline]
+    pub fn probabilities<'s, F: Feature>(
+        &self,
+        features: &[F],
+        scratch: &'s mut [u32],
+    ) -> Result<&'s [i32], InputError> {
+        let calibration = self.image.calibration().ok_or(InputError::NoCalibration)?;
+        let scores = self.scores_mut(features, scratch)?;
+        calibration.probabilities(scores);
+        Ok(scores)
+    }
+
+    /// Decides on one input as [`Rejector::decide`], but under other prices than those of the image: one
+    /// for each expert, of one use, in 2^-16 of one error.
+    ///
+    /// To decide on many inputs under the same prices, make offsets of them once
+    /// ([`Calibration::offsets_for_prices`](crate::Calibration::offsets_for_prices)).
+    ///
+    /// # Errors
+    /// As [`Rejector::decide`]; [`InputError::NoCalibration`] if the image was not made for this,
+    /// [`InputError::Prices`] if their number is not that of the experts.
+    #[inline]
+    pub fn decide_with_prices<F: Feature>(
+        &self,
+        features: &[F],
+        prices: &[u32],
+        reachable: Reachable,
+        scratch: &mut [u32],
+    ) -> Result<Decision, InputError> {
+        let calibration = self.image.calibration().ok_or(InputError::NoCalibration)?;
+        let expected = self.image.experts();
+        if prices.len() != expected {
+            return Err(InputError::Prices { found: prices.len(), expected });
+        }
+        let mut offsets = [0; MAX_EXPERTS];
+        let offsets = offsets.get_mut(..expected).unwrap_or_default();
+        calibration.offsets_for_prices(prices, self.image.offsets(), offsets);
+        let scores = self.scores(features, scratch)?;
+        Ok(decide(scores, offsets, reachable))
     }
 
     /// Quantizes and packs the features of one input. A function of its own, so that its variables have left the stack

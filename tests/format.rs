@@ -83,6 +83,7 @@ fn tiny() -> ImageParts {
         offsets: vec![300, 0],
         experts: support::experts(["local", "cloud"]),
         provenance: support::provenance(),
+        calibration: None,
         knob: None,
     }
 }
@@ -250,7 +251,8 @@ fn a_reader_written_from_the_document_refuses_what_the_crate_refuses() {
 #[test]
 fn a_reader_written_from_the_document_decides_as_the_crate_does() {
     let folder = folder("decided");
-    for (index, parts) in [tiny(), support::small()].into_iter().enumerate() {
+    for (index, parts) in [tiny(), support::small(), support::calibrated()].into_iter().enumerate()
+    {
         let path = folder.join(format!("{index}.mild")).display().to_string();
         fs::write(&path, parts.to_bytes().unwrap()).unwrap();
         let words = parts.to_words().unwrap();

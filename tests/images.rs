@@ -46,6 +46,7 @@ fn use_up(image: &Image<'_>) {
         }
     }
     let _ = (image.provenance(), image.score_scale(), image.macs(), image.parameters());
+    assert!(image.calibration().is_none_or(|found| found.prices().len() == image.experts()));
     let rejector = Rejector::new(image);
     let mut scratch = vec![0xdead_beef; image.scratch_words()];
     for pattern in [[-128i8, -128], [127, 127], [-128, 127], [0, 0]] {

@@ -3,8 +3,8 @@
 
 mod support;
 
-use mild::fixed::{RawQuantizer, Requantizer};
-use mild::image::{ExpertParts, ImageParts, InputQuantizer, LayerParts};
+use mild::fixed::{OutputCalibration, RawQuantizer, Requantizer};
+use mild::image::{CalibrationParts, ExpertParts, ImageParts, InputQuantizer, LayerParts};
 use mild::policy::decide;
 use mild::{Decision, Image, InputError, Reachable, Rejector};
 use proptest::collection::vec;
@@ -53,7 +53,45 @@ fn scores(parts: &ImageParts, codes: &[i64]) -> Vec<i64> {
         });
         activations = outputs.collect();
     }
-    activations
+    let Some(calibration) = &parts.calibration else { return activations };
+    let entries = activations.iter().zip(calibration);
+    entries.map(|(&output, entry)| probability(output, entry) - i64::from(entry.price)).collect()
+}
+
+/// In units of 2^-16.
+fn probability(output: i64, entry: &CalibrationParts) -> i64 {
+    let [scale, intercept] = entry.output.to_words();
+    let kept = (output >> (scale >> 24)).clamp(-65_535, 65_535);
+    let product = (kept * i64::from(scale & 0xffff)) >> (scale >> 16 & 255);
+    let logit = (product + i64::from(intercept as i32)).clamp(-32_767, 32_767);
+    let horner = |start: i64, coefficients: &[i64], by: i64, shift: u32| {
+        let half = 1 << (shift - 1);
+        coefficients.iter().fold(start, |sum, &next| ((sum * by + half) >> shift) + next)
+    };
+    let (whole, rest) = (logit.abs() / 2048, logit.abs() % 2048);
+    let power = horner(448, &[-2591, 11_132, -32_120, 46_341], rest - 1024, 11);
+    // Rounding half up.
+    let e = (2 * power + (1 << whole)) >> (whole + 1);
+    let inverse = [-7049, 8518, -12_776, 19_422, -29_132, 43_691];
+    let inverse = horner(4699, &inverse, e - 32_768, 16);
+    if logit < 0 { 65_536 - inverse } else { inverse }
+}
+
+fn calibration() -> impl Strategy<Value = CalibrationParts> {
+    let shift = || prop_oneof![Just(1u32), 1u32..=31, 8u32..=16];
+    let multiplier = prop_oneof![0u32..=0x7fff, Just(0x7fff)];
+    let intercept = prop_oneof![-(1i32 << 20)..=1 << 20, -40_000..=40_000];
+    let price = prop_oneof![0u32..=1 << 30, 0u32..=1 << 16];
+    (multiplier, shift(), 0u32..=31, intercept, price).prop_map(
+        |(multiplier, shift, drop, intercept, price)| CalibrationParts {
+            output: OutputCalibration::from_words([
+                multiplier | shift << 16 | drop << 24,
+                intercept as u32,
+            ])
+            .unwrap(),
+            price,
+        },
+    )
 }
 
 /// The best reachable expert, and by how much it leads the second.
@@ -162,8 +200,10 @@ fn parts() -> impl Strategy<Value = ImageParts> {
                 .map(|(index, pair)| layer(pair[0], pair[1], index + 1 == count))
                 .collect();
             let quantizers = vec(input_quantizer(), inputs);
-            (quantizers, vec(raw_quantizer(), inputs), layers, vec(offset(), experts)).prop_map(
-                |(quantizers, raw, layers, offsets)| {
+            let calibration = prop::option::of(vec(calibration(), experts));
+            let raw = vec(raw_quantizer(), inputs);
+            (quantizers, raw, layers, vec(offset(), experts), calibration).prop_map(
+                |(quantizers, raw, layers, offsets, calibration)| {
                     let expert =
                         |index| ExpertParts { name: format!("expert {index}"), cost: index };
                     ImageParts {
@@ -174,6 +214,7 @@ fn parts() -> impl Strategy<Value = ImageParts> {
                         experts: (0..offsets.len() as u32).map(expert).collect(),
                         offsets,
                         provenance: support::provenance(),
+                        calibration,
                         knob: None,
                     }
                 },
@@ -189,6 +230,38 @@ fn case() -> impl Strategy<Value = (ImageParts, Vec<i8>, Vec<i16>, Vec<f32>, u32
         let mask = prop_oneof![any::<u32>(), Just(0), Just(u32::MAX)];
         (Just(parts), vec(code(), n), vec(any::<i16>(), n), vec(feature(), n), mask)
     })
+}
+
+/// Other prices, and the probabilities that the scores hold.
+fn compare_prices(image: &Image<'_>, parts: &ImageParts, codes: &[i8], prices: &[u32], mask: u32) {
+    let rejector = Rejector::new(image);
+    let mut scratch = vec![0xa5a5_a5a5; image.scratch_words()];
+    let reachable = Reachable::from_bits(mask);
+    let found = rejector.decide_with_prices(codes, prices, reachable, &mut scratch);
+    let Some(calibration) = &parts.calibration else {
+        assert_eq!(found, Err(InputError::NoCalibration));
+        return;
+    };
+    let raw = ImageParts { calibration: None, ..parts.clone() };
+    let outputs = scores(&raw, &wide(codes));
+    let entries = outputs.iter().zip(calibration);
+    let expected: Vec<i64> = entries.map(|(&output, entry)| probability(output, entry)).collect();
+    let probabilities = rejector.probabilities(codes, &mut scratch).unwrap();
+    assert_eq!(probabilities.iter().copied().map(i64::from).collect::<Vec<_>>(), expected);
+    // Sums saturate only beyond what prices and offsets can be at the same time, if they are usual ones.
+    let usual = |limit: i64, value: i64| value.abs() <= limit;
+    if parts.offsets.iter().all(|&offset| usual(1 << 28, offset.into()))
+        && calibration.iter().zip(prices).all(|(entry, &price)| {
+            usual(1 << 28, entry.price.into()) && usual(1 << 28, price.into())
+        })
+    {
+        let scores: Vec<i64> =
+            expected.iter().zip(prices).map(|(q, &price)| q - i64::from(price)).collect();
+        assert_eq!(found, Ok(decision(&scores, &parts.offsets, mask)));
+    }
+    let experts = image.experts();
+    let found = rejector.decide_with_prices(codes, &prices[1..], reachable, &mut scratch);
+    assert_eq!(found, Err(InputError::Prices { found: experts - 1, expected: experts }));
 }
 
 /// Decides with the crate and with the reference from the reference's own codes.
@@ -230,6 +303,9 @@ proptest! {
         let image = Image::from_words(&words).unwrap();
         prop_assert_eq!(image.scratch_words(), scratch_words(&parts));
         compare(&image, &parts, &codes, &wide(&codes), mask);
+        let prices: Vec<u32> =
+            codes.iter().cycle().take(image.experts()).map(|&code| 77 * u32::from(code as u8)).collect();
+        compare_prices(&image, &parts, &codes, &prices, mask);
         let raw = parts.raw.as_ref().unwrap();
         let expected: Vec<i64> =
             readings.iter().zip(raw).map(|(&reading, &by)| code_of_reading(reading, by)).collect();
@@ -268,6 +344,7 @@ fn single(quantizer: InputQuantizer, raw: RawQuantizer) -> Vec<u32> {
         offsets: vec![0, 0],
         experts: support::experts(["local", "cloud"]),
         provenance: support::provenance(),
+        calibration: None,
         knob: None,
     };
     parts.to_words().unwrap()
@@ -522,6 +599,7 @@ fn the_widest_layer_stays_inside_its_bound() {
             offsets: vec![1 << 30, -(1 << 30)],
             experts: support::experts(["local", "cloud"]),
             provenance: support::provenance(),
+            calibration: None,
             knob: None,
         };
         let words = parts.to_words().unwrap();

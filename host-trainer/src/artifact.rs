@@ -1,7 +1,8 @@
 //! From a fitted rejector to its image: quantize, bring the offsets to integers, lay out.
 
-use mild::image::{ExpertParts, ImageParts, KnobParts, MAX_OFFSET, WriteError};
-use mild::{Image, Provenance, Rejector};
+use mild::fixed::OutputCalibration;
+use mild::image::{CalibrationParts, ExpertParts, ImageParts, KnobParts, MAX_OFFSET, WriteError};
+use mild::{Calibration, Image, Provenance, Rejector};
 
 use crate::config::Config;
 use crate::dataset::{Dataset, Part};
@@ -74,13 +75,15 @@ impl Artifact {
 /// [`Error::Invalid`] if numbers do not fit an image.
 pub fn make(fit: &Fit, offsets: &[f64], data: &Dataset, config: &Config) -> Result<ImageParts> {
     let quantized = quantize(fit, &data.calibration, data.raw.as_deref())?;
-    let unit = f64::from(quantized.score_scale);
+    let calibration = calibration_parts(fit, quantized.score_scale)?;
+    let score_scale = if calibration.is_some() { SCORE_UNIT } else { quantized.score_scale };
+    let unit = f64::from(score_scale);
     let limit = f64::from(MAX_OFFSET);
     Ok(ImageParts {
         quantizers: quantized.quantizers,
         raw: quantized.raw,
         layers: quantized.layers,
-        score_scale: quantized.score_scale,
+        score_scale,
         offsets: offsets
             .iter()
             .map(|offset| (offset / unit).round().clamp(-limit, limit) as i32)
@@ -99,8 +102,38 @@ pub fn make(fit: &Fit, offsets: &[f64], data: &Dataset, config: &Config) -> Resu
             seed: config.train.seed,
             trainer: version(),
         },
+        calibration,
         knob: None,
     })
+}
+
+/// The unit of scores that are probabilities minus prices.
+const SCORE_UNIT: f32 = 1.0 / (1 << 16) as f32;
+
+/// The calibration of a fit whose outputs are integers in units of `output_scale`.
+fn calibration_parts(fit: &Fit, output_scale: f32) -> Result<Option<Vec<CalibrationParts>>> {
+    let Some(calibration) = &fit.calibration else { return Ok(None) };
+    let entries = calibration.affine.iter().zip(&calibration.prices).map(|(affine, price)| {
+        let slope = affine.slope * f64::from(output_scale);
+        let output = OutputCalibration::from_affine(slope, affine.intercept).ok_or_else(|| {
+            Error::Invalid {
+                what: "calibration: log-odds".to_owned(),
+                found: format!("{slope} * output + {}", affine.intercept),
+                expected: "finite numbers; the training may have diverged".to_owned(),
+            }
+        })?;
+        let price = (price / f64::from(SCORE_UNIT)).round();
+        if price > f64::from(Calibration::MAX_PRICE) {
+            return Err(Error::Invalid {
+                what: "mean price of an expert".to_owned(),
+                found: format!("{} errors", price * f64::from(SCORE_UNIT)),
+                expected: "at most 16384 errors, which is what an image with probabilities holds"
+                    .to_owned(),
+            });
+        }
+        Ok(CalibrationParts { output, price: price as u32 })
+    });
+    entries.collect::<Result<_>>().map(Some)
 }
 
 fn write(parts: &ImageParts) -> Result<Vec<u32>> {

@@ -120,7 +120,7 @@ impl Axes {
                     let first = tau == self.tau[0] && l2 == self.l2[0];
                     for (index, &loss) in losses.iter().enumerate() {
                         let one_of_many = index > 0 && matches!(loss, Loss::Mild(..));
-                        let tau_is_idle = loss == Loss::Picce && tau != self.tau[0];
+                        let tau_is_idle = loss.ignores_tau() && tau != self.tau[0];
                         if (first || !one_of_many) && !tau_is_idle {
                             candidates.push(Candidate { hidden: hidden.clone(), tau, loss, l2 });
                         }
@@ -139,6 +139,7 @@ impl Axes {
             Method::Exp => vec![Loss::TwoStage(Link::Exp)],
             Method::Realizable => vec![Loss::Realizable],
             Method::Picce => vec![Loss::Picce],
+            Method::OneVsAll => vec![Loss::OneVsAll],
             Method::Mild => self.margins(),
             Method::Auto => {
                 // Equal margins of 1 are the plain loss.
@@ -228,6 +229,7 @@ mod tests {
             ("two-stage-exp", "two-stage-exp"),
             ("realizable", "realizable"),
             ("picce", "picce"),
+            ("one-vs-all", "one-vs-all"),
         ] {
             let grid = grid(&format!("[rejector]\nmethod = '{method}'"));
             assert!(grid.candidates.iter().all(|candidate| candidate.loss.to_string() == name));

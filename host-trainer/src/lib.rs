@@ -33,6 +33,7 @@ pub mod objective;
 pub mod offsets;
 pub mod optimize;
 pub mod pipeline;
+pub mod probability;
 pub mod progress;
 pub mod quantize;
 pub mod random;

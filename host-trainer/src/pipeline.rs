@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::artifact::{Artifact, decisions, make, scores};
 use crate::calibrate::{Calibration, Promise, Rows, caps};
-use crate::config::{Config, Policy};
+use crate::config::{Config, Method, Policy};
 use crate::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
 use crate::evaluate::paired_difference;
@@ -213,8 +213,12 @@ fn realize(
 ) -> Result<Trained> {
     let seed = config.train.seed;
     let fits: Vec<Fit> = match &choice {
-        Choice::Rejector(judged) => {
-            (0..restarts).map(|restart| refit(&data.train, judged, seed + restart)).collect()
+        Choice::Rejector(judged) => (0..restarts)
+            .map(|restart| refit(&data.train, judged, seed + restart).calibrated(&data.calibration))
+            .collect(),
+        // Even a constant can be given other prices, if that is what the method is for.
+        Choice::Constant { .. } if config.rejector.method == Method::OneVsAll => {
+            vec![Fit::base_rates(&data.train)]
         }
         Choice::Constant { expert, .. } => vec![Fit::constant(&data.train, *expert)],
     };

@@ -132,10 +132,14 @@ fn with_exponent(
         let exact: Vec<Vec<f64>> = codes.iter().map(|codes| layer.apply(codes)).collect();
         let means = column_means(&codes, span.inputs);
         if index + 1 == spans.len() {
-            center(&mut layer);
+            // Where outputs are probabilities, what is common to all experts counts too.
+            let relative = fit.calibration.is_none();
+            if relative {
+                center(&mut layer);
+            }
             let (parts, scale) = last_layer(&layer, &means)?;
             let integer = integer_sums(&parts, &codes);
-            let error = score_error(&exact, &integer, scale);
+            let error = score_error(&exact, &integer, scale, relative);
             layers.push(parts);
             let score_scale = scale as f32;
             if !score_scale.is_normal() {
@@ -298,11 +302,12 @@ fn integer_sums(parts: &LayerParts, codes: &[Vec<f64>]) -> Vec<Vec<f64>> {
         .collect()
 }
 
-/// Squared error of the scores, each row's common shift aside.
-fn score_error(exact: &[Vec<f64>], integer: &[Vec<f64>], scale: f64) -> f64 {
+/// Squared error of the scores; if they are relative, each row's common shift aside.
+fn score_error(exact: &[Vec<f64>], integer: &[Vec<f64>], scale: f64, relative: bool) -> f64 {
     let rows = exact.iter().zip(integer).map(|(exact, integer)| {
         let differences: Vec<f64> = exact.iter().zip(integer).map(|(e, i)| e - i * scale).collect();
         let mean = differences.iter().sum::<f64>() / differences.len() as f64;
+        let mean = if relative { mean } else { 0.0 };
         differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>()
     });
     rows.sum()

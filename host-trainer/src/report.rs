@@ -226,6 +226,8 @@ pub struct ImageReport {
     pub macs: u32,
     /// Whether raw 16-bit readings are taken.
     pub takes_raw: bool,
+    /// Whether scores are probabilities minus prices, so that prices can change at run time.
+    pub recostable: bool,
     /// Names, costs and offsets.
     pub experts: Vec<ImageExpert>,
     /// A float score is an integer score times this.
@@ -316,6 +318,7 @@ impl ImageReport {
             scratch_bytes: image.scratch_words() * 4,
             macs: image.macs(),
             takes_raw: image.takes_raw(),
+            recostable: image.calibration().is_some(),
             experts: experts
                 .map(|((name, &cost), &offset)| ImageExpert {
                     name: name.to_owned(),
@@ -349,6 +352,7 @@ impl ImageReport {
             ("image", format!("{} bytes", self.image_bytes)),
             ("scratch", format!("{} bytes", self.scratch_bytes)),
             ("raw i16 readings", if self.takes_raw { "yes" } else { "no" }.to_owned()),
+            ("prices can change", if self.recostable { "yes" } else { "no" }.to_owned()),
             ("log", self.provenance.log_digest.clone()),
             ("configuration", self.provenance.config_digest.clone()),
             ("seed", self.provenance.seed.to_string()),

@@ -7,12 +7,13 @@ use crate::batch::{Blocks, Standardizer};
 use crate::config::{Form, Tau};
 use crate::dataset::Part;
 use crate::loss::{
-    Link, Margins, Mild, OneStage, Picce, Realizable, RowsForMargins, Surrogate, TwoStage,
-    cheapest, weights,
+    Link, Margins, Mild, OneStage, OneVsAll, Picce, Realizable, RowsForMargins, Surrogate,
+    TwoStage, cheapest, weights,
 };
 use crate::network::Shape;
 use crate::objective::{Objective, scores};
 use crate::optimize::minimize;
+use crate::probability::{Affine, Calibration, logit};
 
 /// Everything that training is free to choose.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,8 @@ pub enum Loss {
         /// Whether only the confident correct expert counts.
         pick: bool,
     },
+    /// [`OneVsAll`]; tau is of no matter.
+    OneVsAll,
 }
 
 impl Loss {
@@ -54,10 +57,20 @@ impl Loss {
     pub fn complexity(&self) -> u8 {
         match self {
             Self::TwoStage(Link::Log) => 0,
-            Self::TwoStage(_) | Self::Realizable | Self::Picce | Self::OneStage { .. } => 1,
+            Self::TwoStage(_)
+            | Self::Realizable
+            | Self::Picce
+            | Self::OneStage { .. }
+            | Self::OneVsAll => 1,
             Self::Mild(_, margins) if margins.gamma == 0.0 => 2,
             Self::Mild(..) => 3,
         }
+    }
+
+    /// Whether tau changes nothing: the targets are not weights.
+    #[must_use]
+    pub fn ignores_tau(&self) -> bool {
+        matches!(self, Self::Picce | Self::OneVsAll)
     }
 }
 
@@ -76,6 +89,7 @@ impl fmt::Display for Loss {
             Self::Picce => f.write_str("picce"),
             Self::OneStage { pick: false, .. } => f.write_str("one-stage"),
             Self::OneStage { pick: true, .. } => f.write_str("picce-one-stage"),
+            Self::OneVsAll => f.write_str("one-vs-all"),
         }
     }
 }
@@ -96,12 +110,24 @@ pub struct Fit {
     pub shape: Shape,
     /// The network's parameters, on standardised features.
     pub parameters: Vec<f64>,
+    /// What makes scores of the network's outputs; without it they are the scores.
+    pub calibration: Option<Calibration>,
 }
 
 impl Fit {
     /// Scores of some rows of a part, row-major, rows x experts.
     #[must_use]
     pub fn scores(&self, part: &Part, rows: &[usize]) -> Vec<f64> {
+        let mut scores = self.outputs(part, rows);
+        if let Some(calibration) = &self.calibration {
+            calibration.apply(&mut scores);
+        }
+        scores
+    }
+
+    /// Outputs of the network on some rows of a part, row-major.
+    #[must_use]
+    pub fn outputs(&self, part: &Part, rows: &[usize]) -> Vec<f64> {
         let inputs = Blocks::features(part, rows, &self.standardizer);
         scores(&self.shape, &self.parameters, &inputs).into_iter().map(f64::from).collect()
     }
@@ -114,7 +140,34 @@ impl Fit {
         let biases = parameters.len() - part.experts;
         parameters[biases + expert] = 1.0;
         let all: Vec<usize> = (0..part.rows).collect();
-        Self { standardizer: Standardizer::fit(part, &all), shape, parameters }
+        Self { standardizer: Standardizer::fit(part, &all), shape, parameters, calibration: None }
+    }
+
+    /// A network that gives every row the same probabilities: how often each expert is right.
+    #[must_use]
+    pub fn base_rates(part: &Part) -> Self {
+        let all: Vec<usize> = (0..part.rows).collect();
+        let mut fit = Self::constant(part, 0);
+        fit.parameters.fill(0.0);
+        let affine = (0..part.experts).map(|k| {
+            let right = all.iter().map(|&row| 1.0 - f64::from(part.errors(row)[k]));
+            let mean = right.sum::<f64>() / part.rows.max(1) as f64;
+            Affine { slope: 0.0, intercept: logit(mean) }
+        });
+        let affine = affine.collect();
+        fit.calibration = Some(Calibration { affine, ..Calibration::identity(part, &all) });
+        fit
+    }
+
+    /// Fits the probabilities anew on rows that the network has not seen, if it has any.
+    #[must_use]
+    pub fn calibrated(mut self, part: &Part) -> Self {
+        if let Some(calibration) = self.calibration.take() {
+            let all: Vec<usize> = (0..part.rows).collect();
+            let outputs = self.outputs(part, &all);
+            self.calibration = Some(calibration.refitted(part, &outputs));
+        }
+        self
     }
 }
 
@@ -133,7 +186,7 @@ pub fn fit(
     candidate: &Candidate,
     seed: u64,
     checkpoints: &[usize],
-    see: impl FnMut(usize, &Fit),
+    mut see: impl FnMut(usize, &Fit),
 ) {
     let experts = part.experts;
     let standardizer = Standardizer::fit(part, rows);
@@ -143,6 +196,7 @@ pub fn fit(
         Loss::OneStage { .. } => {
             rows.iter().flat_map(|&row| part.errors(row).iter().map(|error| 1.0 - error)).collect()
         }
+        Loss::OneVsAll => shares_right(part, rows),
         _ => row_targets(&costs, experts, candidate),
     };
     let problem = Problem { part, rows, standardizer, targets: &targets, candidate, seed };
@@ -159,6 +213,12 @@ pub fn fit(
             let experts = experts - classes;
             problem.minimize(&OneStage { classes, experts, pick }, checkpoints, see);
         }
+        Loss::OneVsAll => {
+            let calibration = Calibration::identity(part, rows);
+            problem.minimize(&OneVsAll { experts }, checkpoints, |at, fit| {
+                see(at, &Fit { calibration: Some(calibration.clone()), ..fit.clone() });
+            });
+        }
     }
 }
 
@@ -173,6 +233,14 @@ fn row_targets(costs: &[f32], experts: usize, candidate: &Candidate) -> Vec<f32>
         }
     }
     targets
+}
+
+/// How right each expert is on each row, then 1 for the row; rows x (experts + 1).
+fn shares_right(part: &Part, rows: &[usize]) -> Vec<f32> {
+    let of_row = |&row: &usize| {
+        part.errors(row).iter().map(|error| (1.0 - error).clamp(0.0, 1.0)).chain([1.0])
+    };
+    rows.iter().flat_map(of_row).collect()
 }
 
 /// Everything that a fit works on.
@@ -203,13 +271,17 @@ impl Problem<'_> {
         mut see: impl FnMut(usize, &Fit),
     ) {
         let Self { part, rows, standardizer, targets, candidate, seed } = self;
-        let experts = part.experts;
         let inputs = Blocks::features(part, rows, &standardizer);
-        let targets = Blocks::new(rows.len(), experts, |row, k| targets[row * experts + k]);
-        let shape = Shape::new(part.inputs, &candidate.hidden, experts);
+        let width = Surrogate::<f32>::targets(surrogate);
+        let targets = Blocks::new(rows.len(), width, |row, k| targets[row * width + k]);
+        let shape = Shape::new(part.inputs, &candidate.hidden, part.experts);
         let mut parameters = shape.initial(seed);
-        let mut current =
-            Fit { standardizer, shape: shape.clone(), parameters: parameters.clone() };
+        let mut current = Fit {
+            standardizer,
+            shape: shape.clone(),
+            parameters: parameters.clone(),
+            calibration: None,
+        };
         let mut objective = Objective::new(&shape, &inputs, &targets, surrogate, candidate.l2);
         let mut next = 0;
         minimize(

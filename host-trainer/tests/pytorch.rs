@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use mild_trainer::config::Form;
-use mild_trainer::loss::{LANES, Lanes, Link, Mild, Picce, Realizable, Surrogate, TwoStage};
+use mild_trainer::loss::{
+    LANES, Lanes, Link, Mild, OneVsAll, Picce, Realizable, Surrogate, TwoStage,
+};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -67,6 +69,13 @@ fn losses_and_gradients_are_those_of_pytorch() {
     for (name, surrogate) in surrogates {
         check(name, &fixtures.cases[name], surrogate);
     }
+    // Ours also has a 1 for each row that is there.
+    let one_vs_all = &fixtures.cases["one-vs-all"];
+    let mut targets = one_vs_all.targets.clone();
+    targets.iter_mut().for_each(|row| row.push(1.0));
+    let scores = one_vs_all.scores.clone();
+    let (loss, gradient) = (one_vs_all.loss.clone(), one_vs_all.gradient.clone());
+    check("one-vs-all", &Case { scores, targets, loss, gradient }, &OneVsAll { experts });
     // Margins of 1 are the plain loss, here as there.
     let plain = &fixtures.cases["two-stage"];
     check("mild-i on two-stage", plain, &Mild::new(Form::I, vec![1.0; experts]));

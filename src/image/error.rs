@@ -139,6 +139,11 @@ pub enum ImageError {
         /// Index of the expert.
         expert: u8,
     },
+    /// An expert's calibration or price is out of range.
+    Calibration {
+        /// Index of the expert.
+        expert: u8,
+    },
 }
 
 impl ImageError {
@@ -174,6 +179,7 @@ impl ImageError {
             Self::Offset { .. } => "an offset of the image is out of range",
             Self::Knob { .. } => "a number of the image's knob is out of range",
             Self::Name { .. } => "an expert's name in the image is malformed",
+            Self::Calibration { .. } => "an expert's calibration or price is out of range",
         }
     }
 }
@@ -212,7 +218,9 @@ impl fmt::Display for ImageError {
             | Self::Bias { layer }
             | Self::Requantizer { layer }
             | Self::Weight { layer } => write!(f, ": layer {layer}"),
-            Self::Offset { expert } | Self::Name { expert } => write!(f, ": expert {expert}"),
+            Self::Offset { expert } | Self::Name { expert } | Self::Calibration { expert } => {
+                write!(f, ": expert {expert}")
+            }
             Self::Knob { word } => write!(f, ": word {word}"),
             Self::Misaligned | Self::Reserved | Self::ScoreScale => Ok(()),
         }

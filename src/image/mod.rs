@@ -11,13 +11,15 @@ pub use error::ImageError;
 pub use layout::{FORMAT_VERSION, MAX_BIAS, MAX_NAME, MAX_OFFSET, MAX_WIDTH};
 #[cfg(feature = "writer")]
 pub use write::{
-    EnergyParts, ExpertParts, ImageParts, InputQuantizer, KnobParts, LayerParts, WriteError,
+    CalibrationParts, EnergyParts, ExpertParts, ImageParts, InputQuantizer, KnobParts, LayerParts,
+    WriteError,
 };
 
-use crate::fixed::RawQuantizer;
+use crate::fixed::{OutputCalibration, RawQuantizer};
 use crate::knob::{Knob, KnobError};
 use crate::network::Network;
 use crate::policy::MAX_EXPERTS;
+use crate::probability::Calibration;
 use layout::{
     CHECKSUM_FROM, HEADER_WORDS, MAGIC, PROVENANCE_WORDS, SECTION_HEADER_WORDS, SKIPPABLE,
     checksum, section,
@@ -45,6 +47,7 @@ pub struct Image<'a> {
     costs: &'a [u32],
     names: &'a [u8],
     provenance: &'a [u32; PROVENANCE_WORDS],
+    pub(crate) calibration: Option<Calibration<'a>>,
     knob: Option<Knob<'a>>,
 }
 
@@ -190,6 +193,10 @@ impl<'a> Image<'a> {
         if patch >> 16 != 0 {
             return Err(ImageError::Reserved);
         }
+        let calibration = match sections.calibration {
+            None => None,
+            Some(words) => Some(ok!(calibration(words, experts))),
+        };
         let knob = match sections.knob {
             None => None,
             Some(words) => match Knob::new(words) {
@@ -213,6 +220,7 @@ impl<'a> Image<'a> {
             costs,
             names,
             provenance,
+            calibration,
             knob,
         })
     }
@@ -295,6 +303,12 @@ impl<'a> Image<'a> {
         self.offsets
     }
 
+    /// The calibration, if the scores are probabilities minus prices and can be given other prices.
+    #[must_use]
+    pub const fn calibration(&self) -> Option<Calibration<'a>> {
+        self.calibration
+    }
+
     /// The unit of the integer scores: a float score is the integer score times this.
     #[must_use]
     pub const fn score_scale(&self) -> f32 {
@@ -368,6 +382,7 @@ struct Sections<'a> {
     policy: Option<&'a [u32]>,
     experts: Option<&'a [u32]>,
     provenance: Option<&'a [u32]>,
+    calibration: Option<&'a [u32]>,
     knob: Option<&'a [u32]>,
 }
 
@@ -380,6 +395,7 @@ impl<'a> Sections<'a> {
             policy: None,
             experts: None,
             provenance: None,
+            calibration: None,
             knob: None,
         };
         let mut rest = match words.split_at_checked(HEADER_WORDS) {
@@ -409,6 +425,7 @@ impl<'a> Sections<'a> {
                 section::POLICY => sections.policy = Some(content),
                 section::EXPERTS => sections.experts = Some(content),
                 section::PROVENANCE => sections.provenance = Some(content),
+                section::CALIBRATION => sections.calibration = Some(content),
                 section::KNOB => sections.knob = Some(content),
                 _ if flags & SKIPPABLE != 0 => {}
                 _ => return Err(ImageError::UnknownSection { kind }),
@@ -474,6 +491,25 @@ const fn check_offsets(mut offsets: &[i32]) -> Result<(), ImageError> {
         offsets = rest;
     }
     Ok(())
+}
+
+const fn calibration(content: &[u32], experts: u8) -> Result<Calibration<'_>, ImageError> {
+    let (entries, rest) = content.as_chunks();
+    if !rest.is_empty() || entries.len() != experts as usize {
+        return Err(ImageError::SectionLength { kind: section::CALIBRATION });
+    }
+    let mut expert = 0u8;
+    let mut unchecked: &[[u32; 3]] = entries;
+    while let [[scale, intercept, price], after @ ..] = unchecked {
+        if OutputCalibration::from_words([*scale, *intercept]).is_none()
+            || *price > Calibration::MAX_PRICE
+        {
+            return Err(ImageError::Calibration { expert });
+        }
+        expert = expert.wrapping_add(1);
+        unchecked = after;
+    }
+    Ok(Calibration::new(entries))
 }
 
 /// One length byte and so many bytes of UTF-8 for each expert, then zeros to the end of a word.

@@ -9,7 +9,7 @@ use super::layout::{
     ZERO_WEIGHTS, activation, checksum, groups, section,
 };
 use super::{Image, ImageError, Provenance};
-use crate::fixed::{RawQuantizer, Requantizer};
+use crate::fixed::{OutputCalibration, RawQuantizer, Requantizer};
 use crate::governor::Rate;
 
 /// Everything that an image holds, as plain numbers.
@@ -29,8 +29,21 @@ pub struct ImageParts {
     pub experts: Vec<ExpertParts>,
     /// Where the image comes from.
     pub provenance: Provenance,
+    /// One for each expert, or none if the network's outputs are the scores. With it `score_scale` is
+    /// 2^-16.
+    pub calibration: Option<Vec<CalibrationParts>>,
     /// Which deferral rate which threshold gives, if that was measured.
     pub knob: Option<KnobParts>,
+}
+
+/// How an expert's output becomes a score: probability minus price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CalibrationParts {
+    /// From output to logit.
+    pub output: OutputCalibration,
+    /// Price of one use in 2^-16 of one error, at most
+    /// [`Calibration::MAX_PRICE`](crate::Calibration::MAX_PRICE).
+    pub price: u32,
 }
 
 /// The numbers of a [`Knob`](crate::Knob).
@@ -176,6 +189,14 @@ impl ImageParts {
         push_section(&mut words, section::POLICY, policy);
         push_section(&mut words, section::EXPERTS, experts_words(&self.experts)?);
         push_section(&mut words, section::PROVENANCE, provenance_words(&self.provenance));
+        if let Some(calibration) = &self.calibration {
+            same_length("calibrations", calibration.len(), self.experts.len())?;
+            let entries = calibration.iter().flat_map(|entry| {
+                let [scale, intercept] = entry.output.to_words();
+                [scale, intercept, entry.price]
+            });
+            push_section(&mut words, section::CALIBRATION, entries.collect());
+        }
         if let Some(knob) = &self.knob {
             words.extend(knob.section()?);
         }

@@ -11,7 +11,7 @@ impl Network<'_> {
     /// Runs the layers from the packed inputs in `sides.even`, which [`Network::sides`] of this
     /// network made; the scores are the first words of the returned side.
     // Not forced inline: on Armv6-M that takes the stack of a decision past its bound.
-    pub(crate) fn run<'s>(&self, sides: Sides<'s>) -> &'s [u32] {
+    pub(crate) fn run<'s>(&self, sides: Sides<'s>) -> &'s mut [u32] {
         let Sides { even, odd } = sides;
         // SAFETY: all layers of a checked network, and the sides are for it.
         #[cfg_attr(not(mild_kernel_layers), allow(unused_unsafe))]
@@ -49,7 +49,7 @@ unsafe fn run<'s>(
     range: Range,
     from: &'s mut [u32],
     to: &'s mut [u32],
-) -> &'s [u32] {
+) -> &'s mut [u32] {
     let words = words.as_ptr_range();
     let input = usize::from(range == Range::Input);
     // SAFETY: the check of the network found all layers complete, each with an input at least and as
@@ -69,7 +69,7 @@ fn run<'s>(
     mut range: Range,
     mut from: &'s mut [u32],
     mut to: &'s mut [u32],
-) -> &'s [u32] {
+) -> &'s mut [u32] {
     while let Some((layer, rest)) = crate::network::Layer::split_first(words) {
         layer.run::<super::Active>(range, from, to);
         core::mem::swap(&mut from, &mut to);

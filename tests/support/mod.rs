@@ -2,9 +2,11 @@
 // Each test file uses its own part of this module.
 #![allow(dead_code)]
 
-use mild::fixed::{RawQuantizer, Requantizer};
+use mild::fixed::{OutputCalibration, RawQuantizer, Requantizer};
 use mild::governor::Rate;
-use mild::image::{EnergyParts, ExpertParts, ImageParts, InputQuantizer, KnobParts, LayerParts};
+use mild::image::{
+    CalibrationParts, EnergyParts, ExpertParts, ImageParts, InputQuantizer, KnobParts, LayerParts,
+};
 use mild::{ImageError, Provenance};
 
 /// Kinds of sections, as `docs/image-format.md` numbers them.
@@ -14,6 +16,7 @@ pub(crate) const NETWORK: u16 = 3;
 pub(crate) const POLICY: u16 = 4;
 pub(crate) const EXPERTS: u16 = 5;
 pub(crate) const PROVENANCE: u16 = 6;
+pub(crate) const CALIBRATION: u16 = 7;
 pub(crate) const KNOB: u16 = 8;
 pub(crate) const KINDS: [u16; 6] = [QUANTIZER, RAW, NETWORK, POLICY, EXPERTS, PROVENANCE];
 
@@ -63,6 +66,7 @@ pub(crate) fn small() -> ImageParts {
         offsets: vec![40, -10, 3],
         experts: experts(["local", "cloud", "clinic"]),
         provenance: provenance(),
+        calibration: None,
         knob: None,
     }
 }
@@ -87,6 +91,24 @@ pub(crate) fn with_knob() -> ImageParts {
             ],
             energy: vec![energy(0, 1, 600), energy(200, 5, 250), energy(500, 10, 0)],
         }),
+        ..small()
+    }
+}
+
+/// The same with a calibration: scores are probabilities minus prices.
+pub(crate) fn calibrated() -> ImageParts {
+    let entry = |slope, intercept, price| CalibrationParts {
+        output: OutputCalibration::from_affine(slope, intercept).unwrap(),
+        price,
+    };
+    ImageParts {
+        score_scale: 1.0 / 65_536.0,
+        offsets: vec![0, 900, -77],
+        calibration: Some(vec![
+            entry(2.0e-3, 0.3, 0),
+            entry(3.0e-4, -1.5, 3277),
+            entry(0.0, 2.0, 13_107),
+        ]),
         ..small()
     }
 }
@@ -162,6 +184,11 @@ pub(crate) fn rearranged(edit: impl FnOnce(&mut Vec<Section>)) -> Vec<u32> {
 /// The image with a knob, that section changed.
 fn turned(edit: impl FnOnce(&mut Vec<u32>)) -> Vec<u32> {
     rearranged_from(&with_knob(), |sections| edit(&mut sections[KINDS.len()].content))
+}
+
+/// The calibrated image with its calibration changed.
+fn recalibrated(edit: impl FnOnce(&mut Vec<u32>)) -> Vec<u32> {
+    rearranged_from(&calibrated(), |sections| edit(&mut sections[KINDS.len()].content))
 }
 
 fn rearranged_from(parts: &ImageParts, edit: impl FnOnce(&mut Vec<Section>)) -> Vec<u32> {
@@ -486,6 +513,25 @@ pub(crate) fn invalid() -> Vec<Invalid> {
         ImageError::Reserved,
     );
 
+    // The calibration: multiplier, shift and drop in a word, intercept, price.
+    let length = ImageError::SectionLength { kind: CALIBRATION };
+    case("calibration a word longer", recalibrated(|w| w.push(0)), length);
+    case("calibration a word shorter", recalibrated(|w| w.truncate(8)), length);
+    case("calibration empty", recalibrated(Vec::clear), length);
+    for bits in [1 << 15, 32 << 16, 1 << 23, 32 << 24, 1 << 31] {
+        case("calibration", recalibrated(|w| w[3] |= bits), ImageError::Calibration { expert: 1 });
+    }
+    case("no shift", recalibrated(|w| w[0] = 0x7fff), ImageError::Calibration { expert: 0 });
+    for intercept in [(1 << 20) + 1, -(1 << 20) - 1, i32::MAX, i32::MIN] {
+        case(
+            "intercept",
+            recalibrated(|w| w[7] = intercept as u32),
+            ImageError::Calibration { expert: 2 },
+        );
+    }
+    for price in [(1 << 30) + 1, u32::MAX] {
+        case("price", recalibrated(|w| w[2] = price), ImageError::Calibration { expert: 0 });
+    }
     // The knob: counts, budget, rate, low, high, floor, step, mean, deviation, then four entries of two
     // words, then three steps of three.
     let length = ImageError::SectionLength { kind: KNOB };
@@ -601,6 +647,14 @@ pub(crate) fn valid() -> Vec<(&'static str, Vec<u32>)> {
         ("smallest score scale", in_section(POLICY, |w| w[0] = 1)),
         ("raw quantizer at its limits", in_section(RAW, |w| w[0] = 22 << 16 | 0x7fff)),
         ("largest requantizer", in_section(NETWORK, |w| w[at::REQUANTIZERS] = (1 << 31) - 1)),
+        ("calibrated", calibrated().to_words().unwrap()),
+        (
+            "calibration at its limits",
+            recalibrated(|w| {
+                w[..3].copy_from_slice(&[31 << 24 | 31 << 16 | 0x7fff, 1 << 20, 1 << 30]);
+                w[3..6].copy_from_slice(&[1 << 16 | 0x7fff, (-1i32 << 20) as u32, 0]);
+            }),
+        ),
         ("smallest requantizer", in_section(NETWORK, |w| w[at::REQUANTIZERS] = (1 << 30) + 1)),
     ]
 }

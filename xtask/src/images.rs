@@ -4,8 +4,10 @@ use crate::process::{cargo, root, run, target_dir};
 use anyhow::{Context, Result};
 use mild::{
     Provenance,
-    fixed::{RawQuantizer, Requantizer},
-    image::{ExpertParts, ImageParts, InputQuantizer, LayerParts, MAX_BIAS, MAX_OFFSET},
+    fixed::{OutputCalibration, RawQuantizer, Requantizer},
+    image::{
+        CalibrationParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, MAX_BIAS, MAX_OFFSET,
+    },
 };
 use std::{
     env, fs,
@@ -35,6 +37,8 @@ struct Synthetic {
     style: Style,
     /// Whether it takes raw readings.
     raw: bool,
+    /// Whether its scores are probabilities minus prices.
+    calibrated: bool,
 }
 
 /// The image of the proofs: every layer has whole blocks of rows and a part of one, each of another length.
@@ -45,21 +49,22 @@ pub(crate) const DAMAGED: [&str; 2] = [UNEVEN, "hidden-1-8"];
 
 #[rustfmt::skip] // an image is a line
 const SYNTHETIC: &[Synthetic] = &[
-    Synthetic { name: "linear",     widths: &[16, 5],                        style: Style::Usual,      raw: true },
-    Synthetic { name: "mlp",        widths: &[16, 32, 16, 5],                style: Style::Usual,      raw: true },
-    Synthetic { name: UNEVEN,       widths: &[13, 30, 15, 5],                style: Style::Usual,      raw: true },
-    Synthetic { name: "wide",       widths: &[640, 128, 4],                  style: Style::Usual,      raw: false },
+    Synthetic { name: "linear",     widths: &[16, 5],                        style: Style::Usual,      raw: true,  calibrated: false },
+    Synthetic { name: "mlp",        widths: &[16, 32, 16, 5],                style: Style::Usual,      raw: true,  calibrated: false },
+    Synthetic { name: UNEVEN,       widths: &[13, 30, 15, 5],                style: Style::Usual,      raw: true,  calibrated: false },
+    Synthetic { name: "wide",       widths: &[640, 128, 4],                  style: Style::Usual,      raw: false, calibrated: false },
     // Hidden layers of every width up to two blocks of rows, then every number of experts up to as many.
-    Synthetic { name: "hidden-1-8", widths: &[7, 1, 2, 3, 4, 5, 6, 7, 8, 3], style: Style::Usual,      raw: true },
-    Synthetic { name: "experts-2",  widths: &[1, 2],                         style: Style::Usual,      raw: true },
-    Synthetic { name: "experts-3",  widths: &[2, 9, 3],                      style: Style::Usual,      raw: true },
-    Synthetic { name: "experts-4",  widths: &[3, 10, 4],                     style: Style::Usual,      raw: false },
-    Synthetic { name: "experts-5",  widths: &[5, 11, 5],                     style: Style::Usual,      raw: true },
-    Synthetic { name: "experts-6",  widths: &[6, 12, 6],                     style: Style::Usual,      raw: false },
-    Synthetic { name: "experts-7",  widths: &[9, 13, 7],                     style: Style::Usual,      raw: true },
-    Synthetic { name: "experts-8",  widths: &[15, 17, 8],                    style: Style::Usual,      raw: false },
-    Synthetic { name: "ties-32",    widths: &[12, 33, 32],                   style: Style::Ties,       raw: true },
-    Synthetic { name: "saturating", widths: &[64, 33, 17, 3],                style: Style::Saturating, raw: true },
+    Synthetic { name: "hidden-1-8", widths: &[7, 1, 2, 3, 4, 5, 6, 7, 8, 3], style: Style::Usual,      raw: true,  calibrated: false },
+    Synthetic { name: "experts-2",  widths: &[1, 2],                         style: Style::Usual,      raw: true,  calibrated: false },
+    Synthetic { name: "experts-3",  widths: &[2, 9, 3],                      style: Style::Usual,      raw: true,  calibrated: false },
+    Synthetic { name: "experts-4",  widths: &[3, 10, 4],                     style: Style::Usual,      raw: false, calibrated: false },
+    Synthetic { name: "experts-5",  widths: &[5, 11, 5],                     style: Style::Usual,      raw: true,  calibrated: false },
+    Synthetic { name: "experts-6",  widths: &[6, 12, 6],                     style: Style::Usual,      raw: false, calibrated: false },
+    Synthetic { name: "experts-7",  widths: &[9, 13, 7],                     style: Style::Usual,      raw: true,  calibrated: false },
+    Synthetic { name: "experts-8",  widths: &[15, 17, 8],                    style: Style::Usual,      raw: false, calibrated: false },
+    Synthetic { name: "ties-32",    widths: &[12, 33, 32],                   style: Style::Ties,       raw: true,  calibrated: false },
+    Synthetic { name: "saturating", widths: &[64, 33, 17, 3],                style: Style::Saturating, raw: true,  calibrated: false },
+    Synthetic { name: "one-vs-all", widths: &[11, 14, 6],                    style: Style::Usual,      raw: true,  calibrated: true },
 ];
 
 /// Real logs whose rejectors are tested, where they are: a robot's and sleepers'; both train in seconds.
@@ -186,12 +191,25 @@ impl Synthetic {
             Style::Saturating => random.sign(MAX_OFFSET),
             Style::Ties => 0,
         });
+        let offsets = offsets.collect();
+        let calibration = self.calibrated.then(|| {
+            let entries = (0..experts).map(|_| CalibrationParts {
+                // Scores of some ten thousands become all logits there are; one output says nothing.
+                output: OutputCalibration::from_affine(
+                    random.power(-14, -11) * random.between(0, 3) as f64,
+                    random.between(-3, 3) as f64,
+                )
+                .expect("finite numbers"),
+                price: random.between(0, 1 << 15) as u32,
+            });
+            entries.collect()
+        });
         ImageParts {
             quantizers,
             raw,
             layers,
             score_scale: 1e-3,
-            offsets: offsets.collect(),
+            offsets,
             experts: (0..experts)
                 .map(|index| ExpertParts { name: format!("e{index}"), cost: index as u32 * 1000 })
                 .collect(),
@@ -202,6 +220,7 @@ impl Synthetic {
                 seed,
                 trainer: [0; 3],
             },
+            calibration,
         }
     }
 

@@ -74,6 +74,8 @@ choice! {
         Realizable = "realizable",
         /// Pick the confident correct expert, two-stage.
         Picce = "picce",
+        /// A probability of being right for each expert, whose prices can change at run time.
+        OneVsAll = "one-vs-all",
         /// Whichever of `two-stage`, `two-stage-gce`, `two-stage-exp`, `realizable` and `mild` wins the selection.
         Auto = "auto",
 }

@@ -6,6 +6,7 @@
 
 mod mild;
 mod one_stage;
+mod one_vs_all;
 mod picce;
 mod realizable;
 mod tau;
@@ -13,6 +14,7 @@ mod two_stage;
 
 pub use mild::{Margins, Mild, RowsForMargins};
 pub use one_stage::OneStage;
+pub use one_vs_all::OneVsAll;
 pub use picce::{Picce, cheapest};
 pub use realizable::Realizable;
 pub use tau::weights;
@@ -98,9 +100,26 @@ pub(crate) mod testing {
         (value, gradient)
     }
 
-    /// Gradient against central differences, invariance to a common shift of the scores, and the
-    /// padding's silence.
+    /// [`check_gradient`], and invariance to a common shift of the scores.
     pub(crate) fn check(loss: &impl Surrogate<f64>, seed: u64) {
+        check_gradient(loss, seed);
+        let mut random = Random::new(seed);
+        for _ in 0..20 {
+            let (targets, scores) = random_block(loss, &mut random);
+            let (value, gradient) = evaluate(loss, &targets, &scores);
+            let shifted: Vec<Lanes<f64>> =
+                scores.iter().map(|score| score.map(|score| score + 1.75)).collect();
+            let (value_shifted, _) = evaluate(loss, &targets, &shifted);
+            for lane in 0..LANES {
+                assert!((value[lane] - value_shifted[lane]).abs() < 1e-9, "not shift-invariant");
+                let sum: f64 = gradient.iter().map(|gradient| gradient[lane]).sum();
+                assert!(sum.abs() < 1e-12, "the gradient sums to {sum}");
+            }
+        }
+    }
+
+    /// Gradient against central differences, and the padding's silence.
+    pub(crate) fn check_gradient(loss: &impl Surrogate<f64>, seed: u64) {
         let mut random = Random::new(seed);
         for _ in 0..20 {
             let (targets, scores) = random_block(loss, &mut random);
@@ -123,14 +142,6 @@ pub(crate) mod testing {
                         gradient[lane]
                     );
                 }
-            }
-            let shifted: Vec<Lanes<f64>> =
-                scores.iter().map(|score| score.map(|score| score + 1.75)).collect();
-            let (value_shifted, _) = evaluate(loss, &targets, &shifted);
-            for lane in 0..LANES {
-                assert!((value[lane] - value_shifted[lane]).abs() < 1e-9, "not shift-invariant");
-                let sum: f64 = gradient.iter().map(|gradient| gradient[lane]).sum();
-                assert!(sum.abs() < 1e-12, "the gradient sums to {sum}");
             }
         }
     }

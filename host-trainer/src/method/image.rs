@@ -59,6 +59,57 @@ mod tests {
     use crate::store::Forgetful;
 
     #[test]
+    fn one_vs_all_tells_probabilities_and_follows_prices() {
+        let (mut config, data) = crate::method::testing::log(2000, 1000);
+        config.rejector.method = Method::OneVsAll;
+        let trained = crate::pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
+        let image = trained.artifact.image();
+        let calibration = image.calibration().expect("re-costable");
+        assert_eq!(calibration.prices().collect::<Vec<_>>(), [0, 6554]);
+        let rejector = Rejector::new(&image);
+        let mut scratch = vec![0; image.scratch_words()];
+        let test = &data.test;
+        // Probabilities are as often right as they say, in the mean and where they are high.
+        for k in 0..2 {
+            let (mut said, mut right, mut sure, mut sure_right) = (0.0, 0.0, 0.0, 0.0);
+            for row in 0..test.rows {
+                let q = rejector.probabilities(test.row(row), &mut scratch).unwrap()[k];
+                let q = f64::from(q) / 65_536.0;
+                let is_right = 1.0 - f64::from(test.errors(row)[k]);
+                said += q;
+                right += is_right;
+                if q > 0.9 {
+                    sure += 1.0;
+                    sure_right += is_right;
+                }
+            }
+            assert!((said - right).abs() < 0.02 * test.rows as f64, "{said} {right}");
+            assert!(
+                sure_right > 0.93 * sure && sure > 0.1 * test.rows as f64,
+                "{sure_right} {sure}"
+            );
+        }
+        // A dearer expert is asked less, and as if trained so.
+        let share = |price: u32| {
+            let mut scratch = vec![0; image.scratch_words()];
+            let all = mild::Reachable::ALL;
+            let asked = (0..test.rows).filter(|&row| {
+                let found =
+                    rejector.decide_with_prices(test.row(row), &[0, price], all, &mut scratch);
+                found.unwrap().expert == 1
+            });
+            asked.count()
+        };
+        let (free, cheap, dear) = (share(0), share(6554), share(3 * 65_536));
+        assert!(free >= cheap && cheap > 0 && dear == 0, "{free} {cheap} {dear}");
+        let own = trained.int8_choices(test).iter().filter(|&&choice| choice == 1).count();
+        assert_eq!(cheap, own);
+        let floats = trained.float_choices(test);
+        let alike = floats.iter().zip(trained.int8_choices(test)).filter(|&(&a, b)| a == b).count();
+        assert!(alike > 980, "{alike}");
+    }
+
+    #[test]
     fn the_answers_are_those_of_the_image_and_refused_ones_are_told() {
         let (mut config, data) = crate::method::testing::log(400, 200);
         let contender = Contender::Image(Method::TwoStage);

@@ -77,6 +77,7 @@ fn parts(shape: &[usize]) -> ImageParts {
             seed: 0,
             trainer: [0; 3],
         },
+        calibration: None,
     }
 }
 
