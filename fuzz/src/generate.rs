@@ -5,12 +5,12 @@
 
 use arbitrary::{Result, Unstructured};
 use mild::{
-    MAX_EXPERTS, Provenance,
-    fixed::{RawQuantizer, Requantizer},
+    Calibration, MAX_EXPERTS, Provenance,
+    fixed::{OutputCalibration, RawQuantizer, Requantizer},
     governor::{MAX_ADVANTAGE, Rate},
     image::{
-        EnergyParts, ExpertParts, ImageParts, InputQuantizer, KnobParts, LayerParts, MAX_BIAS,
-        MAX_NAME, MAX_OFFSET, MAX_WIDTH,
+        CalibrationParts, EnergyParts, ExpertParts, ImageParts, InputQuantizer, KnobParts,
+        LayerParts, MAX_BIAS, MAX_NAME, MAX_OFFSET, MAX_WIDTH,
     },
 };
 
@@ -66,8 +66,22 @@ pub fn parts_of(u: &mut Unstructured<'_>, widths: &[usize]) -> Result<ImageParts
             seed: u.arbitrary()?,
             trainer: u.arbitrary()?,
         },
+        calibration: None,
         knob: if u.arbitrary()? { Some(knob(u)?) } else { None },
     })
+}
+
+/// A calibration for each of so many experts.
+pub fn calibration(u: &mut Unstructured<'_>, experts: usize) -> Result<Vec<CalibrationParts>> {
+    let one = |u: &mut Unstructured<'_>| {
+        let (slope, intercept) = (f64::from(finite(u)?), f64::from(finite(u)?));
+        let output = OutputCalibration::from_affine(slope, intercept);
+        Ok(CalibrationParts {
+            output: output.expect("finite numbers"),
+            price: u.int_in_range(0..=Calibration::MAX_PRICE)?,
+        })
+    };
+    list(u, experts, one)
 }
 
 /// A knob within the bounds of the format, of any size.

@@ -2,7 +2,7 @@
 
 use crate::{generate, reference::ACCUMULATOR};
 use arbitrary::{Result, Unstructured};
-use mild::{Feature, Image, InputError, Reachable, Rejector, policy};
+use mild::{Calibration, Feature, Image, InputError, Reachable, Rejector, policy};
 
 /// Behind the scratch, to see that nothing is written there.
 const CANARY: u32 = 0xc0de_5eed;
@@ -74,6 +74,16 @@ pub fn decisions<F: Feature>(
     assert!(usize::from(decision.expert) < image.experts() && decision.margin >= 0);
     assert!(reachable.contains(decision.expert), "an unreachable expert was chosen");
     assert_eq!(rejector.decide(&codes, reachable, &mut scratch), Ok(decision));
+
+    let Some(calibration) = image.calibration() else { return };
+    let prices: Vec<u32> = calibration.prices().collect();
+    let same = rejector.decide_with_prices(features, &prices, reachable, &mut scratch);
+    assert_eq!(same, Ok(decision), "the image's own prices change the decision");
+    let probabilities = rejector.probabilities(features, &mut scratch).expect("calibrated");
+    for (&probability, (score, price)) in probabilities.iter().zip(scores.iter().zip(prices)) {
+        assert!((0..=Calibration::ONE).contains(&probability), "a probability of {probability}");
+        assert_eq!(i64::from(*score), i64::from(probability) - i64::from(price));
+    }
 }
 
 /// What an image says of itself agrees with itself.
