@@ -6,6 +6,8 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "client")]
+pub mod client;
 pub mod fixed;
 pub mod governor;
 pub mod image;

@@ -1,0 +1,105 @@
+//! The client over `embedded-io-async`.
+
+use embassy_futures::select::{Either, select};
+use embedded_io_async::{Error, Read, Write};
+
+use super::exchange::{Protocol, Step};
+use super::{Counters, Identity, Outcome, Question, Settings, Timer};
+use crate::policy::{Decision, Reachable};
+use crate::wire::Decoder;
+
+/// As [`Client`](super::Client), over a port that is awaited.
+///
+/// The port's `read` is dropped when the time is up: bytes that it has taken must not be lost then, as is so for the
+/// buffered serial ports of embassy.
+#[derive(Debug)]
+pub struct AsyncClient<'s, P, T, const EXPERTS: usize, const FRAME: usize> {
+    port: P,
+    timer: T,
+    decoder: Decoder<FRAME>,
+    protocol: Protocol<'s, EXPERTS>,
+}
+
+impl<'s, P, T, const EXPERTS: usize, const FRAME: usize> AsyncClient<'s, P, T, EXPERTS, FRAME>
+where
+    P: Read + Write,
+    T: Timer,
+{
+    /// As [`Client::new`](super::Client::new).
+    pub const fn new(
+        port: P,
+        timer: T,
+        settings: &'s Settings,
+        identity: Identity,
+        sequence: u32,
+    ) -> Self {
+        let protocol = Protocol::new(settings, identity, sequence);
+        Self { port, timer, decoder: Decoder::new(), protocol }
+    }
+
+    /// Whom the rejector may choose from now.
+    pub fn reachable(&mut self) -> Reachable {
+        let now = self.timer.now_ms();
+        self.protocol.reachable(now)
+    }
+
+    /// The counts since the start.
+    pub const fn counters(&self) -> Counters {
+        self.protocol.counters
+    }
+
+    /// As [`Client::resolve`](super::Client::resolve).
+    pub async fn resolve(
+        &mut self,
+        question: &Question<'_>,
+        mut decide: impl FnMut(Reachable) -> Decision,
+    ) -> Outcome {
+        let begun = self.timer.now_ms();
+        let mut exchange = self.protocol.begin(begun);
+        loop {
+            let now = self.timer.now_ms();
+            match self.protocol.step(&mut exchange, now, question) {
+                Step::Done(outcome) => return outcome,
+                Step::Decide(reachable) => {
+                    let decision = decide(reachable);
+                    let done = self.protocol.decided(&mut exchange, now, decision, question);
+                    if let Some(outcome) = done {
+                        return outcome;
+                    }
+                }
+                Step::Send => {
+                    let mut buffer = [0; FRAME];
+                    let frame = self.protocol.frame(&mut exchange, now, question, &mut buffer);
+                    let Some(frame) = frame else { continue };
+                    let sent = match self.port.write_all(frame).await {
+                        Ok(()) => self.port.flush().await,
+                        error => error,
+                    };
+                    if let Err(error) = sent {
+                        self.protocol.unsent(&mut exchange, now, error.kind());
+                    }
+                }
+                Step::Receive(until) => {
+                    let mut piece = [0; 16];
+                    let read = select(self.port.read(&mut piece), self.timer.until_ms(until));
+                    let Either::First(read) = read.await else { continue };
+                    let Ok(length @ 1..) = read else {
+                        // A line that fails at once again and again must not keep the task busy.
+                        self.timer.until_ms(until.min(now.saturating_add(1))).await;
+                        continue;
+                    };
+                    let mut bytes = piece.get(..length).unwrap_or_default();
+                    while !bytes.is_empty() {
+                        let (used, frame) = self.decoder.feed(bytes);
+                        bytes = bytes.get(used..).unwrap_or_default();
+                        let Some(frame) = frame else { continue };
+                        let now = self.timer.now_ms();
+                        if let Some(outcome) = self.protocol.received(&mut exchange, now, frame) {
+                            return outcome;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The protocol: what to send when, what to believe, and when to give up. No input, no output, no clock.
+
+use super::links::Links;
+use super::outcome::{Counters, Failure, How, Outcome};
+use super::{Identity, Question, Settings};
+use crate::policy::{Decision, LOCAL, Reachable};
+use crate::wire::{self, EncodeError, Frame, Message, Reply, Request, Status};
+
+/// What both clients are around.
+#[derive(Debug)]
+pub(super) struct Protocol<'s, const EXPERTS: usize> {
+    settings: &'s Settings,
+    identity: Identity,
+    links: Links<EXPERTS>,
+    sequence: u32,
+    /// The state of a small generator, for pauses.
+    chance: u32,
+    pub(super) counters: Counters,
+}
+
+/// A question on its way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Exchange {
+    deadline: u64,
+    sent: u8,
+    /// Experts that failed already.
+    tried: u32,
+    failure: Option<Failure>,
+    asked: Option<Asked>,
+}
+
+/// One expert being asked.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    decision: Decision,
+    sequence: u32,
+    attempt: u8,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// To be sent, not before this time.
+    Send(u64),
+    /// Sent; an answer counts until this time.
+    Wait(u64),
+}
+
+/// What a client is to do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Step {
+    /// Send the frame of this decision now ([`Protocol::frame`]), then go on.
+    Send,
+    /// Receive until this time.
+    Receive(u64),
+    /// Ask whom to defer to among these ([`Protocol::decided`]).
+    Decide(Reachable),
+    /// Done.
+    Done(Outcome),
+}
+
+impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
+    pub(super) const fn new(settings: &'s Settings, identity: Identity, sequence: u32) -> Self {
+        let chance = identity.node ^ 0x9e37_79b9;
+        let counters =
+            Counters { questions: 0, answered: 0, fell_back: 0, sent: 0, stale: 0, bad: 0 };
+        Self { settings, identity, links: Links::new(), sequence, chance, counters }
+    }
+
+    pub(super) fn reachable(&self, now: u64) -> Reachable {
+        self.links.reachable(now)
+    }
+
+    pub(super) fn begin(&self, now: u64) -> Exchange {
+        let deadline = now.saturating_add(u64::from(self.settings.deadline_ms));
+        Exchange { deadline, sent: 0, tried: 0, failure: None, asked: None }
+    }
+
+    /// What is to be done now.
+    pub(super) fn step(
+        &mut self,
+        exchange: &mut Exchange,
+        now: u64,
+        question: &Question<'_>,
+    ) -> Step {
+        let Some(asked) = &mut exchange.asked else {
+            if now >= exchange.deadline {
+                return Step::Done(self.local(exchange, question));
+            }
+            let reachable = self.links.reachable(now).bits() & !exchange.tried;
+            return Step::Decide(Reachable::from_bits(reachable));
+        };
+        match asked.state {
+            State::Send(at) if now < at => Step::Receive(at.min(exchange.deadline)),
+            State::Send(_) if now < exchange.deadline => Step::Send,
+            State::Wait(until) if now < until => Step::Receive(until),
+            _ => {
+                self.missed(exchange, now, Failure::TimedOut);
+                self.step_once_more(exchange, now, question)
+            }
+        }
+    }
+
+    /// After a sending that missed there is either a pause, or nobody asked: neither misses again.
+    fn step_once_more(&mut self, exchange: &Exchange, now: u64, question: &Question<'_>) -> Step {
+        match exchange.asked {
+            Some(Asked { state: State::Send(at) | State::Wait(at), .. }) => {
+                Step::Receive(at.max(now))
+            }
+            None if now >= exchange.deadline => Step::Done(self.local(exchange, question)),
+            None => {
+                let reachable = self.links.reachable(now).bits() & !exchange.tried;
+                Step::Decide(Reachable::from_bits(reachable))
+            }
+        }
+    }
+
+    /// Whom to defer to, after [`Step::Decide`]; done if it is the node itself.
+    pub(super) fn decided(
+        &mut self,
+        exchange: &mut Exchange,
+        now: u64,
+        decision: Decision,
+        question: &Question<'_>,
+    ) -> Option<Outcome> {
+        let reachable = self.links.reachable(now).bits() & !exchange.tried;
+        // Somebody who cannot be asked is a mistake of the caller's; the answer is still the node's.
+        if decision.is_local() || !Reachable::from_bits(reachable).contains(decision.expert) {
+            return Some(self.local(exchange, question));
+        }
+        self.sequence = self.sequence.wrapping_add(1);
+        exchange.asked =
+            Some(Asked { decision, sequence: self.sequence, attempt: 0, state: State::Send(now) });
+        None
+    }
+
+    /// The frame to send, in `buffer`; after it the exchange waits, or, if it cannot be sent, goes on.
+    pub(super) fn frame<'b>(
+        &mut self,
+        exchange: &mut Exchange,
+        now: u64,
+        question: &Question<'_>,
+        buffer: &'b mut [u8],
+    ) -> Option<&'b [u8]> {
+        let asked = exchange.asked.as_mut()?;
+        asked.attempt = asked.attempt.saturating_add(1);
+        let until = now.saturating_add(u64::from(self.settings.attempt_ms).max(1));
+        asked.state = State::Wait(until.min(exchange.deadline));
+        let request = Request {
+            node: self.identity.node,
+            sequence: asked.sequence,
+            image: self.identity.image,
+            expert: asked.decision.expert,
+            local: question.local,
+            margin: asked.decision.margin,
+            payload: question.payload,
+        };
+        match wire::encode(&Message::Request(request), self.identity.key.as_ref(), buffer) {
+            Ok(frame) => {
+                exchange.sent = exchange.sent.saturating_add(1);
+                Counters::add(&mut self.counters.sent, true);
+                Some(frame)
+            }
+            Err(EncodeError::Buffer { .. }) => {
+                // The expert is not to blame, and nobody else could be asked this either.
+                exchange.tried = u32::MAX;
+                exchange.failure = Some(Failure::TooLong);
+                exchange.asked = None;
+                None
+            }
+        }
+    }
+
+    /// The port could not send.
+    pub(super) fn unsent(
+        &mut self,
+        exchange: &mut Exchange,
+        now: u64,
+        kind: embedded_io::ErrorKind,
+    ) {
+        self.missed(exchange, now, Failure::Line(kind));
+    }
+
+    /// A frame that came: the outcome, if it is the answer.
+    pub(super) fn received(
+        &mut self,
+        exchange: &mut Exchange,
+        now: u64,
+        frame: Result<Frame<'_>, wire::FrameError>,
+    ) -> Option<Outcome> {
+        let Some(reply) = self.believed(frame) else {
+            Counters::add(&mut self.counters.bad, true);
+            return None;
+        };
+        let (node, sequence) = (self.identity.node, exchange.asked.map(|asked| asked.sequence));
+        if reply.node != node || Some(reply.sequence) != sequence {
+            Counters::add(&mut self.counters.stale, true);
+            return None;
+        }
+        let expert = exchange.asked.map_or(LOCAL, |asked| asked.decision.expert);
+        match reply.status {
+            Status::Ok => {
+                self.links.succeeded(expert);
+                Counters::add(&mut self.counters.questions, true);
+                Counters::add(&mut self.counters.answered, true);
+                return Some(Outcome {
+                    answer: reply.answer,
+                    confidence: reply.confidence,
+                    by: expert,
+                    how: exchange.failure.map_or(How::Chosen, How::Instead),
+                    sent: exchange.sent,
+                });
+            }
+            // May be better next time.
+            Status::Busy | Status::Malformed | Status::TimedOut | Status::Unreachable => {
+                self.missed(exchange, now, Failure::Status(reply.status));
+            }
+            Status::Refused | Status::UnknownExpert | Status::WrongImage => {
+                self.gone(exchange, now, Failure::Status(reply.status), true);
+            }
+        }
+        None
+    }
+
+    /// The reply in a frame, if it is one for this node that is signed as it must be.
+    fn believed(&self, frame: Result<Frame<'_>, wire::FrameError>) -> Option<Reply> {
+        let frame = frame.ok()?;
+        if let Some(key) = &self.identity.key {
+            frame.verify(key).ok()?;
+        }
+        match frame.message().ok()? {
+            Message::Reply(reply) => Some(reply),
+            Message::Request(_) => None,
+        }
+    }
+
+    /// A sending was in vain: another one after a pause, or somebody else.
+    fn missed(&mut self, exchange: &mut Exchange, now: u64, failure: Failure) {
+        let Some(asked) = &mut exchange.asked else { return };
+        let at = now.saturating_add(self.settings.pause(asked.attempt, self.chance));
+        self.chance =
+            self.chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223).rotate_left(16);
+        // An answer that comes in the pause still counts.
+        if asked.attempt < self.settings.attempts.max(1) && at < exchange.deadline {
+            asked.state = State::Send(at);
+        } else {
+            self.gone(exchange, now, failure, false);
+        }
+    }
+
+    /// The expert that is asked will not answer.
+    fn gone(&mut self, exchange: &mut Exchange, now: u64, failure: Failure, lasting: bool) {
+        if let Some(asked) = exchange.asked.take() {
+            let expert = asked.decision.expert;
+            self.links.failed(expert, lasting, now, self.settings);
+            exchange.tried |= 1u32.checked_shl(u32::from(expert)).unwrap_or(0);
+            exchange.failure = Some(failure);
+        }
+    }
+
+    /// The node answers.
+    fn local(&mut self, exchange: &Exchange, question: &Question<'_>) -> Outcome {
+        Counters::add(&mut self.counters.questions, true);
+        Counters::add(&mut self.counters.fell_back, exchange.failure.is_some());
+        Outcome {
+            answer: question.local,
+            confidence: 0,
+            by: LOCAL,
+            how: exchange.failure.map_or(How::Chosen, How::Instead),
+            sent: exchange.sent,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! How a question ended.
+
+use embedded_io::ErrorKind;
+
+use crate::wire::{Answer, Status};
+
+/// Why an expert did not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Failure {
+    /// Nothing came in time.
+    TimedOut,
+    /// The gateway, or the expert, said that it will not.
+    Status(Status),
+    /// The port could not send.
+    Line(ErrorKind),
+    /// The question is longer than a frame of this client can be.
+    TooLong,
+}
+
+/// By which way an answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum How {
+    /// The rejector chose who answered.
+    Chosen,
+    /// Somebody whom the rejector preferred failed; the last failure is told.
+    Instead(Failure),
+}
+
+/// The answer to a question: there always is one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Outcome {
+    /// The answer; the node's own if `by` is 0.
+    pub answer: Answer,
+    /// How sure the expert is: 65535 is certain, 0 stands for "not said"; 0 if the node answers.
+    pub confidence: u16,
+    /// The index of the expert that answered; 0 is the node.
+    pub by: u8,
+    /// Whether that is who was chosen first.
+    pub how: How,
+    /// Frames sent for it.
+    pub sent: u8,
+}
+
+/// Counts since the start, each staying at its largest value once there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Counters {
+    /// Questions resolved.
+    pub questions: u32,
+    /// Of these, answered by an expert.
+    pub answered: u32,
+    /// Of these, answered by the node although an expert was chosen.
+    pub fell_back: u32,
+    /// Frames sent.
+    pub sent: u32,
+    /// Answers that belong to no open question: late ones and duplicates.
+    pub stale: u32,
+    /// Frames that are none, or not signed as they must be.
+    pub bad: u32,
+}
+
+impl Counters {
+    pub(super) fn add(count: &mut u32, one: bool) {
+        *count = count.saturating_add(u32::from(one));
+    }
+}
