@@ -223,8 +223,12 @@ fn hidden_layer(
         let scale = if scale > 0.0 { scale } else { 1.0 };
         // A unit that a single code of an input would saturate gets a wider range.
         let step = (range / 127.0).max(scale / Requantizer::MAX_FACTOR);
-        let Some(requantizer) = Requantizer::from_factor(scale / step) else {
-            return Err(unusable("a requantization factor", scale / step));
+        // A quotient of a quotient may be a rounding above the largest factor.
+        let factor = scale / step;
+        let factor =
+            if factor > Requantizer::MAX_FACTOR { Requantizer::MAX_FACTOR } else { factor };
+        let Some(requantizer) = Requantizer::from_factor(factor) else {
+            return Err(unusable("a requantization factor", factor));
         };
         push_row(&mut parts, row, bias, scale, means)?;
         parts.requantizers.push(requantizer);
@@ -340,5 +344,21 @@ fn unusable(what: &str, found: f64) -> Error {
         what: format!("quantization: {what}"),
         found: found.to_string(),
         expected: "a number that fits the image; the training may have diverged".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The range is then made so wide that the factor is the largest: a rounding above it was refused.
+    #[test]
+    fn units_that_one_code_saturates_are_quantized_whatever_their_scale() {
+        for n in 1..2000 {
+            let weights = vec![0.01 + 0.000_37 * f64::from(n)];
+            let layer = CodeLayer { inputs: 1, weights, biases: vec![0.0] };
+            let (parts, _) = hidden_layer(&layer, &[0.0], &[0.0]).unwrap();
+            assert!(parts.requantizers[0].factor() <= Requantizer::MAX_FACTOR);
+        }
     }
 }
