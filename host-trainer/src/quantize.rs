@@ -358,7 +358,7 @@ mod tests {
             let weights = vec![0.01 + 0.000_37 * f64::from(n)];
             let layer = CodeLayer { inputs: 1, weights, biases: vec![0.0] };
             let (parts, _) = hidden_layer(&layer, &[0.0], &[0.0]).unwrap();
-            assert!(parts.requantizers[0].factor() <= Requantizer::MAX_FACTOR);
+            assert!(parts.requantizers[0].factor() < 0.25);
         }
     }
 }
