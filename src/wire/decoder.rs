@@ -71,13 +71,10 @@ impl<const N: usize> Decoder<N> {
                 self.overflow |= self.frame.push(byte).is_err();
                 None
             }
-            Ok(DecodeResult::DataComplete) => {
+            end => {
                 self.given = true;
-                Some(if self.overflow { Err(FrameError::TooLong { room: N }) } else { Ok(()) })
-            }
-            Err(_) => {
-                self.given = true;
-                Some(Err(FrameError::Cobs))
+                let whole = end.map(|_| ()).map_err(|_| FrameError::Cobs);
+                Some(if self.overflow { Err(FrameError::TooLong { room: N }) } else { whole })
             }
         }
     }

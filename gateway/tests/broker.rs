@@ -1,0 +1,134 @@
+//! A gateway and its experts around a real MQTT broker, which is stopped and started in between.
+//!
+//! Needs `mosquitto`; `cargo xtask test` installs it and runs these.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Request, Status};
+use mild_gateway::answers::Answers;
+use mild_gateway::config::{Broker, Config};
+use mild_gateway::server::Server;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+struct Mosquitto(Child);
+
+impl Mosquitto {
+    fn start(port: u16) -> Self {
+        let child = Command::new("mosquitto")
+            .args(["-p", &port.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("mosquitto is installed");
+        Self(child)
+    }
+}
+
+impl Drop for Mosquitto {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+async fn ask(server: &Server, node: u32, sequence: u32, row: u32) -> Reply {
+    let mut stream = TcpStream::connect(server.tcp[0]).await.unwrap();
+    let request = Request {
+        node,
+        sequence,
+        image: 0,
+        expert: 1,
+        local: Answer::None,
+        margin: 0,
+        payload: Payload::Bytes(&row.to_le_bytes()),
+    };
+    let mut buffer = [0; 128];
+    let frame = wire::encode(&Message::Request(request), None, &mut buffer).unwrap();
+    stream.write_all(frame).await.unwrap();
+    let mut decoder = Decoder::<64>::new();
+    let reply = timeout(Duration::from_secs(5), async {
+        loop {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).await.unwrap();
+            if let (_, Some(frame)) = decoder.feed(&byte) {
+                let Ok(Message::Reply(reply)) = frame.unwrap().message() else { panic!() };
+                return reply;
+            }
+        }
+    });
+    reply.await.expect("a reply in time")
+}
+
+/// Asks until it is answered so, or some seconds are over.
+async fn until(server: &Server, sequence: &mut u32, status: Status) -> Reply {
+    for _ in 0..40 {
+        *sequence += 1;
+        let reply = ask(server, 1, *sequence, 1).await;
+        if reply.status == status {
+            return reply;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    panic!("never {status:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs mosquitto: cargo xtask test"]
+async fn questions_go_through_a_broker_that_comes_and_goes() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log.csv");
+    std::fs::write(&log, "pred\n3\n4\n5\n").unwrap();
+    let port = free_port();
+    let mosquitto = Mosquitto::start(port);
+    // Two experts of one name share the work.
+    for number in 0..2 {
+        let answers = Answers::read(&log, "pred").unwrap();
+        let broker = Broker {
+            host: "127.0.0.1".to_owned(),
+            port,
+            client_id: Some(format!("expert-{number}")),
+            prefix: "mild".to_owned(),
+            username: None,
+            password: None,
+            ca: None,
+        };
+        tokio::spawn(async move { answers.serve_mqtt(&broker, "cloud").await });
+    }
+    let text = format!(
+        "[listen]\ntcp = ['127.0.0.1:0']\n[mqtt]\nhost = '127.0.0.1'\nport = {port}\n\
+         [[expert]]\nindex = 1\nname = 'cloud'\nmqtt = true\ntimeout_ms = 2000\nqueue = 200\n"
+    );
+    let config = Config::parse(&text, Path::new("test.toml")).unwrap();
+    let server = Server::start(config).await.unwrap();
+    let mut sequence = 0;
+    let reply = until(&server, &mut sequence, Status::Ok).await;
+    assert_eq!(reply.answer, Answer::Label(4));
+    let mut asked = tokio::task::JoinSet::new();
+    let server = std::sync::Arc::new(server);
+    for row in 0..3 {
+        for node in 10..60 {
+            let server = server.clone();
+            asked.spawn(async move { (row, ask(&server, node, row + 1, row).await) });
+        }
+    }
+    while let Some(answered) = asked.join_next().await {
+        let (row, reply) = answered.unwrap();
+        assert_eq!((reply.status, reply.answer), (Status::Ok, Answer::Label(row + 3)));
+    }
+    // A row that the expert does not know.
+    assert_eq!(ask(&server, 2, 1, 99).await.status, Status::TimedOut);
+    drop(mosquitto);
+    until(&server, &mut sequence, Status::Unreachable).await;
+    let _mosquitto = Mosquitto::start(port);
+    until(&server, &mut sequence, Status::Ok).await;
+    assert!(std::sync::Arc::into_inner(server).expect("the only one").stop().await);
+}

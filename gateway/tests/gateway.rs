@@ -1,0 +1,287 @@
+//! A gateway between nodes on loopback and experts on loopback.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
+use mild::wire::{self, Answer, Decoder, Key, Message, Payload, Reply, Request, Status};
+use mild_gateway::config::Config;
+use mild_gateway::protocol::{AnswerDocument, Input, Question};
+use mild_gateway::server::Server;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::time::{sleep, timeout};
+
+/// An expert that says the first byte of the payload, after a while.
+#[derive(Clone)]
+struct Echo {
+    delay: Duration,
+    asked: Arc<AtomicU32>,
+}
+
+impl Echo {
+    async fn start(delay_ms: u64) -> (Self, SocketAddr) {
+        let echo = Self { delay: Duration::from_millis(delay_ms), asked: Arc::default() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let handler = async |State(echo): State<Self>, Json(question): Json<Question>| {
+            echo.asked.fetch_add(1, Ordering::SeqCst);
+            sleep(echo.delay).await;
+            let Input::Bytes(bytes) = question.payload else { return Err(StatusCode::BAD_REQUEST) };
+            let label = Some(u32::from(bytes[0]));
+            Ok(Json(AnswerDocument { label, confidence: Some(0.5), value: None }))
+        };
+        let router = Router::new().route("/", post(handler)).with_state(echo.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (echo, address)
+    }
+
+    fn asked(&self) -> u32 {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+async fn gateway(expert: SocketAddr, more: &str, of_expert: &str) -> Server {
+    let text = format!(
+        "metrics = '127.0.0.1:0'\n{more}\n[listen]\ntcp = ['127.0.0.1:0']\n\
+         [[expert]]\nindex = 1\nname = 'echo'\nhttp = 'http://{expert}/'\n{of_expert}\n"
+    );
+    Server::start(Config::parse(&text, Path::new("test.toml")).unwrap()).await.unwrap()
+}
+
+struct Node<S> {
+    stream: S,
+    decoder: Decoder<64>,
+    number: u32,
+    key: Option<Key>,
+}
+
+impl Node<TcpStream> {
+    async fn connect(server: &Server, number: u32) -> Self {
+        let stream = TcpStream::connect(server.tcp[0]).await.unwrap();
+        Self { stream, decoder: Decoder::new(), number, key: None }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Node<S> {
+    async fn ask(&mut self, sequence: u32, expert: u8, payload: &[u8]) {
+        let request = Request {
+            node: self.number,
+            sequence,
+            image: 9,
+            expert,
+            local: Answer::Label(1),
+            margin: 2,
+            payload: Payload::Bytes(payload),
+        };
+        let mut buffer = [0; 256];
+        let frame =
+            wire::encode(&Message::Request(request), self.key.as_ref(), &mut buffer).unwrap();
+        self.stream.write_all(frame).await.unwrap();
+    }
+
+    async fn reply(&mut self) -> Reply {
+        let reply = timeout(Duration::from_secs(5), async {
+            loop {
+                let mut byte = [0];
+                assert_eq!(self.stream.read(&mut byte).await.unwrap(), 1, "the gateway has gone");
+                if let (_, Some(frame)) = self.decoder.feed(&byte) {
+                    let frame = frame.unwrap();
+                    if let Some(key) = &self.key {
+                        frame.verify(key).unwrap();
+                    }
+                    let Ok(Message::Reply(reply)) = frame.message() else { panic!("no reply") };
+                    return reply;
+                }
+            }
+        });
+        reply.await.expect("a reply in time")
+    }
+
+    async fn status(&mut self, sequence: u32, expert: u8) -> Status {
+        self.ask(sequence, expert, &[7]).await;
+        let reply = self.reply().await;
+        assert_eq!((reply.node, reply.sequence), (self.number, sequence));
+        reply.status
+    }
+}
+
+fn counted(server: &Server, line: &str) -> bool {
+    server.metrics_text().lines().any(|found| found == line)
+}
+
+#[tokio::test]
+async fn a_question_is_answered_and_a_repeated_one_costs_nothing() {
+    let (echo, address) = Echo::start(50).await;
+    let server = gateway(address, "", "").await;
+    let mut node = Node::connect(&server, 5).await;
+    node.ask(1, 1, &[42]).await;
+    node.ask(1, 1, &[42]).await;
+    let expected = Reply {
+        node: 5,
+        sequence: 1,
+        status: Status::Ok,
+        answer: Answer::Label(42),
+        confidence: 32_768,
+    };
+    assert_eq!(node.reply().await, expected);
+    node.ask(1, 1, &[42]).await;
+    assert_eq!(node.reply().await, expected, "remembered");
+    // Also when the node comes back.
+    let mut again = Node::connect(&server, 5).await;
+    again.ask(1, 1, &[42]).await;
+    assert_eq!(again.reply().await, expected);
+    assert_eq!(echo.asked(), 1);
+    assert_eq!(node.status(2, 1).await, Status::Ok);
+    assert_eq!(node.status(3, 9).await, Status::UnknownExpert);
+    assert!(counted(&server, "mild_gateway_repeated_total 3"), "{}", server.metrics_text());
+    let url = format!("http://{}/metrics", server.metrics.unwrap());
+    let text = reqwest::get(url).await.unwrap().text().await.unwrap();
+    assert!(text.contains(r#"mild_gateway_replies_total{expert="echo",status="ok"} 2"#), "{text}");
+    assert!(server.stop().await);
+}
+
+#[tokio::test]
+async fn what_is_no_frame_is_counted_and_disturbs_nobody() {
+    let (_, address) = Echo::start(0).await;
+    let server = gateway(address, "[limits]\nframe_ms = 100", "").await;
+    let mut good = Node::connect(&server, 1).await;
+    let mut bad = Node::connect(&server, 2).await;
+    bad.stream.write_all(&[9, 1, 2, 0]).await.unwrap();
+    bad.stream.write_all(&vec![0xff; 10_000]).await.unwrap();
+    bad.stream.write_all(&[0]).await.unwrap();
+    bad.stream.write_all(&[2, 1, 0]).await.unwrap();
+    assert_eq!(good.status(1, 1).await, Status::Ok);
+    // After all that the same connection is served again.
+    assert_eq!(bad.status(1, 1).await, Status::Ok);
+    for reason in ["cut", "too_long"] {
+        let line = format!("mild_gateway_bad_frames_total{{reason=\"{reason}\"}}");
+        assert!(server.metrics_text().contains(&line), "{}", server.metrics_text());
+    }
+    // Half a frame, and no more: closed.
+    bad.stream.write_all(&[5, 1, 1]).await.unwrap();
+    let closed = timeout(Duration::from_secs(2), bad.stream.read(&mut [0; 8])).await;
+    assert_eq!(closed.unwrap().unwrap(), 0);
+    assert!(counted(&server, "mild_gateway_closed_total{reason=\"frame_timeout\"} 1"));
+    assert_eq!(good.status(2, 1).await, Status::Ok);
+    assert!(server.stop().await);
+}
+
+#[tokio::test]
+async fn with_keys_only_those_who_have_theirs_are_served() {
+    let (echo, address) = Echo::start(0).await;
+    let keys = format!("[keys]\n7 = '{}'\n8 = '{}'", "0b".repeat(32), "0c".repeat(32));
+    let server = gateway(address, &keys, "").await;
+    let mut node = Node::connect(&server, 7).await;
+    node.key = Some(Key::new([0x0b; 32]));
+    assert_eq!(node.status(1, 1).await, Status::Ok);
+    for (number, key) in [(7, None), (9, Some([0x0b; 32])), (8, Some([0x0b; 32]))] {
+        let mut other = Node::connect(&server, number).await;
+        other.key = key.map(Key::new);
+        other.ask(1, 1, &[7]).await;
+        // The refusal is signed with the node's real key, or not at all.
+        other.key = None;
+        assert_eq!(other.reply().await.status, Status::Refused);
+    }
+    assert_eq!(echo.asked(), 1);
+    assert!(counted(&server, "mild_gateway_bad_frames_total{reason=\"wrong_key\"} 2"));
+    assert!(counted(&server, "mild_gateway_bad_frames_total{reason=\"unsigned\"} 1"));
+    assert!(server.stop().await);
+}
+
+#[tokio::test]
+async fn what_is_too_much_is_refused_and_nothing_is_lost() {
+    let (echo, address) = Echo::start(200).await;
+    let server = gateway(address, "", "concurrency = 2\nqueue = 3").await;
+    let mut nodes = Vec::new();
+    for number in 0..20 {
+        let mut node = Node::connect(&server, number).await;
+        node.ask(1, 1, &[7]).await;
+        nodes.push(node);
+    }
+    let mut by_status = [0; 2];
+    for node in &mut nodes {
+        match node.reply().await.status {
+            Status::Ok => by_status[0] += 1,
+            Status::Busy => by_status[1] += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(by_status, [5, 15]);
+    assert_eq!(echo.asked(), 5);
+    // A refused question may come again under its number.
+    assert_eq!(nodes[19].status(1, 1).await, Status::Ok);
+    assert!(server.stop().await);
+
+    let server = gateway(address, "[limits]\nrequests_per_s = 0.001\nburst = 2", "").await;
+    let mut node = Node::connect(&server, 1).await;
+    assert_eq!(node.status(1, 1).await, Status::Ok);
+    assert_eq!(node.status(2, 1).await, Status::Ok);
+    assert_eq!(node.status(3, 1).await, Status::Busy);
+    assert_eq!(Node::connect(&server, 2).await.status(1, 1).await, Status::Ok);
+    assert!(server.stop().await);
+
+    let server = gateway(address, "images = [8]\n[limits]\nconnections = 1", "").await;
+    let mut node = Node::connect(&server, 1).await;
+    assert_eq!(node.status(1, 1).await, Status::WrongImage);
+    let mut second = Node::connect(&server, 2).await;
+    let closed = timeout(Duration::from_secs(2), second.stream.read(&mut [0; 8])).await;
+    assert_eq!(closed.unwrap().unwrap(), 0);
+    assert!(server.stop().await);
+}
+
+#[tokio::test]
+async fn experts_that_are_slow_or_gone_are_told() {
+    let (_, address) = Echo::start(5_000).await;
+    let server = gateway(address, "", "timeout_ms = 100").await;
+    assert_eq!(Node::connect(&server, 1).await.status(1, 1).await, Status::TimedOut);
+    assert!(server.stop().await);
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let server = gateway(nobody, "", "retries = 2").await;
+    assert_eq!(Node::connect(&server, 1).await.status(1, 1).await, Status::Unreachable);
+    assert!(server.stop().await);
+}
+
+#[tokio::test]
+async fn the_end_waits_for_what_is_under_way_and_for_no_longer_than_it_may() {
+    let (_, address) = Echo::start(300).await;
+    let server = gateway(address, "", "").await;
+    let mut node = Node::connect(&server, 1).await;
+    node.ask(1, 1, &[7]).await;
+    sleep(Duration::from_millis(100)).await;
+    let (stopped, reply) = tokio::join!(server.stop(), node.reply());
+    assert!(stopped && reply.status == Status::Ok);
+
+    let (_, address) = Echo::start(2_000).await;
+    let server = gateway(address, "[limits]\ndrain_ms = 100", "timeout_ms = 3000").await;
+    let mut node = Node::connect(&server, 1).await;
+    node.ask(1, 1, &[7]).await;
+    sleep(Duration::from_millis(50)).await;
+    assert!(!server.stop().await);
+}
+
+#[tokio::test]
+async fn nodes_come_in_over_unix_sockets_too() {
+    let (_, address) = Echo::start(0).await;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("mild.sock");
+    let text = format!(
+        "[listen]\nunix = ['{}']\n[[expert]]\nindex = 1\nname = 'echo'\nhttp = 'http://{address}/'\n",
+        path.display()
+    );
+    // Twice: the socket that the first one leaves is not in the way.
+    for _ in 0..2 {
+        let config = Config::parse(&text, Path::new("test.toml")).unwrap();
+        let server = Server::start(config).await.unwrap();
+        let stream = UnixStream::connect(&path).await.unwrap();
+        let mut node = Node { stream, decoder: Decoder::new(), number: 1, key: None };
+        assert_eq!(node.status(1, 1).await, Status::Ok);
+        assert!(server.stop().await);
+    }
+}
