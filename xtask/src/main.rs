@@ -9,6 +9,7 @@ mod images;
 mod linked;
 mod parallel;
 mod parity;
+mod path;
 mod peers;
 mod process;
 mod qemu;
@@ -17,7 +18,7 @@ mod toolchain;
 
 use anyhow::Result;
 use clap::Parser;
-use commands::{boards, device, lint, sanitize, test};
+use commands::{boards, device, lint, path as path_command, sanitize, test};
 use std::process::ExitCode;
 
 /// The project's own chores
@@ -31,6 +32,8 @@ enum Xtask {
     Device(device::DeviceCommand),
     /// Build the examples for real boards, and test what they share
     Boards(boards::BoardsArgs),
+    /// Run the whole path: an emulated node, the gateway, a broker, experts, with and without outages
+    Path(path_command::PathArgs),
     /// Check formatting, lints and documentation
     Lint,
     /// Run the device crate's tests under the memory checkers that are here
@@ -55,6 +58,7 @@ fn run() -> Result<bool> {
         Xtask::Test(args) => Ok(test::test(&args)),
         Xtask::Device(command) => device::device(&command),
         Xtask::Boards(args) => boards::boards(&args),
+        Xtask::Path(args) => path_command::path(&args),
         Xtask::Lint => Ok(lint::lint()),
         Xtask::Sanitize => sanitize::sanitize(),
     }

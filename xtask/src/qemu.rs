@@ -59,13 +59,22 @@ impl Qemu {
         Ok(Self { program })
     }
 
+    /// The command that runs the program `elf` on `core` with its files in `directory`, in real time, its serial ports to be
+    /// given.
+    pub(crate) fn command(&self, core: &Core, elf: &Path, directory: &Path) -> Command {
+        let mut command = Command::new(&self.program);
+        command.current_dir(directory);
+        command.args(["-machine", core.machine]);
+        command.args(["-display", "none", "-monitor", "none"]);
+        command.args(["-semihosting-config", "enable=on,target=native"]);
+        command.arg("-kernel").arg(elf);
+        command
+    }
+
     /// Runs the program `elf` on `core`. Its console is in [`Finished::stdout`], its exit status is that of the emulator.
     pub(crate) fn run(&self, core: &Core, elf: &Path, options: &Options) -> Result<Finished> {
-        let mut command = Command::new(&self.program);
-        command.current_dir(&options.directory);
-        command.args(["-machine", core.machine]);
-        command.args(["-display", "none", "-monitor", "none", "-serial", "none"]);
-        command.args(["-semihosting-config", "enable=on,target=native"]);
+        let mut command = self.command(core, elf, &options.directory);
+        command.args(["-serial", "none"]);
         if let Some(shift) = options.icount {
             command.args(["-icount", &format!("shift={shift}")]);
         }
@@ -75,7 +84,6 @@ impl Qemu {
             command.arg("-device");
             command.arg(format!("loader,file={file},addr={address:#x},force-raw=on"));
         }
-        command.arg("-kernel").arg(elf);
         run_within(&mut command, options.limit)
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod boards;
 pub(crate) mod device;
 pub(crate) mod lint;
+pub(crate) mod path;
 pub(crate) mod prove;
 pub(crate) mod sanitize;
 pub(crate) mod test;

@@ -3,9 +3,14 @@
 use super::{
     boards::{self, BoardsArgs},
     device::{self, Tally},
-    heading, prove,
+    heading,
+    path::{self, PathArgs},
+    prove,
 };
-use crate::process::{cargo, run};
+use crate::{
+    apt,
+    process::{cargo, find_program, run},
+};
 use anyhow::Result;
 use clap::Args;
 use std::time::Instant;
@@ -41,6 +46,13 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         failed |= result.is_err();
         summary.push(line("memory test", start, result.map(|()| "passed".to_owned())));
     }
+    if !args.device_only {
+        heading("gateway and broker");
+        let start = Instant::now();
+        let result = broker_tests();
+        failed |= result.is_err();
+        summary.push(line("broker tests", start, result.map(|()| "passed".to_owned())));
+    }
     if !args.host_only {
         heading("device tests");
         let start = Instant::now();
@@ -63,6 +75,13 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         tally.failed += counted.failed;
         failed |= counted.failed > 0;
         summary.push(line("boards", start, result.map(|tally| tally.to_string())));
+        heading("the whole path");
+        let start = Instant::now();
+        let result = path::path(&PathArgs::short(toolchain));
+        let good = matches!(result, Ok(true));
+        failed |= !good;
+        let said = |good| if good { "as predicted" } else { "FAILED" }.to_owned();
+        summary.push(line("path", start, result.map(said)));
     }
     heading("summary");
     for line in summary {
@@ -70,6 +89,15 @@ pub(crate) fn test(args: &TestArgs) -> bool {
     }
     println!("{tally}");
     !failed
+}
+
+/// The tests that need a real broker, which is installed if it is missing.
+fn broker_tests() -> Result<()> {
+    if find_program("mosquitto").is_none() {
+        apt::install(&["mosquitto"], "the MQTT broker mosquitto")?;
+    }
+    let tests = ["test", "-p", "mild-gateway", "--all-features", "--test", "broker", "--"];
+    run(cargo().args(tests).arg("--ignored"))
 }
 
 fn line(name: &str, start: Instant, result: Result<String>) -> String {

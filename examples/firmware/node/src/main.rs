@@ -1,0 +1,106 @@
+//! A node: sensor, rejector, serial port.
+//!
+//! Its sensor is a file of the host, `rows.bin`: the number of rows, of features, of the question before the first, and
+//! of milliseconds between rows; then for each row its number, what the node's own predictor says, and the features. It decides on each with the image it embeds, asks experts over the serial port
+//! of the board (a CMSDK UART at 0x4000_4000, as on MPS2 boards), and says how each question ended:
+//! `row NUMBER BY ANSWER HOW SENT MICROSECONDS`; at the end `done` with the client's counters.
+//! `cargo xtask path` runs it.
+
+#![no_std]
+#![no_main]
+
+mod time;
+mod uart;
+
+use board::{HostFile, entry, println};
+use mild::client::{Client, Clock, Failure, How, Identity, Question, Settings};
+use mild::wire::{self, Answer, Payload};
+use mild::{Image, Rejector, policy};
+use time::Ticks;
+use uart::Uart;
+
+const IMAGE: Image<'static> = mild::include_image!(concat!(env!("MILD_IMAGE"), "/rejector.mild"));
+const WIDTH: usize = IMAGE.inputs();
+const EXPERTS: usize = IMAGE.experts();
+const FRAME: usize = wire::max_frame(4);
+
+/// Impatient, so that a run with outages does not take long.
+const SETTINGS: Settings = Settings {
+    deadline_ms: 600,
+    attempt_ms: 250,
+    attempts: 2,
+    backoff_ms: 10,
+    failures: 2,
+    hold_off_ms: 300,
+    longest_hold_off_ms: 1_200,
+};
+
+#[entry]
+fn main() -> ! {
+    let Some(ticks) = Ticks::take() else { board::exit(false) };
+    let Some(mut rows) = HostFile::open(c"rows.bin") else {
+        println!("cannot open rows.bin");
+        board::exit(false)
+    };
+    let (number, width) = (word(&mut rows), word(&mut rows));
+    if width as usize != WIDTH {
+        println!("rows.bin has {} features, the image takes {}", width, WIDTH);
+        board::exit(false)
+    }
+    let identity = Identity { node: 1, image: IMAGE.checksum(), key: None };
+    // The host says where to begin, so that two runs have different questions.
+    let (begin, pause) = (word(&mut rows), word(&mut rows));
+    let mut client =
+        Client::<_, _, EXPERTS, FRAME>::new(Uart::new(), ticks, &SETTINGS, identity, begin);
+    let rejector = Rejector::new(&IMAGE);
+    let mut scratch = [0; IMAGE.scratch_words()];
+    for _ in 0..number {
+        let next = client.clock().now_ms() + u64::from(pause);
+        while client.clock().now_ms() < next {}
+        let row = word(&mut rows).to_le_bytes();
+        let local = Answer::Label(word(&mut rows));
+        let features: [f32; WIDTH] = core::array::from_fn(|_| f32::from_bits(word(&mut rows)));
+        let Ok(scores) = rejector.scores(&features, &mut scratch) else {
+            println!("a feature is not a number");
+            board::exit(false)
+        };
+        let question = Question { local, payload: Payload::Bytes(&row) };
+        let begun = client.clock().now_us();
+        let outcome = client
+            .resolve(&question, |reachable| policy::decide(scores, IMAGE.offsets(), reachable));
+        let took = client.clock().now_us().wrapping_sub(begun);
+        let how = match outcome.how {
+            How::Chosen => "chosen",
+            How::Instead(Failure::TimedOut) => "timed-out",
+            How::Instead(Failure::Status(_)) => "status",
+            How::Instead(_) => "line",
+        };
+        let answer = match outcome.answer {
+            Answer::Label(label) => label,
+            _ => u32::MAX,
+        };
+        let row = u32::from_le_bytes(row);
+        println!("row {} {} {} {} {} {}", row, outcome.by, answer, how, outcome.sent, took);
+    }
+    let counters = client.counters();
+    println!(
+        "done {} {} {} {} {} {}",
+        counters.questions,
+        counters.answered,
+        counters.fell_back,
+        counters.sent,
+        counters.stale,
+        counters.bad
+    );
+    board::exit(true)
+}
+
+/// The next word of the file.
+fn word(rows: &mut HostFile) -> u32 {
+    let mut bytes = [0; 4];
+    if rows.read(&mut bytes) != bytes.len() {
+        println!("rows.bin ends early");
+        board::exit(false)
+    }
+    u32::from_le_bytes(bytes)
+}
