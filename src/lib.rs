@@ -8,6 +8,8 @@ extern crate std;
 
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "feature")]
+pub mod feature;
 pub mod fixed;
 pub mod governor;
 pub mod image;

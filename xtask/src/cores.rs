@@ -53,6 +53,11 @@ pub(crate) const CORES: &[Core] = &[
     core("m55", "mps3-an547",  "thumbv8m.main-none-eabihf", (0x1000_0000,  512), (0x3000_0000,  512), true),
 ];
 
+/// A board with an I2C bus, for the example of a sensor only: its core is that of `m3`.
+#[rustfmt::skip]
+pub(crate) const WITH_I2C: Core =
+    core("m3-i2c", "lm3s6965evb", "thumbv7m-none-eabi", (0x0000_0000, 256), (0x2000_0000, 64), false);
+
 const fn core(
     name: &'static str,
     machine: &'static str,
@@ -81,7 +86,7 @@ impl Core {
 
 /// The core of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Core> {
-    CORES.iter().find(|core| core.name == name)
+    CORES.iter().chain([&WITH_I2C]).find(|core| core.name == name)
 }
 
 /// All names, for messages.

@@ -96,7 +96,7 @@ pub(crate) fn all() -> Result<Vec<(&'static str, Result<PathBuf>)>> {
 }
 
 /// A quick training on a log.
-fn train(trainer: &Path, config: &Path, directory: &Path) -> Result<PathBuf> {
+pub(crate) fn train(trainer: &Path, config: &Path, directory: &Path) -> Result<PathBuf> {
     let mut command = Command::new(trainer);
     command.arg("train").arg(config).args(["--effort", "quick", "--quiet", "--out"]);
     run(command.arg(directory))?;
@@ -132,7 +132,7 @@ fn fresh(name: &str) -> Result<PathBuf> {
 }
 
 /// The program `mild`, as it is now.
-fn trainer() -> Result<PathBuf> {
+pub(crate) fn trainer() -> Result<PathBuf> {
     run(cargo().args(["build", "--quiet", "--release", "-p", "mild-trainer"]))?;
     Ok(target_dir().join("release/mild"))
 }

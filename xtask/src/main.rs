@@ -4,6 +4,7 @@ mod apt;
 mod bench;
 mod commands;
 mod cores;
+mod features;
 mod firmware;
 mod images;
 mod linked;
@@ -14,6 +15,7 @@ mod peers;
 mod process;
 mod qemu;
 mod source;
+mod thermometer;
 mod toolchain;
 
 use anyhow::Result;

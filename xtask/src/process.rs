@@ -4,9 +4,10 @@ use anyhow::{Context, Result, bail};
 use std::{
     env,
     ffi::OsStr,
-    io::Read,
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -117,6 +118,19 @@ pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<Finis
         stderr: stderr.join().unwrap_or_default(),
         elapsed: start.elapsed(),
     })
+}
+
+/// The lines that come out of `pipe`, one by one as they come.
+pub(crate) fn collect_lines(pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    lines
 }
 
 fn collect(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use glob::Pattern;
+use mild::feature::Statistic;
 
 use super::schema::Document;
 use super::{
     Answer, Config, Data, Expert, MAX_EXPERTS, MAX_NAME, PerColumn, Policy, Price, Quantize, Raw,
-    Rejector, Train, policy,
+    Readings, Rejector, Train, Window, policy,
 };
 use super::{Effort, Method, raw};
 use crate::error::Result;
@@ -18,7 +19,8 @@ pub(super) fn check(
     path: &Path,
     digest: [u8; 8],
 ) -> Result<Config> {
-    let data = data(raw.data, document, path)?;
+    let windows = windows(raw.window, document)?;
+    let data = data(raw.data, !windows.is_empty(), document, path)?;
     let max_share = max_share(&raw.expert, document)?;
     let experts = experts(raw.expert, &data, &raw.units, raw.radio.as_ref(), document)?;
     let names: Vec<String> = experts.iter().map(|expert| expert.name.clone()).collect();
@@ -33,6 +35,7 @@ pub(super) fn check(
         digest,
         data,
         experts,
+        windows,
         raw: raw.raw.map(|raw| readings(raw, document)).transpose()?,
         rejector: Rejector {
             method: raw.rejector.method.unwrap_or(Method::Auto),
@@ -55,11 +58,58 @@ pub(super) fn check(
     })
 }
 
-fn data(raw: Option<raw::Data>, document: &Document<'_>, path: &Path) -> Result<Data> {
+/// Features out of samples.
+fn windows(raw: Vec<raw::Window>, document: &Document<'_>) -> Result<Vec<Window>> {
+    let mut windows: Vec<Window> = Vec::with_capacity(raw.len());
+    for (index, raw) in raw.into_iter().enumerate() {
+        let key = |name: &str| format!("window[{index}].{name}");
+        let missing = |name: &str, expected: &str| document.error(&key(name), "nothing", expected);
+        let name = raw.name.ok_or_else(|| missing("name", "a name for its features"))?;
+        if windows.iter().any(|window| window.name == name) {
+            return Err(document.error(
+                &key("name"),
+                format!("`{name}` again"),
+                "a name of its own",
+            ));
+        }
+        if raw.samples.is_empty() {
+            return Err(missing("samples", "at least one name or glob of columns of samples"));
+        }
+        for (place, glob) in raw.samples.iter().enumerate() {
+            pattern(glob, &key(&format!("samples[{place}]")), document)?;
+        }
+        if raw.statistics.is_empty() {
+            return Err(missing("statistics", "at least one statistic"));
+        }
+        let known = Statistic::ALL.map(Statistic::name);
+        let mut statistics = Vec::new();
+        for (place, text) in raw.statistics.iter().enumerate() {
+            let key = key(&format!("statistics[{place}]"));
+            let Some(statistic) = Statistic::ALL.into_iter().find(|one| one.name() == text) else {
+                let expected = super::expected(text, &known);
+                return Err(document.error(&key, format!("`{text}`"), expected));
+            };
+            if statistics.contains(&statistic) {
+                return Err(document.error(&key, format!("`{text}` again"), "each one once"));
+            }
+            statistics.push(statistic);
+        }
+        let readings = raw.readings.unwrap_or(Readings::F32);
+        windows.push(Window { name, samples: raw.samples, statistics, readings });
+    }
+    Ok(windows)
+}
+
+fn data(
+    raw: Option<raw::Data>,
+    windows: bool,
+    document: &Document<'_>,
+    path: &Path,
+) -> Result<Data> {
     let missing = |key: &str, expected: &str| document.error(key, "nothing", expected);
     let raw = raw.ok_or_else(|| missing("data", "a section `[data]`"))?;
     let log = raw.log.ok_or_else(|| missing("data.log", "the path of the deferral log"))?;
-    if raw.features.is_empty() && raw.categorical.is_empty() {
+    if raw.features.is_empty() && raw.categorical.is_empty() && !windows {
         return Err(missing("data.features", "at least one name or glob of feature columns"));
     }
     for (index, glob) in raw.features.iter().enumerate() {

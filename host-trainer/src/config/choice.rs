@@ -140,6 +140,15 @@ choice! {
         Expected = "expected",
 }
 
+choice! {
+    /// What the samples of a window are.
+    Readings:
+        /// Numbers.
+        F32 = "f32",
+        /// Raw 16-bit readings: whole numbers of -32768 to 32767.
+        I16 = "i16",
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

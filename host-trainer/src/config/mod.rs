@@ -12,7 +12,7 @@ mod schema;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use choice::{Effort, Form, Guarantee, Method, Objective, RhoRule, Tau};
+pub use choice::{Effort, Form, Guarantee, Method, Objective, Readings, RhoRule, Tau};
 pub(crate) use choice::{choice, expected};
 pub use policy::Policy;
 use sha2::{Digest, Sha256};
@@ -36,6 +36,8 @@ pub struct Config {
     pub data: Data,
     /// The sections `[[expert]]`, `local` first; two at least.
     pub experts: Vec<Expert>,
+    /// The sections `[[window]]`: features out of raw samples.
+    pub windows: Vec<Window>,
     /// Section `[raw]`: what the device's readings mean.
     pub raw: Option<Raw>,
     /// Section `[rejector]`: what is trained.
@@ -65,6 +67,19 @@ pub struct Data {
     pub group: Option<String>,
     /// The number of classes: labels are below it.
     pub classes: Option<u32>,
+}
+
+/// Features out of columns of samples: statistics of `mild::feature` over all of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Window {
+    /// Stands before the names of its features, as in `name.mean`.
+    pub name: String,
+    /// Names or globs of the columns of samples, the oldest first.
+    pub samples: Vec<String>,
+    /// In the order of the features.
+    pub statistics: Vec<mild::feature::Statistic>,
+    /// What the samples are; default `f32`.
+    pub readings: Readings,
 }
 
 /// Somebody who can be asked.

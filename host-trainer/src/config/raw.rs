@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::choice::{Effort, Form, Method, RhoRule, Tau};
+use super::choice::{Effort, Form, Method, Readings, RhoRule, Tau};
 use super::policy::{Radio, RawPolicy, Units};
 
 #[derive(Deserialize)]
@@ -13,6 +13,8 @@ pub(super) struct Config {
     pub(super) data: Option<Data>,
     #[serde(default)]
     pub(super) expert: Vec<Expert>,
+    #[serde(default)]
+    pub(super) window: Vec<Window>,
     pub(super) raw: Option<Raw>,
     #[serde(default)]
     pub(super) rejector: Rejector,
@@ -53,6 +55,17 @@ pub(super) struct Expert {
     pub(super) money: Option<f64>,
     pub(super) bytes: Option<f64>,
     pub(super) max_share: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Window {
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) samples: Vec<String>,
+    #[serde(default)]
+    pub(super) statistics: Vec<String>,
+    pub(super) readings: Option<Readings>,
 }
 
 #[derive(Deserialize)]

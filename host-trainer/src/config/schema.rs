@@ -10,7 +10,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::choice::{self, Effort, Form, Guarantee, Method, Objective, RhoRule, Tau};
+use super::choice::{self, Effort, Form, Guarantee, Method, Objective, Readings, RhoRule, Tau};
 use crate::error::{Error, Result, list, suggest};
 
 /// What a key may hold.
@@ -125,10 +125,19 @@ const RADIO: Keys = &[
 ];
 const QUANTIZE: Keys = &[("tolerance", Kind::Number(Bound::AtLeastZero))];
 
-const EXPERTS: &str = "expert";
+const WINDOW: Keys = &[
+    ("name", Kind::Text),
+    ("samples", Kind::Texts),
+    ("statistics", Kind::Texts),
+    ("readings", Kind::Choice(Readings::NAMES)),
+];
+
+/// The sections of which there may be several.
+const ARRAYS: &[&str] = &["expert", "window"];
 const SECTIONS: &[(&str, Keys)] = &[
     ("data", DATA),
-    (EXPERTS, EXPERT),
+    ("expert", EXPERT),
+    ("window", WINDOW),
     ("raw", RAW),
     ("rejector", REJECTOR),
     ("train", TRAIN),
@@ -137,7 +146,7 @@ const SECTIONS: &[(&str, Keys)] = &[
     ("units", UNITS),
     ("radio", RADIO),
 ];
-const RESERVED: &[&str] = &["budget", "window"];
+const RESERVED: &[&str] = &["budget"];
 
 /// A configuration file while it is being checked: knows the line of every key.
 pub(super) struct Document<'a> {
@@ -203,8 +212,8 @@ impl<'a> Document<'a> {
             return Err(Error::ConfigUnknownKey { file, line, key, suggestion, expected });
         };
         match value.get_ref() {
-            DeValue::Table(table) if name != EXPERTS => self.table(name, keys, table),
-            DeValue::Array(array) if name == EXPERTS => {
+            DeValue::Table(table) if !ARRAYS.contains(&name) => self.table(name, keys, table),
+            DeValue::Array(array) if ARRAYS.contains(&name) => {
                 for (index, item) in array.iter().enumerate() {
                     let path = format!("{name}[{index}]");
                     self.lines.insert(path.clone(), self.line_at(Some(item.span())));
@@ -212,15 +221,15 @@ impl<'a> Document<'a> {
                         return Err(self.error(
                             &path,
                             found(item.get_ref()),
-                            "a table, `[[expert]]`",
+                            format!("a table, `[[{name}]]`"),
                         ));
                     };
                     self.table(&path, keys, table)?;
                 }
                 Ok(())
             }
-            other if name == EXPERTS => {
-                Err(self.error(name, found(other), "one `[[expert]]` per expert"))
+            other if ARRAYS.contains(&name) => {
+                Err(self.error(name, found(other), format!("one `[[{name}]]` per {name}")))
             }
             other => Err(self.error(name, found(other), format!("a section, `[{name}]`"))),
         }

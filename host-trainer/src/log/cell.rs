@@ -30,6 +30,11 @@ pub(super) fn feature(text: &str) -> Parsed<f32> {
     number(text, "a finite number")
 }
 
+pub(super) fn reading(text: &str) -> Parsed<i16> {
+    const EXPECTED: &str = "a reading, an integer of -32768..=32767";
+    integer(text).and_then(|reading| reading.try_into().ok()).ok_or(EXPECTED)
+}
+
 pub(super) fn loss(text: &str) -> Parsed<f32> {
     const EXPECTED: &str = "a loss of 0 to 1";
     number(text, EXPECTED)

@@ -8,9 +8,14 @@ use crate::config::{self, Config, PerColumn};
 use crate::dataset::RawScale;
 use crate::error::{Error, Result, list, suggest};
 
+/// The longest window of `mild::feature`.
+const MOST_SAMPLES: usize = 1 << 16;
+
 /// The columns that are read, as positions in the header.
 pub(super) struct Columns {
     pub(super) features: Vec<usize>,
+    /// Columns of samples, for each window.
+    pub(super) windows: Vec<Vec<usize>>,
     pub(super) categorical: Vec<usize>,
     pub(super) label: Option<usize>,
     pub(super) split: Option<usize>,
@@ -98,6 +103,27 @@ impl Header<'_> {
                 }
             }
         }
+        let mut windows = Vec::new();
+        for (index, window) in config.windows.iter().enumerate() {
+            let mut samples = Vec::new();
+            for (place, glob) in window.samples.iter().enumerate() {
+                let key = format!("window[{index}].samples[{place}]");
+                for column in self.matches(glob, &key)? {
+                    self.unused(column, &key, &uses, |_| false)?;
+                    if !samples.contains(&column) {
+                        samples.push(column);
+                    }
+                }
+            }
+            if samples.len() > MOST_SAMPLES {
+                return Err(Error::Invalid {
+                    what: format!("{}: window[{index}].samples", self.file.display()),
+                    found: format!("{} columns", samples.len()),
+                    expected: format!("at most {MOST_SAMPLES}, the longest window of a device"),
+                });
+            }
+            windows.push(samples);
+        }
         let mut categorical = Vec::new();
         for (index, name) in data.categorical.iter().enumerate() {
             let key = format!("data.categorical[{index}]");
@@ -119,7 +145,7 @@ impl Header<'_> {
             categorical.push(column);
         }
         let raw = config.raw.as_ref().map(|raw| self.raw(raw, &features)).transpose()?;
-        Ok(Columns { features, categorical, label, split, group, answers, prices, raw })
+        Ok(Columns { features, windows, categorical, label, split, group, answers, prices, raw })
     }
 
     fn file(&self) -> std::path::PathBuf {

@@ -8,7 +8,9 @@ use super::category::{Categories, MAX_CATEGORIES};
 use super::cell::{self, Parsed};
 use super::columns::{Answer, Columns, Header, Price};
 use super::split;
-use crate::config::Config;
+use mild::feature::of_samples;
+
+use crate::config::{Config, Readings, Window};
 use crate::dataset::{Dataset, Expert, Part, RawScale, Split, compact, gather};
 use crate::error::{Error, Result};
 
@@ -42,7 +44,8 @@ impl<'a> Rows<'a> {
         let columns = header.resolve(config)?;
         let draft = || Draft {
             part: Part {
-                inputs: columns.features.len(),
+                inputs: columns.features.len()
+                    + config.windows.iter().map(|window| window.statistics.len()).sum::<usize>(),
                 experts: config.experts.len(),
                 groups: columns.group.map(|_| Vec::new()),
                 labels: columns.label.map(|_| Vec::new()),
@@ -79,6 +82,9 @@ impl<'a> Rows<'a> {
         }
         for &column in &self.columns.features {
             part.features.push(row.parse(column, cell::feature)?);
+        }
+        for (window, samples) in self.config.windows.iter().zip(&self.columns.windows) {
+            part.features.extend(row.window(window, samples)?);
         }
         for (&column, categories) in self.columns.categorical.iter().zip(&mut self.categories) {
             let text = row.text(column);
@@ -130,6 +136,11 @@ impl<'a> Rows<'a> {
         let names = &self.header.names;
         let mut feature_names: Vec<String> =
             self.columns.features.iter().map(|&i| names[i].clone()).collect();
+        for window in &self.config.windows {
+            let of_window =
+                window.statistics.iter().map(|one| format!("{}.{}", window.name, one.name()));
+            feature_names.extend(of_window);
+        }
         let count = self.categories.len();
         let mut places = Vec::with_capacity(count);
         for (index, categories) in self.categories.iter().enumerate() {
@@ -230,6 +241,27 @@ impl<'a> Row<'a> {
 
     fn parse<T>(&self, column: usize, parse: fn(&str) -> Parsed<T>) -> Result<T> {
         parse(self.text(column)).map_err(|expected| self.error(column, expected))
+    }
+
+    /// The features of a window, by the device's own code.
+    fn window(&self, window: &Window, samples: &[usize]) -> Result<Vec<f32>> {
+        let statistics = &window.statistics;
+        // Cells have been found to be finite numbers.
+        let found = match window.readings {
+            Readings::F32 => {
+                let samples = samples.iter().map(|&column| self.parse(column, cell::feature));
+                of_samples(&samples.collect::<Result<Vec<f32>>>()?, statistics)
+            }
+            Readings::I16 => {
+                let samples = samples.iter().map(|&column| self.parse(column, cell::reading));
+                of_samples(&samples.collect::<Result<Vec<i16>>>()?, statistics)
+            }
+        };
+        found.map_err(|error| Error::Invalid {
+            what: format!("{}:{}: window `{}`", self.header.file.display(), self.line, window.name),
+            found: error.to_string(),
+            expected: "finite numbers".to_owned(),
+        })
     }
 
     fn label(&self, column: usize, classes: Option<u32>) -> Result<u16> {

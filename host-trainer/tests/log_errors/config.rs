@@ -34,11 +34,27 @@ fn unknown_keys() {
 
 #[test]
 fn reserved_sections() {
-    for section in ["budget", "window"] {
-        let expected =
-            format!(":13: found section `[{section}]`, which is not supported by this version");
-        config_says(&format!("{DATA}{EXPERTS}[{section}]\n"), &[&expected]);
+    let expected = ":13: found section `[budget]`, which is not supported by this version";
+    config_says(&format!("{DATA}{EXPERTS}[budget]\n"), &[expected]);
+}
+
+#[test]
+fn windows_that_make_no_sense() {
+    const WINDOW: &str = "[[window]]\nname = 'a'\nsamples = ['s*']\nstatistics = ['mean']\n";
+    for (from, to, parts) in [
+        ("name = 'a'\n", "", ["`window[0].name`: found nothing", "a name for its features"]),
+        ("['s*']", "[]", ["`window[0].samples`: found nothing", "at least one name or glob"]),
+        ("['mean']", "[]", ["`window[0].statistics`: found nothing", "at least one statistic"]),
+        ("'mean'", "'maen'", ["`window[0].statistics[0]`: found `maen`", "did you mean `mean`"]),
+        ("'mean'", "'rms', 'rms'", ["`window[0].statistics[1]`: found `rms` again", "once"]),
+    ] {
+        config_says(&format!("{DATA}{EXPERTS}{}", WINDOW.replace(from, to)), &parts);
     }
+    config_says(
+        &format!("{DATA}{EXPERTS}{WINDOW}{WINDOW}"),
+        &["`window[1].name`: found `a` again"],
+    );
+    config_says(&format!("{DATA}{EXPERTS}[window]\n"), &["one `[[window]]` per window"]);
 }
 
 #[test]

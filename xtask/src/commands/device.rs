@@ -5,12 +5,14 @@ use super::{
     heading, prove,
 };
 use crate::{
-    cores::{self, CORES, Core},
+    cores::{self, CORES, Core, WITH_I2C},
+    features,
     firmware::Firmware,
     images, parallel,
     parity::{self, Outcome},
     process::{Finished, root, target_dir},
     qemu::{Options, Qemu},
+    thermometer,
     toolchain::{Choice, Toolchains},
 };
 use anyhow::{Result, bail};
@@ -166,6 +168,13 @@ pub(crate) fn run_checks(args: &DeviceTestArgs) -> Result<Tally> {
             tally.outcome(core.name, &Outcome::failed("run", &error));
         }
     }
+    if args.cores.is_empty() {
+        heading(&format!("sensor: {} on {}", WITH_I2C.target, WITH_I2C.machine));
+        match thermometer::check(&qemu, &mut toolchains) {
+            Ok(outcome) => tally.outcome(WITH_I2C.name, &outcome),
+            Err(error) => tally.outcome(WITH_I2C.name, &Outcome::failed("sensor", &error)),
+        }
+    }
     // All loops ran over something, or the tally says so.
     if tally == Tally::default() {
         bail!("nothing was checked");
@@ -218,6 +227,16 @@ fn check(
             directory,
             image: image.clone(),
             judge: Box::new(|run| vec![parity::judge_control(run)]),
+        });
+    }
+    let elf = program("features").build_with(core.features(), toolchains)?;
+    if let [image, ..] = images {
+        jobs.push(Job {
+            name: "windows".to_owned(),
+            elf,
+            directory: image.clone(),
+            image: image.clone(),
+            judge: Box::new(features::judge),
         });
     }
     let elf = program("corrupt").build_with(core.features(), toolchains)?;
