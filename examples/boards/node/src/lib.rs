@@ -1,21 +1,15 @@
 //! What the boards' examples share: everything that is not the board.
 //!
-//! - [`readings`]: three raw readings for the demonstration's rejector, from what a board can measure without wiring.
-//! - [`Frame`]: what goes out when the rejector defers.
-//! - [`Link`]: whether the experts count as reachable.
-//! - [`Uplink`]: sends a frame, waits for the answer, and keeps the state of the link.
+//! - [`readings`] and [`local_answer`]: what stands in for probes, and for a classifier of the node's own.
+//! - [`Uplink`]: the way to the experts, `mild`'s client over any serial port and delay.
 //!
-//! The boards bring a serial port and a delay, by the traits of `embedded-io` and `embedded-hal`; the tests bring a
+//! The boards bring a serial port and a delay, by the traits of `embedded-io` and `embedded-hal`; the test brings a
 //! gateway that lives in memory.
 
 #![no_std]
 
-mod frame;
-mod link;
 mod stand_in;
 mod uplink;
 
-pub use frame::{Frame, MAX_FRAME};
-pub use link::{Link, RETRY_AFTER_MS};
 pub use stand_in::{local_answer, readings};
-pub use uplink::{DEADLINE_MS, NoAnswer, Uplink};
+pub use uplink::{Uplink, uplink};

@@ -1,114 +1,34 @@
-//! Asking an expert over a serial port.
+//! The way to the experts.
 
-use crate::{Frame, Link, MAX_FRAME};
-use core::fmt;
 use embedded_hal::delay::DelayNs;
-use embedded_io::{Error, ErrorKind, Read, ReadReady, Write};
-use mild::{Decision, Reachable};
+use mild::Image;
+use mild::client::{Client, DelayClock, Identity, Settings};
 
-/// So long a question waits for its answer.
-pub const DEADLINE_MS: u32 = 500;
-/// No port holds more unread bytes than that; a line that goes on is noise, and must not hold up the node.
-const MOST_STALE: usize = 64;
+/// `mild`'s client over the serial port `P`, its time from the delay `D`.
+pub type Uplink<P, D, const EXPERTS: usize, const FRAME: usize> =
+    Client<'static, P, DelayClock<D>, EXPERTS, FRAME>;
 
-/// Why there is no answer. In each case the node answers by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum NoAnswer {
-    /// More codes than a frame holds.
-    TooLong,
-    /// The port could not send, or received something unreadable.
-    Line(ErrorKind),
-    /// Nothing came within [`DEADLINE_MS`].
-    TimedOut,
-}
+/// The number of the only node. In a fleet each has its own.
+const NODE: u32 = 1;
 
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong => write!(f, "the codes do not fit into a frame of {MAX_FRAME} bytes"),
-            Self::Line(kind) => write!(f, "the serial line failed: {kind}"),
-            Self::TimedOut => write!(f, "no answer within {DEADLINE_MS} ms"),
-        }
-    }
-}
-
-impl core::error::Error for NoAnswer {}
-
-/// The way to the experts: a serial port with a gateway at its other end.
-#[derive(Debug)]
-pub struct Uplink<P, D> {
+/// A way that has not been tried yet. `chance` is anything that differs from one start to the next.
+pub fn uplink<P, D, const EXPERTS: usize, const FRAME: usize>(
     port: P,
     delay: D,
-    link: Link,
-    sequence: u16,
-}
-
-impl<P: Read + ReadReady + Write, D: DelayNs> Uplink<P, D> {
-    /// An up-link that has not been tried yet.
-    pub const fn new(port: P, delay: D) -> Self {
-        Self { port, delay, link: Link::new(), sequence: 0 }
-    }
-
-    /// What the rejector may choose from now.
-    pub fn reachable(&self) -> Reachable {
-        self.link.reachable()
-    }
-
-    /// Waits until the next input is due. The link's time runs on meanwhile.
-    pub fn pause(&mut self, ms: u32) {
-        self.delay.delay_ms(ms);
-        self.link.pass(ms);
-    }
-
-    /// Asks the expert that was decided for, and waits for the class that it answers.
-    ///
-    /// # Errors
-    /// [`NoAnswer`]; after a failed line or a deadline missed the link counts as down for a while.
-    pub fn ask(&mut self, decision: Decision, codes: &[i8]) -> Result<u8, NoAnswer> {
-        let sequence = self.sequence;
-        self.sequence = sequence.wrapping_add(1);
-        let Decision { expert, margin } = decision;
-        let mut buffer = [0; MAX_FRAME];
-        let frame = Frame { sequence, expert, margin, codes }.encode(&mut buffer);
-        let answer = self.exchange(frame.ok_or(NoAnswer::TooLong)?, sequence);
-        if answer.is_err() {
-            self.link.fail();
-        }
-        answer
-    }
-
-    fn exchange(&mut self, frame: &[u8], sequence: u16) -> Result<u8, NoAnswer> {
-        // An answer that came too late must not be taken for the answer to this question. Errors go the same way: what
-        // happened on the line before does not matter.
-        for _ in 0..MOST_STALE {
-            if !self.port.read_ready().unwrap_or(true) {
-                break;
-            }
-            let _ = self.port.read(&mut [0]);
-        }
-        self.port.write_all(frame).and_then(|()| self.port.flush()).map_err(line)?;
-        for _ in 0..DEADLINE_MS {
-            for _ in 0..MOST_STALE {
-                if !self.port.read_ready().map_err(line)? {
-                    break;
-                }
-                let mut byte = [0];
-                let read = self.port.read(&mut byte).map_err(line)?;
-                let [byte] = byte;
-                if read == 1 && u16::from(byte >> 4) == sequence & 0xF {
-                    return Ok(byte & 0xF);
-                }
-            }
-            self.delay.delay_ms(1);
-        }
-        Err(NoAnswer::TimedOut)
-    }
-}
-
-fn line(error: impl Error) -> NoAnswer {
-    NoAnswer::Line(error.kind())
+    image: &Image<'_>,
+    chance: &[i16],
+) -> Uplink<P, D, EXPERTS, FRAME>
+where
+    P: embedded_io::Read + embedded_io::ReadReady + embedded_io::Write,
+    D: DelayNs,
+{
+    // Without a key: who can reach the wire can ask and answer.
+    let identity = Identity { node: NODE, image: image.checksum(), key: None };
+    // Numbers after a reboot are others than before, so that an answer on its way is not taken for a new one.
+    let begin = chance.iter().fold(0u32, |sum, &reading| {
+        (sum ^ u32::from(reading.cast_unsigned())).wrapping_mul(0x0100_0193)
+    });
+    Client::new(port, DelayClock::new(delay), &Settings::USUAL, identity, begin)
 }
 
 #[cfg(test)]
@@ -116,143 +36,127 @@ mod tests {
     extern crate std;
 
     use super::*;
-    use crate::RETRY_AFTER_MS;
     use core::cell::RefCell;
-    use std::{collections::VecDeque, vec, vec::Vec};
+    use core::convert::Infallible;
+    use mild::client::{How, Question};
+    use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Status};
+    use mild::{Decision, Reachable};
+    use std::{collections::VecDeque, vec::Vec};
 
-    const DECISION: Decision = Decision { expert: 3, margin: 7 };
-
-    /// Both directions of a serial line, and the time.
-    #[derive(Debug, Default)]
-    struct Wire {
-        now_ms: u32,
-        sent: Vec<u8>,
-        /// When a byte arrives, and which; an error instead of a byte is noise.
-        coming: VecDeque<(u32, Result<u8, ErrorKind>)>,
-        /// Bytes arrive without end.
-        babbling: bool,
-        broken: bool,
+    mod rejector {
+        include!("../../../wine/rejector.rs");
     }
 
-    impl Wire {
-        fn arrived(&self) -> bool {
-            self.babbling || self.coming.front().is_some_and(|&(when, _)| when <= self.now_ms)
-        }
+    const FRAME: usize = wire::max_frame(3);
+
+    /// A gateway in memory: it answers each question with the first code, if it is there.
+    #[derive(Default)]
+    struct Gateway {
+        decoder: Decoder<FRAME>,
+        coming: VecDeque<u8>,
+        asked: Vec<u32>,
+        away: bool,
     }
 
-    struct Port<'a>(&'a RefCell<Wire>);
+    struct Port<'a>(&'a RefCell<Gateway>);
 
     impl embedded_io::ErrorType for Port<'_> {
-        type Error = ErrorKind;
+        type Error = Infallible;
     }
 
-    impl ReadReady for Port<'_> {
-        fn read_ready(&mut self) -> Result<bool, ErrorKind> {
-            Ok(self.0.borrow().arrived())
+    impl embedded_io::ReadReady for Port<'_> {
+        fn read_ready(&mut self) -> Result<bool, Infallible> {
+            Ok(!self.0.borrow().coming.is_empty())
         }
     }
 
-    impl Read for Port<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
-            let mut wire = self.0.borrow_mut();
-            assert!(wire.arrived(), "the port would block for ever");
-            let byte = wire.coming.pop_front().map_or(Ok(0xFF), |(_, byte)| byte);
-            buffer[0] = byte?;
+    impl embedded_io::Read for Port<'_> {
+        fn read(&mut self, into: &mut [u8]) -> Result<usize, Infallible> {
+            into[0] = self.0.borrow_mut().coming.pop_front().expect("read only when ready");
             Ok(1)
         }
     }
 
-    impl Write for Port<'_> {
-        fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
-            let mut wire = self.0.borrow_mut();
-            if wire.broken {
-                return Err(ErrorKind::BrokenPipe);
-            }
-            wire.sent.extend(&bytes[..1]);
-            Ok(1)
+    impl embedded_io::Write for Port<'_> {
+        fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+            self.0.borrow_mut().take(bytes);
+            Ok(bytes.len())
         }
 
-        fn flush(&mut self) -> Result<(), ErrorKind> {
+        fn flush(&mut self) -> Result<(), Infallible> {
             Ok(())
         }
     }
 
-    struct Delay<'a>(&'a RefCell<Wire>);
-
-    impl DelayNs for Delay<'_> {
-        fn delay_ns(&mut self, ns: u32) {
-            self.delay_ms(ns / 1_000_000);
+    impl Gateway {
+        fn take(&mut self, mut bytes: &[u8]) {
+            while !bytes.is_empty() {
+                let (used, frame) = self.decoder.feed(bytes);
+                bytes = &bytes[used..];
+                let Some(frame) = frame else { continue };
+                let frame = frame.expect("the node's frames are good");
+                let Ok(Message::Request(request)) = frame.message() else {
+                    panic!("a node only asks")
+                };
+                self.asked.push(request.sequence);
+                if self.away {
+                    continue;
+                }
+                let code = request.payload.as_codes().expect("the node sends codes")[0];
+                let reply = Reply {
+                    node: request.node,
+                    sequence: request.sequence,
+                    status: Status::Ok,
+                    answer: Answer::Label(code.unsigned_abs().into()),
+                    confidence: 0,
+                };
+                let mut buffer = [0; FRAME];
+                let reply = wire::encode(&Message::Reply(reply), None, &mut buffer);
+                self.coming.extend(reply.expect("it fits"));
+            }
         }
+    }
 
-        fn delay_ms(&mut self, ms: u32) {
-            self.0.borrow_mut().now_ms += ms;
+    struct Delay;
+
+    impl DelayNs for Delay {
+        fn delay_ns(&mut self, _: u32) {}
+    }
+
+    #[test]
+    fn an_expert_answers_and_without_one_the_node_does() {
+        let gateway = RefCell::new(Gateway::default());
+        let mut uplink: Uplink<_, _, 3, FRAME> =
+            uplink(Port(&gateway), Delay, &rejector::IMAGE, &[1, 2, 3]);
+        let question = Question { local: Answer::Label(9), payload: Payload::codes(&[7, 1, -1]) };
+        let first = |reachable: Reachable| Decision {
+            expert: if reachable.contains(1) { 1 } else { 0 },
+            margin: 5,
+        };
+        let outcome = uplink.resolve(&question, first);
+        assert_eq!((outcome.by, outcome.answer, outcome.how), (1, Answer::Label(7), How::Chosen));
+        let begun = gateway.borrow().asked[0];
+        gateway.borrow_mut().away = true;
+        for _ in 0..Settings::USUAL.failures {
+            let outcome = uplink.resolve(&question, first);
+            assert_eq!((outcome.by, outcome.answer), (0, Answer::Label(9)));
         }
-    }
-
-    fn uplink(wire: &RefCell<Wire>) -> Uplink<Port<'_>, Delay<'_>> {
-        Uplink::new(Port(wire), Delay(wire))
-    }
-
-    #[test]
-    fn an_answer_in_time_is_taken() {
-        let wire = RefCell::default();
-        let mut uplink = uplink(&wire);
-        wire.borrow_mut().coming.push_back((DEADLINE_MS - 1, Ok(0x05)));
-        assert_eq!(uplink.ask(DECISION, &[1, -1]), Ok(5));
-        assert_eq!(uplink.reachable(), Reachable::ALL);
-        let sent = &wire.borrow().sent;
-        assert_eq!(sent[..10], [11, 0, 0, 3, 7, 0, 0, 0, 1, 0xFF]);
-        assert_eq!(sent.len(), 11);
+        assert!(!uplink.reachable().contains(1));
+        uplink.clock().pass(Settings::USUAL.hold_off_ms);
+        assert!(uplink.reachable().contains(1));
+        assert!(gateway.borrow().asked.iter().all(|asked| asked.wrapping_sub(begun) <= 2));
     }
 
     #[test]
-    fn without_an_answer_the_link_is_down_and_comes_back() {
-        let wire = RefCell::default();
-        let mut uplink = uplink(&wire);
-        wire.borrow_mut().coming.push_back((DEADLINE_MS, Ok(0x05)));
-        assert_eq!(uplink.ask(DECISION, &[]), Err(NoAnswer::TimedOut));
-        assert_eq!(wire.borrow().now_ms, DEADLINE_MS);
-        assert_eq!(uplink.reachable(), Reachable::LOCAL_ONLY);
-        uplink.pause(RETRY_AFTER_MS);
-        assert_eq!(uplink.reachable(), Reachable::ALL);
-    }
-
-    #[test]
-    fn a_late_answer_is_not_taken_for_that_to_the_next_question() {
-        let wire = RefCell::default();
-        let mut uplink = uplink(&wire);
-        assert_eq!(uplink.ask(DECISION, &[]), Err(NoAnswer::TimedOut));
-        let now = wire.borrow().now_ms;
-        // The first two belong to question 0, before and after question 1 is sent.
-        wire.borrow_mut().coming =
-            vec![(now, Ok(0x01)), (now + 10, Ok(0x02)), (now + 20, Ok(0x13))].into();
-        assert_eq!(uplink.ask(DECISION, &[]), Ok(3));
-    }
-
-    #[test]
-    fn noise_before_the_question_is_dropped_and_noise_after_it_is_an_error() {
-        let wire = RefCell::default();
-        let mut uplink = uplink(&wire);
-        wire.borrow_mut().coming =
-            vec![(0, Err(ErrorKind::InvalidData)), (0, Ok(0x0F)), (1, Ok(0x04))].into();
-        assert_eq!(uplink.ask(DECISION, &[]), Ok(4));
-        wire.borrow_mut().coming = vec![(2, Err(ErrorKind::InvalidData))].into();
-        assert_eq!(uplink.ask(DECISION, &[]), Err(NoAnswer::Line(ErrorKind::InvalidData)));
-        assert_eq!(uplink.reachable(), Reachable::LOCAL_ONLY);
-    }
-
-    #[test]
-    fn a_babbling_or_broken_line_does_not_hold_up_the_node() {
-        let wire = RefCell::new(Wire { babbling: true, ..Wire::default() });
-        assert_eq!(uplink(&wire).ask(DECISION, &[]), Err(NoAnswer::TimedOut));
-        let wire = RefCell::new(Wire { broken: true, ..Wire::default() });
-        assert_eq!(uplink(&wire).ask(DECISION, &[]), Err(NoAnswer::Line(ErrorKind::BrokenPipe)));
-    }
-
-    #[test]
-    fn too_many_codes_are_an_error() {
-        let wire = RefCell::default();
-        assert_eq!(uplink(&wire).ask(DECISION, &[0; MAX_FRAME]), Err(NoAnswer::TooLong));
-        assert!(wire.borrow().sent.is_empty());
+    fn two_starts_have_other_numbers() {
+        let number = |chance: &[i16]| {
+            let gateway = RefCell::new(Gateway::default());
+            let mut uplink: Uplink<_, _, 2, FRAME> =
+                uplink(Port(&gateway), Delay, &rejector::IMAGE, chance);
+            let question = Question { local: Answer::None, payload: Payload::codes(&[1]) };
+            uplink.resolve(&question, |_| Decision { expert: 1, margin: 0 });
+            gateway.borrow().asked[0]
+        };
+        assert_ne!(number(&[-500, 320, 1250]), number(&[-500, 321, 1250]));
     }
 }

@@ -8,12 +8,14 @@
 mod port;
 
 use cortex_m_rt::entry;
-use defmt::{error, info, warn};
+use defmt::{error, info};
 use defmt_rtt as _;
 use embedded_hal::delay::DelayNs;
 use embedded_io::{Read, ReadReady, Write};
-use mild::{Image, InputError, Rejector};
-use node::{Uplink, local_answer};
+use mild::client::{Outcome, Question};
+use mild::wire::{self, Answer, Payload};
+use mild::{Image, InputError, Rejector, policy};
+use node::local_answer;
 use nrf52840_hal::{
     Delay, Saadc, Temp,
     gpio::{Floating, Input, Level, p0},
@@ -36,6 +38,9 @@ mod rejector {
 const IMAGE: Image<'static> = rejector::IMAGE;
 /// Time between two inputs.
 const PERIOD_MS: u32 = 1000;
+
+/// The way to the experts over the serial port `P`, for questions with the codes of all features.
+type Uplink<P, D> = node::Uplink<P, D, { IMAGE.experts() }, { wire::max_frame(IMAGE.inputs()) }>;
 
 #[entry]
 fn main() -> ! {
@@ -75,15 +80,15 @@ fn main() -> ! {
         temperature: Temp::new(peripherals.TEMP),
     };
 
-    let mut uplink = Uplink::new(port, delay);
+    let mut uplink: Uplink<_, _> = node::uplink(port, delay, &IMAGE, &sensors.read());
     loop {
         let readings = sensors.read();
         match answer(&readings, &mut uplink) {
-            Ok(class) => info!("class {}", class),
+            Ok(outcome) => info!("{}: {}", readings, outcome),
             // Only with an image that takes other inputs than these readings.
             Err(error) => error!("{}", error),
         }
-        uplink.pause(PERIOD_MS);
+        uplink.clock().pass(PERIOD_MS);
     }
 }
 
@@ -112,22 +117,20 @@ fn millivolts<C: Channel>(adc: &mut Saadc, channel: &mut C) -> i32 {
     i32::from(counts) * 3600 / (1 << 14)
 }
 
-/// The class of one input: by the node itself, or by the expert that the rejector chose.
+/// The answer to one input: by the node itself, or by the expert that the rejector chose, or by whoever is left if that one
+/// cannot be had.
 fn answer<P: Read + ReadReady + Write, D: DelayNs>(
     readings: &[i16; IMAGE.inputs()],
     uplink: &mut Uplink<P, D>,
-) -> Result<u8, InputError> {
+) -> Result<Outcome, InputError> {
     let rejector = Rejector::new(&IMAGE);
     let mut scratch = [0; IMAGE.scratch_words()];
-    let decision = rejector.decide(&readings[..], uplink.reachable(), &mut scratch)?;
-    info!("{}: {}", readings, decision);
-    if decision.is_local() {
-        return Ok(local_answer(readings));
-    }
     let mut codes = [0; IMAGE.inputs()];
     rejector.quantize(&readings[..], &mut codes)?;
-    Ok(uplink.ask(decision, &codes).unwrap_or_else(|error| {
-        warn!("expert {}: {}; the link counts as down", decision.expert, error);
-        local_answer(readings)
-    }))
+    let scores = rejector.scores(&readings[..], &mut scratch)?;
+    let question = Question {
+        local: Answer::Label(local_answer(readings).into()),
+        payload: Payload::codes(&codes),
+    };
+    Ok(uplink.resolve(&question, |reachable| policy::decide(scores, IMAGE.offsets(), reachable)))
 }
