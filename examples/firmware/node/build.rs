@@ -8,6 +8,11 @@ fn main() {
     // Here and not in `.cargo/config.toml`, where a RUSTFLAGS of the environment would silently win.
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
     println!("cargo:rustc-link-arg-bins=--nmagic");
+    println!("cargo:rustc-link-arg-bins=-Tdefmt.x");
+    // What is logged, unless the environment says otherwise.
+    println!("cargo:rerun-if-env-changed=DEFMT_LOG");
+    let level = env::var("DEFMT_LOG").unwrap_or_else(|_| "info".to_owned());
+    println!("cargo:rustc-env=DEFMT_LOG={level}");
 
     let given = env::var("MILD_IMAGE").unwrap_or_else(|_| {
         panic!("MILD_IMAGE is not set, expected a directory with rejector.mild")

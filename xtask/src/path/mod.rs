@@ -15,11 +15,12 @@ use crate::{
     toolchain::{Choice, Toolchains},
 };
 use anyhow::{Context, Result, bail, ensure};
+use defmt_decoder::{DecodeError, Table};
 use mild::{Image, Reachable, Rejector};
 use report::Line;
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -140,7 +141,7 @@ impl Bench {
 
         let mut node = self.qemu.command(self.core, &self.node, &directory);
         node.args(["-serial", &format!("tcp:{HOST}:{},nodelay=on", ports.gateway)]);
-        let (mut node, said) = listen(&mut node, &directory)?;
+        let (mut node, said) = listen(&mut node, &self.node, &directory)?;
         let mut lines = Vec::new();
         let total = self.log.rows.len();
         let mut done = false;
@@ -344,24 +345,43 @@ impl Drop for Process {
     }
 }
 
-/// Starts the node; its lines come one by one, and are kept in a file.
-fn listen(command: &mut Command, directory: &Path) -> Result<(Child, mpsc::Receiver<String>)> {
+/// Starts the node; the lines of its log come one by one, and are kept in a file.
+fn listen(
+    command: &mut Command,
+    elf: &Path,
+    directory: &Path,
+) -> Result<(Child, mpsc::Receiver<String>)> {
+    let elf = fs::read(elf).with_context(|| format!("cannot read {}", elf.display()))?;
+    let table = Table::parse(&elf)?.context("the node has no defmt log")?;
     let mut node = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(File::create(directory.join("qemu.log"))?)
         .spawn()
         .context("cannot start the emulator")?;
-    let output = node.stdout.take().context("no output of the emulator")?;
+    let mut output = node.stdout.take().context("no output of the emulator")?;
     let mut kept = File::create(directory.join("node.log"))?;
     let (sender, said) = mpsc::channel();
     thread::spawn(move || {
-        let output: Box<dyn Read + Send> = Box::new(output);
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            // The file is for people, and not needed.
-            let _ = writeln!(kept, "{line}");
-            if sender.send(line).is_err() {
-                break;
+        let mut decoder = table.new_stream_decoder();
+        let mut piece = [0; 4096];
+        while let Ok(length @ 1..) = output.read(&mut piece) {
+            decoder.received(&piece[..length]);
+            loop {
+                let line = match decoder.decode() {
+                    Ok(frame) => {
+                        let level = frame.level().map(|level| format!("{level:?} "));
+                        format!("{}{}", level.unwrap_or_default(), frame.display_message())
+                    }
+                    Err(DecodeError::UnexpectedEof) => break,
+                    // A panic's text, for instance.
+                    Err(DecodeError::Malformed) => "what is no log frame".to_owned(),
+                };
+                // The file is for people, and not needed.
+                let _ = writeln!(kept, "{line}");
+                if sender.send(line).is_err() {
+                    return;
+                }
             }
         }
     });

@@ -3,8 +3,9 @@
 //! Its sensor is a file of the host, `rows.bin`: the number of rows, of features, of the question before the first, and
 //! of milliseconds between rows; then for each row its number, what the node's own predictor says, and the features. It decides on each with the image it embeds, asks experts over the serial port
 //! of the board (a CMSDK UART at 0x4000_4000, as on MPS2 boards), and says how each question ended:
-//! `row NUMBER BY ANSWER HOW SENT MICROSECONDS`; at the end `done` with the client's counters.
-//! `cargo xtask path` runs it.
+//! `row NUMBER BY ANSWER HOW SENT MICROSECONDS`; at the end `done` with the client's counters. It logs with defmt, its frames
+//! over semihosting, and warns of every question that somebody else than the chosen one answered.
+//! `cargo xtask path` runs it, and decodes.
 
 #![no_std]
 #![no_main]
@@ -12,7 +13,9 @@
 mod time;
 mod uart;
 
-use board::{HostFile, entry, println};
+use board::{HostFile, entry};
+use defmt::{error, info, println, warn};
+use defmt_semihosting as _;
 use mild::client::{Client, Clock, Failure, How, Identity, Question, Settings};
 use mild::wire::{self, Answer, Payload};
 use mild::{Image, Rejector, policy};
@@ -39,12 +42,12 @@ const SETTINGS: Settings = Settings {
 fn main() -> ! {
     let Some(ticks) = Ticks::take() else { board::exit(false) };
     let Some(mut rows) = HostFile::open(c"rows.bin") else {
-        println!("cannot open rows.bin");
+        error!("cannot open rows.bin");
         board::exit(false)
     };
     let (number, width) = (word(&mut rows), word(&mut rows));
     if width as usize != WIDTH {
-        println!("rows.bin has {} features, the image takes {}", width, WIDTH);
+        error!("rows.bin has {} features, the image takes {}", width, WIDTH);
         board::exit(false)
     }
     let identity = Identity { node: 1, image: IMAGE.checksum(), key: None };
@@ -54,6 +57,7 @@ fn main() -> ! {
         Client::<_, _, EXPERTS, FRAME>::new(Uart::new(), ticks, &SETTINGS, identity, begin);
     let rejector = Rejector::new(&IMAGE);
     let mut scratch = [0; IMAGE.scratch_words()];
+    info!("{} rows, image {=u32:08x}, experts {}", number, IMAGE.checksum(), EXPERTS);
     for _ in 0..number {
         let next = client.clock().now_ms() + u64::from(pause);
         while client.clock().now_ms() < next {}
@@ -61,7 +65,7 @@ fn main() -> ! {
         let local = Answer::Label(word(&mut rows));
         let features: [f32; WIDTH] = core::array::from_fn(|_| f32::from_bits(word(&mut rows)));
         let Ok(scores) = rejector.scores(&features, &mut scratch) else {
-            println!("a feature is not a number");
+            error!("a feature is not a number");
             board::exit(false)
         };
         let question = Question { local, payload: Payload::Bytes(&row) };
@@ -69,6 +73,9 @@ fn main() -> ! {
         let outcome = client
             .resolve(&question, |reachable| policy::decide(scores, IMAGE.offsets(), reachable));
         let took = client.clock().now_us().wrapping_sub(begun);
+        if outcome.how != How::Chosen {
+            warn!("row {}: {}", u32::from_le_bytes(row), outcome);
+        }
         let how = match outcome.how {
             How::Chosen => "chosen",
             How::Instead(Failure::TimedOut) => "timed-out",
@@ -83,6 +90,7 @@ fn main() -> ! {
         println!("row {} {} {} {} {} {}", row, outcome.by, answer, how, outcome.sent, took);
     }
     let counters = client.counters();
+    info!("{}", counters);
     println!(
         "done {} {} {} {} {} {}",
         counters.questions,
@@ -99,7 +107,7 @@ fn main() -> ! {
 fn word(rows: &mut HostFile) -> u32 {
     let mut bytes = [0; 4];
     if rows.read(&mut bytes) != bytes.len() {
-        println!("rows.bin ends early");
+        error!("rows.bin ends early");
         board::exit(false)
     }
     u32::from_le_bytes(bytes)
