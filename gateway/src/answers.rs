@@ -1,27 +1,14 @@
-//! The other end: an expert that answers, over HTTP or MQTT.
+//! Answers as they were recorded in a deferral log.
 //!
-//! It knows its answers from a deferral log, where they were recorded: the payload of a question is the number of the
-//! row (four bytes, little-endian). So a whole system can be run and compared, row for row, with what was predicted of it.
+//! The payload of a question is the number of the row (four bytes, little-endian). So a whole system can be run and
+//! compared, row for row, with what was predicted of it.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::post;
-use axum::{Json, Router};
 use flate2::read::MultiGzDecoder;
-use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{Packet, Publish, PublishProperties};
-use rumqttc::v5::{AsyncClient, Event};
-use tokio::net::TcpListener;
 
-use crate::config;
-use crate::expert::mqtt;
 use crate::protocol::{AnswerDocument, Input, Question};
 
 /// Why a log cannot be used.
@@ -63,8 +50,6 @@ pub enum AnswersError {
 #[derive(Debug, Clone)]
 pub struct Answers {
     labels: Vec<u32>,
-    /// So long each takes.
-    pub delay: Duration,
 }
 
 impl Answers {
@@ -104,7 +89,7 @@ impl Answers {
             };
             labels.push(label);
         }
-        Ok(Self { labels, delay: Duration::ZERO })
+        Ok(Self { labels })
     }
 
     /// The answer to a question, if its row is there.
@@ -114,80 +99,6 @@ impl Answers {
         let row = u32::from_le_bytes(bytes.as_slice().try_into().ok()?);
         let label = self.labels.get(usize::try_from(row).ok()?).copied();
         Some(AnswerDocument { label: Some(label?), value: None, confidence: None })
-    }
-
-    async fn wait(&self) {
-        // Waiting for no time takes a millisecond.
-        if !self.delay.is_zero() {
-            tokio::time::sleep(self.delay).await;
-        }
-    }
-
-    /// Answers over HTTP (POST /), for ever; tells the address first.
-    ///
-    /// # Errors
-    /// If it cannot listen.
-    pub async fn serve_http(
-        self,
-        address: SocketAddr,
-        ready: impl FnOnce(SocketAddr),
-    ) -> io::Result<()> {
-        let listener = TcpListener::bind(address).await?;
-        ready(listener.local_addr()?);
-        let handler = async |State(answers): State<Arc<Self>>, Json(question): Json<Question>| {
-            answers.wait().await;
-            answers.answer(&question).map(Json).ok_or(StatusCode::UNPROCESSABLE_ENTITY)
-        };
-        axum::serve(listener, Router::new().route("/", post(handler)).with_state(Arc::new(self)))
-            .await
-    }
-
-    /// Answers over MQTT, for ever, sharing the work with others of the same name; connects again when the broker was
-    /// gone.
-    ///
-    /// # Errors
-    /// If the options cannot be used.
-    pub async fn serve_mqtt(self, broker: &config::Broker, name: &str) -> io::Result<()> {
-        let options = mqtt::options(broker, name)?;
-        let (client, mut events) = AsyncClient::new(options, 1024);
-        let topic = format!("$share/{name}/{}/+/defer/{name}", broker.prefix);
-        let answers = Arc::new(self);
-        loop {
-            match events.poll().await {
-                Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                    tracing::info!(topic, "connected to the broker");
-                    client.subscribe(&topic, QoS::AtLeastOnce).await.map_err(io::Error::other)?;
-                }
-                Ok(Event::Incoming(Packet::Publish(question))) => {
-                    tokio::spawn(reply(answers.clone(), client.clone(), question));
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "the broker is gone; trying again");
-                    tokio::time::sleep(Duration::from_millis(250)).await;
-                }
-            }
-        }
-    }
-}
-
-async fn reply(answers: Arc<Answers>, client: AsyncClient, publish: Publish) {
-    let Some(properties) = publish.properties else { return };
-    let Some(topic) = properties.response_topic else { return };
-    let question: Question = match serde_json::from_slice(&publish.payload) {
-        Ok(question) => question,
-        Err(error) => return tracing::warn!(%error, "a question that cannot be read"),
-    };
-    answers.wait().await;
-    // Without an answer the gateway's time runs out.
-    let Some(answer) = answers.answer(&question) else { return };
-    let Ok(payload) = serde_json::to_vec(&answer) else { return };
-    let correlation_data = properties.correlation_data;
-    let properties = PublishProperties { correlation_data, ..PublishProperties::default() };
-    let sent =
-        client.publish_with_properties(topic, QoS::AtLeastOnce, false, payload, properties).await;
-    if let Err(error) = sent {
-        tracing::warn!(%error, "an answer cannot be sent");
     }
 }
 

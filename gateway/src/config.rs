@@ -190,6 +190,8 @@ pub struct Way {
     /// A subscriber of the broker.
     #[serde(default)]
     pub mqtt: bool,
+    /// A model to run here, from the configuration's directory on.
+    pub onnx: Option<PathBuf>,
     /// An answer within this, all repetitions included.
     #[serde(default = "timeout_ms")]
     pub timeout_ms: u64,
@@ -248,6 +250,10 @@ impl Config {
             file: file.to_owned(),
             error: Box::new(error),
         })?;
+        let directory = file.parent().unwrap_or(Path::new(""));
+        for expert in &mut config.experts {
+            expert.way.onnx = expert.way.onnx.take().map(|model| directory.join(model));
+        }
         config.check().map_err(|[key, found, expected]| ConfigError::Value {
             file: file.to_owned(),
             key,
@@ -282,24 +288,25 @@ impl Config {
                 return wrong(&key("name"), &format!("`{}`", expert.name), expected);
             }
             let way = &expert.way;
-            match (&way.http, way.mqtt) {
-                (Some(_), true) => {
-                    return wrong(&key("mqtt"), "true beside `http`", "one of the two");
-                }
-                (None, false) => {
-                    return wrong(
-                        &key("http"),
-                        "no way to ask it",
-                        "`http = URL` or `mqtt = true`",
-                    );
-                }
-                (Some(url), false) if reqwest::Url::parse(url).is_err() => {
-                    return wrong(&key("http"), &format!("`{url}`"), "a URL");
-                }
-                (None, true) if self.mqtt.is_none() => {
-                    return wrong(&key("mqtt"), "true without a broker", "a section `[mqtt]`");
-                }
-                _ => {}
+            let ways =
+                [("http", way.http.is_some()), ("mqtt", way.mqtt), ("onnx", way.onnx.is_some())];
+            let mut given = ways.iter().filter(|(_, given)| *given).map(|(name, _)| *name);
+            let Some(first) = given.next() else {
+                let expected = "`http = URL`, `mqtt = true` or `onnx = FILE`";
+                return wrong(&key("http"), "no way to ask it", expected);
+            };
+            if let Some(second) = given.next() {
+                return wrong(&key(second), &format!("it beside `{first}`"), "one of the two");
+            }
+            if let Some(url) = way.http.as_ref().filter(|url| reqwest::Url::parse(url).is_err()) {
+                return wrong(&key("http"), &format!("`{url}`"), "a URL");
+            }
+            if way.mqtt && self.mqtt.is_none() {
+                return wrong(&key("mqtt"), "true without a broker", "a section `[mqtt]`");
+            }
+            if way.onnx.is_some() && cfg!(not(feature = "onnx")) {
+                let found = "a model in a gateway that cannot run any";
+                return wrong(&key("onnx"), found, "a gateway built with `--features onnx`");
             }
             if way.concurrency == 0 {
                 return wrong(&key("concurrency"), "0", "1 or more");
@@ -377,6 +384,7 @@ mod tests {
             ("http = 'http://x/'", "mqtt = true", &["expert[0].mqtt", "section `[mqtt]`"]),
             ("[listen]", "[keys]\n7 = 'ab'\n[listen]", &["keys.7", "2 characters", "64"]),
             ("[listen]", "[limits]\nburst = 0\n[listen]", &["limits.burst", "found 0"]),
+            ("http = 'http://x/'", "http = 'http://x/'\nonnx = 'm'", &["onnx", "beside `http`"]),
             (
                 "[[expert]]",
                 "[[expert]]\nindex = 1\nname = 'b'\nhttp = 'http://y/'\n[[expert]]",

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use mild_gateway::answers::Answers;
 use mild_gateway::config::{Broker, Config};
 use mild_gateway::load::{self, Plan};
+use mild_gateway::responder::{Responder, Source};
 use mild_gateway::server::Server;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -32,7 +33,7 @@ enum Command {
         /// Its configuration (TOML)
         config: PathBuf,
     },
-    /// Be an expert that gives the answers recorded in a deferral log
+    /// Be an expert: one that gives the answers recorded in a deferral log, or an ONNX model
     Expert(ExpertArgs),
     /// Be many nodes, and tell what the gateway does
     Load(LoadArgs),
@@ -41,11 +42,14 @@ enum Command {
 #[derive(Debug, Args)]
 struct ExpertArgs {
     /// The log (CSV, gzipped or not); a question's payload is the number of the row
-    #[arg(long, value_name = "CSV")]
-    answers: PathBuf,
+    #[arg(long, value_name = "CSV", requires = "column", required_unless_present = "model")]
+    answers: Option<PathBuf>,
     /// The column with this expert's answers
-    #[arg(long)]
-    column: String,
+    #[arg(long, requires = "answers")]
+    column: Option<String>,
+    /// The model (ONNX); a question's payload is its features. Needs a build with `--features onnx`
+    #[arg(long, value_name = "FILE", conflicts_with = "answers")]
+    model: Option<PathBuf>,
     /// Answer over HTTP here
     #[arg(long, value_name = "ADDRESS", required_unless_present = "mqtt", conflicts_with = "mqtt")]
     http: Option<SocketAddr>,
@@ -149,10 +153,14 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
 }
 
 async fn expert(args: ExpertArgs) -> Result<(), Box<dyn Error>> {
-    let mut answers = Answers::read(&args.answers, &args.column)?;
-    answers.delay = Duration::from_millis(args.delay_ms);
+    let source = match (&args.answers, &args.column, &args.model) {
+        (Some(answers), Some(column), _) => Source::Recorded(Answers::read(answers, column)?),
+        (_, _, Some(file)) => model(file)?,
+        _ => return Err("found neither --answers with --column nor --model, expected one".into()),
+    };
+    let expert = Responder::new(source, Duration::from_millis(args.delay_ms));
     if let Some(address) = args.http {
-        answers
+        expert
             .serve_http(address, |address| tracing::info!(%address, "answering"))
             .await
             .map_err(|error| format!("{address}: {error}"))?;
@@ -174,6 +182,17 @@ async fn expert(args: ExpertArgs) -> Result<(), Box<dyn Error>> {
         password: None,
         ca: None,
     };
-    answers.serve_mqtt(&broker, &name).await?;
+    expert.serve_mqtt(&broker, &name).await?;
     Ok(())
+}
+
+#[cfg(feature = "onnx")]
+fn model(file: &Path) -> Result<Source, Box<dyn Error>> {
+    Ok(Source::Model(mild_gateway::model::Model::load(file)?))
+}
+
+#[cfg(not(feature = "onnx"))]
+fn model(file: &Path) -> Result<Source, Box<dyn Error>> {
+    let file = file.display();
+    Err(format!("{file}: found a build without models, expected one with `--features onnx`").into())
 }

@@ -79,12 +79,12 @@ impl Server {
             .build()
             .map_err(io::Error::other)
             .map_err(at("http"))?;
-        let experts = config.experts.iter().filter_map(|expert| {
-            let built = Expert::new(expert, &client, broker.as_ref())?;
-            Some((expert.index, Arc::new(built)))
+        let experts = config.experts.iter().map(|expert| {
+            let built = Expert::new(expert, &client, broker.as_ref()).map_err(at(&expert.name))?;
+            Ok((expert.index, Arc::new(built)))
         });
         let gateway = Arc::new(Gateway {
-            experts: experts.collect(),
+            experts: experts.collect::<Result<_, _>>()?,
             keys: config.node_keys,
             images: config.images,
             nodes: Nodes::new(config.limits.clone()),

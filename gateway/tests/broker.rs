@@ -9,6 +9,7 @@ use std::time::Duration;
 use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Request, Status};
 use mild_gateway::answers::Answers;
 use mild_gateway::config::{Broker, Config};
+use mild_gateway::responder::{Responder, Source};
 use mild_gateway::server::Server;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -91,7 +92,8 @@ async fn questions_go_through_a_broker_that_comes_and_goes() {
     let mosquitto = Mosquitto::start(port);
     // Two experts of one name share the work.
     for number in 0..2 {
-        let answers = Answers::read(&log, "pred").unwrap();
+        let answers = Source::Recorded(Answers::read(&log, "pred").unwrap());
+        let expert = Responder::new(answers, Duration::ZERO);
         let broker = Broker {
             host: "127.0.0.1".to_owned(),
             port,
@@ -101,7 +103,7 @@ async fn questions_go_through_a_broker_that_comes_and_goes() {
             password: None,
             ca: None,
         };
-        tokio::spawn(async move { answers.serve_mqtt(&broker, "cloud").await });
+        tokio::spawn(async move { expert.serve_mqtt(&broker, "cloud").await });
     }
     let text = format!(
         "[listen]\ntcp = ['127.0.0.1:0']\n[mqtt]\nhost = '127.0.0.1'\nport = {port}\n\

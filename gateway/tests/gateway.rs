@@ -1,5 +1,7 @@
 //! A gateway between nodes on loopback and experts on loopback.
 
+mod support;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,12 +12,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
-use mild::wire::{self, Answer, Decoder, Key, Message, Payload, Reply, Request, Status};
+use mild::wire::{Answer, Decoder, Key, Reply, Status};
 use mild_gateway::config::Config;
 use mild_gateway::protocol::{AnswerDocument, Input, Question};
 use mild_gateway::server::Server;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream, UnixStream};
+use support::Node;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, UnixStream};
 use tokio::time::{sleep, timeout};
 
 /// An expert that says the first byte of the payload, after a while.
@@ -53,63 +56,6 @@ async fn gateway(expert: SocketAddr, more: &str, of_expert: &str) -> Server {
          [[expert]]\nindex = 1\nname = 'echo'\nhttp = 'http://{expert}/'\n{of_expert}\n"
     );
     Server::start(Config::parse(&text, Path::new("test.toml")).unwrap()).await.unwrap()
-}
-
-struct Node<S> {
-    stream: S,
-    decoder: Decoder<64>,
-    number: u32,
-    key: Option<Key>,
-}
-
-impl Node<TcpStream> {
-    async fn connect(server: &Server, number: u32) -> Self {
-        let stream = TcpStream::connect(server.tcp[0]).await.unwrap();
-        Self { stream, decoder: Decoder::new(), number, key: None }
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> Node<S> {
-    async fn ask(&mut self, sequence: u32, expert: u8, payload: &[u8]) {
-        let request = Request {
-            node: self.number,
-            sequence,
-            image: 9,
-            expert,
-            local: Answer::Label(1),
-            margin: 2,
-            payload: Payload::Bytes(payload),
-        };
-        let mut buffer = [0; 256];
-        let frame =
-            wire::encode(&Message::Request(request), self.key.as_ref(), &mut buffer).unwrap();
-        self.stream.write_all(frame).await.unwrap();
-    }
-
-    async fn reply(&mut self) -> Reply {
-        let reply = timeout(Duration::from_secs(5), async {
-            loop {
-                let mut byte = [0];
-                assert_eq!(self.stream.read(&mut byte).await.unwrap(), 1, "the gateway has gone");
-                if let (_, Some(frame)) = self.decoder.feed(&byte) {
-                    let frame = frame.unwrap();
-                    if let Some(key) = &self.key {
-                        frame.verify(key).unwrap();
-                    }
-                    let Ok(Message::Reply(reply)) = frame.message() else { panic!("no reply") };
-                    return reply;
-                }
-            }
-        });
-        reply.await.expect("a reply in time")
-    }
-
-    async fn status(&mut self, sequence: u32, expert: u8) -> Status {
-        self.ask(sequence, expert, &[7]).await;
-        let reply = self.reply().await;
-        assert_eq!((reply.node, reply.sequence), (self.number, sequence));
-        reply.status
-    }
 }
 
 fn counted(server: &Server, line: &str) -> bool {

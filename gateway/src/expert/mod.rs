@@ -2,7 +2,10 @@
 
 mod http;
 pub(crate) mod mqtt;
+#[cfg(feature = "onnx")]
+mod onnx;
 
+use std::io;
 use std::time::Duration;
 
 use mild::wire::{Answer, Status};
@@ -28,6 +31,8 @@ pub(crate) struct Expert {
 enum Way {
     Http(http::Endpoint),
     Mqtt(mqtt::Subscriber),
+    #[cfg(feature = "onnx")]
+    Onnx(onnx::Local),
 }
 
 /// Why a way to an expert failed.
@@ -46,20 +51,33 @@ impl Expert {
         expert: &config::Expert,
         client: &reqwest::Client,
         broker: Option<&mqtt::Broker>,
-    ) -> Option<Self> {
-        let way = match (&expert.way.http, broker) {
-            (Some(url), _) => Way::Http(http::Endpoint::new(client, url, expert.way.retries)),
-            (None, Some(broker)) => Way::Mqtt(broker.subscriber(&expert.name)),
-            (None, None) => return None,
-        };
+    ) -> io::Result<Self> {
+        let way = Self::way(expert, client, broker)?;
         let concurrency = expert.way.concurrency;
-        Some(Self {
+        Ok(Self {
             name: expert.name.clone(),
             way,
             limit: expert.way.timeout(),
             places: Semaphore::new(concurrency.saturating_add(expert.way.queue)),
             turns: Semaphore::new(concurrency),
         })
+    }
+
+    /// The configuration is checked: there is one way, and a broker if that is it.
+    fn way(
+        expert: &config::Expert,
+        client: &reqwest::Client,
+        broker: Option<&mqtt::Broker>,
+    ) -> io::Result<Way> {
+        if let Some(url) = &expert.way.http {
+            return Ok(Way::Http(http::Endpoint::new(client, url, expert.way.retries)));
+        }
+        #[cfg(feature = "onnx")]
+        if let Some(file) = &expert.way.onnx {
+            return onnx::Local::load(file).map(Way::Onnx);
+        }
+        let broker = broker.ok_or_else(|| io::Error::other("found no way to ask it"))?;
+        Ok(Way::Mqtt(broker.subscriber(&expert.name)))
     }
 
     /// Asks; there always is an answer or a status within the expert's timeout.
@@ -72,6 +90,8 @@ impl Expert {
             match &self.way {
                 Way::Http(endpoint) => endpoint.ask(question).await,
                 Way::Mqtt(subscriber) => subscriber.ask(question, self.limit).await,
+                #[cfg(feature = "onnx")]
+                Way::Onnx(model) => model.ask(question).await,
             }
         });
         match asked.await {

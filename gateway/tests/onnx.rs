@@ -1,0 +1,250 @@
+//! ONNX models as experts. Each is written here, field by field, in the protocol buffers of ONNX.
+
+#![cfg(feature = "onnx")]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mild::wire::{Answer, Payload, Status};
+use mild_gateway::config::Config;
+use mild_gateway::model::{Model, QuestionError};
+use mild_gateway::protocol::{AnswerDocument, Input, Question};
+use mild_gateway::responder::{Responder, Source};
+use mild_gateway::server::Server;
+use support::Node;
+use tokio::sync::oneshot;
+
+const FLOAT: u64 = 1;
+const INT64: u64 = 7;
+
+fn varint(mut value: u64, to: &mut Vec<u8>) {
+    while value >= 0x80 {
+        to.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    to.push(value as u8);
+}
+
+fn number(field: u64, value: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    varint(field << 3, &mut bytes);
+    varint(value, &mut bytes);
+    bytes
+}
+
+fn bytes(field: u64, content: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    varint(field << 3 | 2, &mut bytes);
+    varint(content.as_ref().len() as u64, &mut bytes);
+    bytes.extend(content.as_ref());
+    bytes
+}
+
+/// A `NodeProto`.
+fn node(operator: &str, inputs: &[&str], output: &str) -> Vec<u8> {
+    let inputs = inputs.iter().flat_map(|name| bytes(1, name));
+    inputs.chain(bytes(2, output)).chain(bytes(3, output)).chain(bytes(4, operator)).collect()
+}
+
+/// A `TensorProto` of floats.
+fn tensor(name: &str, dimensions: &[u64], values: &[f32]) -> Vec<u8> {
+    let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let dimensions = dimensions.iter().flat_map(|&dimension| number(1, dimension));
+    dimensions.chain(number(2, FLOAT)).chain(bytes(8, name)).chain(bytes(9, raw)).collect()
+}
+
+/// A `ValueInfoProto` of a batch of unknown size.
+fn value(name: &str, kind: u64, width: Option<u64>) -> Vec<u8> {
+    let batch = bytes(1, bytes(2, "batch"));
+    let width = width.map(|width| bytes(1, number(1, width))).unwrap_or_default();
+    let tensor = [number(1, kind), bytes(2, [batch, width].concat())].concat();
+    [bytes(1, name), bytes(2, bytes(1, tensor))].concat()
+}
+
+fn onnx(nodes: &[Vec<u8>], input: Vec<u8>, outputs: &[Vec<u8>]) -> Vec<u8> {
+    let weights = tensor("weights", &[3, 2], &[1.0, 0.0, 0.0, 1.0, 0.5, -0.5]);
+    let bias = tensor("bias", &[2], &[0.0, 1.0]);
+    let column = tensor("column", &[3, 1], &[1.0, 2.0, 0.25]);
+    let graph = [
+        nodes.iter().flat_map(|node| bytes(1, node)).collect(),
+        bytes(2, "expert"),
+        bytes(5, weights),
+        bytes(5, bias),
+        bytes(5, column),
+        bytes(11, input),
+        outputs.iter().flat_map(|output| bytes(12, output)).collect(),
+    ];
+    let operators = [bytes(1, ""), number(2, 13)].concat();
+    [number(1, 8), bytes(7, graph.concat()), bytes(8, operators)].concat()
+}
+
+/// `x · weights + bias`.
+fn logits() -> Vec<Vec<u8>> {
+    vec![node("MatMul", &["x", "weights"], "product"), node("Add", &["product", "bias"], "logits")]
+}
+
+fn features() -> Vec<u8> {
+    value("x", FLOAT, Some(3))
+}
+
+struct File {
+    // Deleted when dropped.
+    directory: tempfile::TempDir,
+}
+
+impl File {
+    fn new(content: &[u8]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("expert.onnx"), content).unwrap();
+        Self { directory }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().join("expert.onnx")
+    }
+}
+
+fn load(content: &[u8]) -> Result<Model, String> {
+    Model::load(&File::new(content).path()).map_err(|error| error.to_string())
+}
+
+fn classifier() -> Vec<u8> {
+    onnx(&logits(), features(), &[value("logits", FLOAT, Some(2))])
+}
+
+fn near(found: Option<f32>, expected: f32) {
+    assert!(found.is_some_and(|found| (found - expected).abs() < 1e-6), "{found:?} {expected}");
+}
+
+/// 1 / (1 + e^-d).
+fn logistic(difference: f32) -> f32 {
+    1.0 / (1.0 + (-difference).exp())
+}
+
+#[test]
+fn logits_and_probabilities_give_the_same_answer() {
+    let logits_only = load(&classifier()).unwrap();
+    let nodes = [logits(), vec![node("Softmax", &["logits"], "classes")]].concat();
+    let softmax = load(&onnx(&nodes, features(), &[value("classes", FLOAT, Some(2))])).unwrap();
+    // Logits 3 - 1 = 2, and 1 + 1 + 1 = 3.
+    let input = Input::Raw(vec![3, 1, -2]);
+    for model in [logits_only, softmax] {
+        assert_eq!(model.features(), 3);
+        let answer = model.answer(&input).unwrap();
+        assert_eq!((answer.label, answer.value), (Some(1), None));
+        near(answer.confidence, logistic(1.0));
+    }
+}
+
+#[test]
+fn a_label_with_its_probabilities_is_taken_as_it_is() {
+    let mut argmax = node("ArgMax", &["classes"], "label");
+    // The last axis, which is dropped.
+    for (name, value) in [("axis", 1), ("keepdims", 0)] {
+        argmax.extend(bytes(5, [bytes(1, name), number(3, value), number(20, 2)].concat()));
+    }
+    let nodes = [logits(), vec![node("Softmax", &["logits"], "classes"), argmax]].concat();
+    let outputs = [value("label", INT64, None), value("classes", FLOAT, Some(2))];
+    let answer =
+        load(&onnx(&nodes, features(), &outputs)).unwrap().answer(&Input::Codes(vec![3, 1, 2]));
+    let answer = answer.unwrap();
+    // 4 and 1.
+    assert_eq!((answer.label, answer.value), (Some(0), None));
+    near(answer.confidence, logistic(3.0));
+}
+
+#[test]
+fn one_number_is_a_value() {
+    let nodes = [node("MatMul", &["x", "column"], "value")];
+    let model = load(&onnx(&nodes, features(), &[value("value", FLOAT, Some(1))])).unwrap();
+    let of =
+        |features: [f32; 3]| model.answer(&Input::Bytes(features.map(f32::to_le_bytes).concat()));
+    let expected = AnswerDocument { value: Some(6.5), ..AnswerDocument::default() };
+    assert_eq!(of([0.5, 2.5, 4.0]), Ok(expected));
+    // An answer that is no number is none.
+    assert!(matches!(of([f32::NAN, 0.0, 0.0]), Err(QuestionError::Model(_))));
+    assert!(matches!(of([f32::MAX, f32::MAX, 0.0]), Err(QuestionError::Model(_))));
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_a_reason() {
+    let model = load(&classifier()).unwrap();
+    let refused = |input| model.answer(&input).unwrap_err().to_string();
+    assert_eq!(refused(Input::Raw(vec![1, 2])), "found 2 features, expected 3");
+    assert_eq!(refused(Input::Codes(Vec::new())), "found 0 features, expected 3");
+    assert!(refused(Input::Bytes(vec![0; 13])).contains("found 13 bytes"));
+
+    let one = |node: Vec<u8>, input| onnx(&[node], input, &[value("logits", FLOAT, Some(2))]);
+    for (content, parts) in [
+        (b"no model".to_vec(), &["expert.onnx"][..]),
+        (Vec::new(), &["expert.onnx", "does not contain a graph"]),
+        (
+            one(node("MatMul", &["x", "weights"], "logits"), value("x", INT64, Some(3))),
+            &["found an input of I64", "32-bit"],
+        ),
+        (one(node("Guess", &["x"], "logits"), features()), &["Guess"]),
+        (one(node("MatMul", &["x", "nothing"], "logits"), features()), &["nothing"]),
+        (
+            // Four features do not fit three rows of weights.
+            one(node("MatMul", &["x", "weights"], "logits"), value("x", FLOAT, Some(4))),
+            &["expert.onnx"],
+        ),
+    ] {
+        let error = load(&content).map(drop).unwrap_err();
+        for part in parts {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_answers_with_a_model_of_its_own() {
+    let file = File::new(&classifier());
+    let text = "[listen]\ntcp = ['127.0.0.1:0']\n\
+                [[expert]]\nindex = 1\nname = 'model'\nonnx = 'expert.onnx'\n";
+    let config = Config::parse(text, &file.directory.path().join("gateway.toml")).unwrap();
+    let server = Server::start(config).await.unwrap();
+    let mut node = Node::connect(&server, 5).await;
+    let readings: Vec<u8> = [3i16, 1, -2].iter().flat_map(|r| r.to_le_bytes()).collect();
+    node.ask_about(1, 1, Payload::Raw(&readings)).await;
+    let reply = node.reply().await;
+    assert_eq!((reply.status, reply.answer), (Status::Ok, Answer::Label(1)));
+    near(Some(f32::from(reply.confidence) / 65_535.0), 0.731_06);
+    // A question that the model cannot take disturbs nothing.
+    node.ask_about(2, 1, Payload::Raw(&readings[..4])).await;
+    assert_eq!(node.reply().await.status, Status::Unreachable);
+    node.ask_about(3, 1, Payload::Raw(&readings)).await;
+    assert_eq!(node.reply().await.status, Status::Ok);
+    assert!(server.stop().await);
+
+    let text = text.replace("expert.onnx", "lost.onnx");
+    let config = Config::parse(&text, Path::new("gateway.toml")).unwrap();
+    let error = Server::start(config).await.map(drop).unwrap_err().to_string();
+    assert!(error.contains("model") && error.contains("lost.onnx"), "{error}");
+}
+
+#[tokio::test]
+async fn a_model_answers_over_http() {
+    let source = Source::Model(load(&classifier()).unwrap());
+    let (ready, address) = oneshot::channel();
+    tokio::spawn(
+        Responder::new(source, Duration::ZERO)
+            .serve_http("127.0.0.1:0".parse().unwrap(), |address| ready.send(address).unwrap()),
+    );
+    let url = format!("http://{}/", address.await.unwrap());
+    let client = reqwest::Client::new();
+    let ask = async |payload| {
+        let local = AnswerDocument::default();
+        let question =
+            Question { node: 1, sequence: 1, image: 0, expert: 1, local, margin: 0, payload };
+        client.post(&url).json(&question).send().await.unwrap()
+    };
+    let answer: AnswerDocument = ask(Input::Codes(vec![3, 1, -2])).await.json().await.unwrap();
+    assert_eq!(answer.label, Some(1));
+    near(answer.confidence, logistic(1.0));
+    let refused = ask(Input::Codes(vec![3])).await;
+    assert_eq!(refused.status(), 422);
+    assert_eq!(refused.text().await.unwrap(), "found 1 features, expected 3");
+}
