@@ -112,9 +112,11 @@ impl fmt::Display for Choice {
 /// Candidates that are quantized in turn, at most, until one keeps within the tolerance.
 const MOST_QUANTIZED: usize = 12;
 
-/// Standard errors by which a rejector must be better than the best constant. More than one, because the
-/// best of dozens of candidates is compared, which looks better than it is.
-const CLEARLY: f64 = 2.0;
+/// A rejector must be better than the best constant by one standard error and a second one, because the
+/// best of dozens of candidates is compared, which looks better than it is. The second counts up to this
+/// loss: on a log of few rows two whole errors are more than most rejectors can gain, and a rejector's
+/// mistakes there cost less than doing without one.
+const SECOND_ERROR: f64 = 0.01;
 
 /// With fewer train rows there is nothing to choose by.
 const MIN_TRAIN_ROWS: usize = 20;
@@ -313,7 +315,7 @@ fn choose(selection: &Selection, index: usize, part: &Part) -> Choice {
     let (expert, loss) = best_constant(selection);
     let always: Vec<f64> = (0..part.rows).map(|row| f64::from(part.cost(row, expert))).collect();
     let (gain, error) = paired_difference(&always, &judged.losses);
-    if gain <= CLEARLY * error {
+    if gain <= error + error.min(SECOND_ERROR) {
         Choice::Constant { expert, loss }
     } else {
         Choice::Rejector(judged.clone())
