@@ -7,7 +7,7 @@ use mild::{Calibration, Image, Provenance, Rejector};
 use crate::config::Config;
 use crate::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
-use crate::quantize::quantize;
+use crate::quantize::Quantized;
 use crate::train::Fit;
 
 /// An image in memory, aligned and checked.
@@ -66,15 +66,20 @@ impl Artifact {
     }
 }
 
-/// Quantizes a fitted rejector with its offsets: what its image is to hold.
+/// What the image of a quantized rejector is to hold.
 ///
 /// The offsets are those of the float network in integer units. Tuning them anew on the integer
 /// scores would fit the noise a second time, and the two would decide differently for no reason.
 ///
 /// # Errors
 /// [`Error::Invalid`] if numbers do not fit an image.
-pub fn make(fit: &Fit, offsets: &[f64], data: &Dataset, config: &Config) -> Result<ImageParts> {
-    let quantized = quantize(fit, &data.calibration, data.raw.as_deref())?;
+pub fn make(
+    quantized: Quantized,
+    fit: &Fit,
+    offsets: &[f64],
+    data: &Dataset,
+    config: &Config,
+) -> Result<ImageParts> {
     let calibration = calibration_parts(fit, quantized.score_scale)?;
     let score_scale = if calibration.is_some() { SCORE_UNIT } else { quantized.score_scale };
     let unit = f64::from(score_scale);

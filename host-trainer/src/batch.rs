@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use mild::image::InputQuantizer;
 
+use crate::config::Ranges;
 use crate::dataset::Part;
 use crate::dense::LaneBuffer;
 use crate::loss::{LANES, Lanes};
@@ -55,8 +56,12 @@ impl Input {
 /// Tail shares beyond which the values of an input may saturate.
 const INPUT_TAILS: [f64; 5] = [0.0, 1e-4, 5e-4, 2e-3, 5e-3];
 
-/// Ranges by least squared error among a few tail shares.
-fn input_quantizers(part: &Part, rows: &[usize]) -> Vec<Input> {
+/// Ranges by least squared error among a few tail shares, or with the same share for all.
+fn input_quantizers(part: &Part, rows: &[usize], ranges: Ranges) -> Vec<Input> {
+    let tails = match ranges {
+        Ranges::SquaredError => INPUT_TAILS.to_vec(),
+        Ranges::Percentile(percentile) => vec![1.0 - percentile / 100.0],
+    };
     (0..part.inputs)
         .map(|feature| {
             let mut sorted: Vec<f32> = rows.iter().map(|&row| part.row(row)[feature]).collect();
@@ -68,7 +73,7 @@ fn input_quantizers(part: &Part, rows: &[usize]) -> Vec<Input> {
             let squared_error = |input: &Input| -> f64 {
                 sorted.iter().map(|&x| (input.value(input.code(x)) - f64::from(x)).powi(2)).sum()
             };
-            let tried = INPUT_TAILS.iter().map(|&tail| Input::new(at(tail), at(1.0 - tail)));
+            let tried = tails.iter().map(|&tail| Input::new(at(tail), at(1.0 - tail)));
             tried
                 .map(|input| (squared_error(&input), input))
                 .min_by(|a, b| a.0.total_cmp(&b.0))
@@ -92,7 +97,7 @@ pub struct Standardizer {
 impl Standardizer {
     /// From some rows of a part; at least one.
     #[must_use]
-    pub fn fit(part: &Part, rows: &[usize]) -> Self {
+    pub fn fit(part: &Part, rows: &[usize], ranges: Ranges) -> Self {
         let count = rows.len() as f64;
         let mut means = vec![0.0; part.inputs];
         for &row in rows {
@@ -113,7 +118,7 @@ impl Standardizer {
                 *deviation = 1.0;
             }
         }
-        Self { inputs: input_quantizers(part, rows), means, deviations }
+        Self { inputs: input_quantizers(part, rows, ranges), means, deviations }
     }
 
     /// A feature, rounded as on the device, in standard deviations from its mean.
@@ -185,7 +190,7 @@ mod tests {
     fn constant_features_are_left_alone() {
         let features = vec![1.0, 5.0, 3.0, 5.0, 5.0, 5.0];
         let part = Part { rows: 3, inputs: 2, experts: 0, features, ..Part::default() };
-        let standardizer = Standardizer::fit(&part, &[0, 1, 2]);
+        let standardizer = Standardizer::fit(&part, &[0, 1, 2], Ranges::default());
         assert_eq!(standardizer.deviations[1], 1.0);
         assert_eq!(standardizer.apply(1, 5.0), 0.0);
         let blocks = Blocks::features(&part, &[2, 0], &standardizer);

@@ -50,8 +50,12 @@ impl Grid {
             Effort::Normal => (3, train.folds, 20_000),
             Effort::Thorough => (5, train.folds, 60_000),
         };
+        let mut candidates = axes.candidates(config.rejector.method);
+        for candidate in &mut candidates {
+            candidate.ranges = config.quantize.ranges;
+        }
         Self {
-            candidates: axes.candidates(config.rejector.method),
+            candidates,
             checkpoints: checkpoints(train.max_iterations as usize),
             folds,
             max_rows,
@@ -122,7 +126,14 @@ impl Axes {
                         let one_of_many = index > 0 && matches!(loss, Loss::Mild(..));
                         let tau_is_idle = loss.ignores_tau() && tau != self.tau[0];
                         if (first || !one_of_many) && !tau_is_idle {
-                            candidates.push(Candidate { hidden: hidden.clone(), tau, loss, l2 });
+                            let hidden = hidden.clone();
+                            candidates.push(Candidate {
+                                hidden,
+                                tau,
+                                loss,
+                                l2,
+                                ..Candidate::default()
+                            });
                         }
                     }
                 }

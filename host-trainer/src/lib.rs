@@ -4,7 +4,7 @@
 //! [`config`] and [`log`] read what a person has; [`dataset`] holds it; [`grid`] says what is tried,
 //! [`select`](mod@select) chooses among it by cross-validated deferral loss; [`train`](mod@train) fits one candidate:
 //! a [`loss`] over a [`network`] on [`batch`]es, an [`objective`] that [`optimize`] minimises;
-//! [`offsets`] are tuned; [`quantize`](mod@quantize) makes integers of it and [`artifact`] an image;
+//! [`offsets`] are tuned; [`quantize`](mod@quantize) makes integers of it, [`fine_tune`](mod@fine_tune) improves them, and [`artifact`] makes an image;
 //! [`calibrate`] finds the threshold that keeps a policy's promises;
 //! [`method`] sets other ways of deciding beside it; [`evaluate`] and [`report`] say what it is worth. [`pipeline`] is the whole way, [`commands`] the
 //! program.
@@ -23,6 +23,7 @@ mod dense;
 pub mod error;
 pub mod evaluate;
 pub mod files;
+pub mod fine_tune;
 pub mod grid;
 pub mod imbalance;
 pub mod log;

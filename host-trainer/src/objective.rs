@@ -131,11 +131,11 @@ impl<'a, S: Surrogate<f32>> Objective<'a, S> {
 }
 
 /// The loss of some blocks and its gradient by their scores.
-struct GroupLoss<'p, S> {
-    surrogate: &'p S,
-    targets: &'p [Lanes<f32>],
-    scores: &'p [Lanes<f32>],
-    deltas: &'p mut [Lanes<f32>],
+pub(crate) struct GroupLoss<'p, S> {
+    pub(crate) surrogate: &'p S,
+    pub(crate) targets: &'p [Lanes<f32>],
+    pub(crate) scores: &'p [Lanes<f32>],
+    pub(crate) deltas: &'p mut [Lanes<f32>],
 }
 
 impl<S: Surrogate<f32>> pulp::WithSimd for GroupLoss<'_, S> {

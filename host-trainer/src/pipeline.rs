@@ -11,9 +11,11 @@ use crate::config::{Config, Method, Policy};
 use crate::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
 use crate::evaluate::paired_difference;
+use crate::fine_tune::fine_tune;
 use crate::grid::Grid;
 use crate::offsets::{Scored, tune};
 use crate::progress::Progress;
+use crate::quantize::{Quantized, quantize};
 use crate::select::{Judged, Selection, refit, select};
 use crate::store::Store;
 use crate::train::{Fit, costs};
@@ -35,6 +37,8 @@ pub struct Trained {
     pub artifact: Artifact,
     /// Mean deferral loss on the rows that training may see.
     pub seen: SeenLoss,
+    /// Mean deferral loss of the image before its integers were trained on, if that helped.
+    pub before_fine_tuning: Option<f64>,
     /// What was promised, if the configuration has a policy.
     pub policy: Option<Kept>,
 }
@@ -117,6 +121,12 @@ const MOST_QUANTIZED: usize = 12;
 /// loss: on a log of few rows two whole errors are more than most rejectors can gain, and a rejector's
 /// mistakes there cost less than doing without one.
 const SECOND_ERROR: f64 = 0.01;
+
+/// Up to this share of the tolerance integers are as good as floats, and are left as they are.
+const UNTUNED_SHARE: f64 = 1.0 / 3.0;
+
+/// Train rows that fine-tuning uses at most.
+const FINE_TUNED_ROWS: usize = 6_000;
 
 /// With fewer train rows there is nothing to choose by.
 const MIN_TRAIN_ROWS: usize = 20;
@@ -225,27 +235,32 @@ fn realize(
         Choice::Constant { expert, .. } => vec![Fit::constant(&data.train, *expert)],
     };
     let constant = matches!(choice, Choice::Constant { .. });
-    let mut best: Option<Trained> = None;
+    let mut best: Option<(Trained, Quantized)> = None;
     for fit in fits {
         let offsets = float_offsets(&fit, &data.calibration, constant);
-        let parts = make(&fit, &offsets, data, config)?;
+        let ranges = config.quantize.ranges;
+        let quantized = quantize(&fit, &data.calibration, data.raw.as_deref(), ranges)?;
+        let parts = make(quantized.clone(), &fit, &offsets, data, config)?;
         let artifact = Artifact::new(&parts)?;
         let seen = seen_loss(&fit, &offsets, &artifact, data);
-        if best.as_ref().is_none_or(|best| seen.int8_calibration < best.seen.int8_calibration) {
-            let (selection, choice) = (selection.clone(), choice.clone());
-            best = Some(Trained {
-                selection,
-                choice,
+        let least = best.as_ref().map(|(best, _)| best.seen.int8_calibration);
+        if least.is_none_or(|least| seen.int8_calibration < least) {
+            let trained = Trained {
+                selection: selection.clone(),
+                choice: choice.clone(),
                 fit,
                 offsets,
                 parts,
                 artifact,
                 seen,
+                before_fine_tuning: None,
                 policy: None,
-            });
+            };
+            best = Some((trained, quantized));
         }
     }
-    Ok(best.expect("at least one fit"))
+    let (trained, quantized) = best.expect("at least one fit");
+    trained.fine_tuned(&quantized, config, data)
 }
 
 /// Quantization must not cost more than it may. On a small log a handful of rows is more than the
@@ -351,6 +366,34 @@ fn float_offsets(fit: &Fit, calibration: &Part, constant: bool) -> Vec<f64> {
 }
 
 impl Trained {
+    /// Trains on through the device's rounding where that costs something, and keeps what comes of it if the
+    /// image does better on the rows that training may see, and not worse on the calibration rows among them.
+    fn fine_tuned(self, quantized: &Quantized, config: &Config, data: &Dataset) -> Result<Self> {
+        let Choice::Rejector(judged) = &self.choice else { return Ok(self) };
+        let growth = self.seen.int8_all - self.seen.float_all;
+        let steps = config.quantize.fine_tune;
+        if steps == 0 || growth <= UNTUNED_SHARE * config.quantize.tolerance {
+            return Ok(self);
+        }
+        let sample = selection_rows(&data.train, FINE_TUNED_ROWS, config.train.seed);
+        let part = sample.as_ref().unwrap_or(&data.train);
+        let rows: Vec<usize> = (0..part.rows).collect();
+        let candidate = &judged.candidate;
+        let Some(tuned) = fine_tune(quantized, &self.fit, candidate, part, &rows, steps) else {
+            return Ok(self);
+        };
+        let parts = make(tuned, &self.fit, &self.offsets, data, config)?;
+        let artifact = Artifact::new(&parts)?;
+        let seen = seen_loss(&self.fit, &self.offsets, &artifact, data);
+        let better = seen.int8_all < self.seen.int8_all
+            && seen.int8_calibration <= self.seen.int8_calibration;
+        if !better {
+            return Ok(self);
+        }
+        let before_fine_tuning = Some(self.seen.int8_all);
+        Ok(Self { parts, artifact, seen, before_fine_tuning, ..self })
+    }
+
     /// Turns the image's threshold so that a policy is kept, by rows on which nothing has been tuned.
     fn keep(&mut self, policy: &Policy, train: &Part, reserved: &Part) -> Result<()> {
         let image = self.artifact.image();
@@ -409,6 +452,41 @@ impl Trained {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::Silent;
+    use crate::store::Forgetful;
+
+    /// Who is right alternates over many bands of one feature: the weights of a network that tells them apart are
+    /// large and nearly cancel, which 8 bits cannot hold.
+    #[test]
+    fn fine_tuning_wins_back_what_integers_cost() {
+        let (mut config, mut data) = crate::method::testing::log(3000, 1500);
+        for part in [&mut data.train, &mut data.calibration, &mut data.test] {
+            for row in 0..part.rows {
+                let x = part.features[row * 2];
+                let odd = (x * 4.0).floor().rem_euclid(2.0);
+                part.errors[row * 2..][..2].copy_from_slice(&[odd, 1.0 - odd]);
+            }
+        }
+        config.rejector.method = Method::TwoStage;
+        config.rejector.hidden = Some(vec![32]);
+        config.train.l2 = Some(1e-6);
+        config.train.max_iterations = 640;
+        let growth = |fine_tune: u32| {
+            let mut config = config.clone();
+            config.quantize.fine_tune = fine_tune;
+            let (trained, refused) = attempt(&config, &data, &Forgetful, &Silent).unwrap();
+            // Far beyond the tolerance all the same: such a log needs other features, and is told so.
+            assert!(refused.is_some());
+            assert_eq!(trained.before_fine_tuning.is_some(), fine_tune > 0);
+            let (float, int8) =
+                (trained.float_choices(&data.test), trained.int8_choices(&data.test));
+            let loss = |choices: &[usize]| data.test.deferral_loss(|row| choices[row]);
+            loss(&int8) - loss(&float)
+        };
+        // On rows that no training has seen.
+        let (without, with) = (growth(0), growth(100));
+        assert!(with < 0.8 * without && without > 0.02, "{without} {with}");
+    }
 
     fn seen(float_all: f64, int8_all: f64, growth_error: f64) -> SeenLoss {
         SeenLoss {

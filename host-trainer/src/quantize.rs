@@ -16,6 +16,7 @@ use mild::fixed::{RawQuantizer, Requantizer};
 use mild::image::{InputQuantizer, LayerParts, MAX_BIAS};
 
 use crate::batch::Input;
+use crate::config::Ranges;
 use crate::dataset::{Part, RawScale};
 use crate::error::{Error, Result};
 use crate::train::Fit;
@@ -46,11 +47,16 @@ const CLIPS: [f64; 5] = [1.0, 0.9, 0.8, 0.65, 0.5];
 /// # Errors
 /// [`Error::Invalid`] if the network has numbers that do not fit an image, as after a training that
 /// diverged.
-pub fn quantize(fit: &Fit, calibration: &Part, raw: Option<&[RawScale]>) -> Result<Quantized> {
+pub fn quantize(
+    fit: &Fit,
+    calibration: &Part,
+    raw: Option<&[RawScale]>,
+    ranges: Ranges,
+) -> Result<Quantized> {
     let inputs = &fit.standardizer.inputs;
     let mut best: Option<(f64, Quantized)> = None;
     for exponent in RANGE_EXPONENTS {
-        let (error, quantized) = with_exponent(fit, calibration, inputs, exponent)?;
+        let (error, quantized) = with_exponent(fit, calibration, inputs, exponent, ranges)?;
         if best.as_ref().is_none_or(|(least, _)| error < *least) {
             best = Some((error, quantized));
         }
@@ -104,6 +110,7 @@ fn with_exponent(
     calibration: &Part,
     inputs: &[Input],
     exponent: f64,
+    ranges: Ranges,
 ) -> Result<(f64, Quantized)> {
     let spans: Vec<_> = fit.shape.layers().collect();
     let mut codes: Vec<Vec<f64>> = (0..calibration.rows)
@@ -148,8 +155,8 @@ fn with_exponent(
             let quantizers = inputs.iter().map(|input| input.quantizer).collect();
             return Ok((error, Quantized { quantizers, raw: None, layers, score_scale }));
         }
-        let ranges = unit_ranges(&exact, span.outputs, exponent);
-        let (parts, actual_steps) = hidden_layer(&layer, &means, &ranges)?;
+        let ends = unit_ranges(&exact, span.outputs, exponent, ranges);
+        let (parts, actual_steps) = hidden_layer(&layer, &means, &ends)?;
         codes = integer_sums(&parts, &codes)
             .into_iter()
             .map(|sums| {
@@ -262,11 +269,14 @@ fn push_row(
     Ok(())
 }
 
-/// Where each hidden unit's codes end: by least squared error of its own values, then brought
-/// toward the layer's widest by the exponent.
-fn unit_ranges(values: &[Vec<f64>], units: usize, exponent: f64) -> Vec<f64> {
+/// Where each hidden unit's codes end: by least squared error of its own values or at their percentile,
+/// then brought toward the layer's widest by the exponent.
+fn unit_ranges(values: &[Vec<f64>], units: usize, exponent: f64, ranges: Ranges) -> Vec<f64> {
     let own: Vec<f64> = (0..units)
         .map(|unit| {
+            if let Ranges::Percentile(percentile) = ranges {
+                return positive_percentile(values.iter().map(|row| row[unit]), percentile);
+            }
             let largest = values.iter().fold(0.0f64, |largest, row| largest.max(row[unit]));
             let error = |end: f64| -> f64 {
                 let step = end / 127.0;
@@ -289,6 +299,14 @@ fn unit_ranges(values: &[Vec<f64>], units: usize, exponent: f64) -> Vec<f64> {
             if own > 0.0 { libm::pow(own / widest, exponent) * widest } else { widest.max(1e-6) }
         })
         .collect()
+}
+
+/// A percentile of the values above 0, which is all that a ReLU lets pass; 0 if there are none.
+fn positive_percentile(values: impl Iterator<Item = f64>, percentile: f64) -> f64 {
+    let mut positive: Vec<f64> = values.filter(|&x| x > 0.0).collect();
+    positive.sort_by(f64::total_cmp);
+    let last = positive.len().saturating_sub(1) as f64;
+    positive.get((percentile / 100.0 * last).round() as usize).copied().unwrap_or(0.0)
 }
 
 /// The integer accumulators of a layer, computed exactly in doubles.

@@ -387,6 +387,8 @@ pub struct TrainReport {
     pub constants: Vec<f64>,
     /// On the rows that training may see.
     pub seen: crate::pipeline::SeenLoss,
+    /// Mean deferral loss on those rows of the image before its integers were trained on, if that helped.
+    pub before_fine_tuning: Option<f64>,
     /// Share of test rows on which the float network and the image decide alike.
     pub float_int8_agreement: f64,
     /// Mean deferral loss of the float network on the test rows.
@@ -443,6 +445,7 @@ impl TrainReport {
                 .collect(),
             constants: trained.selection.constants.clone(),
             seen: trained.seen,
+            before_fine_tuning: trained.before_fine_tuning,
             policy: trained.policy.clone(),
             float_int8_agreement: agree as f64 / data.test.rows.max(1) as f64,
             float_deferral_loss: data.test.deferral_loss(|row| float[row]),
@@ -477,6 +480,14 @@ impl TrainReport {
             self.image.scratch_bytes,
             self.image.macs,
         );
+        if let Some(before) = self.before_fine_tuning {
+            let crate::pipeline::SeenLoss { float_all, int8_all, .. } = self.seen;
+            let _ = writeln!(
+                text,
+                "fine-tuning the integers: deferral loss on train and calibration rows {before:.4} before, \
+                 {int8_all:.4} after, {float_all:.4} in floating point",
+            );
+        }
         text
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::batch::{Blocks, Standardizer};
-use crate::config::{Form, Tau};
+use crate::config::{Form, Ranges, Tau};
 use crate::dataset::Part;
 use crate::loss::{
     Link, Margins, Mild, OneStage, OneVsAll, Picce, Realizable, RowsForMargins, Surrogate,
@@ -26,6 +26,8 @@ pub struct Candidate {
     pub loss: Loss,
     /// Factor of half the squared norm of the weights.
     pub l2: f64,
+    /// Where the codes of the features end: the network is trained on what the device will see.
+    pub ranges: Ranges,
 }
 
 /// A surrogate loss with its parameters.
@@ -96,7 +98,7 @@ impl fmt::Display for Loss {
 
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { hidden, tau, loss, l2 } = self;
+        let Self { hidden, tau, loss, l2, .. } = self;
         write!(f, "{loss} tau={tau} l2={l2} hidden={hidden:?}")
     }
 }
@@ -140,7 +142,8 @@ impl Fit {
         let biases = parameters.len() - part.experts;
         parameters[biases + expert] = 1.0;
         let all: Vec<usize> = (0..part.rows).collect();
-        Self { standardizer: Standardizer::fit(part, &all), shape, parameters, calibration: None }
+        let standardizer = Standardizer::fit(part, &all, Ranges::default());
+        Self { standardizer, shape, parameters, calibration: None }
     }
 
     /// A network that gives every row the same probabilities: how often each expert is right.
@@ -188,37 +191,87 @@ pub fn fit(
     checkpoints: &[usize],
     mut see: impl FnMut(usize, &Fit),
 ) {
-    let experts = part.experts;
-    let standardizer = Standardizer::fit(part, rows);
-    let costs = costs(part, rows);
-    let targets = match candidate.loss {
-        // Right is right, whatever it costs.
-        Loss::OneStage { .. } => {
-            rows.iter().flat_map(|&row| part.errors(row).iter().map(|error| 1.0 - error)).collect()
+    let standardizer = Standardizer::fit(part, rows, candidate.ranges);
+    let training = Training { part, rows, standardizer, candidate, seed, checkpoints };
+    let targets = Targets::new(part, rows, candidate);
+    let calibration = (candidate.loss == Loss::OneVsAll).then(|| Calibration::identity(part, rows));
+    let see = |at: usize, fit: Fit| see(at, &Fit { calibration: calibration.clone(), ..fit });
+    targets.with_surrogate(&training.standardizer, Minimize { training: &training, see });
+}
+
+/// What a loss must know of some rows, and the loss.
+pub(crate) struct Targets<'a> {
+    part: &'a Part,
+    rows: &'a [usize],
+    candidate: &'a Candidate,
+    costs: Vec<f32>,
+    values: Vec<f32>,
+}
+
+/// Something to do with a surrogate loss. Each loss gets code of its own: the inner loops are compiled
+/// with it inside.
+pub(crate) trait WithSurrogate {
+    /// What comes of it.
+    type Output;
+
+    /// Does it; `targets` are those of the rows.
+    fn run(self, surrogate: &impl Surrogate<f32>, targets: &Blocks) -> Self::Output;
+}
+
+impl<'a> Targets<'a> {
+    /// Of some rows of a part, for a candidate's loss.
+    pub(crate) fn new(part: &'a Part, rows: &'a [usize], candidate: &'a Candidate) -> Self {
+        let costs = costs(part, rows);
+        let values = match candidate.loss {
+            // Right is right, whatever it costs.
+            Loss::OneStage { .. } => rows
+                .iter()
+                .flat_map(|&row| part.errors(row).iter().map(|error| 1.0 - error))
+                .collect(),
+            Loss::OneVsAll => shares_right(part, rows),
+            _ => row_targets(&costs, part.experts, candidate),
+        };
+        Self { part, rows, candidate, costs, values }
+    }
+
+    /// Does something with the candidate's loss on these rows.
+    pub(crate) fn with_surrogate<W: WithSurrogate>(
+        &self,
+        standardizer: &Standardizer,
+        todo: W,
+    ) -> W::Output {
+        let experts = self.part.experts;
+        match self.candidate.loss {
+            Loss::TwoStage(link) => self.run(&TwoStage { experts, link }, todo),
+            Loss::Mild(form, margins) => {
+                let rho = margins.of(&self.rows_for_margins(standardizer));
+                self.run(&Mild::new(form, rho), todo)
+            }
+            Loss::Realizable => self.run(&Realizable { experts }, todo),
+            Loss::Picce => self.run(&Picce { experts }, todo),
+            Loss::OneStage { classes, pick } => {
+                let experts = experts - classes;
+                self.run(&OneStage { classes, experts, pick }, todo)
+            }
+            Loss::OneVsAll => self.run(&OneVsAll { experts }, todo),
         }
-        Loss::OneVsAll => shares_right(part, rows),
-        _ => row_targets(&costs, experts, candidate),
-    };
-    let problem = Problem { part, rows, standardizer, targets: &targets, candidate, seed };
-    // Each loss gets code of its own: the inner loops are compiled with it inside.
-    match candidate.loss {
-        Loss::TwoStage(link) => problem.minimize(&TwoStage { experts, link }, checkpoints, see),
-        Loss::Mild(form, margins) => {
-            let rho = margins.of(&problem.rows_for_margins(&costs));
-            problem.minimize(&Mild::new(form, rho), checkpoints, see);
-        }
-        Loss::Realizable => problem.minimize(&Realizable { experts }, checkpoints, see),
-        Loss::Picce => problem.minimize(&Picce { experts }, checkpoints, see),
-        Loss::OneStage { classes, pick } => {
-            let experts = experts - classes;
-            problem.minimize(&OneStage { classes, experts, pick }, checkpoints, see);
-        }
-        Loss::OneVsAll => {
-            let calibration = Calibration::identity(part, rows);
-            problem.minimize(&OneVsAll { experts }, checkpoints, |at, fit| {
-                see(at, &Fit { calibration: Some(calibration.clone()), ..fit.clone() });
-            });
-        }
+    }
+
+    fn run<W: WithSurrogate>(&self, surrogate: &impl Surrogate<f32>, todo: W) -> W::Output {
+        let width = Surrogate::<f32>::targets(surrogate);
+        let targets = Blocks::new(self.rows.len(), width, |row, k| self.values[row * width + k]);
+        todo.run(surrogate, &targets)
+    }
+
+    fn rows_for_margins(&self, standardizer: &Standardizer) -> RowsForMargins {
+        let experts = self.part.experts;
+        let norms = self.rows.iter().map(|&row| {
+            let features = self.part.row(row).iter().enumerate();
+            features.map(|(j, &x)| f64::from(standardizer.apply(j, x)).powi(2)).sum::<f64>()
+        });
+        let costs = self.costs.chunks_exact(experts);
+        let rows = costs.zip(self.values.chunks_exact(experts)).zip(norms);
+        RowsForMargins::gather(experts, rows.map(|((costs, weights), norm)| (costs, weights, norm)))
     }
 }
 
@@ -243,46 +296,37 @@ fn shares_right(part: &Part, rows: &[usize]) -> Vec<f32> {
     rows.iter().flat_map(of_row).collect()
 }
 
-/// Everything that a fit works on.
-struct Problem<'a> {
+/// Everything that a fit works on beside its loss.
+struct Training<'a> {
     part: &'a Part,
     rows: &'a [usize],
     standardizer: Standardizer,
-    targets: &'a [f32],
     candidate: &'a Candidate,
     seed: u64,
+    checkpoints: &'a [usize],
 }
 
-impl Problem<'_> {
-    fn rows_for_margins(&self, costs: &[f32]) -> RowsForMargins {
-        let experts = self.part.experts;
-        let norms = self.rows.iter().map(|&row| {
-            let features = self.part.row(row).iter().enumerate();
-            features.map(|(j, &x)| f64::from(self.standardizer.apply(j, x)).powi(2)).sum::<f64>()
-        });
-        let rows = costs.chunks_exact(experts).zip(self.targets.chunks_exact(experts)).zip(norms);
-        RowsForMargins::gather(experts, rows.map(|((costs, weights), norm)| (costs, weights, norm)))
-    }
+/// Minimises a surrogate loss, and shows the network at each checkpoint.
+struct Minimize<'a, F> {
+    training: &'a Training<'a>,
+    see: F,
+}
 
-    fn minimize(
-        self,
-        surrogate: &impl Surrogate<f32>,
-        checkpoints: &[usize],
-        mut see: impl FnMut(usize, &Fit),
-    ) {
-        let Self { part, rows, standardizer, targets, candidate, seed } = self;
-        let inputs = Blocks::features(part, rows, &standardizer);
-        let width = Surrogate::<f32>::targets(surrogate);
-        let targets = Blocks::new(rows.len(), width, |row, k| targets[row * width + k]);
+impl<F: FnMut(usize, Fit)> WithSurrogate for Minimize<'_, F> {
+    type Output = ();
+
+    fn run(mut self, surrogate: &impl Surrogate<f32>, targets: &Blocks) {
+        let Training { part, rows, standardizer, candidate, seed, checkpoints } = self.training;
+        let inputs = Blocks::features(part, rows, standardizer);
         let shape = Shape::new(part.inputs, &candidate.hidden, part.experts);
-        let mut parameters = shape.initial(seed);
-        let mut current = Fit {
-            standardizer,
+        let mut parameters = shape.initial(*seed);
+        let fit = |parameters: &[f64]| Fit {
+            standardizer: standardizer.clone(),
             shape: shape.clone(),
-            parameters: parameters.clone(),
+            parameters: parameters.to_vec(),
             calibration: None,
         };
-        let mut objective = Objective::new(&shape, &inputs, &targets, surrogate, candidate.l2);
+        let mut objective = Objective::new(&shape, &inputs, targets, surrogate, candidate.l2);
         let mut next = 0;
         minimize(
             &mut parameters,
@@ -290,16 +334,14 @@ impl Problem<'_> {
             |parameters, gradient| objective.evaluate(parameters, gradient),
             |iteration, parameters| {
                 if checkpoints.get(next) == Some(&iteration) {
-                    current.parameters.copy_from_slice(parameters);
-                    see(next, &current);
+                    (self.see)(next, fit(parameters));
                     next += 1;
                 }
                 ControlFlow::Continue(())
             },
         );
-        current.parameters.copy_from_slice(&parameters);
         for index in next..checkpoints.len() {
-            see(index, &current);
+            (self.see)(index, fit(&parameters));
         }
     }
 }
@@ -307,6 +349,12 @@ impl Problem<'_> {
 /// The plainest candidate.
 impl Default for Candidate {
     fn default() -> Self {
-        Self { hidden: Vec::new(), tau: Tau::Max, loss: Loss::TwoStage(Link::Log), l2: 1e-3 }
+        Self {
+            hidden: Vec::new(),
+            tau: Tau::Max,
+            loss: Loss::TwoStage(Link::Log),
+            l2: 1e-3,
+            ranges: Ranges::default(),
+        }
     }
 }

@@ -7,8 +7,8 @@ use mild::feature::Statistic;
 
 use super::schema::Document;
 use super::{
-    Answer, Config, Data, Expert, MAX_EXPERTS, MAX_NAME, PerColumn, Policy, Price, Quantize, Raw,
-    Readings, Rejector, Train, Window, policy,
+    Answer, Config, Data, Expert, MAX_EXPERTS, MAX_NAME, PerColumn, Policy, Price, Quantize,
+    RangeRule, Ranges, Raw, Readings, Rejector, Train, Window, policy,
 };
 use super::{Effort, Method, raw};
 use crate::error::Result;
@@ -53,9 +53,22 @@ pub(super) fn check(
             folds: train.folds.unwrap_or(5),
             effort: train.effort.unwrap_or(Effort::Normal),
         },
-        quantize: Quantize { tolerance: raw.quantize.tolerance.unwrap_or(0.003) },
+        quantize: quantize(&raw.quantize, document)?,
         policy,
     })
+}
+
+fn quantize(raw: &raw::Quantize, document: &Document<'_>) -> Result<Quantize> {
+    let ranges = match (raw.ranges.unwrap_or(RangeRule::SquaredError), raw.percentile) {
+        (RangeRule::SquaredError, None) => Ranges::SquaredError,
+        (RangeRule::SquaredError, Some(percentile)) => {
+            let expected = "no percentile, or `ranges = \"percentile\"`";
+            return Err(document.error("quantize.percentile", percentile.to_string(), expected));
+        }
+        (RangeRule::Percentile, percentile) => Ranges::Percentile(percentile.unwrap_or(99.9)),
+    };
+    let (tolerance, fine_tune) = (raw.tolerance.unwrap_or(0.003), raw.fine_tune.unwrap_or(100));
+    Ok(Quantize { tolerance, ranges, fine_tune })
 }
 
 /// Features out of samples.

@@ -141,6 +141,15 @@ choice! {
 }
 
 choice! {
+    /// How it is decided where the codes of a quantized value end.
+    RangeRule:
+        /// By least squared error, saturation and rounding together.
+        SquaredError = "squared-error",
+        /// At a percentile of the values: what is beyond saturates.
+        Percentile = "percentile",
+}
+
+choice! {
     /// What the samples of a window are.
     Readings:
         /// Numbers.

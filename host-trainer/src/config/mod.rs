@@ -12,7 +12,7 @@ mod schema;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use choice::{Effort, Form, Guarantee, Method, Objective, Readings, RhoRule, Tau};
+pub use choice::{Effort, Form, Guarantee, Method, Objective, RangeRule, Readings, RhoRule, Tau};
 pub(crate) use choice::{choice, expected};
 pub use policy::Policy;
 use sha2::{Digest, Sha256};
@@ -168,6 +168,21 @@ pub struct Train {
 pub struct Quantize {
     /// The deferral loss that integers may cost, >= 0; default 0.003.
     pub tolerance: f64,
+    /// Where the codes of inputs and activations end; default by squared error.
+    pub ranges: Ranges,
+    /// The most steps of fine-tuning through the device's rounding, where integers cost something;
+    /// default 100, 0 for none.
+    pub fine_tune: u32,
+}
+
+/// Where the codes of a quantized value end.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Ranges {
+    /// At the tail share of least squared error, saturation and rounding together.
+    #[default]
+    SquaredError,
+    /// At this percentile of the values, above 50 and up to 100; the rest saturates.
+    Percentile(f64),
 }
 
 impl Config {

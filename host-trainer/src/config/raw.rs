@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::choice::{Effort, Form, Method, Readings, RhoRule, Tau};
+use super::choice::{Effort, Form, Method, RangeRule, Readings, RhoRule, Tau};
 use super::policy::{Radio, RawPolicy, Units};
 
 #[derive(Deserialize)]
@@ -108,4 +108,7 @@ pub(super) struct Train {
 #[serde(deny_unknown_fields)]
 pub(super) struct Quantize {
     pub(super) tolerance: Option<f64>,
+    pub(super) ranges: Option<RangeRule>,
+    pub(super) percentile: Option<f64>,
+    pub(super) fine_tune: Option<u32>,
 }

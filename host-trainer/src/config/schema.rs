@@ -10,7 +10,9 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::choice::{self, Effort, Form, Guarantee, Method, Objective, Readings, RhoRule, Tau};
+use super::choice::{
+    self, Effort, Form, Guarantee, Method, Objective, RangeRule, Readings, RhoRule, Tau,
+};
 use crate::error::{Error, Result, list, suggest};
 
 /// What a key may hold.
@@ -34,6 +36,8 @@ enum Bound {
     AboveZero,
     /// 0 to 1.
     Share,
+    /// Above 50, 100 at most.
+    Percentile,
 }
 
 impl Bound {
@@ -45,6 +49,7 @@ impl Bound {
                 Self::AtLeastZero => value >= 0.0,
                 Self::AboveZero => value > 0.0,
                 Self::Share => (0.0..=1.0).contains(&value),
+                Self::Percentile => value > 50.0 && value <= 100.0,
             }
     }
 
@@ -54,6 +59,7 @@ impl Bound {
             Self::AtLeastZero => "a finite number >= 0",
             Self::AboveZero => "a finite number > 0",
             Self::Share => "a number of 0 to 1",
+            Self::Percentile => "a number above 50 and up to 100",
         }
     }
 }
@@ -123,7 +129,12 @@ const RADIO: Keys = &[
     ("loss", Kind::Number(Bound::Share)),
     ("retries", Kind::Integer(0..=1000)),
 ];
-const QUANTIZE: Keys = &[("tolerance", Kind::Number(Bound::AtLeastZero))];
+const QUANTIZE: Keys = &[
+    ("tolerance", Kind::Number(Bound::AtLeastZero)),
+    ("ranges", Kind::Choice(RangeRule::NAMES)),
+    ("percentile", Kind::Number(Bound::Percentile)),
+    ("fine_tune", Kind::Integer(0..=100_000)),
+];
 
 const WINDOW: Keys = &[
     ("name", Kind::Text),

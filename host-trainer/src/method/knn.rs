@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{Run, all_rows, host_run};
 use crate::batch::Standardizer;
-use crate::config::Config;
+use crate::config::{Config, Ranges};
 use crate::dataset::{Dataset, Part};
 use crate::offsets::Scored;
 use crate::random::Random;
@@ -48,7 +48,7 @@ struct Index<'a> {
 impl<'a> Index<'a> {
     fn new(part: &'a Part, seed: u64) -> Self {
         let mut rows = all_rows(part.rows);
-        let standardizer = Standardizer::fit(part, &rows);
+        let standardizer = Standardizer::fit(part, &rows, Ranges::default());
         if rows.len() > MOST_ROWS {
             Random::new(seed).shuffle(&mut rows);
             rows.truncate(MOST_ROWS);

@@ -109,6 +109,10 @@ fn values_of_the_wrong_kind() {
             "[quantize]\ntolerance = -1.0",
             ["`quantize.tolerance`: found float -1.0", "a finite number >= 0"],
         ),
+        (
+            "[quantize]\nranges = \"percentile\"\npercentile = 50.0",
+            ["`quantize.percentile`: found float 50.0", "above 50 and up to 100"],
+        ),
     ] {
         config_says(text, &["dir/mild.toml:", parts[0], "expected", parts[1]]);
     }
@@ -177,4 +181,10 @@ fn keys_that_do_not_fit_each_other() {
         &format!("{DATA}{EXPERTS}[raw]\noffset = 1\n"),
         &[":13: `raw.scale`: found nothing", "expected a scale"],
     );
+}
+
+#[test]
+fn a_percentile_without_its_rule() {
+    let text = format!("{DATA}{EXPERTS}[quantize]\npercentile = 99.0\n");
+    config_says(&text, &["`quantize.percentile`: found 99", "or `ranges = \"percentile\"`"]);
 }
