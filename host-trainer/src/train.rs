@@ -7,8 +7,8 @@ use crate::batch::{Blocks, Standardizer};
 use crate::config::{Form, Tau};
 use crate::dataset::Part;
 use crate::loss::{
-    Link, Margins, Mild, OneStage, OneVsAll, Picce, Realizable, RowsForMargins, Surrogate,
-    TwoStage, cheapest, weights,
+    Link, Margins, Mild, OneStage, OneStageOneVsAll, OneVsAll, Picce, Realizable, RowsForMargins,
+    Surrogate, TwoStage, cheapest, weights,
 };
 use crate::network::Shape;
 use crate::objective::{Objective, scores};
@@ -46,6 +46,13 @@ pub enum Loss {
         /// Whether only the confident correct expert counts.
         pick: bool,
     },
+    /// [`OneStageOneVsAll`], on such a part too; tau is of no matter.
+    OneStageOneVsAll {
+        /// Number of classes.
+        classes: usize,
+        /// Whether only the confident correct expert is a positive.
+        pick: bool,
+    },
     /// [`OneVsAll`]; tau is of no matter.
     OneVsAll,
 }
@@ -61,6 +68,7 @@ impl Loss {
             | Self::Realizable
             | Self::Picce
             | Self::OneStage { .. }
+            | Self::OneStageOneVsAll { .. }
             | Self::OneVsAll => 1,
             Self::Mild(_, margins) if margins.gamma == 0.0 => 2,
             Self::Mild(..) => 3,
@@ -89,6 +97,8 @@ impl fmt::Display for Loss {
             Self::Picce => f.write_str("picce"),
             Self::OneStage { pick: false, .. } => f.write_str("one-stage"),
             Self::OneStage { pick: true, .. } => f.write_str("picce-one-stage"),
+            Self::OneStageOneVsAll { pick: false, .. } => f.write_str("one-stage-one-vs-all"),
+            Self::OneStageOneVsAll { pick: true, .. } => f.write_str("picce-one-vs-all"),
             Self::OneVsAll => f.write_str("one-vs-all"),
         }
     }
@@ -196,7 +206,7 @@ pub fn fit(
         Loss::OneStage { .. } => {
             rows.iter().flat_map(|&row| part.errors(row).iter().map(|error| 1.0 - error)).collect()
         }
-        Loss::OneVsAll => shares_right(part, rows),
+        Loss::OneVsAll | Loss::OneStageOneVsAll { .. } => shares_right(part, rows),
         _ => row_targets(&costs, experts, candidate),
     };
     let problem = Problem { part, rows, standardizer, targets: &targets, candidate, seed };
@@ -212,6 +222,10 @@ pub fn fit(
         Loss::OneStage { classes, pick } => {
             let experts = experts - classes;
             problem.minimize(&OneStage { classes, experts, pick }, checkpoints, see);
+        }
+        Loss::OneStageOneVsAll { classes, pick } => {
+            let experts = experts - classes;
+            problem.minimize(&OneStageOneVsAll { classes, experts, pick }, checkpoints, see);
         }
         Loss::OneVsAll => {
             let calibration = Calibration::identity(part, rows);
