@@ -7,8 +7,8 @@ use crate::batch::{Blocks, Standardizer};
 use crate::config::{Form, Ranges, Tau};
 use crate::dataset::Part;
 use crate::loss::{
-    Link, Margins, Mild, OneStage, OneVsAll, Picce, Realizable, RowsForMargins, Surrogate,
-    TwoStage, cheapest, weights,
+    Link, Margins, Mild, OneStage, OneStageOneVsAll, OneVsAll, Picce, Realizable, RowsForMargins,
+    Surrogate, TwoStage, cheapest, weights,
 };
 use crate::network::Shape;
 use crate::objective::{Objective, scores};
@@ -48,6 +48,13 @@ pub enum Loss {
         /// Whether only the confident correct expert counts.
         pick: bool,
     },
+    /// [`OneStageOneVsAll`], on such a part too; tau is of no matter.
+    OneStageOneVsAll {
+        /// Number of classes.
+        classes: usize,
+        /// Whether only the confident correct expert is a positive.
+        pick: bool,
+    },
     /// [`OneVsAll`]; tau is of no matter.
     OneVsAll,
 }
@@ -63,6 +70,7 @@ impl Loss {
             | Self::Realizable
             | Self::Picce
             | Self::OneStage { .. }
+            | Self::OneStageOneVsAll { .. }
             | Self::OneVsAll => 1,
             Self::Mild(_, margins) if margins.gamma == 0.0 => 2,
             Self::Mild(..) => 3,
@@ -91,6 +99,8 @@ impl fmt::Display for Loss {
             Self::Picce => f.write_str("picce"),
             Self::OneStage { pick: false, .. } => f.write_str("one-stage"),
             Self::OneStage { pick: true, .. } => f.write_str("picce-one-stage"),
+            Self::OneStageOneVsAll { pick: false, .. } => f.write_str("one-stage-one-vs-all"),
+            Self::OneStageOneVsAll { pick: true, .. } => f.write_str("picce-one-vs-all"),
             Self::OneVsAll => f.write_str("one-vs-all"),
         }
     }
@@ -228,7 +238,7 @@ impl<'a> Targets<'a> {
                 .iter()
                 .flat_map(|&row| part.errors(row).iter().map(|error| 1.0 - error))
                 .collect(),
-            Loss::OneVsAll => shares_right(part, rows),
+            Loss::OneVsAll | Loss::OneStageOneVsAll { .. } => shares_right(part, rows),
             _ => row_targets(&costs, part.experts, candidate),
         };
         Self { part, rows, candidate, costs, values }
@@ -252,6 +262,10 @@ impl<'a> Targets<'a> {
             Loss::OneStage { classes, pick } => {
                 let experts = experts - classes;
                 self.run(&OneStage { classes, experts, pick }, todo)
+            }
+            Loss::OneStageOneVsAll { classes, pick } => {
+                let experts = experts - classes;
+                self.run(&OneStageOneVsAll { classes, experts, pick }, todo)
             }
             Loss::OneVsAll => self.run(&OneVsAll { experts }, todo),
         }

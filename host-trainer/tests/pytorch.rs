@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use mild_trainer::config::Form;
 use mild_trainer::loss::{
-    LANES, Lanes, Link, Mild, OneVsAll, Picce, Realizable, Surrogate, TwoStage,
+    LANES, Lanes, Link, Mild, OneStage, OneStageOneVsAll, OneVsAll, Picce, Realizable, Surrogate,
+    TwoStage,
 };
 use serde::Deserialize;
 
@@ -14,16 +15,26 @@ use serde::Deserialize;
 struct Fixtures {
     rho: Vec<f64>,
     q: f64,
+    classes: usize,
     cases: BTreeMap<String, Case>,
 }
 
-/// Rows x experts, but the loss, which has one value a row.
-#[derive(Deserialize)]
+/// Rows x outputs, but the loss, which has one value a row.
+#[derive(Clone, Deserialize)]
 struct Case {
     scores: Vec<Vec<f64>>,
     targets: Vec<Vec<f64>>,
     loss: Vec<f64>,
     gradient: Vec<Vec<f64>>,
+}
+
+impl Case {
+    /// With the 1 for each row that is there, which one-vs-all targets end in.
+    fn with_presence(&self) -> Self {
+        let mut case = self.clone();
+        case.targets.iter_mut().for_each(|row| row.push(1.0));
+        case
+    }
 }
 
 /// Rows as one block, padded with zeros.
@@ -69,13 +80,15 @@ fn losses_and_gradients_are_those_of_pytorch() {
     for (name, surrogate) in surrogates {
         check(name, &fixtures.cases[name], surrogate);
     }
-    // Ours also has a 1 for each row that is there.
-    let one_vs_all = &fixtures.cases["one-vs-all"];
-    let mut targets = one_vs_all.targets.clone();
-    targets.iter_mut().for_each(|row| row.push(1.0));
-    let scores = one_vs_all.scores.clone();
-    let (loss, gradient) = (one_vs_all.loss.clone(), one_vs_all.gradient.clone());
-    check("one-vs-all", &Case { scores, targets, loss, gradient }, &OneVsAll { experts });
+    check("one-vs-all", &fixtures.cases["one-vs-all"].with_presence(), &OneVsAll { experts });
+    let classes = fixtures.classes;
+    for (name, pick) in [("one-stage", false), ("picce-one-stage", true)] {
+        check(name, &fixtures.cases[name], &OneStage { classes, experts, pick });
+    }
+    for (name, pick) in [("one-stage-one-vs-all", false), ("picce-one-vs-all", true)] {
+        let case = fixtures.cases[name].with_presence();
+        check(name, &case, &OneStageOneVsAll { classes, experts, pick });
+    }
     // Margins of 1 are the plain loss, here as there.
     let plain = &fixtures.cases["two-stage"];
     check("mild-i on two-stage", plain, &Mild::new(Form::I, vec![1.0; experts]));

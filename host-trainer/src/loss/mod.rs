@@ -6,6 +6,7 @@
 
 mod mild;
 mod one_stage;
+mod one_stage_one_vs_all;
 mod one_vs_all;
 mod picce;
 mod realizable;
@@ -14,6 +15,7 @@ mod two_stage;
 
 pub use mild::{Margins, Mild, RowsForMargins};
 pub use one_stage::OneStage;
+pub use one_stage_one_vs_all::OneStageOneVsAll;
 pub use one_vs_all::OneVsAll;
 pub use picce::{Picce, cheapest};
 pub use realizable::Realizable;

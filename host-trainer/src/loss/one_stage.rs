@@ -9,6 +9,7 @@
 //! underfit. PiCCE ("pick the confident correct expert", Liu et al. 2026, "When more experts hurt")
 //! gives weight to one of them only, the one that already has the highest score.
 
+use super::picce::picked;
 use super::{LANES, Lanes, Surrogate, largest};
 use crate::real::Real;
 
@@ -22,28 +23,6 @@ pub struct OneStage {
     pub experts: usize,
     /// Whether only the confident correct expert counts (PiCCE).
     pub pick: bool,
-}
-
-impl OneStage {
-    /// The expert that is right and has the highest score, as a number that lanes can hold; -1 if none
-    /// is right.
-    #[inline(always)]
-    fn picked<T: Real>(&self, targets: &[Lanes<T>], scores: &[Lanes<T>]) -> Lanes<T> {
-        let mut picked = [-T::ONE; LANES];
-        let mut best = [T::ZERO; LANES];
-        let mut index = T::ZERO;
-        for (score, target) in scores.iter().zip(targets).skip(self.classes) {
-            for lane in 0..LANES {
-                let better = picked[lane] < T::ZERO || score[lane] > best[lane];
-                if target[lane] > T::ZERO && better {
-                    picked[lane] = index;
-                    best[lane] = score[lane];
-                }
-            }
-            index += T::ONE;
-        }
-        picked
-    }
 }
 
 impl<T: Real> Surrogate<T> for OneStage {
@@ -64,7 +43,7 @@ impl<T: Real> Surrogate<T> for OneStage {
         loss: &mut Lanes<T>,
     ) {
         let top = largest(scores);
-        let picked = self.picked(targets, scores);
+        let picked = picked(&targets[self.classes..], &scores[self.classes..]).index;
         let mut sum = [T::ZERO; LANES];
         let mut weight_sum = [T::ZERO; LANES];
         let mut linear = [T::ZERO; LANES];

@@ -25,6 +25,32 @@ pub fn cheapest(costs: &[f32], targets: &mut [f32]) {
     }
 }
 
+/// The confident correct expert of each row.
+pub(super) struct Picked<T> {
+    /// Which one, as a number that lanes can hold; -1 if none is right.
+    pub(super) index: Lanes<T>,
+    /// Its score.
+    pub(super) score: Lanes<T>,
+}
+
+/// The expert whose target is positive that has the highest score, ties to the lower index.
+#[inline(always)]
+pub(super) fn picked<T: Real>(targets: &[Lanes<T>], scores: &[Lanes<T>]) -> Picked<T> {
+    let mut picked = Picked { index: [-T::ONE; LANES], score: [T::ZERO; LANES] };
+    let mut index = T::ZERO;
+    for (score, target) in scores.iter().zip(targets) {
+        for lane in 0..LANES {
+            let better = picked.index[lane] < T::ZERO || score[lane] > picked.score[lane];
+            if target[lane] > T::ZERO && better {
+                picked.index[lane] = index;
+                picked.score[lane] = score[lane];
+            }
+        }
+        index += T::ONE;
+    }
+    picked
+}
+
 impl<T: Real> Surrogate<T> for Picce {
     fn outputs(&self) -> usize {
         self.experts
@@ -43,37 +69,28 @@ impl<T: Real> Surrogate<T> for Picce {
         loss: &mut Lanes<T>,
     ) {
         let top = largest(scores);
+        let picked = picked(targets, scores);
         let mut sum = [T::ZERO; LANES];
-        // Which expert is picked, as a number that lanes can hold, and its score.
-        let mut picked = [-T::ONE; LANES];
-        let mut picked_score = [T::ZERO; LANES];
-        let mut index = T::ZERO;
-        for ((score, target), gradient) in scores.iter().zip(targets).zip(gradient.iter_mut()) {
+        for (score, gradient) in scores.iter().zip(gradient.iter_mut()) {
             for lane in 0..LANES {
                 let e = (score[lane] - top[lane]).exp();
                 gradient[lane] = e;
                 sum[lane] += e;
-                let better = picked[lane] < T::ZERO || score[lane] > picked_score[lane];
-                if target[lane] > T::ZERO && better {
-                    picked[lane] = index;
-                    picked_score[lane] = score[lane];
-                }
             }
-            index += T::ONE;
         }
         for lane in 0..LANES {
-            if picked[lane] < T::ZERO {
+            if picked.index[lane] < T::ZERO {
                 sum[lane] = T::ZERO;
             } else {
-                loss[lane] += sum[lane].ln() + top[lane] - picked_score[lane];
+                loss[lane] += sum[lane].ln() + top[lane] - picked.score[lane];
                 sum[lane] = T::ONE / sum[lane];
             }
         }
-        index = T::ZERO;
+        let mut index = T::ZERO;
         for gradient in gradient.iter_mut() {
             for lane in 0..LANES {
                 gradient[lane] = gradient[lane] * sum[lane];
-                if picked[lane] == index {
+                if picked.index[lane] == index {
                     gradient[lane] -= T::ONE;
                 }
             }
@@ -102,6 +119,19 @@ mod tests {
         let sum: f64 = [0.5f64, 2.0, 0.6].iter().map(|r| r.exp()).sum();
         assert!((value[0] - (sum.ln() - 0.6)).abs() < 1e-12);
         assert!(gradient[2][0] < 0.0 && gradient[0][0] > 0.0 && gradient[1][0] > 0.0);
+    }
+
+    #[test]
+    fn the_picked_one_is_right_and_ties_go_to_the_lower_index() {
+        let lanes = |values: [f64; 4]| values.map(|value| [value; LANES]);
+        let of = |targets, scores| {
+            let Picked { index, score } = picked(&lanes(targets), &lanes(scores));
+            (index[0], score[0])
+        };
+        let scores = [3.0, -2.0, -1.0, -1.0];
+        assert_eq!(of([0.0, 1.0, 1.0, 1.0], scores), (2.0, -1.0));
+        assert_eq!(of([0.0, 1.0, 0.0, 0.0], scores), (1.0, -2.0));
+        assert_eq!(of([0.0; 4], scores).0, -1.0);
     }
 
     #[test]

@@ -17,6 +17,10 @@ choice! {
         OneStage = "one-stage",
         /// The same with only the confident correct expert counting.
         PicceOneStage = "picce-one-stage",
+        /// A sigmoid for each class and expert in one network.
+        OneStageOneVsAll = "one-stage-one-vs-all",
+        /// The same with only the confident correct expert being a positive.
+        PicceOneVsAll = "picce-one-vs-all",
 }
 
 /// Something that can be compared.

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::offsets::{Scored, argmax, tune};
 use crate::progress::Progress;
 use crate::store::Store;
+use crate::train::Loss;
 
 /// What a method says of the test rows of a log.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,14 +81,20 @@ pub fn run(
         found: format!("`{contender}`"),
         expected: format!("a method that fits the log: {reason}"),
     })?;
-    match contender {
-        Contender::Image(method) => image::run(method, config, data, store, progress),
-        Contender::HostOnly(HostOnly::Knn) => Ok(knn::run(config, data)),
-        Contender::HostOnly(HostOnly::OneStage) => {
-            one_stage::run(false, config, data, store, progress)
+    let one_stage = |loss: fn(usize) -> Loss| one_stage::run(loss, config, data, store, progress);
+    let method = match contender {
+        Contender::Image(method) => return image::run(method, config, data, store, progress),
+        Contender::HostOnly(method) => method,
+    };
+    match method {
+        HostOnly::Knn => Ok(knn::run(config, data)),
+        HostOnly::OneStage => one_stage(|classes| Loss::OneStage { classes, pick: false }),
+        HostOnly::PicceOneStage => one_stage(|classes| Loss::OneStage { classes, pick: true }),
+        HostOnly::OneStageOneVsAll => {
+            one_stage(|classes| Loss::OneStageOneVsAll { classes, pick: false })
         }
-        Contender::HostOnly(HostOnly::PicceOneStage) => {
-            one_stage::run(true, config, data, store, progress)
+        HostOnly::PicceOneVsAll => {
+            one_stage(|classes| Loss::OneStageOneVsAll { classes, pick: true })
         }
     }
 }
@@ -103,9 +110,12 @@ pub fn applies(
 ) -> std::result::Result<(), String> {
     match contender {
         Contender::Image(_) | Contender::HostOnly(HostOnly::Knn) => Ok(()),
-        Contender::HostOnly(HostOnly::OneStage | HostOnly::PicceOneStage) => {
-            one_stage::applies(data)
-        }
+        Contender::HostOnly(
+            HostOnly::OneStage
+            | HostOnly::PicceOneStage
+            | HostOnly::OneStageOneVsAll
+            | HostOnly::PicceOneVsAll,
+        ) => one_stage::applies(data),
     }
 }
 

@@ -17,8 +17,9 @@ use crate::select::{refit, select};
 use crate::store::Store;
 use crate::train::Loss;
 
+/// `loss` makes the loss from the number of classes.
 pub(super) fn run(
-    pick: bool,
+    loss: fn(usize) -> Loss,
     config: &Config,
     data: &Dataset,
     store: &dyn Store,
@@ -34,7 +35,7 @@ pub(super) fn run(
         candidates.retain(|candidate| candidate.tau == tau);
     }
     for candidate in &mut candidates {
-        candidate.loss = Loss::OneStage { classes: classes.len(), pick };
+        candidate.loss = loss(classes.len());
     }
     let seed = config.train.seed;
     let train = with_classes(&data.train, &classes);
@@ -152,7 +153,12 @@ mod tests {
     #[test]
     fn the_own_classifier_answers_and_defers() {
         let (config, data) = crate::method::testing::log(400, 300);
-        for method in [HostOnly::OneStage, HostOnly::PicceOneStage] {
+        for method in [
+            HostOnly::OneStage,
+            HostOnly::PicceOneStage,
+            HostOnly::OneStageOneVsAll,
+            HostOnly::PicceOneVsAll,
+        ] {
             let contender = Contender::HostOnly(method);
             let run = run(contender, &config, &data, &Forgetful, &Silent).unwrap();
             let errors = run.local_errors.as_ref().unwrap();
@@ -160,6 +166,7 @@ mod tests {
             // The class is the sign of a feature: easy for a network, so its own answers are good.
             let mean = errors.iter().sum::<f32>() / 300.0;
             assert!(mean < 0.1, "{method}: own error {mean}");
+            assert!(run.chosen.starts_with(&format!("{method} ")), "{}", run.chosen);
             assert!(run.int8.is_none() && run.int8_refused.is_none());
         }
     }
