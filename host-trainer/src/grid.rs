@@ -41,6 +41,10 @@ impl Grid {
         }
         fix(&mut axes.l2, train.l2);
         fix(&mut axes.tau, train.tau);
+        if config.rejector.method == Method::MultiTask {
+            // By its definition, whatever the configuration says to the other methods of a comparison.
+            axes.tau = vec![Tau::Sum];
+        }
         fix(&mut axes.gamma, train.gamma);
         fix(&mut axes.rho_bar, train.rho_bar);
         fix(&mut axes.rule, train.rho_rule);
@@ -144,7 +148,7 @@ impl Axes {
 
     fn losses(&self, method: Method) -> Vec<Loss> {
         match method {
-            Method::TwoStage => vec![Loss::TwoStage(Link::Log)],
+            Method::TwoStage | Method::MultiTask => vec![Loss::TwoStage(Link::Log)],
             Method::Gce => vec![Loss::TwoStage(Link::Gce(0.7))],
             Method::Mae => vec![Loss::TwoStage(Link::Mae)],
             Method::Exp => vec![Loss::TwoStage(Link::Exp)],
@@ -229,6 +233,14 @@ mod tests {
         assert_eq!((margins.gamma, margins.rho_bar), (0.25, 3.0));
         assert_eq!((*form, *tau, *l2), (Form::I, Tau::Sum, 0.5));
         assert_eq!(grid.checkpoints, [20, 40, 50]);
+    }
+
+    #[test]
+    fn multi_task_is_the_two_stage_loss_with_the_sum() {
+        let multi_task = grid("[rejector]\nmethod = 'multi-task'");
+        let sum = grid("[rejector]\nmethod = 'two-stage'\n[train]\ntau = 'sum'");
+        assert_eq!(multi_task, sum);
+        assert!(multi_task.candidates.iter().all(|candidate| candidate.tau == Tau::Sum));
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub mod imbalance;
 pub mod log;
 pub mod loss;
 pub mod method;
+pub mod multi_task;
 pub mod network;
 pub mod objective;
 pub mod offsets;

@@ -78,6 +78,38 @@ fn every_value_is_where_it_belongs() {
 }
 
 #[test]
+fn values_become_errors_in_units_of_the_largest() {
+    const LOG: &str = "x,y,t,split,a,u,b,v\n0,3,1,train,3,1.5,2,-9\n0,1,2,train,0,5,1,2\n\
+        0,1,0,calibration,1,0,1,0\n0,1,0,test,1,0,1,0\n";
+    const CLASS: &str = "prediction = '?'\n";
+    let text = |prediction: &str, more: &str| {
+        let expert = |name, class, value, more| {
+            let class = prediction.replace('?', class);
+            format!("[[expert]]\nname = '{name}'\n{class}value = '{value}'\n{more}")
+        };
+        let data =
+            "[data]\nlog = 'l.csv'\nfeatures = ['x']\nlabel = 'y'\ntarget = 't'\nsplit = 'split'\n";
+        let (local, cloud) =
+            (expert("local", "a", "u", ""), expert("cloud", "b", "v", "cost = 0.1\n"));
+        format!("{data}{local}{cloud}{more}")
+    };
+    let errors = |prediction, more| read(&text(prediction, more), LOG.as_bytes()).train.errors;
+    let near = |found: Vec<f32>, expected: [f64; 4]| {
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((f64::from(*found) - expected).abs() < 1e-7, "{found} {expected}");
+        }
+    };
+    // One class wrong and far off, one wrong and off by 3; units of 1 + 5.
+    near(errors(CLASS, ""), [0.125 / 6.0, 1.0, 3.5 / 6.0, 0.0]);
+    // Without classes, units of 5.
+    near(errors("", ""), [0.125 / 5.0, 1.0, 0.5, 0.0]);
+    let weights = "[multi_task]\nlambda_1 = 2\nlambda_2 = 0.5\ncap = 4\nbeta = 2\n";
+    near(errors(CLASS, weights), [0.03125 / 4.0, 1.0, 3.0 / 4.0, 0.0]);
+    // Prices stay as they are: they are in the same units.
+    assert_eq!(read(&text(CLASS, weights), LOG.as_bytes()).train.cost(0, 1), 1.1);
+}
+
+#[test]
 fn compressed_and_rewritten_logs_are_equal() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("mild.toml");

@@ -8,9 +8,9 @@ use mild::feature::Statistic;
 use super::schema::Document;
 use super::{
     Answer, Config, Data, Expert, MAX_EXPERTS, MAX_NAME, PerColumn, Policy, Price, Quantize,
-    RangeRule, Ranges, Raw, Readings, Rejector, Train, Window, policy,
+    RangeRule, Ranges, Raw, Readings, Rejector, Train, Window, multi_task, policy,
 };
-use super::{Effort, Method, raw};
+use super::{Effort, Method, Tau, raw};
 use crate::error::Result;
 
 pub(super) fn check(
@@ -23,6 +23,7 @@ pub(super) fn check(
     let data = data(raw.data, !windows.is_empty(), document, path)?;
     let max_share = max_share(&raw.expert, document)?;
     let experts = experts(raw.expert, &data, &raw.units, raw.radio.as_ref(), document)?;
+    let multi_task = multi_task::check(raw.multi_task, data.target.as_deref(), &experts, document)?;
     let names: Vec<String> = experts.iter().map(|expert| expert.name.clone()).collect();
     let policy = match raw.policy {
         Some(policy) => Some(policy::check(policy, &names, max_share, document)?),
@@ -30,17 +31,20 @@ pub(super) fn check(
         None => Some(Policy { max_share, ..Policy::default() }),
     };
     let train = raw.train;
+    let method = raw.rejector.method.unwrap_or(Method::Auto);
+    if let (Method::MultiTask, Some(tau @ (Tau::One | Tau::Max))) = (method, train.tau) {
+        let expected = "`sum` or nothing: `multi-task` is the two-stage loss with `sum`";
+        return Err(document.error("train.tau", format!("`{tau}`"), expected));
+    }
     Ok(Config {
         path: path.to_path_buf(),
         digest,
         data,
         experts,
+        multi_task,
         windows,
         raw: raw.raw.map(|raw| readings(raw, document)).transpose()?,
-        rejector: Rejector {
-            method: raw.rejector.method.unwrap_or(Method::Auto),
-            hidden: raw.rejector.hidden,
-        },
+        rejector: Rejector { method, hidden: raw.rejector.hidden },
         train: Train {
             seed: train.seed.unwrap_or(0),
             tau: train.tau,
@@ -139,6 +143,7 @@ fn data(
         features: raw.features,
         categorical: raw.categorical,
         label: raw.label,
+        target: raw.target,
         split: raw.split,
         group: raw.group,
         classes: raw.classes,
@@ -188,17 +193,22 @@ fn experts(
             let found = format!("`{name}`, which is the name of expert {first} too");
             return Err(document.error(&key("name"), found, "a unique name"));
         }
-        let answer = match (raw.prediction, raw.loss_column) {
-            (Some(column), None) => Answer::Prediction(column),
-            (None, Some(column)) => Answer::Loss(column),
-            (None, None) => {
+        let answer = match (raw.prediction, raw.loss_column, raw.value) {
+            (Some(column), None, None) => Answer::Prediction(column),
+            (None, Some(column), None) => Answer::Loss(column),
+            (prediction, None, Some(value)) => Answer::Value { prediction, value },
+            (None, None, None) => {
                 return Err(document.error(
                     &key("prediction"),
                     "nothing",
-                    "either `prediction` or `loss_column`",
+                    "either `prediction` or `loss_column`, or a `value`",
                 ));
             }
-            (Some(_), Some(_)) => {
+            (_, Some(_), Some(_)) => {
+                let found = "`loss_column` beside `value`";
+                return Err(document.error(&key("loss_column"), found, "one or the other"));
+            }
+            (Some(_), Some(_), None) => {
                 let found = "`loss_column` beside `prediction`";
                 return Err(document.error(
                     &key("loss_column"),
@@ -207,7 +217,9 @@ fn experts(
                 ));
             }
         };
-        if matches!(answer, Answer::Prediction(_)) && data.label.is_none() {
+        let has_class =
+            matches!(answer, Answer::Prediction(_) | Answer::Value { prediction: Some(_), .. });
+        if has_class && data.label.is_none() {
             let found = format!("nothing, but `{}`", key("prediction"));
             return Err(document.error("data.label", found, "the column of the right answers"));
         }

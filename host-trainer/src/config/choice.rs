@@ -76,6 +76,9 @@ choice! {
         Picce = "picce",
         /// A probability of being right for each expert, whose prices can change at run time.
         OneVsAll = "one-vs-all",
+        /// The two-stage loss with `tau` = `sum`, as published for experts whose answers have a class and a value;
+        /// for other experts it is that too.
+        MultiTask = "multi-task",
         /// Whichever of `two-stage`, `two-stage-gce`, `two-stage-exp`, `realizable` and `mild` wins the selection.
         Auto = "auto",
 }

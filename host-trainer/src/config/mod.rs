@@ -5,6 +5,7 @@
 
 mod check;
 mod choice;
+mod multi_task;
 mod policy;
 mod raw;
 mod schema;
@@ -18,6 +19,7 @@ pub use policy::Policy;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+pub use crate::multi_task::MultiTask;
 
 /// The most experts that a configuration may name.
 pub const MAX_EXPERTS: usize = 32;
@@ -36,6 +38,8 @@ pub struct Config {
     pub data: Data,
     /// The sections `[[expert]]`, `local` first; two at least.
     pub experts: Vec<Expert>,
+    /// Section `[multi_task]`: how the two parts of an error add up; there if the experts' answers have a value.
+    pub multi_task: Option<MultiTask>,
     /// The sections `[[window]]`: features out of raw samples.
     pub windows: Vec<Window>,
     /// Section `[raw]`: what the device's readings mean.
@@ -61,6 +65,8 @@ pub struct Data {
     pub categorical: Vec<String>,
     /// The column of the right answer; always there if an expert is judged by its prediction.
     pub label: Option<String>,
+    /// The column of the true value; always there if the experts' answers have one.
+    pub target: Option<String>,
     /// The column of train / calibration / test; without it the split is drawn.
     pub split: Option<String>,
     /// The column of the group; a group is never on both sides of a split.
@@ -100,6 +106,13 @@ pub enum Answer {
     Prediction(String),
     /// A column of losses of 0 to 1.
     Loss(String),
+    /// A value, and perhaps a class: [`MultiTask`] says how far off they are together.
+    Value {
+        /// A column of class numbers.
+        prediction: Option<String>,
+        /// A column of numbers, to be compared with the target.
+        value: String,
+    },
 }
 
 /// What one use of an expert costs, in units of one error.

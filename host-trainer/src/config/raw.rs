@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::choice::{Effort, Form, Method, RangeRule, Readings, RhoRule, Tau};
+use super::multi_task::RawMultiTask;
 use super::policy::{Radio, RawPolicy, Units};
 
 #[derive(Deserialize)]
@@ -13,6 +14,7 @@ pub(super) struct Config {
     pub(super) data: Option<Data>,
     #[serde(default)]
     pub(super) expert: Vec<Expert>,
+    pub(super) multi_task: Option<RawMultiTask>,
     #[serde(default)]
     pub(super) window: Vec<Window>,
     pub(super) raw: Option<Raw>,
@@ -37,6 +39,7 @@ pub(super) struct Data {
     #[serde(default)]
     pub(super) categorical: Vec<String>,
     pub(super) label: Option<String>,
+    pub(super) target: Option<String>,
     pub(super) split: Option<String>,
     pub(super) group: Option<String>,
     pub(super) classes: Option<u32>,
@@ -48,6 +51,7 @@ pub(super) struct Expert {
     pub(super) name: Option<String>,
     pub(super) prediction: Option<String>,
     pub(super) loss_column: Option<String>,
+    pub(super) value: Option<String>,
     pub(super) cost: Option<f64>,
     pub(super) cost_column: Option<String>,
     pub(super) energy_mj: Option<f64>,

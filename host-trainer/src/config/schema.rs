@@ -71,6 +71,7 @@ const DATA: Keys = &[
     ("features", Kind::Texts),
     ("categorical", Kind::Texts),
     ("label", Kind::Text),
+    ("target", Kind::Text),
     ("split", Kind::Text),
     ("group", Kind::Text),
     ("classes", Kind::Integer(1..=65_536)),
@@ -79,6 +80,7 @@ const EXPERT: Keys = &[
     ("name", Kind::Text),
     ("prediction", Kind::Text),
     ("loss_column", Kind::Text),
+    ("value", Kind::Text),
     ("cost", Kind::Number(Bound::AtLeastZero)),
     ("cost_column", Kind::Text),
     ("energy_mj", Kind::Number(Bound::AtLeastZero)),
@@ -86,6 +88,12 @@ const EXPERT: Keys = &[
     ("money", Kind::Number(Bound::AtLeastZero)),
     ("bytes", Kind::Number(Bound::AtLeastZero)),
     ("max_share", Kind::Number(Bound::Share)),
+];
+const MULTI_TASK: Keys = &[
+    ("lambda_1", Kind::Number(Bound::AtLeastZero)),
+    ("lambda_2", Kind::Number(Bound::AtLeastZero)),
+    ("cap", Kind::Number(Bound::AboveZero)),
+    ("beta", Kind::Number(Bound::AboveZero)),
 ];
 const RAW: Keys = &[
     ("scale", Kind::NumberPerColumn(Bound::AboveZero)),
@@ -148,6 +156,7 @@ const ARRAYS: &[&str] = &["expert", "window"];
 const SECTIONS: &[(&str, Keys)] = &[
     ("data", DATA),
     ("expert", EXPERT),
+    ("multi_task", MULTI_TASK),
     ("window", WINDOW),
     ("raw", RAW),
     ("rejector", REJECTOR),

@@ -18,6 +18,7 @@ pub(super) struct Columns {
     pub(super) windows: Vec<Vec<usize>>,
     pub(super) categorical: Vec<usize>,
     pub(super) label: Option<usize>,
+    pub(super) target: Option<usize>,
     pub(super) split: Option<usize>,
     pub(super) group: Option<usize>,
     pub(super) answers: Vec<Answer>,
@@ -30,6 +31,7 @@ pub(super) struct Columns {
 pub(super) enum Answer {
     Prediction(usize),
     Loss(usize),
+    Value { prediction: Option<usize>, value: usize },
 }
 
 #[derive(Clone, Copy)]
@@ -52,43 +54,46 @@ impl Header<'_> {
         let optional = |name: &Option<String>, key| {
             name.as_ref().map(|name| self.column(name, key)).transpose()
         };
-        let (label, split, group) = (
+        let (label, target, split, group) = (
             optional(&data.label, "data.label")?,
+            optional(&data.target, "data.target")?,
             optional(&data.split, "data.split")?,
             optional(&data.group, "data.group")?,
         );
         let mut uses: Vec<(usize, String, Kind)> =
-            [(label, "label"), (split, "split"), (group, "group")]
+            [(label, "label"), (target, "target"), (split, "split"), (group, "group")]
                 .into_iter()
                 .filter_map(|(column, name)| Some((column?, format!("data.{name}"), Kind::Hidden)))
                 .collect();
         let (mut answers, mut prices) = (Vec::new(), Vec::new());
         for (index, expert) in config.experts.iter().enumerate() {
+            let (of_class, of_value) = match index {
+                0 => (Kind::LocalPrediction, Kind::LocalValue),
+                _ => (Kind::Hidden, Kind::Hidden),
+            };
+            let mut column = |name: &str, key: &str, kind: Kind| {
+                let key = format!("expert[{index}].{key}");
+                let column = self.column(name, &key)?;
+                uses.push((column, key, kind));
+                Ok(column)
+            };
             answers.push(match &expert.answer {
                 config::Answer::Prediction(name) => {
-                    let key = format!("expert[{index}].prediction");
-                    let column = self.column(name, &key)?;
-                    uses.push((
-                        column,
-                        key,
-                        if index == 0 { Kind::LocalPrediction } else { Kind::Hidden },
-                    ));
-                    Answer::Prediction(column)
+                    Answer::Prediction(column(name, "prediction", of_class)?)
                 }
                 config::Answer::Loss(name) => {
-                    let key = format!("expert[{index}].loss_column");
-                    let column = self.column(name, &key)?;
-                    uses.push((column, key, Kind::Hidden));
-                    Answer::Loss(column)
+                    Answer::Loss(column(name, "loss_column", Kind::Hidden)?)
+                }
+                config::Answer::Value { prediction, value } => {
+                    let mut class = |name: &String| column(name, "prediction", of_class);
+                    let prediction = prediction.as_ref().map(&mut class).transpose()?;
+                    Answer::Value { prediction, value: column(value, "value", of_value)? }
                 }
             });
             prices.push(match &expert.price {
                 config::Price::Fixed(price) => Price::Fixed(*price),
                 config::Price::Column(name) => {
-                    let key = format!("expert[{index}].cost_column");
-                    let column = self.column(name, &key)?;
-                    uses.push((column, key, Kind::Hidden));
-                    Price::Column(column)
+                    Price::Column(column(name, "cost_column", Kind::Hidden)?)
                 }
             });
         }
@@ -97,7 +102,8 @@ impl Header<'_> {
         for (index, glob) in data.features.iter().enumerate() {
             let key = format!("data.features[{index}]");
             for column in self.matches(glob, &key)? {
-                self.unused(column, &key, &uses, |_| false)?;
+                // The device knows its own value, and that is a number.
+                self.unused(column, &key, &uses, |kind| kind == Kind::LocalValue)?;
                 if !features.contains(&column) {
                     features.push(column);
                 }
@@ -145,7 +151,18 @@ impl Header<'_> {
             categorical.push(column);
         }
         let raw = config.raw.as_ref().map(|raw| self.raw(raw, &features)).transpose()?;
-        Ok(Columns { features, windows, categorical, label, split, group, answers, prices, raw })
+        Ok(Columns {
+            features,
+            windows,
+            categorical,
+            label,
+            target,
+            split,
+            group,
+            answers,
+            prices,
+            raw,
+        })
     }
 
     fn file(&self) -> std::path::PathBuf {
@@ -266,5 +283,6 @@ impl Header<'_> {
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     LocalPrediction,
+    LocalValue,
     Hidden,
 }

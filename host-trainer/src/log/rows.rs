@@ -80,6 +80,10 @@ impl<'a> Rows<'a> {
         if let (Some(labels), Some(label)) = (&mut part.labels, label) {
             labels.push(label);
         }
+        let target = match self.columns.target {
+            None => None,
+            Some(column) => Some(row.parse(column, cell::feature)?),
+        };
         for &column in &self.columns.features {
             part.features.push(row.parse(column, cell::feature)?);
         }
@@ -100,9 +104,16 @@ impl<'a> Rows<'a> {
         for &answer in &self.columns.answers {
             part.errors.push(match answer {
                 Answer::Loss(column) => row.parse(column, cell::loss)?,
-                Answer::Prediction(column) => {
-                    let prediction = row.parse(column, cell::prediction)?;
-                    f32::from(u8::from(label.map(i64::from) != Some(prediction)))
+                Answer::Prediction(column) => f32::from(u8::from(row.wrong(column, label)?)),
+                Answer::Value { prediction, value } => {
+                    let wrong = match prediction {
+                        None => false,
+                        Some(column) => row.wrong(column, label)?,
+                    };
+                    let value = row.parse(value, cell::feature)?;
+                    let (of, target) =
+                        self.config.multi_task.zip(target).expect("checked with the configuration");
+                    of.error(wrong, value, target)
                 }
             });
         }
@@ -241,6 +252,12 @@ impl<'a> Row<'a> {
 
     fn parse<T>(&self, column: usize, parse: fn(&str) -> Parsed<T>) -> Result<T> {
         parse(self.text(column)).map_err(|expected| self.error(column, expected))
+    }
+
+    /// Whether a prediction is not the label.
+    fn wrong(&self, column: usize, label: Option<u16>) -> Result<bool> {
+        let prediction = self.parse(column, cell::prediction)?;
+        Ok(label.map(i64::from) != Some(prediction))
     }
 
     /// The features of a window, by the device's own code.

@@ -105,7 +105,7 @@ pub fn run(
 /// The reason, for a person.
 pub fn applies(
     contender: Contender,
-    _config: &Config,
+    config: &Config,
     data: &Dataset,
 ) -> std::result::Result<(), String> {
     match contender {
@@ -115,7 +115,7 @@ pub fn applies(
             | HostOnly::PicceOneStage
             | HostOnly::OneStageOneVsAll
             | HostOnly::PicceOneVsAll,
-        ) => one_stage::applies(data),
+        ) => one_stage::applies(config, data),
     }
 }
 

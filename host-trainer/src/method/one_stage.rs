@@ -69,7 +69,10 @@ pub(super) fn run(
 }
 
 /// Why one-stage losses can't be used on a log, if they can't.
-pub(super) fn applies(data: &Dataset) -> std::result::Result<(), String> {
+pub(super) fn applies(config: &Config, data: &Dataset) -> std::result::Result<(), String> {
+    if config.multi_task.is_some() {
+        return Err("the experts' answers have a value, and a classifier's have none".to_owned());
+    }
     if data.train.labels.is_none() {
         return Err("the log has no labels to learn a classifier from".to_owned());
     }
@@ -146,6 +149,7 @@ impl Reduced {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::MultiTask;
     use crate::method::{Contender, HostOnly, applies, run};
     use crate::progress::Silent;
     use crate::store::Forgetful;
@@ -176,6 +180,9 @@ mod tests {
         let (config, mut data) = crate::method::testing::log(100, 50);
         let contender = Contender::HostOnly(HostOnly::OneStage);
         assert!(applies(contender, &config, &data).is_ok());
+        let multi_task = MultiTask { lambda_1: 1.0, lambda_2: 1.0, cap: 5.0, beta: 1.0 };
+        let valued = Config { multi_task: Some(multi_task), ..config.clone() };
+        assert!(applies(contender, &valued, &data).unwrap_err().contains("have a value"));
         data.train.labels = Some(vec![3; 100]);
         assert!(applies(contender, &config, &data).unwrap_err().contains("equal"));
         data.train.labels = None;

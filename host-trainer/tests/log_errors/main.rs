@@ -2,6 +2,7 @@
 //! what was found and what was expected.
 
 mod config;
+mod multi_task;
 
 use std::fs;
 use std::io::Write;
