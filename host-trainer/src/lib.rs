@@ -5,7 +5,7 @@
 //! [`select`](mod@select) chooses among it by cross-validated deferral loss; [`train`](mod@train) fits one candidate:
 //! a [`loss`] over a [`network`] on [`batch`]es, an [`objective`] that [`optimize`] minimises;
 //! [`offsets`] are tuned; [`quantize`](mod@quantize) makes integers of it and [`artifact`] an image;
-//! [`calibrate`] finds the threshold that keeps a policy's promises;
+//! [`calibrate`] finds the threshold that keeps a policy's promises; [`new_expert`] adds an expert to a trained rejector;
 //! [`method`] sets other ways of deciding beside it; [`evaluate`] and [`report`] say what it is worth. [`pipeline`] is the whole way, [`commands`] the
 //! program.
 //!
@@ -29,6 +29,7 @@ pub mod log;
 pub mod loss;
 pub mod method;
 pub mod network;
+pub mod new_expert;
 pub mod objective;
 pub mod offsets;
 pub mod optimize;
