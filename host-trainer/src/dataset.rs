@@ -88,12 +88,43 @@ impl Dataset {
     /// The same log with its first `experts` experts alone, `local` among them.
     #[must_use]
     pub fn first_experts(&self, experts: usize) -> Self {
-        let experts = experts.min(self.experts.len());
+        self.only(&(0..experts.min(self.experts.len())).collect::<Vec<_>>())
+    }
+
+    /// The same log without one of its experts.
+    #[must_use]
+    pub fn without_expert(&self, k: usize) -> Self {
+        self.only(&(0..self.experts.len()).filter(|&other| other != k).collect::<Vec<_>>())
+    }
+
+    /// The same log with one of its experts behind all others.
+    #[must_use]
+    pub fn with_expert_last(&self, k: usize) -> Self {
+        let others = (0..self.experts.len()).filter(|&other| other != k);
+        self.only(&others.chain([k]).collect::<Vec<_>>())
+    }
+
+    /// The same log with one more expert, behind all others, at the same price on every row; `error` says its
+    /// error, or its expected one, on a row of a part.
+    #[must_use]
+    pub fn with_expert(&self, name: &str, price: f32, error: impl Fn(&Part, usize) -> f32) -> Self {
+        let expert = Expert { name: name.to_owned(), mean_cost: price, cost_varies: false };
         Self {
-            experts: self.experts[..experts].to_vec(),
-            train: self.train.first_experts(experts),
-            calibration: self.calibration.first_experts(experts),
-            test: self.test.first_experts(experts),
+            experts: self.experts.iter().cloned().chain([expert]).collect(),
+            train: self.train.with_expert(price, &error),
+            calibration: self.calibration.with_expert(price, &error),
+            test: self.test.with_expert(price, &error),
+            ..self.clone()
+        }
+    }
+
+    /// The same log with these experts alone, in this order.
+    fn only(&self, experts: &[usize]) -> Self {
+        Self {
+            experts: experts.iter().map(|&k| self.experts[k].clone()).collect(),
+            train: self.train.only(experts),
+            calibration: self.calibration.only(experts),
+            test: self.test.only(experts),
             ..self.clone()
         }
     }
@@ -177,14 +208,27 @@ impl Part {
         sum / self.rows.max(1) as f64
     }
 
-    /// The same rows with the first experts alone.
-    fn first_experts(&self, experts: usize) -> Self {
-        let first = |values: &[f32]| -> Vec<f32> {
+    /// The same rows with these experts alone, in this order.
+    fn only(&self, experts: &[usize]) -> Self {
+        let of = |values: &[f32]| -> Vec<f32> {
             let rows = values.chunks_exact(self.experts.max(1));
-            rows.flat_map(|row| &row[..experts]).copied().collect()
+            rows.flat_map(|row| experts.iter().map(|&k| row[k])).collect()
         };
-        let (errors, prices) = (first(&self.errors), first(&self.prices));
-        Self { experts, errors, prices, ..self.clone() }
+        let (errors, prices) = (of(&self.errors), of(&self.prices));
+        Self { experts: experts.len(), errors, prices, ..self.clone() }
+    }
+
+    /// The same rows with one more expert.
+    fn with_expert(&self, price: f32, error: &impl Fn(&Self, usize) -> f32) -> Self {
+        let mut errors = Vec::with_capacity(self.rows * (self.experts + 1));
+        let mut prices = Vec::with_capacity(self.rows * (self.experts + 1));
+        for row in 0..self.rows {
+            errors.extend_from_slice(self.errors(row));
+            errors.push(error(self, row));
+            prices.extend_from_slice(self.prices(row));
+            prices.push(price);
+        }
+        Self { experts: self.experts + 1, errors, prices, ..self.clone() }
     }
 
     /// The given rows, in the given order.
@@ -328,13 +372,16 @@ mod tests {
     }
 
     #[test]
-    fn first_experts_keep_their_columns() {
+    fn experts_keep_their_columns() {
         let mut whole = part(None, 3);
         whole.errors = vec![0.0, 1.0, 0.5, 0.25, 1.0, 0.0];
-        let one = whole.first_experts(1);
+        let one = whole.only(&[0]);
         assert_eq!((one.experts, &one.errors[..]), (1, &[0.0, 0.5, 1.0][..]));
         assert_eq!((one.prices.len(), one.features.len()), (3, whole.features.len()));
-        assert_eq!(whole.first_experts(2), whole);
+        assert_eq!(whole.only(&[0, 1]), whole);
+        assert_eq!(whole.only(&[1, 0]).errors, [1.0, 0.0, 0.25, 0.5, 0.0, 1.0]);
+        let again = one.with_expert(0.25, &|_, row| [1.0, 0.25, 0.0][row]);
+        assert_eq!(again, whole, "taken away and put back");
     }
 
     #[test]

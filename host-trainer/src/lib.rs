@@ -4,8 +4,9 @@
 //! [`config`] and [`log`] read what a person has; [`dataset`] holds it; [`grid`] says what is tried,
 //! [`select`](mod@select) chooses among it by cross-validated deferral loss; [`train`](mod@train) fits one candidate:
 //! a [`loss`] over a [`network`] on [`batch`]es, an [`objective`] that [`optimize`] minimises;
-//! [`offsets`] are tuned; [`quantize`](mod@quantize) makes integers of it, [`fine_tune`](mod@fine_tune) improves them, and [`artifact`] makes an image;
-//! [`calibrate`] finds the threshold that keeps a policy's promises;
+//! [`offsets`] are tuned; [`quantize`](mod@quantize) makes integers of it, [`fine_tune`](mod@fine_tune) improves them, and
+//! [`artifact`] makes an image; [`calibrate`] finds the threshold that keeps a policy's promises;
+//! [`new_expert`] adds an expert to a trained rejector;
 //! [`method`] sets other ways of deciding beside it; [`evaluate`] and [`report`] say what it is worth. [`pipeline`] is the whole way, [`commands`] the
 //! program.
 //!
@@ -31,6 +32,7 @@ pub mod loss;
 pub mod method;
 pub mod multi_task;
 pub mod network;
+pub mod new_expert;
 pub mod objective;
 pub mod offsets;
 pub mod optimize;

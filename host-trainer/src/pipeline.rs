@@ -13,12 +13,13 @@ use crate::error::{Error, Result};
 use crate::evaluate::paired_difference;
 use crate::fine_tune::fine_tune;
 use crate::grid::Grid;
+use crate::new_expert::add_row;
 use crate::offsets::{Scored, tune};
 use crate::progress::Progress;
 use crate::quantize::{Quantized, quantize};
 use crate::select::{Judged, Selection, refit, select};
 use crate::store::Store;
-use crate::train::{Fit, costs};
+use crate::train::{Candidate, Fit, costs};
 
 /// What training ended in.
 #[derive(Debug, Clone)]
@@ -238,29 +239,82 @@ fn realize(
     let mut best: Option<(Trained, Quantized)> = None;
     for fit in fits {
         let offsets = float_offsets(&fit, &data.calibration, constant);
-        let ranges = config.quantize.ranges;
-        let quantized = quantize(&fit, &data.calibration, data.raw.as_deref(), ranges)?;
-        let parts = make(quantized.clone(), &fit, &offsets, data, config)?;
-        let artifact = Artifact::new(&parts)?;
-        let seen = seen_loss(&fit, &offsets, &artifact, data);
+        let (trained, quantized) = finish(selection, &choice, fit, offsets, config, data)?;
         let least = best.as_ref().map(|(best, _)| best.seen.int8_calibration);
-        if least.is_none_or(|least| seen.int8_calibration < least) {
-            let trained = Trained {
-                selection: selection.clone(),
-                choice: choice.clone(),
-                fit,
-                offsets,
-                parts,
-                artifact,
-                seen,
-                before_fine_tuning: None,
-                policy: None,
-            };
+        if least.is_none_or(|least| trained.seen.int8_calibration < least) {
             best = Some((trained, quantized));
         }
     }
     let (trained, quantized) = best.expect("at least one fit");
     trained.fine_tuned(&quantized, config, data)
+}
+
+/// Quantizes a fit with its offsets.
+fn finish(
+    selection: &Selection,
+    choice: &Choice,
+    fit: Fit,
+    offsets: Vec<f64>,
+    config: &Config,
+    data: &Dataset,
+) -> Result<(Trained, Quantized)> {
+    let ranges = config.quantize.ranges;
+    let quantized = quantize(&fit, &data.calibration, data.raw.as_deref(), ranges)?;
+    let parts = make(quantized.clone(), &fit, &offsets, data, config)?;
+    let artifact = Artifact::new(&parts)?;
+    let seen = seen_loss(&fit, &offsets, &artifact, data);
+    let trained = Trained {
+        selection: selection.clone(),
+        choice: choice.clone(),
+        fit,
+        offsets,
+        parts,
+        artifact,
+        seen,
+        before_fine_tuning: None,
+        policy: None,
+    };
+    Ok((trained, quantized))
+}
+
+/// Adds the last expert of `data` to a rejector of the others by one more [row](add_row), fitted on the train rows;
+/// offsets are tuned on the calibration rows from the present ones on. As after [`attempt`], an error beside it says
+/// that quantization costs more than it may.
+///
+/// # Errors
+/// [`Error::Invalid`] if the network cannot be quantized.
+pub fn extend(
+    trained: &Trained,
+    config: &Config,
+    data: &Dataset,
+) -> Result<(Trained, Option<Error>)> {
+    let l2 = match &trained.choice {
+        Choice::Rejector(judged) => judged.candidate.l2,
+        Choice::Constant { .. } => Candidate::default().l2,
+    };
+    let mut fit = add_row(&trained.fit, &trained.offsets, &data.train, l2);
+    let rows: Vec<usize> = (0..data.calibration.rows).collect();
+    let outputs = fit.outputs(&data.calibration, &rows);
+    if let Some(calibration) = &mut fit.calibration {
+        // The others' probabilities stay as they are.
+        let refitted = calibration.refitted(&data.calibration, &outputs);
+        calibration.affine.pop();
+        calibration.affine.extend(refitted.affine.last());
+    }
+    let mut offsets = trained.offsets.clone();
+    offsets.push(0.0);
+    let mut scores = fit.scores(&data.calibration, &rows);
+    for scores in scores.chunks_exact_mut(offsets.len()) {
+        scores.iter_mut().zip(&offsets).for_each(|(score, offset)| *score += offset);
+    }
+    let costs = costs(&data.calibration, &rows);
+    let turned = tune(&Scored { experts: offsets.len(), scores: &scores, costs: &costs });
+    offsets.iter_mut().zip(turned).for_each(|(offset, turned)| *offset += turned);
+    let Trained { selection, choice, .. } = trained;
+    // The integers of the others stay as they are: nothing is fine-tuned.
+    let (extended, _) = finish(selection, choice, fit, offsets, config, data)?;
+    let refused = check_quantization(&extended.seen, config.quantize.tolerance).err();
+    Ok((extended, refused))
 }
 
 /// Quantization must not cost more than it may. On a small log a handful of rows is more than the

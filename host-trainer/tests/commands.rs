@@ -388,3 +388,81 @@ fn a_failed_training_leaves_an_earlier_image_alone() {
     assert_eq!(fs::read(bench.path("out/rejector.mild")).unwrap(), before);
     assert!(Path::new(&bench.path("out/metrics.json")).exists());
 }
+
+/// An expert who is always right and costs little, told by 30 answers.
+fn write_answers(bench: &Bench) {
+    fs::write(bench.path("answers.csv"), format!("label,right\n{}", "0,1\n".repeat(30))).unwrap();
+}
+
+#[test]
+fn extend_adds_an_expert_from_its_answers() {
+    let bench = Bench::new();
+    write_answers(&bench);
+    let arguments = ["extend", "mild.toml", "--expert", "person", "--cost", "0.01"];
+    let arguments = [&arguments[..], &["--answers", "answers.csv", "--out", "out"]].concat();
+    let extended = bench.json(&[&arguments[..], &["--json"]].concat());
+    let accuracy = &extended["accuracies"]["classes"][0];
+    assert_eq!((&accuracy["answers"], &accuracy["right"]), (&30.into(), &30.into()));
+    assert!(number(accuracy, "accuracy") > 0.9, "{accuracy}");
+    let weighed = &extended["weighed"];
+    assert!(number(weighed, "last_row") < 0.8 * number(weighed, "without"), "{weighed}");
+    assert!(number(weighed, "anew") < 0.8 * number(weighed, "without"), "{weighed}");
+    let person = &extended["test"]["experts"][3];
+    assert_eq!((&person["name"], &person["share"]), (&"person".into(), &extended["asked"]));
+    assert!(number(&extended, "asked") > 0.5 && number(&extended, "expected_accuracy") > 0.9);
+    let inspected = bench.json(&["inspect", "out/rejector.mild", "--json"]);
+    assert_eq!(inspected, extended["image"]);
+    let written: Value =
+        serde_json::from_slice(&fs::read(bench.path("out/metrics.json")).unwrap()).unwrap();
+    assert_eq!(written, extended);
+    assert_eq!(fs::read_dir(bench.path("out")).unwrap().count(), 3, "image, figures, vectors");
+    let image = fs::read(bench.path("out/rejector.mild")).unwrap();
+    let text = bench.ok(&arguments);
+    assert!(text.contains("person is asked on") && text.contains("taken: "), "{text}");
+    assert_eq!(fs::read(bench.path("out/rejector.mild")).unwrap(), image, "the same bytes again");
+}
+
+#[test]
+fn extend_says_why_it_cannot() {
+    let bench = Bench::new();
+    write_answers(&bench);
+    let extend = |config: &str, name: &str, cost: &str, answers: &str| {
+        let new = ["extend", config, "--expert", name, "--cost", cost];
+        bench.error(&[&new[..], &["--answers", answers, "--out", "out"]].concat())
+    };
+    let error = extend("mild.toml", "cloud", "0.1", "answers.csv");
+    assert!(error.contains("found `cloud`, expected a name other than"), "{error}");
+    let error = extend("mild.toml", "person", "-1", "answers.csv");
+    assert!(error.contains("expected a finite price >= 0"), "{error}");
+    fs::write(bench.path("other.csv"), "label,right\n0,1\n5,1\n").unwrap();
+    let error = extend("mild.toml", "person", "0.1", "other.csv");
+    assert!(error.contains("other.csv:3") && error.contains("found `5`"), "{error}");
+    let losses = CONFIG.replace("label = 'y'\n", "").replace("prediction", "loss_column");
+    fs::write(bench.path("losses.toml"), losses).unwrap();
+    let error = extend("losses.toml", "person", "0.1", "answers.csv");
+    assert!(error.contains("`data.label`: found nothing"), "{error}");
+    assert!(!bench.path("out").exists(), "an error leaves nothing behind");
+}
+
+#[test]
+fn study_new_expert_leaves_experts_out_and_takes_them_in() {
+    let bench = Bench::new();
+    let study = ["study", "new-expert", "mild.toml", "--method", "two-stage", "--seeds", "1"];
+    let study = [&study[..], &["--answers", "10,50"]].concat();
+    let studied = bench.json(&[&study[..], &["--expert", "special", "--json"]].concat());
+    let outcomes = studied["outcomes"].as_array().unwrap();
+    assert_eq!(outcomes.len(), 2);
+    for outcome in outcomes {
+        assert_eq!(outcome["expert"], "special");
+        assert!(number(outcome, "whole") < number(outcome, "without"), "{outcome}");
+        let difference = &outcome["extended_against"]["difference"];
+        let expected = number(outcome, "extended") - number(outcome, "without");
+        assert!((number(difference, "mean") - expected).abs() < 1e-9, "{outcome}");
+    }
+    let text = bench.ok(&study);
+    assert!(text.contains("| cloud | 10 |") && text.contains("| special | 50 |"), "{text}");
+    let error = bench.error(&[&study[..], &["--expert", "local"]].concat());
+    assert!(error.contains("found `local`, expected one of `cloud`, `special`"), "{error}");
+    let error = bench.error(&["study", "new-expert", "mild.toml", "--answers", "5000"]);
+    assert!(error.contains("found 5000, expected at most the 1200 train rows"), "{error}");
+}

@@ -4,6 +4,7 @@ mod compare;
 mod demo;
 mod eval;
 mod export;
+mod extend;
 mod inspect;
 mod simulate;
 mod study;
@@ -34,6 +35,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Train a rejector from a log; write its image, its figures and golden vectors
     Train(train::TrainArgs),
+    /// Add an expert that the log does not know to a rejector, from some of its labelled answers
+    Extend(extend::ExtendArgs),
     /// Judge an image on the test rows of a log, with the device's own integer inference
     Eval(eval::EvalArgs),
     /// Train several methods on several logs and set them beside each other
@@ -122,6 +125,7 @@ pub fn run() -> Result<()> {
     match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
         Command::Train(args) => train::run(&args),
+        Command::Extend(args) => extend::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Inspect(args) => inspect::run(&args),

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
 use super::Output;
 use crate::config::{Config, Effort};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::pipeline::train;
+use crate::pipeline::{Trained, train};
 use crate::progress::{Progress, Silent};
 use crate::report::TrainReport;
 use crate::store::{self, Directory, Forgetful, Store};
@@ -71,20 +72,31 @@ pub(super) fn train_and_write(
     let report = TrainReport::new(&trained, data, seed);
     let mut text = report.render();
     if let Some(out) = out {
-        let image = trained.artifact.image();
-        let golden =
-            vectors::write(&image, &[&data.test], data.raw.as_deref(), Amount::default(), seed);
-        let json = serde_json::to_vec_pretty(&report)
-            .map_err(|error| Error::io(&out.join("metrics.json"))(error.into()))?;
-        files::write(&out.join("metrics.json"), &json)?;
-        files::write(&out.join("vectors.bin"), &golden)?;
-        files::write(&out.join("rejector.mild"), &trained.artifact.to_bytes())?;
+        write(out, &report, &trained, data, seed)?;
         if let Some(directory) = directory {
             directory.remove()?;
         }
         text += &format!("written: {}\n", out.join("rejector.mild").display());
     }
     output.print(&report, &text)
+}
+
+/// Writes the figures, golden vectors and, last, the image.
+pub(super) fn write(
+    out: &Path,
+    report: &impl Serialize,
+    trained: &Trained,
+    data: &Dataset,
+    seed: u64,
+) -> Result<()> {
+    let image = trained.artifact.image();
+    let golden =
+        vectors::write(&image, &[&data.test], data.raw.as_deref(), Amount::default(), seed);
+    let json = serde_json::to_vec_pretty(report)
+        .map_err(|error| Error::io(&out.join("metrics.json"))(error.into()))?;
+    files::write(&out.join("metrics.json"), &json)?;
+    files::write(&out.join("vectors.bin"), &golden)?;
+    files::write(&out.join("rejector.mild"), &trained.artifact.to_bytes())
 }
 
 /// Everything that a selection depends on: an interrupted one goes on only with the same.

@@ -152,7 +152,7 @@ pub struct MethodSummary {
 pub type Records = (String, Vec<Record>);
 
 /// The losses of one line of the table: for each seed, of each test row.
-type Line = Vec<Vec<f64>>;
+pub(crate) type Line = Vec<Vec<f64>>;
 
 /// Sums up one log.
 #[must_use]
@@ -214,14 +214,14 @@ pub fn summarize(
 }
 
 /// Resampled means of all lines, rows (or groups) and seeds drawn alike for each.
-struct Paired {
-    means: Vec<f64>,
+pub(crate) struct Paired {
+    pub(crate) means: Vec<f64>,
     /// For each draw the mean of each line.
     draws: Vec<Vec<f64>>,
 }
 
 impl Paired {
-    fn new(test: &Part, lines: &[Line]) -> Self {
+    pub(crate) fn new(test: &Part, lines: &[Line]) -> Self {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
         let of_line = |line: &Line| mean(&line.iter().map(|v| mean(v)).collect::<Vec<_>>());
         let draws = Bootstrap::new(test, 0).means_of_seeds(lines);
@@ -239,7 +239,7 @@ impl Paired {
         Self::interval(self.means[line], self.draws.iter().map(|draw| draw[line]).collect())
     }
 
-    fn against(&self, a: usize, b: usize) -> Against {
+    pub(crate) fn against(&self, a: usize, b: usize) -> Against {
         let differences = self.draws.iter().map(|draw| draw[a] - draw[b]).collect();
         let difference = Self::interval(self.means[a] - self.means[b], differences);
         Against { difference, verdict: Verdict::of(difference) }

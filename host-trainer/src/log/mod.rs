@@ -5,6 +5,7 @@
 //! **Not here:** gaps are not filled in and rows are not dropped. A log with a cell that cannot be used is refused,
 //! with the file, the line, the column, what was found and what was expected.
 
+mod answers;
 mod category;
 mod cell;
 mod columns;
@@ -21,6 +22,7 @@ use csv::{ErrorKind, StringRecord};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result, list, suggest};
+pub use answers::answers;
 use columns::Header;
 use rows::Rows;
 use source::{Hashed, LineEnds};

@@ -1,3 +1,4 @@
 //! Experiments about the program's own claims.
 
 pub mod guarantees;
+pub mod new_expert;

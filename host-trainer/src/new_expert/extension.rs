@@ -1,0 +1,198 @@
+//! The two ways of adding an expert, weighed against each other on the calibration rows.
+//!
+//! A row more in the last layer can only ask for what the hidden layers already tell apart, and those were trained
+//! for other experts. So the rejector is also trained anew on the expected errors, and taken if it is clearly better.
+
+use serde::Serialize;
+
+use super::{ClassAccuracies, with_expected};
+use crate::config::Config;
+use crate::dataset::{Dataset, Part};
+use crate::error::{Error, Result};
+use crate::evaluate::paired_difference;
+use crate::pipeline::{self, Trained};
+use crate::progress::Progress;
+use crate::store::Forgetful;
+
+/// How an expert was added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// One more row in the last layer of the old network.
+    LastRow,
+    /// Another network, trained on the expected errors.
+    Anew,
+}
+
+impl Way {
+    /// For a terminal.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LastRow => "one more row in the last layer",
+            Self::Anew => "trained anew",
+        }
+    }
+}
+
+/// Mean deferral losses of images on the calibration rows, the new expert's errors being expected ones.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Weighed {
+    /// Without the new expert.
+    pub without: f64,
+    /// With one more row.
+    pub last_row: f64,
+    /// Trained anew.
+    pub anew: f64,
+    /// Standard error of the difference of the last two, row by row.
+    pub standard_error: f64,
+}
+
+impl Weighed {
+    /// Trained anew only if it is better by more than one standard error.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        if self.last_row - self.anew > self.standard_error { Way::Anew } else { Way::LastRow }
+    }
+}
+
+/// A rejector with one more expert, in both ways, each with an error beside it if quantization costs more than it may.
+#[derive(Debug)]
+pub struct Extension {
+    /// The log with the expert's expected errors.
+    pub data: Dataset,
+    /// One more row in the last layer.
+    pub last_row: (Trained, Option<Error>),
+    /// Trained anew.
+    pub anew: (Trained, Option<Error>),
+    /// What they are worth.
+    pub weighed: Weighed,
+}
+
+impl Extension {
+    /// Adds an expert to a rejector that was trained on `data`, in both ways.
+    ///
+    /// # Errors
+    /// As [`pipeline::attempt`] and [`pipeline::extend`].
+    pub fn new(
+        old: &Trained,
+        config: &Config,
+        data: &Dataset,
+        (name, price): (&str, f32),
+        known: &ClassAccuracies,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        let data = with_expected(data, name, price, known);
+        let last_row = pipeline::extend(old, config, &data)?;
+        let anew = pipeline::attempt(config, &data, &Forgetful, progress)?;
+        let losses =
+            |trained: &Trained| losses(&data.calibration, &trained.int8_choices(&data.calibration));
+        let (of_row, of_anew) = (losses(&last_row.0), losses(&anew.0));
+        let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len().max(1) as f64;
+        let (_, standard_error) = paired_difference(&of_row, &of_anew);
+        let weighed = Weighed {
+            without: mean(&losses(old)),
+            last_row: mean(&of_row),
+            anew: mean(&of_anew),
+            standard_error,
+        };
+        Ok(Self { data, last_row, anew, weighed })
+    }
+
+    /// The way to take: the better one, unless quantization spoils it and not the other.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        match (&self.last_row.1, &self.anew.1) {
+            (None, Some(_)) => Way::LastRow,
+            (Some(_), None) => Way::Anew,
+            _ => self.weighed.way(),
+        }
+    }
+
+    /// The rejector of [`Self::way`].
+    #[must_use]
+    pub fn taken(&self) -> &(Trained, Option<Error>) {
+        match self.way() {
+            Way::LastRow => &self.last_row,
+            Way::Anew => &self.anew,
+        }
+    }
+
+    /// The rejector of [`Self::way`] with its log, or why it cannot be used.
+    ///
+    /// # Errors
+    /// If quantization costs more than it may in both ways.
+    pub fn into_taken(self) -> Result<(Trained, Dataset)> {
+        let (trained, refused) = match self.way() {
+            Way::LastRow => self.last_row,
+            Way::Anew => self.anew,
+        };
+        refused.map_or(Ok((trained, self.data)), Err)
+    }
+}
+
+/// The deferral loss of each row.
+pub(crate) fn losses(part: &Part, choices: &[usize]) -> Vec<f64> {
+    choices.iter().enumerate().map(|(row, &k)| f64::from(part.cost(row, k))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::testing::log;
+    use crate::new_expert::{Answer, classes};
+    use crate::progress::Silent;
+
+    #[test]
+    fn anew_is_taken_only_if_clearly_better() {
+        let weighed = Weighed { without: 0.5, last_row: 0.3, anew: 0.28, standard_error: 0.03 };
+        assert_eq!(weighed.way(), Way::LastRow);
+        assert_eq!(Weighed { standard_error: 0.01, ..weighed }.way(), Way::Anew);
+        assert_eq!(Weighed { anew: 0.4, standard_error: 0.0, ..weighed }.way(), Way::LastRow);
+    }
+
+    /// `local` fails on half of the rows and `cloud` costs much: someone good and cheap halves the loss.
+    #[test]
+    fn a_good_new_expert_is_worth_asking_in_both_ways() {
+        for method in ["two-stage", "one-vs-all"] {
+            let (mut config, mut data) = log(400, 200);
+            config.rejector.method = method.parse().unwrap();
+            for part in [&mut data.train, &mut data.calibration, &mut data.test] {
+                part.prices.chunks_exact_mut(2).for_each(|prices| prices[1] = 0.4);
+            }
+            data.experts[1].mean_cost = 0.4;
+            let old = pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
+            let answers: Vec<Answer> =
+                (0..60).map(|i| Answer { label: i % 2, right: true }).collect();
+            let known = ClassAccuracies::of(&answers, &classes(&data));
+            let new = ("person", 0.05);
+            let extension = Extension::new(&old, &config, &data, new, &known, &Silent).unwrap();
+            let Weighed { without, last_row, anew, .. } = extension.weighed;
+            assert!(last_row < 0.7 * without && anew < 0.7 * without, "{:?}", extension.weighed);
+            for (trained, refused) in [&extension.last_row, &extension.anew] {
+                assert!(refused.is_none(), "{refused:?}");
+                let asked = trained.int8_choices(&data.test).iter().filter(|&&k| k == 2).count();
+                assert!(asked > 40, "{method}: {asked}");
+                assert_eq!(trained.artifact.image().names().last(), Some("person"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_quantization_spoils_is_not_taken() {
+        let (config, data) = log(100, 60);
+        let old = pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
+        let known = ClassAccuracies::of(&[], &classes(&data));
+        let new = ("person", 0.05);
+        let mut extension = Extension::new(&old, &config, &data, new, &known, &Silent).unwrap();
+        let spoiled = || {
+            let text = String::new;
+            Some(Error::Invalid { what: text(), found: text(), expected: text() })
+        };
+        (extension.last_row.1, extension.anew.1) = (spoiled(), None);
+        assert_eq!(extension.way(), Way::Anew);
+        (extension.last_row.1, extension.anew.1) = (None, spoiled());
+        assert_eq!(extension.way(), Way::LastRow);
+        assert!(extension.taken().1.is_none());
+    }
+}

@@ -1,0 +1,140 @@
+//! An expert that nobody has logged yet, added to a trained rejector from a handful of its labelled answers.
+//!
+//! Sourced (idea): expert-agnostic learning to defer, EA-L2D 2025, of which only the abstract was at hand: an
+//! expert is told by a Bayesian accuracy for each class, without retraining. Derived (what is done here): the
+//! accuracies by empirical Bayes ([`ClassAccuracies`]); from them the expert's *expected* error on every row of the
+//! log, by the row's label; on those one more row in the network's last layer ([`add_row`]), weighed against a
+//! training anew ([`Extension`]).
+//!
+//! **What this cannot know:** which rows of a class the expert gets wrong. Within a class its errors are taken to be
+//! independent of the features.
+
+mod accuracy;
+mod extension;
+mod report;
+mod row;
+
+pub use accuracy::{ClassAccuracies, ClassAccuracy, Prior};
+pub(crate) use extension::losses;
+pub use extension::{Extension, Way, Weighed};
+pub use report::ExtendReport;
+pub use row::add_row;
+
+use crate::config::{Config, MAX_EXPERTS, MAX_NAME};
+use crate::dataset::{Dataset, Part, Split};
+use crate::error::{Error, Result, list};
+
+/// One answer of an expert to a sample whose class is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// The class of the sample.
+    pub label: u16,
+    /// Whether the answer was right.
+    pub right: bool,
+}
+
+/// The classes that the rows of a log have, ascending; none without labels.
+#[must_use]
+pub fn classes(data: &Dataset) -> Vec<u16> {
+    let parts = Split::ALL.map(|split| data.part(split));
+    let mut classes: Vec<u16> =
+        parts.iter().flat_map(|part| part.labels.iter().flatten()).copied().collect();
+    classes.sort_unstable();
+    classes.dedup();
+    classes
+}
+
+/// Whether a log can take one more expert of this name.
+///
+/// # Errors
+/// [`Error::Invalid`] if it has no labels or no room, if the name is taken or unfit, or if the configuration
+/// promises something.
+pub fn check(config: &Config, data: &Dataset, name: &str) -> Result<()> {
+    let invalid = |what: &str, found: String, expected: &str| {
+        let what = format!("{}: {what}", config.path.display());
+        Err(Error::Invalid { what, found, expected: expected.to_owned() })
+    };
+    if data.train.labels.is_none() {
+        let expected = "the column of the class: a new expert's accuracy is told by class";
+        return invalid("`data.label`", "nothing".to_owned(), expected);
+    }
+    if config.policy.is_some() {
+        let expected =
+            "none: promises rest on real answers, and the new expert's are only expected";
+        return invalid("section `[policy]`", "promises".to_owned(), expected);
+    }
+    if data.experts.len() >= MAX_EXPERTS {
+        let expected = format!("at most {} beside a new one", MAX_EXPERTS - 1);
+        return invalid("experts", data.experts.len().to_string(), &expected);
+    }
+    if name.is_empty() || name.len() > MAX_NAME {
+        let expected = format!("1 to {MAX_NAME} bytes");
+        return invalid("name of the new expert", format!("`{name}`"), &expected);
+    }
+    if data.experts.iter().any(|expert| expert.name == name) {
+        let names = list(data.experts.iter().map(|expert| expert.name.as_str()));
+        let expected = format!("a name other than {names}");
+        return invalid("name of the new expert", format!("`{name}`"), &expected);
+    }
+    Ok(())
+}
+
+/// The log with one more expert, whose error on a row is the one expected by the row's class. Without labels it is
+/// the one expected of any class.
+#[must_use]
+pub fn with_expected(data: &Dataset, name: &str, price: f32, known: &ClassAccuracies) -> Dataset {
+    data.with_expert(name, price, |part: &Part, row| {
+        let label = part.labels.as_ref().map(|labels| labels[row]);
+        (1.0 - label.map_or(known.prior.mean, |label| known.of_class(label))) as f32
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::testing::log;
+
+    #[test]
+    fn expected_errors_follow_the_class_on_every_part() {
+        let (_, data) = log(40, 20);
+        let answers: Vec<Answer> =
+            (0..40).map(|i| Answer { label: i % 2, right: i % 2 == 1 }).collect();
+        let known = ClassAccuracies::of(&answers, &classes(&data));
+        let wider = with_expected(&data, "person", 0.3, &known);
+        for split in Split::ALL {
+            let (part, old) = (wider.part(split), data.part(split));
+            for (row, &label) in old.labels.as_ref().unwrap().iter().enumerate() {
+                assert_eq!(part.errors(row)[..2], *old.errors(row));
+                assert_eq!(part.errors(row)[2], (1.0 - known.of_class(label)) as f32);
+                assert_eq!(part.prices(row)[2], 0.3);
+            }
+        }
+        assert_eq!((wider.experts[2].name.as_str(), wider.experts[2].mean_cost), ("person", 0.3));
+        assert_eq!(wider.without_expert(2), data);
+    }
+
+    #[test]
+    fn what_a_log_cannot_take_is_refused_with_the_reason() {
+        let (config, data) = log(40, 20);
+        assert!(check(&config, &data, "person").is_ok());
+        let refused = |config: &Config, data: &Dataset, name: &str, part: &str| {
+            let error = check(config, data, name).unwrap_err().to_string();
+            assert!(error.contains(part) && error.contains("mild.toml"), "{error}");
+        };
+        refused(
+            &config,
+            &data,
+            "cloud",
+            "found `cloud`, expected a name other than `local`, `cloud`",
+        );
+        refused(&config, &data, "", "1 to 32 bytes");
+        let mut full = data.clone();
+        full.experts = (0..32).map(|_| data.experts[1].clone()).collect();
+        refused(&config, &full, "person", "found 32, expected at most 31");
+        let mut blind = data.clone();
+        blind.train.labels = None;
+        refused(&config, &blind, "person", "`data.label`: found nothing");
+        let promising = Config { policy: Some(Default::default()), ..config };
+        refused(&promising, &data, "person", "section `[policy]`");
+    }
+}

@@ -1,0 +1,286 @@
+//! One more row in the last layer of a fitted network, all other parameters untouched.
+//!
+//! Derived. To the new expert the old rejector is one rival, with the score of its choice: the two-stage log-loss
+//! with tau = `max` of these two is a weighted logistic loss in the difference of their scores, convex in the row.
+//! The choice's score, not the softmax over all old scores, is what the decision compares; so the row does not
+//! depend on which loss or tau gave the old scores their scale.
+
+use std::ops::ControlFlow;
+
+use crate::batch::Blocks;
+use crate::dataset::Part;
+use crate::network::Shape;
+use crate::objective::scores;
+use crate::offsets::argmax;
+use crate::optimize::minimize;
+use crate::probability::Affine;
+use crate::train::Fit;
+
+/// Most iterations of the optimizer; the problem is convex and small.
+const ITERATIONS: usize = 300;
+
+/// Weight of a pull toward equal scores, as a share of a row's mean weight: keeps the row finite where the new
+/// expert is always better or always worse, and changes no sign.
+const PULL: f64 = 0.01;
+
+/// What one row of the log asks of the new score.
+struct Target {
+    /// What the score is compared with.
+    rival: f64,
+    /// Weights of being above it, and of being below.
+    above: f64,
+    below: f64,
+}
+
+/// Adds an output for the last expert of `part` to a network of the others, whose `offsets` are tuned; `l2` is the
+/// factor of half the squared norm of the new weights.
+///
+/// # Panics
+/// If the part does not have exactly one expert more than the network.
+#[must_use]
+pub fn add_row(fit: &Fit, offsets: &[f64], part: &Part, l2: f64) -> Fit {
+    assert_eq!(fit.shape.outputs() + 1, part.experts, "one more expert");
+    let activations = activations(fit, part);
+    let targets = targets(fit, offsets, part);
+    let width = activations.len() / part.rows.max(1);
+    let mut row = vec![0.0; width + 1];
+    let objective = |row: &[f64], gradient: &mut [f64]| {
+        let rows = activations.chunks_exact(width).zip(&targets);
+        weighted_logistic(row, gradient, rows, part.rows, l2)
+    };
+    minimize(&mut row, ITERATIONS, objective, |_, _| ControlFlow::Continue(()));
+    with_row(fit, part, &row)
+}
+
+/// The mean loss `above softplus(rival - z) + below softplus(z - rival)` over rows, and the penalty.
+fn weighted_logistic<'a>(
+    row: &[f64],
+    gradient: &mut [f64],
+    rows: impl Iterator<Item = (&'a [f32], &'a Target)>,
+    count: usize,
+    l2: f64,
+) -> f64 {
+    gradient.fill(0.0);
+    let (bias, weights) = row.split_last().expect("a bias at least");
+    let scale = 1.0 / count.max(1) as f64;
+    let mut value = 0.0;
+    for (activations, &Target { rival, above, below }) in rows {
+        let sum: f64 = weights.iter().zip(activations).map(|(w, &h)| w * f64::from(h)).sum();
+        let z = sum + bias - rival;
+        let tail = libm::exp(-z.abs());
+        let log = libm::log1p(tail);
+        value += scale * (above * (log + (-z).max(0.0)) + below * (log + z.max(0.0)));
+        let sigmoid = if z > 0.0 { 1.0 / (1.0 + tail) } else { tail / (1.0 + tail) };
+        let slope = scale * ((above + below) * sigmoid - above);
+        let (of_bias, of_weights) = gradient.split_last_mut().expect("as long as the row");
+        *of_bias += slope;
+        for (gradient, &h) in of_weights.iter_mut().zip(activations) {
+            *gradient += slope * f64::from(h);
+        }
+    }
+    for (gradient, weight) in gradient.iter_mut().zip(weights) {
+        value += 0.5 * l2 * weight * weight;
+        *gradient += l2 * weight;
+    }
+    value
+}
+
+/// What the last layer sees of each row.
+fn activations(fit: &Fit, part: &Part) -> Vec<f32> {
+    let all: Vec<usize> = (0..part.rows).collect();
+    let Some((&last, before)) = fit.shape.hidden().split_last() else {
+        let features = all.iter().flat_map(|&row| part.row(row).iter().enumerate());
+        return features.map(|(j, &x)| fit.standardizer.apply(j, x)).collect();
+    };
+    let shape = Shape::new(fit.shape.inputs(), before, last);
+    let inputs = Blocks::features(part, &all, &fit.standardizer);
+    let mut activations = scores(&shape, &fit.parameters[..shape.parameters()], &inputs);
+    activations.iter_mut().for_each(|activation| *activation = activation.max(0.0));
+    activations
+}
+
+fn targets(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<Target> {
+    let all: Vec<usize> = (0..part.rows).collect();
+    let new = part.experts - 1;
+    if fit.calibration.is_some() {
+        // One-vs-all: the output is the log-odds of being right, whatever the others say.
+        let right = all.iter().map(|&row| 1.0 - f64::from(part.errors(row)[new]));
+        return right.map(|above| Target { rival: 0.0, above, below: 1.0 - above }).collect();
+    }
+    let old = fit.scores(part, &all);
+    let mut targets: Vec<Target> = old
+        .chunks_exact(new)
+        .enumerate()
+        .map(|(row, scores)| {
+            let choice = argmax(scores, offsets);
+            let gain = f64::from(part.cost(row, choice)) - f64::from(part.cost(row, new));
+            let rival = scores[choice] + offsets[choice];
+            Target { rival, above: gain.max(0.0), below: (-gain).max(0.0) }
+        })
+        .collect();
+    let sum: f64 = targets.iter().map(|target| target.above + target.below).sum();
+    let pull = PULL * sum / targets.len().max(1) as f64;
+    for target in &mut targets {
+        target.above += pull;
+        target.below += pull;
+    }
+    targets
+}
+
+/// The network with the row behind the others of its last layer.
+fn with_row(fit: &Fit, part: &Part, row: &[f64]) -> Fit {
+    let last = fit.shape.layers().last().expect("a network has a layer");
+    let (bias, weights) = row.split_last().expect("a bias at least");
+    let mut parameters = fit.parameters[..last.biases].to_vec();
+    parameters.extend_from_slice(weights);
+    parameters.extend_from_slice(&fit.parameters[last.biases..]);
+    parameters.push(*bias);
+    let calibration = fit.calibration.clone().map(|mut calibration| {
+        let prices = (0..part.rows).map(|row| f64::from(part.prices(row)[part.experts - 1]));
+        calibration.prices.push(prices.sum::<f64>() / part.rows.max(1) as f64);
+        calibration.affine.push(Affine::IDENTITY);
+        calibration
+    });
+    Fit {
+        standardizer: fit.standardizer.clone(),
+        shape: Shape::new(fit.shape.inputs(), fit.shape.hidden(), part.experts),
+        parameters,
+        calibration,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Dataset;
+    use crate::method::testing::log;
+    use crate::new_expert::{Answer, ClassAccuracies, classes, with_expected};
+    use crate::train::{Candidate, Loss, fit as fit_candidate};
+
+    fn fitted(part: &Part, hidden: &[usize], loss: Loss) -> Fit {
+        let all: Vec<usize> = (0..part.rows).collect();
+        let mut fitted = None;
+        let candidate = Candidate { hidden: hidden.to_vec(), loss, ..Candidate::default() };
+        fit_candidate(part, &all, &candidate, 3, &[60], |_, fit| fitted = Some(fit.clone()));
+        fitted.unwrap()
+    }
+
+    /// The log with a specialist who knows class 1 and nothing else, told by 20 answers to each class.
+    fn with_specialist(data: &Dataset) -> Dataset {
+        let answers: Vec<Answer> =
+            (0..40).map(|i| Answer { label: i % 2, right: i % 2 == 1 }).collect();
+        with_expected(data, "special", 0.05, &ClassAccuracies::of(&answers, &classes(data)))
+    }
+
+    fn choices(fit: &Fit, part: &Part) -> Vec<usize> {
+        let all: Vec<usize> = (0..part.rows).collect();
+        let scores = fit.scores(part, &all);
+        let none = vec![0.0; part.experts];
+        scores.chunks_exact(part.experts).map(|scores| argmax(scores, &none)).collect()
+    }
+
+    #[test]
+    fn the_old_scores_stay_bit_for_bit() {
+        let (_, data) = log(300, 100);
+        let wider = with_specialist(&data);
+        let all: Vec<usize> = (0..data.test.rows).collect();
+        for (hidden, loss) in
+            [(&[][..], Candidate::default().loss), (&[7, 5], Loss::Picce), (&[6], Loss::OneVsAll)]
+        {
+            let old = fitted(&data.train, hidden, loss);
+            let new = add_row(&old, &[0.0, 0.3], &wider.train, 1e-3);
+            assert_eq!((new.shape.outputs(), new.shape.hidden()), (3, hidden));
+            let (before, after) = (old.scores(&data.test, &all), new.scores(&wider.test, &all));
+            for (before, after) in before.chunks_exact(2).zip(after.chunks_exact(3)) {
+                assert_eq!(before, &after[..2], "{loss}");
+            }
+        }
+    }
+
+    /// Right for class 1, by the sign of the first feature; `local` is wrong where the second is positive, and
+    /// `cloud`, right there, costs 0.1: the specialist's place is where `local` fails on class 1.
+    fn specialist_is_asked_on_its_class(data: &Dataset, hidden: &[usize], loss: Loss) {
+        let old = fitted(&data.train, hidden, loss);
+        let wider = with_specialist(data);
+        let new = add_row(&old, &[0.0, 0.0], &wider.train, 1e-4);
+        let (before, after) = (choices(&old, &data.test), choices(&new, &wider.test));
+        let labels = data.test.labels.as_ref().unwrap();
+        let asked = |class: u16| {
+            let rows = (0..after.len()).filter(|&row| labels[row] == class);
+            let (all, asked) = rows
+                .fold((0, 0), |(all, asked), row| (all + 1, asked + usize::from(after[row] == 2)));
+            f64::from(asked as u32) / f64::from(all)
+        };
+        assert!(asked(1) > 0.25 && asked(0) < 0.08, "{hidden:?}: {} {}", asked(1), asked(0));
+        let loss_of = |choices: &[usize]| wider.test.deferral_loss(|row| choices[row]);
+        assert!(
+            loss_of(&after) < loss_of(&before),
+            "{hidden:?}: {} from {}",
+            loss_of(&after),
+            loss_of(&before)
+        );
+    }
+
+    /// The log of the tests, `cloud` dearer so that there is something to gain.
+    fn dear_log() -> Dataset {
+        let (_, mut data) = log(2000, 600);
+        for part in [&mut data.train, &mut data.calibration, &mut data.test] {
+            part.prices.chunks_exact_mut(2).for_each(|prices| prices[1] = 0.4);
+        }
+        data
+    }
+
+    #[test]
+    fn a_specialist_is_asked_on_its_class_by_a_linear_rejector() {
+        specialist_is_asked_on_its_class(&dear_log(), &[], Candidate::default().loss);
+        specialist_is_asked_on_its_class(&dear_log(), &[], Loss::OneVsAll);
+    }
+
+    /// Here hidden units know the class because an old expert's answers depend on it too.
+    #[test]
+    fn a_specialist_is_asked_on_its_class_through_hidden_layers() {
+        let mut data = dear_log();
+        for part in [&mut data.train, &mut data.calibration, &mut data.test] {
+            for row in 0..part.rows {
+                let x = [part.features[row * 2], part.features[row * 2 + 1]];
+                part.errors[row * 2] = f32::from(u8::from(x[1] > 0.0));
+                part.errors[row * 2 + 1] = f32::from(u8::from(x[0] > 0.0));
+            }
+        }
+        specialist_is_asked_on_its_class(&data, &[12], Candidate::default().loss);
+    }
+
+    #[test]
+    fn one_who_is_always_worse_is_not_asked_and_the_row_stays_small() {
+        let data = dear_log();
+        let wider = data.with_expert("useless", 2.0, |_, _| 1.0);
+        let old = fitted(&data.train, &[], Candidate::default().loss);
+        let new = add_row(&old, &[0.0, 0.0], &wider.train, 1e-3);
+        assert!(choices(&new, &wider.test).iter().all(|&k| k != 2));
+        assert!(new.parameters.iter().all(|parameter| parameter.abs() < 30.0));
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_the_loss() {
+        let activations = [0.5f32, -1.0, 2.0, 0.25];
+        let targets = [
+            Target { rival: 0.3, above: 0.7, below: 0.1 },
+            Target { rival: -1.0, above: 0.0, below: 0.4 },
+        ];
+        let value = |row: &[f64], gradient: &mut [f64]| {
+            weighted_logistic(row, gradient, activations.chunks_exact(2).zip(&targets), 2, 0.1)
+        };
+        let row = [0.4, -0.2, 0.1];
+        let (mut gradient, mut ignored) = ([0.0; 3], [0.0; 3]);
+        value(&row, &mut gradient);
+        for index in 0..3 {
+            let at = |step: f64, ignored: &mut [f64]| {
+                let mut moved = row;
+                moved[index] += step;
+                value(&moved, ignored)
+            };
+            let difference = (at(1e-5, &mut ignored) - at(-1e-5, &mut ignored)) / 2e-5;
+            assert!((difference - gradient[index]).abs() < 1e-8, "{index}: {difference}");
+        }
+    }
+}
