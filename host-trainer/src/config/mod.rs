@@ -36,6 +36,8 @@ pub struct Config {
     pub data: Data,
     /// The sections `[[expert]]`, `local` first; two at least.
     pub experts: Vec<Expert>,
+    /// How sure `local` is of its answers, if the log tells.
+    pub confidence: Option<Confidence>,
     /// The sections `[[window]]`: features out of raw samples.
     pub windows: Vec<Window>,
     /// Section `[raw]`: what the device's readings mean.
@@ -109,6 +111,15 @@ pub enum Price {
     Fixed(f32),
     /// A column of the log.
     Column(String),
+}
+
+/// The columns that say how sure the local model is of its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Confidence {
+    /// A column of its largest softmax.
+    Largest(String),
+    /// Names or globs of the columns of its class probabilities, one per class.
+    Probabilities(Vec<String>),
 }
 
 /// How the i16 readings of the device become features: `scale * reading + offset`.

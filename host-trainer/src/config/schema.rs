@@ -73,6 +73,8 @@ const EXPERT: Keys = &[
     ("name", Kind::Text),
     ("prediction", Kind::Text),
     ("loss_column", Kind::Text),
+    ("confidence", Kind::Text),
+    ("probabilities", Kind::Texts),
     ("cost", Kind::Number(Bound::AtLeastZero)),
     ("cost_column", Kind::Text),
     ("energy_mj", Kind::Number(Bound::AtLeastZero)),
