@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::confidence::Confidence;
 use crate::random::Random;
 
 /// The part of the log that a row belongs to.
@@ -169,6 +170,8 @@ pub struct Part {
     pub groups: Option<Vec<u32>>,
     /// `rows`: the class of a row.
     pub labels: Option<Vec<u16>>,
+    /// `rows`: how sure the local model is of its answer, if the log tells.
+    pub confidence: Option<Confidence>,
     /// `rows`: the line of the log on which a row begins; the header is line 1.
     pub lines: Vec<u32>,
 }
@@ -243,6 +246,7 @@ impl Part {
             prices: gather(&self.prices, self.experts, rows),
             groups: self.groups.as_ref().map(|v| gather(v, 1, rows)),
             labels: self.labels.as_ref().map(|v| gather(v, 1, rows)),
+            confidence: self.confidence.as_ref().map(|v| v.subset(rows)),
             lines: gather(&self.lines, 1, rows),
         }
     }
@@ -258,6 +262,9 @@ impl Part {
         }
         if let Some(labels) = &mut self.labels {
             compact(labels, 1, rows);
+        }
+        if let Some(confidence) = &mut self.confidence {
+            confidence.keep(rows);
         }
         compact(&mut self.lines, 1, rows);
     }
@@ -346,6 +353,7 @@ mod tests {
             prices: vec![0.25; rows * 2],
             groups,
             labels: Some((0..rows as u16).collect()),
+            confidence: Some(Confidence::new(2, (0..rows * 2).map(|v| v as f32).collect())),
             lines: (2..rows as u32 + 2).collect(),
         }
     }
@@ -366,6 +374,7 @@ mod tests {
         assert_eq!(chosen.row(2), [8.0, 9.0]);
         assert_eq!(chosen.groups, Some(vec![0, 1, 1]));
         assert_eq!(chosen.lines, [3, 4, 6]);
+        assert_eq!(chosen.confidence, Some(Confidence::new(2, vec![2.0, 3.0, 4.0, 5.0, 8.0, 9.0])));
         let mut kept = whole.clone();
         kept.keep(&[1, 2, 4]);
         assert_eq!(kept, chosen);

@@ -17,6 +17,7 @@ pub mod batch;
 pub mod calibrate;
 pub mod commands;
 pub mod compare;
+pub mod confidence;
 pub mod config;
 pub mod dataset;
 pub mod demo;

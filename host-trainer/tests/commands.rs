@@ -303,12 +303,52 @@ fn compare_sets_methods_beside_each_other() {
 }
 
 #[test]
+fn compare_gates_on_a_column_of_the_command_line() {
+    let bench = Bench::new();
+    // The log with how sure the device is, well and badly told.
+    let lines = log(2000).lines().enumerate().fold(String::new(), |text, (row, line)| {
+        let told = match line.split(',').next().and_then(|x0| x0.parse::<f64>().ok()) {
+            Some(x0) => format!("{:.4},{}", 1.0 - x0, (row % 10) as f64 / 10.0),
+            None => "sure,blind".to_owned(),
+        };
+        text + line + "," + &told + "\n"
+    });
+    fs::write(bench.path("log.csv"), lines).unwrap();
+    let run = |confidence: &[&str]| {
+        let methods = "max-softmax,entropy,random";
+        let plain = ["compare", "mild.toml", "--methods", methods, "--json", "--out", "out"];
+        bench.json(&[&plain[..], confidence].concat())["logs"][0].clone()
+    };
+    let without = run(&[]);
+    assert_eq!(without["methods"].as_array().unwrap().len(), 1, "by lot alone: {without:#}");
+    assert!(without["skipped"][0][1].as_str().unwrap().contains("--confidence"), "{without:#}");
+    let other = run(&["--confidence", "shure"]);
+    assert_eq!(other["skipped"], without["skipped"], "a log without the column");
+    let sure = run(&["--confidence", "sure"]);
+    let [gate, lot] = [0, 1].map(|at| &sure["methods"][at]);
+    assert_eq!((&gate["method"], &lot["method"]), (&"max-softmax".into(), &"random".into()));
+    assert!(gate["chosen"].as_str().unwrap().starts_with("cloud above 0.6"), "{gate:#}");
+    assert_eq!(gate["against_best_single"]["verdict"], "better", "{gate:#}");
+    assert!(number(&lot["loss"], "mean") > number(&gate["loss"], "mean") + 0.05, "{lot:#}");
+    assert_eq!(sure["skipped"][0][0], "entropy");
+    assert!(sure["skipped"][0][1].as_str().unwrap().contains("alone"), "{sure:#}");
+    assert_eq!(sure["constants"].as_array().unwrap().len(), 3);
+    // Another column is another run, whatever is kept.
+    let blind = run(&["--confidence", "blind"]);
+    assert!(blind["methods"][0]["chosen"].as_str().unwrap().starts_with("always"), "{blind:#}");
+    assert_eq!(run(&["--confidence", "sure"])["methods"][0]["loss"], gate["loss"]);
+    let table = fs::read_to_string(bench.path("out/compare.md")).unwrap();
+    assert!(table.contains("Always local 0."), "{table}");
+}
+
+#[test]
 fn compare_with_the_first_experts_alone() {
     let bench = Bench::new();
     let arguments =
         ["compare", "mild.toml", "--methods", "two-stage,one-stage", "--experts", "2,3"];
     let text = bench.ok(&arguments);
     assert!(text.contains("## Accuracy by number of experts"), "{text}");
+    assert_eq!(text.matches("always local | best single | oracle").count(), 2, "{text}");
     assert!(text.contains("| mild-2 |") || text.contains("-2 | 2 |"), "{text}");
     assert!(text.contains("one-stage: not used here: all labels are equal"), "{text}");
     let error = bench.error(&["compare", "mild.toml", "--experts", "4"]);
@@ -368,7 +408,7 @@ fn compare_keeps_its_runs_and_writes_tables_and_plots() {
     assert!(written(&kept[0]) != times[0] && written(&kept[1]) != times[1]);
     let mut lines = csv.lines();
     let columns = lines.next().unwrap().split(',').count();
-    assert_eq!(columns, 36);
+    assert_eq!(columns, 37);
     assert_eq!(lines.count(), 8);
     let plots: Vec<_> = fs::read_dir(bench.path("out/plots")).unwrap().flatten().collect();
     assert_eq!(plots.len(), 2 + 2 + 2, "cost and quality, learning, ranks");

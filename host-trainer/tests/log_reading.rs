@@ -49,6 +49,39 @@ fn read(config: &str, log: &[u8]) -> Dataset {
 }
 
 #[test]
+fn confidence_goes_with_its_rows() {
+    let keys =
+        |key: &str| CONFIG.replacen("prediction = \"a\"", &format!("prediction = \"a\"\n{key}"), 1);
+    let log: String = LOG.lines().enumerate().fold(String::new(), |text, (row, line)| match row {
+        0 => text + line + ",q1,q0\n",
+        _ => text + line + &format!(",0.{row},0.{}\n", 10 - row),
+    });
+    let all = read(&keys("probabilities = [\"q0\", \"q*\"]"), log.as_bytes());
+    let rows = |data: &Dataset| {
+        [&data.train, &data.calibration, &data.test].map(|part| {
+            let confidence = part.confidence.as_ref().unwrap();
+            (0..part.rows).map(|row| confidence.row(row).to_vec()).collect::<Vec<_>>()
+        })
+    };
+    let [train, calibration, test] = rows(&all);
+    assert_eq!(train, [[0.9, 0.1], [0.8, 0.2], [0.5, 0.5]]);
+    assert_eq!((&calibration[0], &test[0]), (&vec![0.7, 0.3], &vec![0.6, 0.4]));
+    assert_eq!(all.train.confidence.as_ref().unwrap().classes(), Some(2));
+    // Of a split that is drawn too; and what the device knows may be a feature as well.
+    let drawn = keys("confidence = \"q1\"")
+        .replace("\"x*\"]", "\"x*\", \"q1\"]")
+        .replace("split = \"split\"\n", "")
+        .replace("group = \"day\"\n", "");
+    let drawn = drawn.split("[raw]").next().unwrap();
+    let data = read(drawn, log.as_bytes());
+    for part in [&data.train, &data.calibration, &data.test] {
+        let confidence = part.confidence.as_ref().unwrap();
+        assert_eq!((confidence.rows(), confidence.classes()), (part.rows, None));
+        assert!((0..part.rows).all(|row| confidence.row(row)[0] == part.row(row)[2]));
+    }
+}
+
+#[test]
 fn every_value_is_where_it_belongs() {
     let data = read(CONFIG, LOG.as_bytes());
     let names = ["x1", "x0", "a=3", "a=9", "a=10", "room=attic", "room=hall"];

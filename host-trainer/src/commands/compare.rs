@@ -8,7 +8,7 @@ use super::train::{Bar, bar, parse_effort};
 use super::{Output, print_all};
 use crate::compare::record::Archive;
 use crate::compare::{Comparison, Log, Plan, plot, text};
-use crate::config::{Config, Effort};
+use crate::config::{Confidence, Config, Effort};
 use crate::error::{Error, Result};
 use crate::method::Contender;
 use crate::progress::Silent;
@@ -32,6 +32,9 @@ pub(crate) struct CompareArgs {
     /// Learning curves: use so many train rows (and calibration rows in proportion); `all` is all
     #[arg(long, value_delimiter = ',', default_value = "all", value_parser = parse_rows, value_name = "ROWS")]
     train_rows: Vec<Rows>,
+    /// The column of the local model's largest softmax, for gates on logs whose configuration names none
+    #[arg(long, value_name = "COLUMN")]
+    confidence: Option<String>,
     /// Compare with the log's first experts alone, `local` included: for each of these numbers
     #[arg(long, value_delimiter = ',', value_parser = parse_experts, value_name = "EXPERTS")]
     experts: Vec<usize>,
@@ -93,6 +96,11 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
         let mut config = Config::load(path)?;
         if let Some(effort) = args.effort {
             config.train.effort = effort;
+        }
+        if let (None, Some(column)) = (&config.confidence, &args.confidence)
+            && log::names(&config)?.contains(column)
+        {
+            config.confidence = Some(Confidence::Largest(column.clone()));
         }
         let data = log::read(&config)?;
         let name = free_name(path, &logs);

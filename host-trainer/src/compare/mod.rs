@@ -88,6 +88,8 @@ pub struct MethodOverall {
     pub logs: usize,
     /// Mean deferral loss over those logs.
     pub mean_loss: f64,
+    /// Mean deferral loss over those logs of choosing by lot with the method's shares.
+    pub mean_random_loss: f64,
     /// Logs on which it is the best method or tied with the best.
     pub best_or_tied: usize,
     /// Logs on which it is better than the baseline by the paired interval.
@@ -174,18 +176,22 @@ impl Plan {
         }
     }
 
-    fn context(&self, log: &Log) -> String {
-        let Config { digest, train, .. } = &log.config;
-        format!("{} {:?} {digest:?} {:?}", self.build, log.data.log_digest, train.effort)
+    /// What a run depends on beside its key.
+    fn context(&self, log: &Log, method: Contender) -> String {
+        let Config { digest, train, confidence, .. } = &log.config;
+        let context =
+            format!("{} {:?} {digest:?} {:?}", self.build, log.data.log_digest, train.effort);
+        // The columns can come from the command line, which the digest does not cover.
+        if method.is_gate() { format!("{context} {confidence:?}") } else { context }
     }
 
     fn job(&self, job: &Job, done: &Done, progress: &dyn Progress) -> Result<()> {
         let log = &self.logs[job.log];
-        let context = self.context(log);
         let mut sampled = None;
         let memory = Memory::default();
         for &method in &self.methods {
             let key = self.key(job, method);
+            let context = self.context(log, method);
             let known = self.archive.as_ref().and_then(|archive| archive.get(&key, &context));
             let record = match known {
                 Some(record) => Some(record),
@@ -298,10 +304,13 @@ impl Plan {
                         s.against_baseline.is_some_and(|against| against.verdict == verdict)
                     })
                 };
+                let mean = |value: &dyn Fn(&summary::MethodSummary) -> f64| {
+                    on.iter().map(|(_, s)| value(s)).sum::<f64>() / on.len().max(1) as f64
+                };
                 MethodOverall {
                     logs: on.len(),
-                    mean_loss: on.iter().map(|(_, s)| s.loss.mean).sum::<f64>()
-                        / on.len().max(1) as f64,
+                    mean_loss: mean(&|s| s.loss.mean),
+                    mean_random_loss: mean(&|s| s.random_loss),
                     best_or_tied: where_(&|s| s.against_best.verdict != Verdict::Worse).len(),
                     better_than_baseline: baseline(Verdict::Better),
                     worse_than_baseline: baseline(Verdict::Worse),

@@ -33,10 +33,25 @@ pub struct LogSummary {
     pub best_single_name: String,
     /// Lowest possible.
     pub oracle: f64,
+    /// Share of rows answered right at that loss.
+    pub oracle_accuracy: f64,
+    /// Each expert alone, on the test rows.
+    pub constants: Vec<Constant>,
     /// The methods, in the order asked for.
     pub methods: Vec<MethodSummary>,
     /// Methods that can't be used on this log, and why.
     pub skipped: Vec<(String, String)>,
+}
+
+/// One expert alone.
+#[derive(Debug, Clone, Serialize)]
+pub struct Constant {
+    /// Its name.
+    pub expert: String,
+    /// Deferral loss of always choosing it.
+    pub loss: f64,
+    /// Share of rows that it answers right.
+    pub accuracy: f64,
 }
 
 /// What a paired interval says.
@@ -198,6 +213,15 @@ pub fn summarize(
         })
         .collect();
     let cheapest = oracle(test);
+    let accuracy = |choose: &dyn Fn(usize) -> usize| {
+        let errors = (0..test.rows).map(|row| f64::from(test.errors(row)[choose(row)]));
+        1.0 - errors.sum::<f64>() / test.rows.max(1) as f64
+    };
+    let constants = data.experts.iter().enumerate().map(|(k, expert)| Constant {
+        expert: expert.name.clone(),
+        loss: test.deferral_loss(|_| k),
+        accuracy: accuracy(&|_| k),
+    });
     LogSummary {
         log: log.to_owned(),
         train_rows,
@@ -208,6 +232,8 @@ pub fn summarize(
         best_single: paired.means[hindsight_line],
         best_single_name: data.experts[hindsight].name.clone(),
         oracle: test.deferral_loss(|row| cheapest[row]),
+        oracle_accuracy: accuracy(&|row| cheapest[row]),
+        constants: constants.collect(),
         methods,
         skipped,
     }
@@ -401,6 +427,10 @@ mod tests {
         let [blind, perfect, late] = &log.methods[..] else { panic!() };
         assert!((perfect.loss.mean - 0.025).abs() < 1e-9 && (blind.loss.mean - 0.275).abs() < 1e-9);
         assert_eq!(log.best_single_name, "cloud");
+        let constants: Vec<_> =
+            log.constants.iter().map(|c| (c.expert.as_str(), c.loss as f32, c.accuracy)).collect();
+        assert_eq!(constants, [("local", 0.25, 0.75), ("cloud", 0.1, 1.0)]);
+        assert_eq!((log.oracle as f32, log.oracle_accuracy), (0.025, 1.0));
         let verdicts = |m: &MethodSummary| {
             let baseline = m.against_baseline.unwrap().verdict;
             (m.against_best.verdict, m.against_best_single.verdict, baseline)

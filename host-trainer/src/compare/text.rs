@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::summary::{Against, LogSummary, MethodSummary};
+use super::summary::{Against, Constant, LogSummary, MethodSummary};
 use super::{Comparison, Overall};
 use crate::evaluate::Estimate;
 
@@ -53,19 +53,37 @@ fn optional(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), loss)
 }
 
+/// What every method stands beside: the device alone, the expert that is best in hindsight, the best choice on
+/// each row. (Lots at a method's own rates stand beside the method.)
+const REFERENCES: [&str; 3] = ["always local", "best single", "oracle"];
+
+/// Their deferral losses.
+fn losses(log: &LogSummary) -> [String; 3] {
+    [log.local, log.best_single, log.oracle].map(loss)
+}
+
+/// Their shares of right answers.
+fn accuracies(log: &LogSummary) -> [String; 3] {
+    let best = log.constants.iter().find(|one| one.expert == log.best_single_name);
+    let of = |one: Option<&Constant>| optional(one.map(|one| one.accuracy));
+    [of(log.constants.first()), of(best), loss(log.oracle_accuracy)]
+}
+
 fn against(against: &Against) -> String {
     let Estimate { mean, low, high } = against.difference;
     format!("{mean:+.4} ({low:+.4} to {high:+.4}) {}", against.verdict.name())
 }
 
 fn log_table(log: &LogSummary) -> String {
+    let constants: Vec<String> =
+        log.constants.iter().map(|one| format!("{} {:.4}", one.expert, one.loss)).collect();
     let mut text = format!(
-        "### {}, {}\n\n{} test rows. Always local {:.4}, best single {} {:.4} in hindsight and {:.4} if chosen on \
-         calibration, oracle {:.4}.\n\n",
+        "### {}, {}\n\n{} test rows. Always {}; best single {} {:.4} in hindsight and {:.4} if chosen on calibration, \
+         oracle {:.4}.\n\n",
         log.log,
         rows_name(log.train_rows),
         log.rows,
-        log.local,
+        constants.join(", "),
         log.best_single_name,
         log.best_single,
         log.best_single_on_calibration,
@@ -147,11 +165,13 @@ fn overall_table(overall: &Overall, logs: &[LogSummary]) -> String {
     let logs: Vec<&LogSummary> =
         logs.iter().filter(|log| log.train_rows == overall.train_rows).collect();
     let names: Vec<&str> = overall.methods.iter().map(|method| method.method.as_str()).collect();
-    let mut header = vec!["log".to_owned(), "best single".to_owned()];
+    let mut header = vec!["log".to_owned()];
+    header.extend(REFERENCES.map(str::to_owned));
     header.extend(names.iter().map(|name| (*name).to_owned()));
     let mut cells = vec![header];
     for log in &logs {
-        let mut row = vec![log.log.clone(), loss(log.best_single)];
+        let mut row = vec![log.log.clone()];
+        row.extend(losses(log));
         row.extend(names.iter().map(|name| {
             let found = log.methods.iter().find(|method| method.method == *name);
             found.map_or("-".to_owned(), |method| {
@@ -175,6 +195,7 @@ fn overall_table(overall: &Overall, logs: &[LogSummary]) -> String {
         "logs",
         "mean rank",
         "mean loss",
+        "by lot",
         "best or tied",
         "better than two-stage",
         "worse than two-stage",
@@ -195,6 +216,7 @@ fn overall_table(overall: &Overall, logs: &[LogSummary]) -> String {
             method.logs.to_string(),
             rank.map_or("-".to_owned(), |at| format!("{:.2}", overall.ranks.mean[at])),
             loss(method.mean_loss),
+            loss(method.mean_random_loss),
             format!("{} of {}", method.best_or_tied, method.logs),
             list(&method.better_than_baseline),
             list(&method.worse_than_baseline),
@@ -231,10 +253,12 @@ fn by_experts(comparison: &Comparison) -> String {
         .to_owned();
     let names = methods(comparison);
     let mut cells = vec![vec!["log".to_owned(), "experts".to_owned()]];
+    cells[0].extend(REFERENCES.map(str::to_owned));
     cells[0].extend(names.iter().map(|name| (*name).to_owned()));
     for log in &comparison.logs {
         let Some(experts) = log.experts else { continue };
         let mut row = vec![log.log.clone(), experts.to_string()];
+        row.extend(accuracies(log));
         row.extend(names.iter().map(|name| {
             let found = log.methods.iter().find(|method| method.method == *name);
             found.map_or("-".to_owned(), |method| {
@@ -254,10 +278,12 @@ fn learning_curves(comparison: &Comparison) -> String {
         .to_owned();
     let names = methods(comparison);
     let mut cells = vec![vec!["log".to_owned(), "train rows".to_owned()]];
+    cells[0].extend(REFERENCES.map(str::to_owned));
     cells[0].extend(names.iter().map(|name| (*name).to_owned()));
     for log in &comparison.logs {
         let rows = log.train_rows.map_or("all".to_owned(), |rows| rows.to_string());
         let mut row = vec![log.log.clone(), rows];
+        row.extend(losses(log));
         row.extend(names.iter().map(|name| {
             let found = log.methods.iter().find(|method| method.method == *name);
             optional(found.map(|method| method.loss.mean))
@@ -308,6 +334,7 @@ pub fn csv(comparison: &Comparison) -> Result<String, csv::Error> {
         "cpt_50",
         "image_bytes",
         "own_classifier",
+        "local",
         "best_single",
         "oracle",
         "chosen",
@@ -339,7 +366,8 @@ pub fn csv(comparison: &Comparison) -> Result<String, csv::Error> {
             row.extend([maybe(method.apgr), maybe(method.cpt_50)]);
             row.push(method.image_bytes.map(|bytes| bytes.to_string()).unwrap_or_default());
             row.push(method.own_classifier.to_string());
-            row.extend([number(log.best_single), number(log.oracle), method.chosen.clone()]);
+            row.extend([log.local, log.best_single, log.oracle].map(number));
+            row.push(method.chosen.clone());
             writer.write_record(&row)?;
         }
     }

@@ -7,14 +7,14 @@ use mild::feature::Statistic;
 
 use super::schema::Document;
 use super::{
-    Answer, Config, Data, Expert, MAX_EXPERTS, MAX_NAME, PerColumn, Policy, Price, Quantize,
-    RangeRule, Ranges, Raw, Readings, Rejector, Train, Window, multi_task, policy,
+    Answer, Confidence, Config, Data, Expert, MAX_EXPERTS, MAX_NAME, PerColumn, Policy, Price,
+    Quantize, RangeRule, Ranges, Raw, Readings, Rejector, Train, Window, multi_task, policy,
 };
 use super::{Effort, Method, Tau, raw};
-use crate::error::Result;
+use crate::error::{Result, list};
 
 pub(super) fn check(
-    raw: raw::Config,
+    mut raw: raw::Config,
     document: &Document<'_>,
     path: &Path,
     digest: [u8; 8],
@@ -22,6 +22,7 @@ pub(super) fn check(
     let windows = windows(raw.window, document)?;
     let data = data(raw.data, !windows.is_empty(), document, path)?;
     let max_share = max_share(&raw.expert, document)?;
+    let confidence = confidence(&mut raw.expert, document)?;
     let experts = experts(raw.expert, &data, &raw.units, raw.radio.as_ref(), document)?;
     let multi_task = multi_task::check(raw.multi_task, data.target.as_deref(), &experts, document)?;
     let names: Vec<String> = experts.iter().map(|expert| expert.name.clone()).collect();
@@ -42,6 +43,7 @@ pub(super) fn check(
         data,
         experts,
         multi_task,
+        confidence,
         windows,
         raw: raw.raw.map(|raw| readings(raw, document)).transpose()?,
         rejector: Rejector { method, hidden: raw.rejector.hidden },
@@ -165,6 +167,46 @@ fn max_share(experts: &[raw::Expert], document: &Document<'_>) -> Result<Vec<(u8
         }
         _ => Ok(shares),
     }
+}
+
+/// What the log says of how sure the device itself is; no other expert is asked before it answers.
+fn confidence(experts: &mut [raw::Expert], document: &Document<'_>) -> Result<Option<Confidence>> {
+    let mut found = None;
+    for (index, expert) in experts.iter_mut().enumerate() {
+        let key = |name: &str| format!("expert[{index}].{name}");
+        let (largest, all) = (expert.confidence.take(), expert.probabilities.take());
+        if index > 0 {
+            let expected = "none: only the device itself, expert 0, says how sure it is";
+            if let Some(column) = largest {
+                return Err(document.error(&key("confidence"), format!("`{column}`"), expected));
+            }
+            if let Some(globs) = all {
+                let found = list(globs.iter().map(String::as_str));
+                return Err(document.error(&key("probabilities"), found, expected));
+            }
+            continue;
+        }
+        match (largest, all) {
+            (Some(_), Some(_)) => {
+                let found = "`probabilities` beside `confidence`";
+                let expected = "at most one of `confidence` and `probabilities`";
+                return Err(document.error(&key("probabilities"), found, expected));
+            }
+            (Some(column), None) => found = Some(Confidence::Largest(column)),
+            (None, Some(globs)) => {
+                if globs.is_empty() {
+                    let expected = "names or globs of columns, one column per class";
+                    return Err(document.error(&key("probabilities"), "nothing", expected));
+                }
+                for (place, glob) in globs.iter().enumerate() {
+                    pattern(glob, &key(&format!("probabilities[{place}]")), document)?;
+                }
+                found = Some(Confidence::Probabilities(globs));
+            }
+            (None, None) => {}
+        }
+    }
+    Ok(found)
 }
 
 fn experts(

@@ -40,6 +40,8 @@ pub struct Config {
     pub experts: Vec<Expert>,
     /// Section `[multi_task]`: how the two parts of an error add up; there if the experts' answers have a value.
     pub multi_task: Option<MultiTask>,
+    /// How sure `local` is of its answers, if the log tells.
+    pub confidence: Option<Confidence>,
     /// The sections `[[window]]`: features out of raw samples.
     pub windows: Vec<Window>,
     /// Section `[raw]`: what the device's readings mean.
@@ -122,6 +124,15 @@ pub enum Price {
     Fixed(f32),
     /// A column of the log.
     Column(String),
+}
+
+/// The columns that say how sure the local model is of its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Confidence {
+    /// A column of its largest softmax.
+    Largest(String),
+    /// Names or globs of the columns of its class probabilities, one per class.
+    Probabilities(Vec<String>),
 }
 
 /// How the i16 readings of the device become features: `scale * reading + offset`.

@@ -52,6 +52,8 @@ pub(super) struct Expert {
     pub(super) prediction: Option<String>,
     pub(super) loss_column: Option<String>,
     pub(super) value: Option<String>,
+    pub(super) confidence: Option<String>,
+    pub(super) probabilities: Option<Vec<String>>,
     pub(super) cost: Option<f64>,
     pub(super) cost_column: Option<String>,
     pub(super) energy_mj: Option<f64>,

@@ -81,6 +81,8 @@ const EXPERT: Keys = &[
     ("prediction", Kind::Text),
     ("loss_column", Kind::Text),
     ("value", Kind::Text),
+    ("confidence", Kind::Text),
+    ("probabilities", Kind::Texts),
     ("cost", Kind::Number(Bound::AtLeastZero)),
     ("cost_column", Kind::Text),
     ("energy_mj", Kind::Number(Bound::AtLeastZero)),

@@ -41,6 +41,12 @@ pub(super) fn loss(text: &str) -> Parsed<f32> {
         .and_then(|value| if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(EXPECTED) })
 }
 
+pub(super) fn probability(text: &str) -> Parsed<f32> {
+    const EXPECTED: &str = "a probability of 0 to 1";
+    number(text, EXPECTED)
+        .and_then(|value| if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(EXPECTED) })
+}
+
 pub(super) fn price(text: &str) -> Parsed<f32> {
     const EXPECTED: &str = "a finite cost >= 0";
     // Adding 0 turns -0 into 0.

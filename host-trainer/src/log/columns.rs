@@ -23,6 +23,8 @@ pub(super) struct Columns {
     pub(super) group: Option<usize>,
     pub(super) answers: Vec<Answer>,
     pub(super) prices: Vec<Price>,
+    /// The largest softmax of `local`, or the probability of each class.
+    pub(super) confidence: Option<Vec<usize>>,
     /// One per feature, if the configuration has a section `[raw]`.
     pub(super) raw: Option<Vec<RawScale>>,
 }
@@ -150,6 +152,8 @@ impl Header<'_> {
             }
             categorical.push(column);
         }
+        let confidence = config.confidence.as_ref().map(|said| self.confidence(said, &uses));
+        let confidence = confidence.transpose()?;
         let raw = config.raw.as_ref().map(|raw| self.raw(raw, &features)).transpose()?;
         Ok(Columns {
             features,
@@ -161,8 +165,45 @@ impl Header<'_> {
             group,
             answers,
             prices,
+            confidence,
             raw,
         })
+    }
+
+    /// The columns of the local model's confidence. They may be features too: the device knows them.
+    fn confidence(
+        &self,
+        said: &config::Confidence,
+        uses: &[(usize, String, Kind)],
+    ) -> Result<Vec<usize>> {
+        let globs = match said {
+            config::Confidence::Largest(name) => {
+                let key = "expert[0].confidence";
+                let column = self.column(name, key)?;
+                self.unused(column, key, uses, |_| false)?;
+                return Ok(vec![column]);
+            }
+            config::Confidence::Probabilities(globs) => globs,
+        };
+        let mut columns = Vec::new();
+        for (index, glob) in globs.iter().enumerate() {
+            let key = format!("expert[0].probabilities[{index}]");
+            for column in self.matches(glob, &key)? {
+                self.unused(column, &key, uses, |_| false)?;
+                if !columns.contains(&column) {
+                    columns.push(column);
+                }
+            }
+        }
+        match columns[..] {
+            [_, _, ..] => Ok(columns),
+            _ => Err(Error::Invalid {
+                what: format!("{}: expert[0].probabilities", self.file.display()),
+                found: format!("{} column", columns.len()),
+                expected: "one column per class, two at least; for the largest alone `confidence`"
+                    .to_owned(),
+            }),
+        }
     }
 
     fn file(&self) -> std::path::PathBuf {

@@ -45,21 +45,25 @@ pub fn read_from(reader: impl Read, name: &Path, config: &Config) -> Result<Data
     let rows = {
         let (text, compressed) = source::text(&mut stored).map_err(Error::io(name))?;
         let mut lines = Lines::new(text, name, compressed);
-        if !lines.next()? {
-            return Err(Error::LogEmpty { file: name.to_path_buf() });
-        }
-        let header = Header {
-            file: name,
-            names: lines.record.iter().map(|cell| cell.trim().to_owned()).collect(),
-        };
+        let header = Header { file: name, names: lines.header()? };
         let mut rows = Rows::new(&header, config)?;
-        lines.names.clone_from(&header.names);
         while lines.next()? {
             rows.push(&lines.record, lines.line)?;
         }
         rows.finish()?
     };
     Ok(Dataset { log_digest: stored.finish().map_err(Error::io(name))?, ..rows })
+}
+
+/// The names of the columns of the log that a configuration names.
+///
+/// # Errors
+/// If the log cannot be read.
+pub fn names(config: &Config) -> Result<Vec<String>> {
+    let file = &config.data.log;
+    let stored = File::open(file).map_err(Error::io(file))?;
+    let (text, compressed) = source::text(stored).map_err(Error::io(file))?;
+    Lines::new(text, file, compressed).header()
 }
 
 /// The cells of one column on the given lines of the log that a configuration names, in that order.
@@ -71,10 +75,7 @@ pub fn column(config: &Config, name: &str, at: &[u32]) -> Result<Vec<String>> {
     let stored = File::open(file).map_err(Error::io(file))?;
     let (text, compressed) = source::text(stored).map_err(Error::io(file))?;
     let mut lines = Lines::new(text, file, compressed);
-    if !lines.next()? {
-        return Err(Error::LogEmpty { file: file.clone() });
-    }
-    let names: Vec<String> = lines.record.iter().map(|cell| cell.trim().to_owned()).collect();
+    let names = lines.header()?;
     let Some(column) = names.iter().position(|known| known == name) else {
         return Err(Error::LogMissingColumn {
             file: file.clone(),
@@ -84,7 +85,6 @@ pub fn column(config: &Config, name: &str, at: &[u32]) -> Result<Vec<String>> {
             found: list(names.iter().map(String::as_str)),
         });
     };
-    lines.names = names;
     let mut cells = std::collections::BTreeMap::new();
     while lines.next()? {
         cells.insert(lines.line, lines.record.get(column).unwrap_or_default().to_owned());
@@ -107,6 +107,15 @@ impl<'a> Lines<'a> {
     fn new(text: LineEnds<Box<dyn Read + 'a>>, file: &'a Path, compressed: bool) -> Self {
         let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
         Self { file, compressed, names: Vec::new(), reader, record: StringRecord::new(), line: 0 }
+    }
+
+    /// Reads the first record, the names of the columns.
+    fn header(&mut self) -> Result<Vec<String>> {
+        if !self.next()? {
+            return Err(Error::LogEmpty { file: self.file.to_path_buf() });
+        }
+        self.names = self.record.iter().map(|cell| cell.trim().to_owned()).collect();
+        Ok(self.names.clone())
     }
 
     /// Reads the next record, `false` at the end of the log.

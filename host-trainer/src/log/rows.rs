@@ -10,9 +10,13 @@ use super::columns::{Answer, Columns, Header, Price};
 use super::split;
 use mild::feature::of_samples;
 
+use crate::confidence::Confidence;
 use crate::config::{Config, Readings, Window};
 use crate::dataset::{Dataset, Expert, Part, RawScale, Split, compact, gather};
 use crate::error::{Error, Result};
+
+/// How far the probabilities of a row may be from a sum of 1: logs round them.
+const SUM_TOLERANCE: f64 = 1e-3;
 
 /// A part whose categorical columns are still codes.
 struct Draft {
@@ -49,6 +53,10 @@ impl<'a> Rows<'a> {
                 experts: config.experts.len(),
                 groups: columns.group.map(|_| Vec::new()),
                 labels: columns.label.map(|_| Vec::new()),
+                confidence: columns
+                    .confidence
+                    .as_ref()
+                    .map(|columns| Confidence::new(columns.len(), Vec::new())),
                 ..Part::default()
             },
             codes: Vec::new(),
@@ -122,6 +130,10 @@ impl<'a> Rows<'a> {
                 Price::Fixed(price) => price,
                 Price::Column(column) => row.parse(column, cell::price)?,
             });
+        }
+        if let (Some(columns), Some(confidence)) = (&self.columns.confidence, &mut part.confidence)
+        {
+            row.confidence(columns, confidence)?;
         }
         part.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
         part.rows += 1;
@@ -279,6 +291,27 @@ impl<'a> Row<'a> {
             found: error.to_string(),
             expected: "finite numbers".to_owned(),
         })
+    }
+
+    fn confidence(&self, columns: &[usize], confidence: &mut Confidence) -> Result<()> {
+        let mut sum = 0.0;
+        for &column in columns {
+            let probability = self.parse(column, cell::probability)?;
+            sum += f64::from(probability);
+            confidence.push(probability);
+        }
+        if columns.len() > 1 && (sum - 1.0).abs() > SUM_TOLERANCE {
+            return Err(Error::Invalid {
+                what: format!(
+                    "{}:{}: `expert[0].probabilities`",
+                    self.header.file.display(),
+                    self.line,
+                ),
+                found: format!("a sum of {sum:.4}"),
+                expected: format!("1, within {SUM_TOLERANCE}"),
+            });
+        }
+        Ok(())
     }
 
     fn label(&self, column: usize, classes: Option<u32>) -> Result<u16> {

@@ -21,6 +21,16 @@ choice! {
         OneStageOneVsAll = "one-stage-one-vs-all",
         /// The same with only the confident correct expert being a positive.
         PicceOneVsAll = "picce-one-vs-all",
+        /// A gate on the local model's largest softmax.
+        MaxSoftmax = "max-softmax",
+        /// A gate on the entropy of its probabilities (L-RAG).
+        Entropy = "entropy",
+        /// A gate on the difference of its two largest probabilities.
+        Margin = "margin",
+        /// A logistic gate on its two largest probabilities.
+        Dime = "dime",
+        /// By lot, each expert as often as it is the cheapest choice on the train rows.
+        Random = "random",
 }
 
 /// Something that can be compared.
@@ -37,6 +47,13 @@ impl Contender {
     pub fn all() -> impl Iterator<Item = Self> {
         let images = Method::ALL.iter().copied().map(Self::Image);
         images.chain(HostOnly::ALL.iter().copied().map(Self::HostOnly))
+    }
+
+    /// Whether it looks at what the log tells of the local model's [confidence](crate::confidence).
+    #[must_use]
+    pub const fn is_gate(self) -> bool {
+        use HostOnly::{Dime, Entropy, Margin, MaxSoftmax};
+        matches!(self, Self::HostOnly(MaxSoftmax | Entropy | Margin | Dime))
     }
 
     /// The name on a command line.

@@ -1,13 +1,16 @@
 //! Every way of deciding that can be compared: the rejectors that end in an image, and others that only
 //! a host runs. One file each, all ending in a [`Run`].
 
+mod by_lot;
 mod contender;
+mod gate;
 mod image;
 mod knn;
 mod one_stage;
 
 pub use contender::{Contender, HostOnly};
 
+use self::gate::Gate;
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -20,7 +23,7 @@ use crate::train::Loss;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answers {
     /// A score of each expert, row-major, rows x experts, in any unit. Methods that predict costs give
-    /// minus the predicted cost.
+    /// minus the predicted cost; an expert that is never asked has minus infinity.
     pub scores: Vec<f64>,
     /// One for each expert, in the unit of the scores, tuned on the calibration rows.
     pub offsets: Vec<f64>,
@@ -96,6 +99,11 @@ pub fn run(
         HostOnly::PicceOneVsAll => {
             one_stage(|classes| Loss::OneStageOneVsAll { classes, pick: true })
         }
+        HostOnly::MaxSoftmax => Ok(gate::run(Gate::MaxSoftmax, data)),
+        HostOnly::Entropy => Ok(gate::run(Gate::Entropy, data)),
+        HostOnly::Margin => Ok(gate::run(Gate::Margin, data)),
+        HostOnly::Dime => Ok(gate::run(Gate::Dime, data)),
+        HostOnly::Random => Ok(by_lot::run(config.train.seed, data)),
     }
 }
 
@@ -109,13 +117,17 @@ pub fn applies(
     data: &Dataset,
 ) -> std::result::Result<(), String> {
     match contender {
-        Contender::Image(_) | Contender::HostOnly(HostOnly::Knn) => Ok(()),
+        Contender::Image(_) | Contender::HostOnly(HostOnly::Knn | HostOnly::Random) => Ok(()),
         Contender::HostOnly(
             HostOnly::OneStage
             | HostOnly::PicceOneStage
             | HostOnly::OneStageOneVsAll
             | HostOnly::PicceOneVsAll,
         ) => one_stage::applies(config, data),
+        Contender::HostOnly(HostOnly::MaxSoftmax) => gate::applies(Gate::MaxSoftmax, data),
+        Contender::HostOnly(HostOnly::Entropy) => gate::applies(Gate::Entropy, data),
+        Contender::HostOnly(HostOnly::Margin) => gate::applies(Gate::Margin, data),
+        Contender::HostOnly(HostOnly::Dime) => gate::applies(Gate::Dime, data),
     }
 }
 
@@ -130,9 +142,14 @@ fn host_run(
     let costs = crate::train::costs(&data.calibration, &all_rows(data.calibration.rows));
     let offsets =
         tune(&Scored { experts: data.calibration.experts, scores: calibration, costs: &costs });
+    without_image(chosen, Answers { scores: test, offsets }, seeded)
+}
+
+/// The run of a method without an image that has its offsets.
+fn without_image(chosen: String, float: Answers, seeded: bool) -> Run {
     Run {
         chosen,
-        float: Answers { scores: test, offsets },
+        float,
         int8: None,
         int8_refused: None,
         image_bytes: None,
@@ -152,11 +169,13 @@ pub(crate) mod testing {
     use std::path::Path;
 
     use super::*;
+    use crate::confidence::Confidence;
     use crate::dataset::{Expert, Part};
     use crate::random::Random;
 
     /// Two features, two classes by the sign of the first; `local` is wrong where the second is
-    /// positive, the expert `cloud` (price 0.1) where it is below -1.
+    /// positive, the expert `cloud` (price 0.1) where it is below -1. `local` is less sure the larger the
+    /// second is, of 0.75 where it is 0.
     fn part(rows: usize, seed: u64) -> Part {
         let mut random = Random::new(seed);
         let features: Vec<f32> = (0..rows * 2).map(|_| random.normal() as f32).collect();
@@ -164,6 +183,10 @@ pub(crate) mod testing {
             features.chunks_exact(2).flat_map(|x| value(x[0], x[1])).collect()
         };
         let errors = of_rows(&|_, b| vec![f32::from(b > 0.0), f32::from(b < -1.0)]);
+        let probabilities = of_rows(&|a, b| {
+            let largest = 0.75 - 0.25 * b / (1.0 + b.abs());
+            if a > 0.0 { vec![1.0 - largest, largest] } else { vec![largest, 1.0 - largest] }
+        });
         let labels = features.chunks_exact(2).map(|x| u16::from(x[0] > 0.0)).collect();
         Part {
             rows,
@@ -172,6 +195,7 @@ pub(crate) mod testing {
             errors,
             prices: of_rows(&|_, _| vec![0.0, 0.1]),
             labels: Some(labels),
+            confidence: Some(Confidence::new(2, probabilities)),
             lines: (2..rows as u32 + 2).collect(),
             features,
             ..Part::default()

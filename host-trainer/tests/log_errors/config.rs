@@ -39,6 +39,35 @@ fn reserved_sections() {
 }
 
 #[test]
+fn only_the_device_says_how_sure_it_is() {
+    let other = ["none: only the device itself, expert 0"];
+    let text = format!("{DATA}{EXPERTS}confidence = \"c\"\n");
+    config_says(&text, &["mild.toml:13: `expert[1].confidence`: found `c`", other[0]]);
+    let text = format!("{DATA}{EXPERTS}probabilities = [\"c\", \"d*\"]\n");
+    config_says(&text, &["mild.toml:13: `expert[1].probabilities`: found `c`, `d*`", other[0]]);
+    for (keys, parts) in [
+        (
+            "confidence = 'c'\nprobabilities = ['d*']",
+            ["`probabilities` beside `confidence`", "at most one"],
+        ),
+        (
+            "probabilities = []",
+            ["`expert[0].probabilities`: found nothing", "one column per class"],
+        ),
+        (
+            "probabilities = ['[']",
+            ["`expert[0].probabilities[0]`: found `[`", "a column name or glob"],
+        ),
+        ("probabilities = 'c'", ["`expert[0].probabilities`: found text", "an array of texts"]),
+        ("confidence = ''", ["`expert[0].confidence`: found text", "not empty"]),
+    ] {
+        // Into the section of the device, before that of the other.
+        let experts = EXPERTS.replacen("\n[[expert]]", &format!("\n{keys}\n[[expert]]"), 1);
+        config_says(&format!("{DATA}{experts}"), &parts);
+    }
+}
+
+#[test]
 fn windows_that_make_no_sense() {
     const WINDOW: &str = "[[window]]\nname = 'a'\nsamples = ['s*']\nstatistics = ['mean']\n";
     for (from, to, parts) in [

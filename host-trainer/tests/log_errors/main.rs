@@ -227,6 +227,43 @@ fn losses_and_costs() {
 }
 
 #[test]
+fn confidence() {
+    let local = |keys: &str| EXPERTS.replacen("\n[[expert]]", &format!("\n{keys}\n[[expert]]"), 1);
+    let log = |cells: &str| {
+        format!("x0,label,split,a,b,p0,p1,p2\n1,0,train,0,0,0.5,0.25,0.25\n2,0,train,0,0,{cells}\n")
+    };
+    let largest = local("confidence = \"p0\"");
+    let all = local("probabilities = [\"p*\"]");
+    for (experts, column) in [(&largest, "p0"), (&all, "p0")] {
+        for cell in ["1.001", "-0.1", "nan", "", "x"] {
+            let place = format!("dir/log.csv:3: column `{column}`: found");
+            let log = log(&format!("{cell},0.25,0.25"));
+            data_says(DATA, experts, &log, &[&place, "expected a probability of 0 to 1"]);
+        }
+    }
+    for (cells, sum) in [("0.5,0.25,0.2489", "0.9989"), ("0.75,0.25,0.25", "1.2500")] {
+        let place = format!("log.csv:3: `expert[0].probabilities`: found a sum of {sum}");
+        data_says(DATA, &all, &log(cells), &[&place, "expected 1, within 0.001"]);
+    }
+    // Rounded sums pass, and the largest alone sums to nothing; then the splits are missing.
+    for (experts, cells) in [(&all, "0.5,0.25,0.2495"), (&largest, "0.3,0.25,0.25")] {
+        data_says(DATA, experts, &log(cells), &["no rows for split `calibration`"]);
+    }
+    for (keys, parts) in [
+        ("confidence = \"q0\"", ["found no column `q0`", "`expert[0].confidence`"]),
+        ("probabilities = [\"q*\"]", ["matches `q*`", "`expert[0].probabilities[0]`"]),
+        (
+            "probabilities = [\"p0\"]",
+            ["found 1 column", "expected one column per class, two at least"],
+        ),
+        ("confidence = \"b\"", ["`expert[0].confidence` and as `expert[1].prediction`", "leakage"]),
+        ("probabilities = [\"p*\", \"a\"]", ["and as `expert[0].prediction`", "leakage"]),
+    ] {
+        data_says(DATA, &local(keys), &log("0.5,0.25,0.25"), &parts);
+    }
+}
+
+#[test]
 fn splits_and_groups() {
     for (old, new, split, counts) in [
         ("train", "test", "train", "(train 0, calibration 1, test 2)"),
