@@ -129,6 +129,9 @@ const UNTUNED_SHARE: f64 = 1.0 / 3.0;
 /// Train rows that fine-tuning uses at most.
 const FINE_TUNED_ROWS: usize = 6_000;
 
+/// An offset below any score; an image has its lowest one.
+const NEVER_ASKED: f64 = -1e9;
+
 /// With fewer train rows there is nothing to choose by.
 const MIN_TRAIN_ROWS: usize = 20;
 
@@ -278,7 +281,8 @@ fn finish(
 }
 
 /// Adds the last expert of `data` to a rejector of the others by one more [row](add_row), fitted on the train rows;
-/// offsets are tuned on the calibration rows from the present ones on. As after [`attempt`], an error beside it says
+/// offsets are tuned on the calibration rows from the present ones on; if the expert is of no use there, it is never
+/// asked. As after [`attempt`], an error beside it says
 /// that quantization costs more than it may.
 ///
 /// # Errors
@@ -308,7 +312,15 @@ pub fn extend(
         scores.iter_mut().zip(&offsets).for_each(|(score, offset)| *score += offset);
     }
     let costs = costs(&data.calibration, &rows);
-    let turned = tune(&Scored { experts: offsets.len(), scores: &scores, costs: &costs });
+    let scored = Scored { experts: offsets.len(), scores: &scores, costs: &costs };
+    let mut turned = tune(&scored);
+    // The row was fitted on rows that the others know by heart; where it does harm, all stays as it was.
+    let mut unasked = vec![0.0; offsets.len()];
+    unasked[offsets.len() - 1] = NEVER_ASKED;
+    let (gain, _) = paired_difference(&scored.losses(&unasked), &scored.losses(&turned));
+    if gain <= 0.0 {
+        turned = unasked;
+    }
     offsets.iter_mut().zip(turned).for_each(|(offset, turned)| *offset += turned);
     let Trained { selection, choice, .. } = trained;
     // The integers of the others stay as they are: nothing is fine-tuned.
