@@ -1,8 +1,11 @@
 //! Which candidates a selection tries.
 
 use crate::config::{Config, Effort, Form, Method, RhoRule, Tau};
+use crate::dataset::Dataset;
+use crate::error::Result;
 use crate::loss::{Link, Margins};
 use crate::train::{Candidate, Loss};
+use crate::widths;
 
 /// How long a selection looks, and at what.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +20,9 @@ pub struct Grid {
     pub max_rows: usize,
     /// Networks that are fitted from different starts once the candidate is chosen.
     pub restarts: u64,
+    /// Widths of the hidden layers of the network that always takes the same expert: none, unless only
+    /// networks with some fit a budget.
+    pub constant: Vec<usize>,
 }
 
 /// The values of each choice, at one effort.
@@ -34,17 +40,21 @@ impl Grid {
     /// The grid for a configuration: what it leaves open is searched, what it fixes is not.
     #[must_use]
     pub fn new(config: &Config) -> Self {
+        Self::of(&Axes::new(config), config)
+    }
+
+    /// The same, with none but networks whose images on a log fit the configuration's budget.
+    ///
+    /// # Errors
+    /// [`Error::ConfigValue`](crate::error::Error::ConfigValue) if no network fits.
+    pub fn within(config: &Config, data: &Dataset) -> Result<Self> {
+        let mut axes = Axes::new(config);
+        let constant = widths::fit(&mut axes.hidden, config, data)?;
+        Ok(Self { constant, ..Self::of(&axes, config) })
+    }
+
+    fn of(axes: &Axes, config: &Config) -> Self {
         let train = &config.train;
-        let mut axes = Axes::at(train.effort);
-        if let Some(hidden) = &config.rejector.hidden {
-            axes.hidden = vec![hidden.iter().map(|&width| usize::from(width)).collect()];
-        }
-        fix(&mut axes.l2, train.l2);
-        fix(&mut axes.tau, train.tau);
-        fix(&mut axes.gamma, train.gamma);
-        fix(&mut axes.rho_bar, train.rho_bar);
-        fix(&mut axes.rule, train.rho_rule);
-        fix(&mut axes.form, train.form);
         let (restarts, folds, max_rows) = match train.effort {
             Effort::Quick => (1, train.folds.min(3), 6_000),
             Effort::Normal => (3, train.folds, 20_000),
@@ -56,6 +66,7 @@ impl Grid {
             folds,
             max_rows,
             restarts,
+            constant: Vec::new(),
         }
     }
 }
@@ -75,6 +86,21 @@ fn checkpoints(most: usize) -> Vec<usize> {
 }
 
 impl Axes {
+    fn new(config: &Config) -> Self {
+        let train = &config.train;
+        let mut axes = Self::at(train.effort);
+        if let Some(hidden) = &config.rejector.hidden {
+            axes.hidden = vec![hidden.iter().map(|&width| usize::from(width)).collect()];
+        }
+        fix(&mut axes.l2, train.l2);
+        fix(&mut axes.tau, train.tau);
+        fix(&mut axes.gamma, train.gamma);
+        fix(&mut axes.rho_bar, train.rho_bar);
+        fix(&mut axes.rule, train.rho_rule);
+        fix(&mut axes.form, train.form);
+        axes
+    }
+
     fn at(effort: Effort) -> Self {
         let third = 1.0 / 3.0;
         match effort {

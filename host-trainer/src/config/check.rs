@@ -7,8 +7,8 @@ use mild::feature::Statistic;
 
 use super::schema::Document;
 use super::{
-    Answer, Config, Data, Expert, MAX_EXPERTS, MAX_NAME, PerColumn, Policy, Price, Quantize, Raw,
-    Readings, Rejector, Train, Window, policy,
+    Answer, Budget, Config, Data, Expert, Limit, MAX_EXPERTS, MAX_NAME, PerColumn, Policy, Price,
+    Quantize, Raw, Readings, Rejector, Train, Window, policy,
 };
 use super::{Effort, Method, raw};
 use crate::error::Result;
@@ -54,8 +54,20 @@ pub(super) fn check(
             effort: train.effort.unwrap_or(Effort::Normal),
         },
         quantize: Quantize { tolerance: raw.quantize.tolerance.unwrap_or(0.003) },
+        budget: budget(&raw.budget, document),
         policy,
     })
+}
+
+fn budget(raw: &raw::Budget, document: &Document<'_>) -> Budget {
+    let limit = |most: Option<u32>, key: &str| {
+        most.map(|most| Limit { most: most as usize, line: document.line(key) })
+    };
+    Budget {
+        image_bytes: limit(raw.image_bytes, "budget.image_bytes"),
+        macs: limit(raw.macs, "budget.macs"),
+        scratch_bytes: limit(raw.scratch_bytes, "budget.scratch_bytes"),
+    }
 }
 
 /// Features out of samples.

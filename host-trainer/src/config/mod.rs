@@ -46,6 +46,8 @@ pub struct Config {
     pub train: Train,
     /// Section `[quantize]`: how it becomes integers.
     pub quantize: Quantize,
+    /// Section `[budget]`: what the image may take of the device.
+    pub budget: Budget,
     /// Section `[policy]`: what is promised of the deferrals.
     pub policy: Option<Policy>,
 }
@@ -168,6 +170,26 @@ pub struct Train {
 pub struct Quantize {
     /// The deferral loss that integers may cost, >= 0; default 0.003.
     pub tolerance: f64,
+}
+
+/// What the image may take of the device. `None`: what it needs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Bytes of flash.
+    pub image_bytes: Option<Limit>,
+    /// Multiply-accumulates of a decision.
+    pub macs: Option<Limit>,
+    /// Bytes of RAM that a decision needs.
+    pub scratch_bytes: Option<Limit>,
+}
+
+/// The most of something, and where the configuration says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// At most this, >= 1.
+    pub most: usize,
+    /// The line of the key.
+    pub line: usize,
 }
 
 impl Config {

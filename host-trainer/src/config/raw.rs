@@ -22,6 +22,8 @@ pub(super) struct Config {
     pub(super) train: Train,
     #[serde(default)]
     pub(super) quantize: Quantize,
+    #[serde(default)]
+    pub(super) budget: Budget,
     pub(super) policy: Option<RawPolicy>,
     #[serde(default)]
     pub(super) units: Units,
@@ -108,4 +110,12 @@ pub(super) struct Train {
 #[serde(deny_unknown_fields)]
 pub(super) struct Quantize {
     pub(super) tolerance: Option<f64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Budget {
+    pub(super) image_bytes: Option<u32>,
+    pub(super) macs: Option<u32>,
+    pub(super) scratch_bytes: Option<u32>,
 }

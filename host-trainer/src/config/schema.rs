@@ -124,6 +124,11 @@ const RADIO: Keys = &[
     ("retries", Kind::Integer(0..=1000)),
 ];
 const QUANTIZE: Keys = &[("tolerance", Kind::Number(Bound::AtLeastZero))];
+const BUDGET: Keys = &[
+    ("image_bytes", Kind::Integer(1..=u32::MAX as i64)),
+    ("macs", Kind::Integer(1..=u32::MAX as i64)),
+    ("scratch_bytes", Kind::Integer(1..=u32::MAX as i64)),
+];
 
 const WINDOW: Keys = &[
     ("name", Kind::Text),
@@ -142,11 +147,11 @@ const SECTIONS: &[(&str, Keys)] = &[
     ("rejector", REJECTOR),
     ("train", TRAIN),
     ("quantize", QUANTIZE),
+    ("budget", BUDGET),
     ("policy", POLICY),
     ("units", UNITS),
     ("radio", RADIO),
 ];
-const RESERVED: &[&str] = &["budget"];
 
 /// A configuration file while it is being checked: knows the line of every key.
 pub(super) struct Document<'a> {
@@ -177,16 +182,20 @@ impl<'a> Document<'a> {
         found: impl Into<String>,
         expected: impl Into<String>,
     ) -> Error {
+        let (file, line, key) = (self.path.to_path_buf(), self.line(key), key.to_owned());
+        Error::ConfigValue { file, line, key, found: found.into(), expected: expected.into() }
+    }
+
+    /// The line of a key, or of the nearest section around it.
+    pub(super) fn line(&self, key: &str) -> usize {
         let mut place = key;
-        let line = loop {
+        loop {
             match (self.lines.get(place), place.rfind('.')) {
                 (Some(&line), _) => break line,
                 (None, Some(dot)) => place = &place[..dot],
                 (None, None) => break 1,
             }
-        };
-        let (file, key) = (self.path.to_path_buf(), key.to_owned());
-        Error::ConfigValue { file, line, key, found: found.into(), expected: expected.into() }
+        }
     }
 
     fn line_at(&self, span: Option<Range<usize>>) -> usize {
@@ -204,9 +213,6 @@ impl<'a> Document<'a> {
         self.lines.insert(name.to_owned(), line);
         let Some(&(_, keys)) = SECTIONS.iter().find(|(known, _)| *known == name) else {
             let (file, key) = (self.path.to_path_buf(), name.to_owned());
-            if RESERVED.contains(&name) {
-                return Err(Error::ConfigUnsupported { file, line, key });
-            }
             let known = || SECTIONS.iter().map(|(known, _)| *known);
             let (suggestion, expected) = (suggest(name, known()), list(known()));
             return Err(Error::ConfigUnknownKey { file, line, key, suggestion, expected });
