@@ -34,6 +34,8 @@ struct Axes {
     rho_bar: Vec<f64>,
     rule: Vec<RhoRule>,
     form: Vec<Form>,
+    /// What is fixed of all margins.
+    margins: Margins,
 }
 
 impl Grid {
@@ -98,6 +100,8 @@ impl Axes {
         fix(&mut axes.rho_bar, train.rho_bar);
         fix(&mut axes.rule, train.rho_rule);
         fix(&mut axes.form, train.form);
+        let (floor, min_wins) = (train.floor, train.min_wins);
+        axes.margins = Margins { floor, min_wins, ..Margins::PLAIN };
         axes
     }
 
@@ -112,6 +116,7 @@ impl Axes {
                 rho_bar: vec![1.0],
                 rule: vec![RhoRule::Count],
                 form: vec![Form::N],
+                margins: Margins::PLAIN,
             },
             Effort::Normal => Self {
                 hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12]],
@@ -121,6 +126,7 @@ impl Axes {
                 rho_bar: vec![1.0],
                 rule: vec![RhoRule::Count],
                 form: vec![Form::N],
+                margins: Margins::PLAIN,
             },
             Effort::Thorough => Self {
                 hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12], vec![32, 16]],
@@ -130,6 +136,7 @@ impl Axes {
                 rho_bar: vec![0.3, 1.0, 3.0],
                 rule: vec![RhoRule::Count, RhoRule::Mass],
                 form: vec![Form::N, Form::I],
+                margins: Margins::PLAIN,
             },
         }
     }
@@ -185,7 +192,7 @@ impl Axes {
             for &rule in &self.rule {
                 for &gamma in &self.gamma {
                     for &rho_bar in &self.rho_bar {
-                        let margins = Margins { rule, gamma, rho_bar, ..Margins::PLAIN };
+                        let margins = Margins { rule, gamma, rho_bar, ..self.margins };
                         // Equal margins are the same whatever the rule; of 1, whatever the form.
                         let known = all.iter().any(|(f, m)| {
                             m.gamma == gamma
@@ -244,6 +251,24 @@ mod tests {
         assert_eq!((margins.gamma, margins.rho_bar), (0.25, 3.0));
         assert_eq!((*form, *tau, *l2), (Form::I, Tau::Sum, 0.5));
         assert_eq!(grid.checkpoints, [20, 40, 50]);
+        assert_eq!((margins.floor, margins.min_wins), (10.0, 10));
+    }
+
+    #[test]
+    fn floor_and_min_wins_go_into_all_margins_and_are_told_where_they_differ() {
+        let grid = grid("[rejector]\nmethod = 'mild'\n[train]\nfloor = 0.5\nmin_wins = 3");
+        for Candidate { loss, .. } in &grid.candidates {
+            let Loss::Mild(_, margins) = loss else { panic!("{loss}") };
+            assert_eq!((margins.floor, margins.min_wins), (0.5, 3));
+            let told = loss.to_string().ends_with(" floor=0.5 min_wins=3");
+            assert_eq!(told, margins.gamma != 0.0, "{loss}: equal margins have neither");
+        }
+        let default = self::grid("[rejector]\nmethod = 'mild'\n[train]\nfloor = 10\nmin_wins = 10");
+        let plain = self::grid("[rejector]\nmethod = 'mild'");
+        assert_eq!(default, plain);
+        let told = |candidate: &Candidate| candidate.loss.to_string();
+        assert!(plain.candidates.iter().all(|candidate| !told(candidate).contains("floor")));
+        assert!(plain.candidates.iter().any(|candidate| told(candidate).ends_with("count^0.333")));
     }
 
     #[test]

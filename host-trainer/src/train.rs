@@ -81,9 +81,19 @@ impl fmt::Display for Loss {
             Self::TwoStage(Link::Gce(q)) => write!(f, "two-stage-gce q={q}"),
             Self::TwoStage(Link::Mae) => f.write_str("two-stage-mae"),
             Self::TwoStage(Link::Exp) => f.write_str("two-stage-exp"),
-            Self::Mild(form, Margins { rule, gamma, rho_bar, .. }) => {
+            Self::Mild(form, Margins { rule, gamma, rho_bar, min_wins, floor }) => {
                 write!(f, "mild {form} rho_bar={rho_bar}")?;
-                if *gamma != 0.0 { write!(f, " {rule}^{gamma:.3}") } else { Ok(()) }
+                if *gamma == 0.0 {
+                    return Ok(());
+                }
+                write!(f, " {rule}^{gamma:.3}")?;
+                if *floor != Margins::PLAIN.floor {
+                    write!(f, " floor={floor}")?;
+                }
+                if *min_wins != Margins::PLAIN.min_wins {
+                    write!(f, " min_wins={min_wins}")?;
+                }
+                Ok(())
             }
             Self::Realizable => f.write_str("realizable"),
             Self::Picce => f.write_str("picce"),

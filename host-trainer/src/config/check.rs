@@ -12,6 +12,7 @@ use super::{
 };
 use super::{Effort, Method, raw};
 use crate::error::Result;
+use crate::loss::Margins;
 
 pub(super) fn check(
     raw: raw::Config,
@@ -48,6 +49,8 @@ pub(super) fn check(
             rho_rule: train.rho_rule,
             gamma: train.gamma,
             rho_bar: train.rho_bar,
+            floor: train.floor.unwrap_or(Margins::PLAIN.floor),
+            min_wins: train.min_wins.map_or(Margins::PLAIN.min_wins, |wins| wins as usize),
             l2: train.l2,
             max_iterations: train.max_iterations.unwrap_or(400),
             folds: train.folds.unwrap_or(5),

@@ -155,6 +155,10 @@ pub struct Train {
     pub gamma: Option<f64>,
     /// The mean margin, > 0.
     pub rho_bar: Option<f64>,
+    /// What the margins' rule `count` adds to every count, >= 0; default 10.
+    pub floor: f64,
+    /// Experts that are the cheapest choice on fewer rows share one margin; default 10.
+    pub min_wins: usize,
     /// The weight of the squared norm, >= 0.
     pub l2: Option<f64>,
     /// The most iterations of the optimizer; default 400.

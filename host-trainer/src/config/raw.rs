@@ -100,6 +100,8 @@ pub(super) struct Train {
     pub(super) rho_rule: Option<RhoRule>,
     pub(super) gamma: Option<f64>,
     pub(super) rho_bar: Option<f64>,
+    pub(super) floor: Option<f64>,
+    pub(super) min_wins: Option<u32>,
     pub(super) l2: Option<f64>,
     pub(super) max_iterations: Option<u32>,
     pub(super) folds: Option<u8>,

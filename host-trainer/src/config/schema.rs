@@ -94,6 +94,8 @@ const TRAIN: Keys = &[
     ("rho_rule", Kind::Choice(RhoRule::NAMES)),
     ("gamma", Kind::Number(Bound::Finite)),
     ("rho_bar", Kind::Number(Bound::AboveZero)),
+    ("floor", Kind::Number(Bound::AtLeastZero)),
+    ("min_wins", Kind::Integer(0..=1_000_000_000)),
     ("l2", Kind::Number(Bound::AtLeastZero)),
     ("max_iterations", Kind::Integer(1..=1_000_000)),
     ("folds", Kind::Integer(2..=20)),
@@ -342,5 +344,87 @@ fn found(value: &DeValue<'_>) -> String {
         DeValue::Datetime(time) => format!("date or time {time}"),
         DeValue::Array(items) => format!("an array of {}", items.len()),
         DeValue::Table(_) => "a table".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rows of `docs/configuration.md` as (section, key, type).
+    fn documented() -> Vec<(String, String, String)> {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+        let text = std::fs::read_to_string(file).unwrap();
+        let mut section = String::new();
+        let mut rows = Vec::new();
+        for line in text.lines() {
+            if let Some(heading) = line.strip_prefix("## ") {
+                section = heading.trim_matches(['`', '[', ']']).to_owned();
+            }
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            if let ["", key, kind, _, meaning, ""] = cells[..]
+                && let Some(key) = key.strip_prefix('`')
+            {
+                assert!(!meaning.is_empty(), "{section}.{key}");
+                let key = key.trim_end_matches('`').to_owned();
+                rows.push((section.clone(), key, kind.to_owned()));
+            }
+        }
+        rows
+    }
+
+    #[test]
+    fn every_key_is_documented_and_no_other() {
+        let documented: Vec<String> =
+            documented().into_iter().map(|(section, key, _)| format!("{section}.{key}")).collect();
+        let all = SECTIONS.iter().flat_map(|(section, keys)| {
+            keys.iter().map(move |(key, _)| format!("{section}.{key}"))
+        });
+        let all: Vec<String> = all.collect();
+        for key in &all {
+            assert!(documented.contains(key), "docs/configuration.md lacks `{key}`");
+        }
+        for key in &documented {
+            assert!(all.contains(key), "docs/configuration.md has `{key}`, which nobody reads");
+        }
+        assert_eq!(documented.len(), all.len(), "a key stands there twice");
+    }
+
+    #[test]
+    fn types_are_documented_as_they_are_checked() {
+        let documented = documented();
+        for (section, keys) in SECTIONS {
+            for (key, kind) in *keys {
+                let row = documented.iter().find(|(s, k, _)| s == section && k == key);
+                let Some((_, _, told)) = row else { panic!("{section}.{key}") };
+                let holds = |parts: &[&str]| parts.iter().all(|part| told.contains(part));
+                let bound = |bound: &Bound| match bound {
+                    Bound::Finite => "",
+                    Bound::AtLeastZero => ">= 0",
+                    Bound::AboveZero => "> 0",
+                    Bound::Share => "0",
+                };
+                let right = match kind {
+                    Kind::Text => told == "text",
+                    Kind::Texts => told == "texts",
+                    Kind::Choice(names) => {
+                        let names: Vec<String> =
+                            names.iter().map(|name| format!("`{name}`")).collect();
+                        *told == names.join(", ")
+                    }
+                    Kind::Integer(range) if *range.end() == i64::MAX => holds(&["integer, >= 0"]),
+                    Kind::Integer(range) => {
+                        holds(&[&format!("integer, {}..={}", range.start(), range.end())])
+                    }
+                    Kind::Integers(range, most) => holds(&[
+                        &format!("integers, {}..={}", range.start(), range.end()),
+                        &format!("at most {most}"),
+                    ]),
+                    Kind::Number(of) => holds(&["number", bound(of)]),
+                    Kind::NumberPerColumn(of) => holds(&["per ", bound(of)]),
+                };
+                assert!(right, "{section}.{key}: docs/configuration.md says `{told}`");
+            }
+        }
     }
 }
