@@ -66,16 +66,6 @@ pub enum Error {
         /// All keys known at this place.
         expected: String,
     },
-    /// The configuration has a section that a later version may read.
-    #[error("{}:{line}: found section `[{key}]`, which is not supported by this version, expected none", file.display())]
-    ConfigUnsupported {
-        /// The configuration.
-        file: PathBuf,
-        /// The line of the section.
-        line: usize,
-        /// The name of the section.
-        key: String,
-    },
     /// A value in the configuration is missing, of the wrong type or out of range.
     #[error("{}:{line}: `{key}`: found {found}, expected {expected}", file.display())]
     ConfigValue {

@@ -1,8 +1,11 @@
 //! Which candidates a selection tries.
 
 use crate::config::{Config, Effort, Form, Method, RhoRule, Tau};
+use crate::dataset::Dataset;
+use crate::error::Result;
 use crate::loss::{Link, Margins};
 use crate::train::{Candidate, Loss};
+use crate::widths;
 
 /// How long a selection looks, and at what.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +20,9 @@ pub struct Grid {
     pub max_rows: usize,
     /// Networks that are fitted from different starts once the candidate is chosen.
     pub restarts: u64,
+    /// Widths of the hidden layers of the network that always takes the same expert: none, unless only
+    /// networks with some fit a budget.
+    pub constant: Vec<usize>,
 }
 
 /// The values of each choice, at one effort.
@@ -28,27 +34,29 @@ struct Axes {
     rho_bar: Vec<f64>,
     rule: Vec<RhoRule>,
     form: Vec<Form>,
+    /// What is fixed of all margins.
+    margins: Margins,
 }
 
 impl Grid {
     /// The grid for a configuration: what it leaves open is searched, what it fixes is not.
     #[must_use]
     pub fn new(config: &Config) -> Self {
+        Self::of(&Axes::new(config), config)
+    }
+
+    /// The same, with none but networks whose images on a log fit the configuration's budget.
+    ///
+    /// # Errors
+    /// [`Error::ConfigValue`](crate::error::Error::ConfigValue) if no network fits.
+    pub fn within(config: &Config, data: &Dataset) -> Result<Self> {
+        let mut axes = Axes::new(config);
+        let constant = widths::fit(&mut axes.hidden, config, data)?;
+        Ok(Self { constant, ..Self::of(&axes, config) })
+    }
+
+    fn of(axes: &Axes, config: &Config) -> Self {
         let train = &config.train;
-        let mut axes = Axes::at(train.effort);
-        if let Some(hidden) = &config.rejector.hidden {
-            axes.hidden = vec![hidden.iter().map(|&width| usize::from(width)).collect()];
-        }
-        fix(&mut axes.l2, train.l2);
-        fix(&mut axes.tau, train.tau);
-        if config.rejector.method == Method::MultiTask {
-            // By its definition, whatever the configuration says to the other methods of a comparison.
-            axes.tau = vec![Tau::Sum];
-        }
-        fix(&mut axes.gamma, train.gamma);
-        fix(&mut axes.rho_bar, train.rho_bar);
-        fix(&mut axes.rule, train.rho_rule);
-        fix(&mut axes.form, train.form);
         let (restarts, folds, max_rows) = match train.effort {
             Effort::Quick => (1, train.folds.min(3), 6_000),
             Effort::Normal => (3, train.folds, 20_000),
@@ -64,6 +72,7 @@ impl Grid {
             folds,
             max_rows,
             restarts,
+            constant: Vec::new(),
         }
     }
 }
@@ -83,6 +92,27 @@ fn checkpoints(most: usize) -> Vec<usize> {
 }
 
 impl Axes {
+    fn new(config: &Config) -> Self {
+        let train = &config.train;
+        let mut axes = Self::at(train.effort);
+        if let Some(hidden) = &config.rejector.hidden {
+            axes.hidden = vec![hidden.iter().map(|&width| usize::from(width)).collect()];
+        }
+        fix(&mut axes.l2, train.l2);
+        fix(&mut axes.tau, train.tau);
+        if config.rejector.method == Method::MultiTask {
+            // By its definition, whatever the configuration says to the other methods of a comparison.
+            axes.tau = vec![Tau::Sum];
+        }
+        fix(&mut axes.gamma, train.gamma);
+        fix(&mut axes.rho_bar, train.rho_bar);
+        fix(&mut axes.rule, train.rho_rule);
+        fix(&mut axes.form, train.form);
+        let (floor, min_wins) = (train.floor, train.min_wins);
+        axes.margins = Margins { floor, min_wins, ..Margins::PLAIN };
+        axes
+    }
+
     fn at(effort: Effort) -> Self {
         let third = 1.0 / 3.0;
         match effort {
@@ -94,6 +124,7 @@ impl Axes {
                 rho_bar: vec![1.0],
                 rule: vec![RhoRule::Count],
                 form: vec![Form::N],
+                margins: Margins::PLAIN,
             },
             Effort::Normal => Self {
                 hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12]],
@@ -103,6 +134,7 @@ impl Axes {
                 rho_bar: vec![1.0],
                 rule: vec![RhoRule::Count],
                 form: vec![Form::N],
+                margins: Margins::PLAIN,
             },
             Effort::Thorough => Self {
                 hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12], vec![32, 16]],
@@ -112,6 +144,7 @@ impl Axes {
                 rho_bar: vec![0.3, 1.0, 3.0],
                 rule: vec![RhoRule::Count, RhoRule::Mass],
                 form: vec![Form::N, Form::I],
+                margins: Margins::PLAIN,
             },
         }
     }
@@ -174,7 +207,7 @@ impl Axes {
             for &rule in &self.rule {
                 for &gamma in &self.gamma {
                     for &rho_bar in &self.rho_bar {
-                        let margins = Margins { rule, gamma, rho_bar, ..Margins::PLAIN };
+                        let margins = Margins { rule, gamma, rho_bar, ..self.margins };
                         // Equal margins are the same whatever the rule; of 1, whatever the form.
                         let known = all.iter().any(|(f, m)| {
                             m.gamma == gamma
@@ -233,6 +266,24 @@ mod tests {
         assert_eq!((margins.gamma, margins.rho_bar), (0.25, 3.0));
         assert_eq!((*form, *tau, *l2), (Form::I, Tau::Sum, 0.5));
         assert_eq!(grid.checkpoints, [20, 40, 50]);
+        assert_eq!((margins.floor, margins.min_wins), (10.0, 10));
+    }
+
+    #[test]
+    fn floor_and_min_wins_go_into_all_margins_and_are_told_where_they_differ() {
+        let grid = grid("[rejector]\nmethod = 'mild'\n[train]\nfloor = 0.5\nmin_wins = 3");
+        for Candidate { loss, .. } in &grid.candidates {
+            let Loss::Mild(_, margins) = loss else { panic!("{loss}") };
+            assert_eq!((margins.floor, margins.min_wins), (0.5, 3));
+            let told = loss.to_string().ends_with(" floor=0.5 min_wins=3");
+            assert_eq!(told, margins.gamma != 0.0, "{loss}: equal margins have neither");
+        }
+        let default = self::grid("[rejector]\nmethod = 'mild'\n[train]\nfloor = 10\nmin_wins = 10");
+        let plain = self::grid("[rejector]\nmethod = 'mild'");
+        assert_eq!(default, plain);
+        let told = |candidate: &Candidate| candidate.loss.to_string();
+        assert!(plain.candidates.iter().all(|candidate| !told(candidate).contains("floor")));
+        assert!(plain.candidates.iter().any(|candidate| told(candidate).ends_with("count^0.333")));
     }
 
     #[test]

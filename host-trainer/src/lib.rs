@@ -1,7 +1,7 @@
 //! The trainer of `mild`: from a deferral log to an image that a microcontroller runs.
 //!
 //! The way of the data, and the modules in its order:
-//! [`config`] and [`log`] read what a person has; [`dataset`] holds it; [`grid`] says what is tried,
+//! [`config`] and [`log`] read what a person has; [`dataset`] holds it; [`grid`] says what is tried (what fits a budget: [`footprint`]),
 //! [`select`](mod@select) chooses among it by cross-validated deferral loss; [`train`](mod@train) fits one candidate:
 //! a [`loss`] over a [`network`] on [`batch`]es, an [`objective`] that [`optimize`] minimises;
 //! [`offsets`] are tuned; [`quantize`](mod@quantize) makes integers of it, [`fine_tune`](mod@fine_tune) improves them, and
@@ -26,6 +26,7 @@ pub mod error;
 pub mod evaluate;
 pub mod files;
 pub mod fine_tune;
+pub mod footprint;
 pub mod grid;
 pub mod imbalance;
 pub mod log;
@@ -50,3 +51,4 @@ pub mod store;
 pub mod study;
 pub mod train;
 pub mod vectors;
+mod widths;

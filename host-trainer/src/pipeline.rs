@@ -139,6 +139,7 @@ const MIN_TRAIN_ROWS: usize = 20;
 /// again. With a policy the promises rest on half of the calibration rows, on which nothing else is tuned.
 ///
 /// # Errors
+/// [`Error::ConfigValue`] if no network fits the budget.
 /// [`Error::Invalid`] if there are too few train rows, if a network cannot be quantized, or if the deferral loss on the train and
 /// calibration rows grows in doing so, for the chosen candidate and the next best, by more than the configured tolerance and one standard error.
 pub fn train(
@@ -188,7 +189,7 @@ pub fn attempt(
             ),
         });
     }
-    let grid = Grid::new(config);
+    let grid = Grid::within(config, data)?;
     let seed = config.train.seed;
     let selection_rows = selection_rows(&data.train, grid.max_rows, seed);
     let part = selection_rows.as_ref().unwrap_or(&data.train);
@@ -205,9 +206,9 @@ pub fn attempt(
         if index != selection.chosen && matches!(choice, Choice::Constant { .. }) {
             continue;
         }
-        let mut trained = realize(&selection, choice, config, data, grid.restarts)?;
+        let mut trained = realize(&selection, choice, config, data, &grid)?;
         if let Some(constant) = better_constant(&trained, data) {
-            trained = realize(&selection, constant, config, data, grid.restarts)?;
+            trained = realize(&selection, constant, config, data, &grid)?;
         }
         match check_quantization(&trained.seen, config.quantize.tolerance) {
             Ok(()) => return Ok((trained, None)),
@@ -225,18 +226,20 @@ fn realize(
     choice: Choice,
     config: &Config,
     data: &Dataset,
-    restarts: u64,
+    grid: &Grid,
 ) -> Result<Trained> {
     let seed = config.train.seed;
     let fits: Vec<Fit> = match &choice {
-        Choice::Rejector(judged) => (0..restarts)
+        Choice::Rejector(judged) => (0..grid.restarts)
             .map(|restart| refit(&data.train, judged, seed + restart).calibrated(&data.calibration))
             .collect(),
         // Even a constant can be given other prices, if that is what the method is for.
         Choice::Constant { .. } if config.rejector.method == Method::OneVsAll => {
-            vec![Fit::base_rates(&data.train)]
+            vec![Fit::base_rates(&data.train, &grid.constant)]
         }
-        Choice::Constant { expert, .. } => vec![Fit::constant(&data.train, *expert)],
+        Choice::Constant { expert, .. } => {
+            vec![Fit::constant(&data.train, &grid.constant, *expert)]
+        }
     };
     let constant = matches!(choice, Choice::Constant { .. });
     let mut best: Option<(Trained, Quantized)> = None;

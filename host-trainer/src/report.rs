@@ -6,6 +6,7 @@ use mild::Image;
 use serde::Serialize;
 
 use crate::artifact::decisions;
+use crate::config::{Budget, Config, Limit};
 use crate::dataset::{Dataset, Part};
 use crate::evaluate::{Bootstrap, Estimate, Merit, best_single, oracle};
 use crate::pipeline::{Choice, Trained};
@@ -96,6 +97,11 @@ impl Table {
 
 fn percent(share: f64) -> String {
     format!("{:.1}%", 100.0 * share)
+}
+
+/// A figure, and what it may be at most.
+fn of_most(found: usize, most: Option<usize>) -> String {
+    most.map_or_else(|| found.to_string(), |most| format!("{found} of {most}"))
 }
 
 /// Columns of equal width, the first to the left and the others to the right.
@@ -401,6 +407,31 @@ pub struct TrainReport {
     pub table: Table,
     /// The image itself.
     pub image: ImageReport,
+    /// What the image may take of the device, if the configuration says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetReport>,
+}
+
+/// The most that an image may take; what it takes is in its [`ImageReport`] under the same names.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct BudgetReport {
+    /// Bytes of the image.
+    pub image_bytes: Option<usize>,
+    /// Multiply-accumulates of a decision.
+    pub macs: Option<usize>,
+    /// Bytes of scratch that a decision needs.
+    pub scratch_bytes: Option<usize>,
+}
+
+impl BudgetReport {
+    fn new(budget: &Budget) -> Option<Self> {
+        let most = |limit: Option<Limit>| limit.map(|limit| limit.most);
+        (*budget != Budget::default()).then(|| Self {
+            image_bytes: most(budget.image_bytes),
+            macs: most(budget.macs),
+            scratch_bytes: most(budget.scratch_bytes),
+        })
+    }
 }
 
 /// One candidate of a selection.
@@ -419,13 +450,13 @@ pub struct CandidateReport {
 impl TrainReport {
     /// Judges a training on the test rows.
     #[must_use]
-    pub fn new(trained: &Trained, data: &Dataset, seed: u64) -> Self {
+    pub fn new(trained: &Trained, data: &Dataset, config: &Config) -> Self {
         let float = trained.float_choices(&data.test);
         let int8 = trained.int8_choices(&data.test);
         let agree = float.iter().zip(&int8).filter(|(a, b)| a == b).count();
         const FLOAT_LINE: &str = "rejector, float";
         let lines: [(&str, &[usize]); 2] = [(FLOAT_LINE, &float), (IMAGE_LINE, &int8)];
-        let table = Table::new(data, &data.test, seed, &lines);
+        let table = Table::new(data, &data.test, config.train.seed, &lines);
         let chosen = match &trained.choice {
             Choice::Constant { expert, .. } => format!("always {}", data.experts[*expert].name),
             choice @ Choice::Rejector(_) => choice.to_string(),
@@ -452,6 +483,7 @@ impl TrainReport {
             test: evaluation(&table, IMAGE_LINE, data, &data.test),
             table,
             image: ImageReport::new(&trained.artifact.image()),
+            budget: BudgetReport::new(&config.budget),
         }
     }
 
@@ -471,14 +503,15 @@ impl TrainReport {
         if let Some(kept) = &self.policy {
             text += &kept.render();
         }
+        let budget = self.budget.unwrap_or_default();
         let _ = writeln!(
             text,
             "float and int8 decide alike on {:.2}% of the test rows\nimage {} bytes, scratch {} bytes, \
              {} multiply-accumulates",
             100.0 * self.float_int8_agreement,
-            self.image.image_bytes,
-            self.image.scratch_bytes,
-            self.image.macs,
+            of_most(self.image.image_bytes, budget.image_bytes),
+            of_most(self.image.scratch_bytes, budget.scratch_bytes),
+            of_most(self.image.macs as usize, budget.macs),
         );
         if let Some(before) = self.before_fine_tuning {
             let crate::pipeline::SeenLoss { float_all, int8_all, .. } = self.seen;

@@ -270,6 +270,8 @@ pub fn refit(part: &Part, judged: &Judged, seed: u64) -> Fit {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::{Condvar, Mutex};
+    use std::time::Duration;
 
     use super::*;
     use crate::random::Random;
@@ -336,6 +338,70 @@ mod tests {
         assert_eq!(judged(&part), (60, 2));
         part.groups = Some(vec![7; 60]);
         assert_eq!(judged(&part), (60, 5), "one group: folds of rows");
+    }
+
+    #[test]
+    fn the_work_of_a_selection_is_linear_in_its_candidates() {
+        let part = part(120);
+        let done = |count: usize| {
+            let counter = Counter::default();
+            let memory = Memory::default();
+            // All alike, so that none is clearly behind after the first round; told apart by a hair.
+            let candidate = |index: usize| Candidate {
+                hidden: vec![3],
+                l2: 1e-3 + 1e-12 * index as f64,
+                ..Candidate::default()
+            };
+            let candidates: Vec<Candidate> = (0..count).map(candidate).collect();
+            drop(select(&part, &candidates, 4, 0, &[5], &memory, &counter));
+            (memory.len(), counter.0.into_inner())
+        };
+        let (fits, work) = done(1);
+        assert_eq!(fits, 4);
+        for count in [2, 4, 8] {
+            assert_eq!(done(count), (count * fits, count as u64 * work));
+        }
+    }
+
+    /// Remembers nothing, but holds the first fits until as many as there are threads have begun.
+    struct Meeting {
+        threads: usize,
+        begun: Mutex<usize>,
+        change: Condvar,
+    }
+
+    impl Store for Meeting {
+        fn get(&self, _: &Candidate, _: u8) -> Option<HeldOut> {
+            let mut begun = self.begun.lock().unwrap();
+            *begun += 1;
+            self.change.notify_all();
+            let patience = Duration::from_secs(60);
+            let (begun, waited) = self
+                .change
+                .wait_timeout_while(begun, patience, |begun| *begun < self.threads)
+                .unwrap();
+            drop(begun);
+            assert!(!waited.timed_out(), "a fit that nobody else worked beside");
+            None
+        }
+
+        fn put(&self, _: &Candidate, _: u8, _: &HeldOut) {}
+    }
+
+    #[test]
+    fn fits_are_spread_over_the_cores_there_are() {
+        let part = part(60);
+        let candidates = vec![Candidate::default(); 4];
+        for threads in [1, 2, 4] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let store = Meeting { threads, begun: Mutex::new(0), change: Condvar::new() };
+            let counter = Counter::default();
+            let chosen = |selection: Selection| selection.ranking[0].losses.clone();
+            let spread =
+                chosen(pool.install(|| select(&part, &candidates, 2, 0, &[5], &store, &counter)));
+            let alone = chosen(select(&part, &candidates, 2, 0, &[5], &Forgetful, &counter));
+            assert_eq!(spread, alone, "and it makes no difference");
+        }
     }
 
     #[test]

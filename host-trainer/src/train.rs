@@ -91,9 +91,19 @@ impl fmt::Display for Loss {
             Self::TwoStage(Link::Gce(q)) => write!(f, "two-stage-gce q={q}"),
             Self::TwoStage(Link::Mae) => f.write_str("two-stage-mae"),
             Self::TwoStage(Link::Exp) => f.write_str("two-stage-exp"),
-            Self::Mild(form, Margins { rule, gamma, rho_bar, .. }) => {
+            Self::Mild(form, Margins { rule, gamma, rho_bar, min_wins, floor }) => {
                 write!(f, "mild {form} rho_bar={rho_bar}")?;
-                if *gamma != 0.0 { write!(f, " {rule}^{gamma:.3}") } else { Ok(()) }
+                if *gamma == 0.0 {
+                    return Ok(());
+                }
+                write!(f, " {rule}^{gamma:.3}")?;
+                if *floor != Margins::PLAIN.floor {
+                    write!(f, " floor={floor}")?;
+                }
+                if *min_wins != Margins::PLAIN.min_wins {
+                    write!(f, " min_wins={min_wins}")?;
+                }
+                Ok(())
             }
             Self::Realizable => f.write_str("realizable"),
             Self::Picce => f.write_str("picce"),
@@ -146,8 +156,8 @@ impl Fit {
 
     /// A network that gives every row the same scores: 1 to one expert and 0 to the others.
     #[must_use]
-    pub fn constant(part: &Part, expert: usize) -> Self {
-        let shape = Shape::new(part.inputs, &[], part.experts);
+    pub fn constant(part: &Part, hidden: &[usize], expert: usize) -> Self {
+        let shape = Shape::new(part.inputs, hidden, part.experts);
         let mut parameters = vec![0.0; shape.parameters()];
         let biases = parameters.len() - part.experts;
         parameters[biases + expert] = 1.0;
@@ -158,9 +168,9 @@ impl Fit {
 
     /// A network that gives every row the same probabilities: how often each expert is right.
     #[must_use]
-    pub fn base_rates(part: &Part) -> Self {
+    pub fn base_rates(part: &Part, hidden: &[usize]) -> Self {
         let all: Vec<usize> = (0..part.rows).collect();
-        let mut fit = Self::constant(part, 0);
+        let mut fit = Self::constant(part, hidden, 0);
         fit.parameters.fill(0.0);
         let affine = (0..part.experts).map(|k| {
             let right = all.iter().map(|&row| 1.0 - f64::from(part.errors(row)[k]));

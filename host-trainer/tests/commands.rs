@@ -275,6 +275,40 @@ fn a_hopeless_log_ends_in_the_best_single_expert() {
 }
 
 #[test]
+fn an_image_keeps_within_its_budget_or_is_not_written() {
+    let bench = Bench::new();
+    let with_budget = |budget: &str| {
+        fs::write(bench.path("small.toml"), format!("{CONFIG}[budget]\n{budget}\n")).unwrap();
+    };
+    let free = bench.json(&["train", "mild.toml", "--out", "free", "--json"]);
+    assert!(free.get("budget").is_none());
+    let (bytes, macs) = (number(&free["image"], "image_bytes"), number(&free["image"], "macs"));
+    let most = bytes as usize - 1;
+    with_budget(&format!("image_bytes = {most}\nmacs = {macs}"));
+    let small = bench.json(&["train", "small.toml", "--out", "small", "--json"]);
+    assert_eq!(small["budget"]["image_bytes"], most);
+    assert_eq!(small["budget"]["scratch_bytes"], Value::Null);
+    let written = fs::metadata(bench.path("small/rejector.mild")).unwrap().len();
+    assert_eq!(small["image"]["image_bytes"], written);
+    assert!(written <= most as u64 && number(&small["image"], "macs") <= macs);
+    assert!(
+        number(&small["test"], "deferral_loss") < 0.9 * number(&small["test"], "best_single_loss"),
+        "what fits is still worth having"
+    );
+    let text = bench.ok(&["train", "small.toml", "--out", "small"]);
+    assert!(text.contains(&format!("image {written} of {most} bytes, scratch ")), "{text}");
+
+    with_budget("image_bytes = 200");
+    let error = bench.error(&["train", "small.toml", "--out", "none"]);
+    for part in
+        ["small.toml:", "`budget.image_bytes`: found ", "linear", "expected at most 200; try"]
+    {
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(!bench.path("none").exists(), "nothing is written");
+}
+
+#[test]
 fn compare_sets_methods_beside_each_other() {
     let bench = Bench::new();
     let methods = ["compare", "mild.toml", "--methods", "two-stage,mild", "--seeds", "2", "--json"];

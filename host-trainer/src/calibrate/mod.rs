@@ -383,10 +383,8 @@ impl<'a> Calibration<'a> {
         };
         let average = mean(&|a| a);
         let deviation = libm::sqrt(mean(&|a| (a - average) * (a - average)));
-        let mut rates: Vec<f64> = RATES.into_iter().chain(self.policy.max_deferral_rate).collect();
-        rates.sort_by(f64::total_cmp);
         let mut entries: Vec<(Rate, i32)> = vec![(Rate::ZERO, relative(NEVER))];
-        for rate in rates {
+        for rate in rates(self.policy) {
             let Some(threshold) = self.threshold_for_rate(rate) else { continue };
             let entry = (to_rate(rate), relative(threshold));
             if entries.last().is_some_and(|last| last.0 < entry.0 && last.1 > entry.1) {
@@ -422,6 +420,21 @@ impl Limit {
             Self::Share(k) => format!("max_share of expert {k}"),
         }
     }
+}
+
+/// The rates of a policy's knob, ascending.
+fn rates(policy: &Policy) -> Vec<f64> {
+    let mut rates: Vec<f64> = RATES.into_iter().chain(policy.max_deferral_rate).collect();
+    rates.sort_by(f64::total_cmp);
+    rates
+}
+
+/// The entries of a policy's knob, if the calibration rows are enough to tell all its rates apart; else it
+/// has fewer.
+pub(crate) fn most_entries(policy: &Policy) -> usize {
+    let mut all: Vec<Rate> = std::iter::once(0.0).chain(rates(policy)).map(to_rate).collect();
+    all.dedup();
+    all.len()
 }
 
 /// In units of 2^-16, rounded down: a budget must not grow.

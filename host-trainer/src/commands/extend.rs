@@ -66,7 +66,7 @@ pub(super) fn run(args: &ExtendArgs) -> Result<()> {
     let anew = progress("selecting with the new expert");
     let extension = Extension::new(&old, &config, &data, new, &known, &*anew)?;
     let seed = config.train.seed;
-    let report = ExtendReport::new(&extension, known, seed);
+    let report = ExtendReport::new(&extension, known, &config);
     let (trained, data) = extension.into_taken()?;
     write(&args.out, &report, &trained, &data, seed)?;
     let image = args.out.join("rejector.mild");

@@ -69,7 +69,7 @@ pub(super) fn train_and_write(
         train(config, data, store, &Bar(bar("selecting", 0)))?
     };
     let seed = config.train.seed;
-    let report = TrainReport::new(&trained, data, seed);
+    let report = TrainReport::new(&trained, data, config);
     let mut text = report.render();
     if let Some(out) = out {
         write(out, &report, &trained, data, seed)?;

@@ -7,11 +7,13 @@ use mild::feature::Statistic;
 
 use super::schema::Document;
 use super::{
-    Answer, Confidence, Config, Data, Expert, MAX_EXPERTS, MAX_NAME, PerColumn, Policy, Price,
-    Quantize, RangeRule, Ranges, Raw, Readings, Rejector, Train, Window, multi_task, policy,
+    Answer, Budget, Confidence, Config, Data, Expert, Limit, MAX_EXPERTS, MAX_NAME, PerColumn,
+    Policy, Price, Quantize, RangeRule, Ranges, Raw, Readings, Rejector, Train, Window, multi_task,
+    policy,
 };
 use super::{Effort, Method, Tau, raw};
 use crate::error::{Result, list};
+use crate::loss::Margins;
 
 pub(super) fn check(
     mut raw: raw::Config,
@@ -54,12 +56,15 @@ pub(super) fn check(
             rho_rule: train.rho_rule,
             gamma: train.gamma,
             rho_bar: train.rho_bar,
+            floor: train.floor.unwrap_or(Margins::PLAIN.floor),
+            min_wins: train.min_wins.map_or(Margins::PLAIN.min_wins, |wins| wins as usize),
             l2: train.l2,
             max_iterations: train.max_iterations.unwrap_or(400),
             folds: train.folds.unwrap_or(5),
             effort: train.effort.unwrap_or(Effort::Normal),
         },
         quantize: quantize(&raw.quantize, document)?,
+        budget: budget(&raw.budget, document),
         policy,
     })
 }
@@ -75,6 +80,17 @@ fn quantize(raw: &raw::Quantize, document: &Document<'_>) -> Result<Quantize> {
     };
     let (tolerance, fine_tune) = (raw.tolerance.unwrap_or(0.003), raw.fine_tune.unwrap_or(100));
     Ok(Quantize { tolerance, ranges, fine_tune })
+}
+
+fn budget(raw: &raw::Budget, document: &Document<'_>) -> Budget {
+    let limit = |most: Option<u32>, key: &str| {
+        most.map(|most| Limit { most: most as usize, line: document.line(key) })
+    };
+    Budget {
+        image_bytes: limit(raw.image_bytes, "budget.image_bytes"),
+        macs: limit(raw.macs, "budget.macs"),
+        scratch_bytes: limit(raw.scratch_bytes, "budget.scratch_bytes"),
+    }
 }
 
 /// Features out of samples.

@@ -52,6 +52,8 @@ pub struct Config {
     pub train: Train,
     /// Section `[quantize]`: how it becomes integers.
     pub quantize: Quantize,
+    /// Section `[budget]`: what the image may take of the device.
+    pub budget: Budget,
     /// Section `[policy]`: what is promised of the deferrals.
     pub policy: Option<Policy>,
 }
@@ -177,6 +179,10 @@ pub struct Train {
     pub gamma: Option<f64>,
     /// The mean margin, > 0.
     pub rho_bar: Option<f64>,
+    /// What the margins' rule `count` adds to every count, >= 0; default 10.
+    pub floor: f64,
+    /// Experts that are the cheapest choice on fewer rows share one margin; default 10.
+    pub min_wins: usize,
     /// The weight of the squared norm, >= 0.
     pub l2: Option<f64>,
     /// The most iterations of the optimizer; default 400.
@@ -207,6 +213,26 @@ pub enum Ranges {
     SquaredError,
     /// At this percentile of the values, above 50 and up to 100; the rest saturates.
     Percentile(f64),
+}
+
+/// What the image may take of the device. `None`: what it needs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Bytes of flash.
+    pub image_bytes: Option<Limit>,
+    /// Multiply-accumulates of a decision.
+    pub macs: Option<Limit>,
+    /// Bytes of RAM that a decision needs.
+    pub scratch_bytes: Option<Limit>,
+}
+
+/// The most of something, and where the configuration says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// At most this, >= 1.
+    pub most: usize,
+    /// The line of the key.
+    pub line: usize,
 }
 
 impl Config {

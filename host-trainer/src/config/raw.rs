@@ -24,6 +24,8 @@ pub(super) struct Config {
     pub(super) train: Train,
     #[serde(default)]
     pub(super) quantize: Quantize,
+    #[serde(default)]
+    pub(super) budget: Budget,
     pub(super) policy: Option<RawPolicy>,
     #[serde(default)]
     pub(super) units: Units,
@@ -104,6 +106,8 @@ pub(super) struct Train {
     pub(super) rho_rule: Option<RhoRule>,
     pub(super) gamma: Option<f64>,
     pub(super) rho_bar: Option<f64>,
+    pub(super) floor: Option<f64>,
+    pub(super) min_wins: Option<u32>,
     pub(super) l2: Option<f64>,
     pub(super) max_iterations: Option<u32>,
     pub(super) folds: Option<u8>,
@@ -117,4 +121,12 @@ pub(super) struct Quantize {
     pub(super) ranges: Option<RangeRule>,
     pub(super) percentile: Option<f64>,
     pub(super) fine_tune: Option<u32>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Budget {
+    pub(super) image_bytes: Option<u32>,
+    pub(super) macs: Option<u32>,
+    pub(super) scratch_bytes: Option<u32>,
 }

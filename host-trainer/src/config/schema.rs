@@ -110,6 +110,8 @@ const TRAIN: Keys = &[
     ("rho_rule", Kind::Choice(RhoRule::NAMES)),
     ("gamma", Kind::Number(Bound::Finite)),
     ("rho_bar", Kind::Number(Bound::AboveZero)),
+    ("floor", Kind::Number(Bound::AtLeastZero)),
+    ("min_wins", Kind::Integer(0..=1_000_000_000)),
     ("l2", Kind::Number(Bound::AtLeastZero)),
     ("max_iterations", Kind::Integer(1..=1_000_000)),
     ("folds", Kind::Integer(2..=20)),
@@ -145,6 +147,11 @@ const QUANTIZE: Keys = &[
     ("percentile", Kind::Number(Bound::Percentile)),
     ("fine_tune", Kind::Integer(0..=100_000)),
 ];
+const BUDGET: Keys = &[
+    ("image_bytes", Kind::Integer(1..=u32::MAX as i64)),
+    ("macs", Kind::Integer(1..=u32::MAX as i64)),
+    ("scratch_bytes", Kind::Integer(1..=u32::MAX as i64)),
+];
 
 const WINDOW: Keys = &[
     ("name", Kind::Text),
@@ -164,11 +171,11 @@ const SECTIONS: &[(&str, Keys)] = &[
     ("rejector", REJECTOR),
     ("train", TRAIN),
     ("quantize", QUANTIZE),
+    ("budget", BUDGET),
     ("policy", POLICY),
     ("units", UNITS),
     ("radio", RADIO),
 ];
-const RESERVED: &[&str] = &["budget"];
 
 /// A configuration file while it is being checked: knows the line of every key.
 pub(super) struct Document<'a> {
@@ -199,16 +206,20 @@ impl<'a> Document<'a> {
         found: impl Into<String>,
         expected: impl Into<String>,
     ) -> Error {
+        let (file, line, key) = (self.path.to_path_buf(), self.line(key), key.to_owned());
+        Error::ConfigValue { file, line, key, found: found.into(), expected: expected.into() }
+    }
+
+    /// The line of a key, or of the nearest section around it.
+    pub(super) fn line(&self, key: &str) -> usize {
         let mut place = key;
-        let line = loop {
+        loop {
             match (self.lines.get(place), place.rfind('.')) {
                 (Some(&line), _) => break line,
                 (None, Some(dot)) => place = &place[..dot],
                 (None, None) => break 1,
             }
-        };
-        let (file, key) = (self.path.to_path_buf(), key.to_owned());
-        Error::ConfigValue { file, line, key, found: found.into(), expected: expected.into() }
+        }
     }
 
     fn line_at(&self, span: Option<Range<usize>>) -> usize {
@@ -226,9 +237,6 @@ impl<'a> Document<'a> {
         self.lines.insert(name.to_owned(), line);
         let Some(&(_, keys)) = SECTIONS.iter().find(|(known, _)| *known == name) else {
             let (file, key) = (self.path.to_path_buf(), name.to_owned());
-            if RESERVED.contains(&name) {
-                return Err(Error::ConfigUnsupported { file, line, key });
-            }
             let known = || SECTIONS.iter().map(|(known, _)| *known);
             let (suggestion, expected) = (suggest(name, known()), list(known()));
             return Err(Error::ConfigUnknownKey { file, line, key, suggestion, expected });
@@ -358,5 +366,88 @@ fn found(value: &DeValue<'_>) -> String {
         DeValue::Datetime(time) => format!("date or time {time}"),
         DeValue::Array(items) => format!("an array of {}", items.len()),
         DeValue::Table(_) => "a table".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rows of `docs/configuration.md` as (section, key, type).
+    fn documented() -> Vec<(String, String, String)> {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+        let text = std::fs::read_to_string(file).unwrap();
+        let mut section = String::new();
+        let mut rows = Vec::new();
+        for line in text.lines() {
+            if let Some(heading) = line.strip_prefix("## ") {
+                section = heading.trim_matches(['`', '[', ']']).to_owned();
+            }
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            if let ["", key, kind, _, meaning, ""] = cells[..]
+                && let Some(key) = key.strip_prefix('`')
+            {
+                assert!(!meaning.is_empty(), "{section}.{key}");
+                let key = key.trim_end_matches('`').to_owned();
+                rows.push((section.clone(), key, kind.to_owned()));
+            }
+        }
+        rows
+    }
+
+    #[test]
+    fn every_key_is_documented_and_no_other() {
+        let documented: Vec<String> =
+            documented().into_iter().map(|(section, key, _)| format!("{section}.{key}")).collect();
+        let all = SECTIONS.iter().flat_map(|(section, keys)| {
+            keys.iter().map(move |(key, _)| format!("{section}.{key}"))
+        });
+        let all: Vec<String> = all.collect();
+        for key in &all {
+            assert!(documented.contains(key), "docs/configuration.md lacks `{key}`");
+        }
+        for key in &documented {
+            assert!(all.contains(key), "docs/configuration.md has `{key}`, which nobody reads");
+        }
+        assert_eq!(documented.len(), all.len(), "a key stands there twice");
+    }
+
+    #[test]
+    fn types_are_documented_as_they_are_checked() {
+        let documented = documented();
+        for (section, keys) in SECTIONS {
+            for (key, kind) in *keys {
+                let row = documented.iter().find(|(s, k, _)| s == section && k == key);
+                let Some((_, _, told)) = row else { panic!("{section}.{key}") };
+                let holds = |parts: &[&str]| parts.iter().all(|part| told.contains(part));
+                let bound = |bound: &Bound| match bound {
+                    Bound::Finite => "",
+                    Bound::AtLeastZero => ">= 0",
+                    Bound::AboveZero => "> 0",
+                    Bound::Share => "0",
+                    Bound::Percentile => "above 50",
+                };
+                let right = match kind {
+                    Kind::Text => told == "text",
+                    Kind::Texts => told == "texts",
+                    Kind::Choice(names) => {
+                        let names: Vec<String> =
+                            names.iter().map(|name| format!("`{name}`")).collect();
+                        *told == names.join(", ")
+                    }
+                    Kind::Integer(range) if *range.end() == i64::MAX => holds(&["integer, >= 0"]),
+                    Kind::Integer(range) => {
+                        holds(&[&format!("integer, {}..={}", range.start(), range.end())])
+                    }
+                    Kind::Integers(range, most) => holds(&[
+                        &format!("integers, {}..={}", range.start(), range.end()),
+                        &format!("at most {most}"),
+                    ]),
+                    Kind::Number(of) => holds(&["number", bound(of)]),
+                    Kind::NumberPerColumn(of) => holds(&["per ", bound(of)]),
+                };
+                assert!(right, "{section}.{key}: docs/configuration.md says `{told}`");
+            }
+        }
     }
 }

@@ -283,4 +283,95 @@ mod tests {
         assert!((rho[0] / rho[1] - 2.0).abs() < 1e-12 && (rho[3] / rho[1] - 3.0).abs() < 1e-12);
         assert_eq!(rho[2], rho[1], "a mass of zero takes the smallest positive one");
     }
+
+    /// Rows as some log might have them, the first expert with at least one win.
+    fn random_rows(random: &mut Random) -> RowsForMargins {
+        let experts = 2 + (random.uniform() * 6.0) as usize;
+        let wins = |k| (libm::exp(8.0 * random.uniform()) - 1.0) as usize + usize::from(k == 0);
+        let wins: Vec<usize> = (0..experts).map(wins).collect();
+        RowsForMargins { mass: wins.iter().map(|&wins| 0.3 * wins as f64).collect(), wins }
+    }
+
+    const GAMMAS: [f64; 4] = [-0.5, -1.0 / 3.0, 1.0 / 3.0, 1.0];
+
+    #[test]
+    fn the_floor_is_added_to_every_count_and_draws_margins_together() {
+        let mut random = Random::new(30);
+        for _ in 0..200 {
+            let rows = random_rows(&mut random);
+            for gamma in GAMMAS {
+                let at = |floor: f64| {
+                    Margins { gamma, rho_bar: 2.0, min_wins: 0, floor, ..Margins::PLAIN }.of(&rows)
+                };
+                let spread = |rho: &[f64]| {
+                    let (low, high) = rho
+                        .iter()
+                        .fold((f64::INFINITY, 0.0f64), |(l, h), &rho| (l.min(rho), h.max(rho)));
+                    high / low
+                };
+                let mut last = f64::INFINITY;
+                for floor in [0.5, 3.0, 10.0, 1e3, 1e9] {
+                    let rho = at(floor);
+                    for (j, &wins_j) in rows.wins.iter().enumerate() {
+                        let ratio = (wins_j as f64 + floor) / (rows.wins[0] as f64 + floor);
+                        let expected = libm::pow(ratio, gamma);
+                        assert!((rho[j] / rho[0] / expected - 1.0).abs() < 1e-9);
+                    }
+                    assert!((rho.iter().sum::<f64>() / rho.len() as f64 - 2.0).abs() < 1e-9);
+                    assert!(spread(&rho) <= last * (1.0 + 1e-12), "a higher floor, less apart");
+                    last = spread(&rho);
+                }
+                assert!((last - 1.0).abs() < 1e-4, "an endless floor makes margins equal");
+                assert!(at(0.0).iter().all(|rho| rho.is_finite() && *rho > 0.0), "no wins at all");
+                let mass = |floor| {
+                    Margins { rule: RhoRule::Mass, gamma, floor, ..Margins::PLAIN }.of(&rows)
+                };
+                assert_eq!(mass(0.0), mass(50.0), "a mass is no count");
+            }
+        }
+    }
+
+    #[test]
+    fn those_with_fewer_wins_and_no_others_share_a_margin() {
+        let mut random = Random::new(31);
+        let mut merged = 0;
+        for _ in 0..200 {
+            let rows = random_rows(&mut random);
+            for (gamma, min_wins) in GAMMAS.into_iter().zip([1, 10, 40, 500]) {
+                let margins = Margins { gamma, min_wins, ..Margins::PLAIN };
+                let rho = margins.of(&rows);
+                let apart = Margins { min_wins: 0, ..margins }.of(&rows);
+                let rare = |k: usize| rows.wins[k] < min_wins;
+                let experts = rho.len();
+                for j in 0..experts {
+                    for k in 0..j {
+                        let between = rho[j] / rho[k];
+                        match (rare(j), rare(k)) {
+                            (true, true) => {
+                                assert_eq!(rho[j], rho[k]);
+                                merged += usize::from(rows.wins[j] != rows.wins[k]);
+                            }
+                            // As without merging.
+                            (false, false) => {
+                                assert!((between / (apart[j] / apart[k]) - 1.0).abs() < 1e-9);
+                            }
+                            // Merging never carries one over the line that a count is on.
+                            _ => {
+                                let (few, many) = if rare(j) { (j, k) } else { (k, j) };
+                                let larger = if gamma < 0.0 {
+                                    rho[few] / rho[many]
+                                } else {
+                                    rho[many] / rho[few]
+                                };
+                                assert!(larger > 1.0, "{rows:?} {rho:?}");
+                            }
+                        }
+                    }
+                }
+                let none = Margins { min_wins: usize::MAX, ..margins }.of(&rows);
+                assert!(none.iter().all(|&rho| rho == none[0]), "all rare: equal margins");
+            }
+        }
+        assert!(merged > 100, "{merged}: the test has something to look at");
+    }
 }

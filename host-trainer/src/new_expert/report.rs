@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{ClassAccuracies, Extension, Way, Weighed};
+use crate::config::Config;
 use crate::report::{TrainReport, align};
 
 /// What `mild extend` writes into `metrics.json` and prints with `--json`: a training's report and more. All figures
@@ -31,11 +32,11 @@ pub struct ExtendReport {
 impl ExtendReport {
     /// Judges the rejector that was taken.
     #[must_use]
-    pub fn new(extension: &Extension, accuracies: ClassAccuracies, seed: u64) -> Self {
+    pub fn new(extension: &Extension, accuracies: ClassAccuracies, config: &Config) -> Self {
         let Extension { data, weighed, .. } = extension;
         let (trained, _) = extension.taken();
         let way = extension.way();
-        let mut training = TrainReport::new(trained, data, seed);
+        let mut training = TrainReport::new(trained, data, config);
         let new = data.experts.len() - 1;
         let name = data.experts[new].name.clone();
         if way == Way::LastRow {

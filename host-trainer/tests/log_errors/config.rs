@@ -33,9 +33,19 @@ fn unknown_keys() {
 }
 
 #[test]
-fn reserved_sections() {
-    let expected = ":13: found section `[budget]`, which is not supported by this version";
-    config_says(&format!("{DATA}{EXPERTS}[budget]\n"), &[expected]);
+fn budgets_are_positive_integers() {
+    let budget = |text: &str| format!("{DATA}{EXPERTS}[budget]\n{text}\n");
+    for (text, parts) in [
+        ("image_bytes = 0", [":14: `budget.image_bytes`: found integer 0", "integer of 1..="]),
+        ("macs = 10.5", [":14: `budget.macs`: found float 10.5", "integer of 1..="]),
+        ("scratch = 9", ["unknown key `budget.scratch`", "`scratch_bytes`"]),
+    ] {
+        config_says(&budget(text), &parts);
+    }
+    let read = config(&budget("macs = 500\nscratch_bytes = 64")).unwrap().budget;
+    assert_eq!(read.image_bytes, None);
+    assert_eq!(read.macs.map(|limit| (limit.most, limit.line)), Some((500, 14)));
+    assert_eq!(read.scratch_bytes.map(|limit| (limit.most, limit.line)), Some((64, 15)));
 }
 
 #[test]
