@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_fits_where_a_linear_one_does_not_serves_constants_too() {
+    fn a_constant_fits_too_if_need_be_without_being_linear() {
         let (mut config, mut data) = testing::log(40, 20);
         config.rejector.hidden = None;
         // Forty inputs and ten experts: two units between them save multiply-accumulates.
@@ -245,18 +245,22 @@ mod tests {
         for (k, expert) in data.experts.iter_mut().enumerate() {
             expert.name = format!("e{k}");
         }
-        config.budget.macs = Some(Limit { most: 120, line: 1 });
-        let trained = crate::pipeline::train(
-            &config,
-            &data,
-            &crate::store::Forgetful,
-            &crate::progress::Silent,
-        )
-        .unwrap();
-        let image = trained.artifact.image();
-        assert!(matches!(trained.choice, crate::pipeline::Choice::Constant { expert: 0, .. }));
-        assert_eq!((image.macs(), image.layers()), (100, 2));
-        assert!(trained.int8_choices(&data.test).iter().all(|&choice| choice == 0));
+        // A linear network takes 400, one with two units 100.
+        for (most, hidden, macs) in [(400, &[][..], 400), (120, &[2], 100)] {
+            config.budget.macs = Some(Limit { most, line: 1 });
+            let trained = crate::pipeline::train(
+                &config,
+                &data,
+                &crate::store::Forgetful,
+                &crate::progress::Silent,
+            )
+            .unwrap();
+            assert!(matches!(trained.choice, crate::pipeline::Choice::Constant { expert: 0, .. }));
+            let found = Footprint::of(&trained.artifact.image());
+            assert_eq!(found, Sections::new(&config, &data).with(hidden).unwrap());
+            assert_eq!(found.macs, macs);
+            assert!(trained.int8_choices(&data.test).iter().all(|&choice| choice == 0));
+        }
     }
 
     #[test]
