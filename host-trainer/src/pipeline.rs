@@ -12,7 +12,7 @@ use crate::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
 use crate::evaluate::paired_difference;
 use crate::grid::Grid;
-use crate::new_expert::add_row;
+use crate::new_expert::{add_row, level_row};
 use crate::offsets::{Scored, tune};
 use crate::progress::Progress;
 use crate::select::{Judged, Selection, refit, select};
@@ -116,6 +116,9 @@ const MOST_QUANTIZED: usize = 12;
 /// Standard errors by which a rejector must be better than the best constant. More than one, because the
 /// best of dozens of candidates is compared, which looks better than it is.
 const CLEARLY: f64 = 2.0;
+
+/// An offset below any score; an image has its lowest one.
+const NEVER_ASKED: f64 = -1e9;
 
 /// With fewer train rows there is nothing to choose by.
 const MIN_TRAIN_ROWS: usize = 20;
@@ -253,7 +256,8 @@ fn finish(
 }
 
 /// Adds the last expert of `data` to a rejector of the others by one more [row](add_row), fitted on the train rows;
-/// offsets are tuned on the calibration rows from the present ones on. As after [`attempt`], an error beside it says
+/// offsets are tuned on the calibration rows from the present ones on; if the expert is of no use there, it is never
+/// asked. As after [`attempt`], an error beside it says
 /// that quantization costs more than it may.
 ///
 /// # Errors
@@ -283,7 +287,16 @@ pub fn extend(
         scores.iter_mut().zip(&offsets).for_each(|(score, offset)| *score += offset);
     }
     let costs = costs(&data.calibration, &rows);
-    let turned = tune(&Scored { experts: offsets.len(), scores: &scores, costs: &costs });
+    let scored = Scored { experts: offsets.len(), scores: &scores, costs: &costs };
+    let mut turned = tune(&scored);
+    // The row was fitted on rows that the others know by heart; where it does harm, all stays as it was.
+    let mut unasked = vec![0.0; offsets.len()];
+    unasked[offsets.len() - 1] = NEVER_ASKED;
+    let (gain, _) = paired_difference(&scored.losses(&unasked), &scored.losses(&turned));
+    if gain <= 0.0 {
+        turned = unasked;
+        fit = level_row(fit);
+    }
     offsets.iter_mut().zip(turned).for_each(|(offset, turned)| *offset += turned);
     let Trained { selection, choice, .. } = trained;
     let extended = finish(selection, choice, fit, offsets, config, data)?;

@@ -179,6 +179,21 @@ mod tests {
     }
 
     #[test]
+    fn one_who_is_of_no_use_changes_nothing() {
+        let (config, data) = log(400, 200);
+        let old = pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
+        let answers = [Answer { label: 0, right: false }; 50];
+        let known = ClassAccuracies::of(&answers, &classes(&data));
+        let new = ("useless", 0.9);
+        let extension = Extension::new(&old, &config, &data, new, &known, &Silent).unwrap();
+        let (extended, _) = &extension.last_row;
+        let test = &extension.data.test;
+        assert_eq!(extended.float_choices(test), old.float_choices(&data.test));
+        assert_eq!(extended.int8_choices(test), old.int8_choices(&data.test));
+        assert!(extended.artifact.image().offsets()[2] < -1_000_000);
+    }
+
+    #[test]
     fn what_quantization_spoils_is_not_taken() {
         let (config, data) = log(100, 60);
         let old = pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
