@@ -128,8 +128,8 @@ fn targets(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<Target> {
 }
 
 /// Gives the last expert of a network with one more row the mean of the others' scores in place of its own: for one
-/// who is never asked. Its weights are then within the range of the others', which is all that quantization looks at,
-/// and the others' integers are those without it.
+/// who is never asked. Its weights are then within the range of the others', so the last layer's scale is the one
+/// without it. (Which hidden ranges do best may still come out differently: the row's error counts there too.)
 #[must_use]
 pub fn level_row(mut fit: Fit) -> Fit {
     let last = fit.shape.layers().last().expect("a network has a layer");
