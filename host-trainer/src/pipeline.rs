@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::paired_difference;
 use crate::fine_tune::fine_tune;
 use crate::grid::Grid;
-use crate::new_expert::add_row;
+use crate::new_expert::{add_row, level_row};
 use crate::offsets::{Scored, tune};
 use crate::progress::Progress;
 use crate::quantize::{Quantized, quantize};
@@ -323,6 +323,7 @@ pub fn extend(
     let (gain, _) = paired_difference(&scored.losses(&unasked), &scored.losses(&turned));
     if gain <= 0.0 {
         turned = unasked;
+        fit = level_row(fit);
     }
     offsets.iter_mut().zip(turned).for_each(|(offset, turned)| *offset += turned);
     let Trained { selection, choice, .. } = trained;

@@ -18,7 +18,7 @@ pub use accuracy::{ClassAccuracies, ClassAccuracy, Prior};
 pub(crate) use extension::losses;
 pub use extension::{Extension, Way, Weighed};
 pub use report::ExtendReport;
-pub use row::add_row;
+pub use row::{add_row, level_row};
 
 use crate::config::{Config, MAX_EXPERTS, MAX_NAME};
 use crate::dataset::{Dataset, Part, Split};

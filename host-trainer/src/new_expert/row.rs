@@ -127,6 +127,24 @@ fn targets(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<Target> {
     targets
 }
 
+/// Gives the last expert of a network with one more row the mean of the others' scores in place of its own: for one
+/// who is never asked. Its weights are then within the range of the others', so the last layer's scale is the one
+/// without it. (Which hidden ranges do best may still come out differently: the row's error counts there too.)
+#[must_use]
+pub fn level_row(mut fit: Fit) -> Fit {
+    let last = fit.shape.layers().last().expect("a network has a layer");
+    let others = last.outputs - 1;
+    for (start, width) in [(last.weights, last.inputs), (last.biases, 1)] {
+        for index in 0..width {
+            let of_others =
+                (0..others).map(|output| fit.parameters[start + output * width + index]);
+            let mean = of_others.sum::<f64>() / others as f64;
+            fit.parameters[start + others * width + index] = mean;
+        }
+    }
+    fit
+}
+
 /// The network with the row behind the others of its last layer.
 fn with_row(fit: &Fit, part: &Part, row: &[f64]) -> Fit {
     let last = fit.shape.layers().last().expect("a network has a layer");
