@@ -347,6 +347,33 @@ mod tests {
         (layers, codes, targets)
     }
 
+    #[test]
+    fn sums_are_those_of_the_device_bit_for_bit() {
+        let (mut config, data) = crate::method::testing::log(400, 300);
+        config.rejector.hidden = Some(vec![9, 5]);
+        let candidate = Candidate { hidden: vec![9, 5], ..Candidate::default() };
+        let rows: Vec<usize> = (0..data.train.rows).collect();
+        let mut fitted = None;
+        let keep = |_, fit: &Fit| fitted = Some(fit.clone());
+        crate::train::fit(&data.train, &rows, &candidate, 1, &[60], keep);
+        let fit = fitted.unwrap();
+        let ranges = config.quantize.ranges;
+        let quantized = crate::quantize::quantize(&fit, &data.calibration, None, ranges).unwrap();
+        let parts =
+            crate::artifact::make(quantized.clone(), &fit, &[0.0; 2], &data, &config).unwrap();
+        let artifact = crate::artifact::Artifact::new(&parts).unwrap();
+        let device = crate::artifact::scores(&artifact.image(), &data.test);
+        let network: Vec<Layer> = quantized.layers.iter().map(Layer::new).collect();
+        let mut pass = Pass::new(&network);
+        for (row, device) in device.chunks_exact(2).enumerate() {
+            let inputs = fit.standardizer.inputs.iter().zip(data.test.row(row));
+            let codes: Vec<f64> = inputs.map(|(input, &x)| input.code(x)).collect();
+            pass.forward(&network, 0, &codes, 1.0);
+            let sums: Vec<i32> = pass.scores.iter().map(|score| score[0] as i32).collect();
+            assert_eq!(sums, device, "row {row}");
+        }
+    }
+
     const LOSS: TwoStage = TwoStage { experts: 2, link: Link::Log };
 
     /// Without rounding the network is an ordinary one: its gradient is checked by differences in the last layer,
