@@ -30,6 +30,7 @@ pub mod footprint;
 pub mod grid;
 pub mod imbalance;
 pub mod log;
+mod logistic;
 pub mod loss;
 pub mod method;
 pub mod multi_task;

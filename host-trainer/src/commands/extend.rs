@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Output;
-use super::train::{Bar, bar, parse_effort, write};
-use crate::config::{Config, Effort};
+use super::train::{Bar, TrainArgs, bar, write};
 use crate::error::Result;
 use crate::log;
 use crate::new_expert::{ClassAccuracies, ExtendReport, Extension, check, classes};
@@ -17,8 +15,8 @@ use crate::store::Forgetful;
 /// Arguments of `mild extend`.
 #[derive(Debug, Args)]
 pub(crate) struct ExtendArgs {
-    /// The configuration of the log that the expert is not in (TOML)
-    config: PathBuf,
+    #[command(flatten)]
+    train: TrainArgs,
     /// The name of the new expert
     #[arg(long, value_name = "NAME")]
     expert: String,
@@ -28,17 +26,6 @@ pub(crate) struct ExtendArgs {
     /// Its answers (CSV): the columns `label` and `right` (1 or 0)
     #[arg(long, value_name = "FILE")]
     answers: PathBuf,
-    /// The directory to write into
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-    /// Seed, in place of the configuration's
-    #[arg(long)]
-    seed: Option<u64>,
-    /// How long to search, in place of the configuration's
-    #[arg(long, value_parser = parse_effort, value_name = "quick|normal|thorough")]
-    effort: Option<Effort>,
-    #[command(flatten)]
-    output: Output,
 }
 
 fn parse_price(text: &str) -> std::result::Result<f32, String> {
@@ -50,14 +37,12 @@ fn parse_price(text: &str) -> std::result::Result<f32, String> {
 }
 
 pub(super) fn run(args: &ExtendArgs) -> Result<()> {
-    let mut config = Config::load(&args.config)?;
-    config.train.seed = args.seed.unwrap_or(config.train.seed);
-    config.train.effort = args.effort.unwrap_or(config.train.effort);
-    let data = log::read(&config)?;
+    let TrainArgs { out, output, .. } = &args.train;
+    let (config, data) = args.train.load()?;
     check(&config, &data, &args.expert)?;
     let classes = classes(&data);
     let known = ClassAccuracies::of(&log::answers(&args.answers, &classes)?, &classes);
-    let quiet = args.output.quiet || args.output.json;
+    let quiet = output.quiet || output.json;
     let progress = |message| -> Box<dyn Progress> {
         if quiet { Box::new(Silent) } else { Box::new(Bar(bar(message, 0))) }
     };
@@ -68,7 +53,7 @@ pub(super) fn run(args: &ExtendArgs) -> Result<()> {
     let seed = config.train.seed;
     let report = ExtendReport::new(&extension, known, &config);
     let (trained, data) = extension.into_taken()?;
-    write(&args.out, &report, &trained, &data, seed)?;
-    let image = args.out.join("rejector.mild");
-    args.output.print(&report, &format!("{}written: {}\n", report.render(), image.display()))
+    write(out, &report, &trained, &data, seed)?;
+    let image = out.join("rejector.mild");
+    output.print(&report, &format!("{}written: {}\n", report.render(), image.display()))
 }

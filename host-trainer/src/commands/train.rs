@@ -20,11 +20,11 @@ use crate::{files, log};
 /// Arguments of `mild train`.
 #[derive(Debug, Args)]
 pub(crate) struct TrainArgs {
-    /// The configuration (TOML)
+    /// The configuration of the log (TOML)
     config: PathBuf,
     /// The directory to write into
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// Seed, in place of the configuration's
     #[arg(long)]
     seed: Option<u64>,
@@ -32,7 +32,18 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_parser = parse_effort, value_name = "quick|normal|thorough")]
     effort: Option<Effort>,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
+}
+
+impl TrainArgs {
+    /// The configuration, with what the arguments put in its place, and its log.
+    pub(super) fn load(&self) -> Result<(Config, Dataset)> {
+        let mut config = Config::load(&self.config)?;
+        config.train.seed = self.seed.unwrap_or(config.train.seed);
+        config.train.effort = self.effort.unwrap_or(config.train.effort);
+        let data = log::read(&config)?;
+        Ok((config, data))
+    }
 }
 
 pub(super) fn parse_effort(text: &str) -> std::result::Result<Effort, String> {
@@ -40,14 +51,7 @@ pub(super) fn parse_effort(text: &str) -> std::result::Result<Effort, String> {
 }
 
 pub(super) fn run(args: &TrainArgs) -> Result<()> {
-    let mut config = Config::load(&args.config)?;
-    if let Some(seed) = args.seed {
-        config.train.seed = seed;
-    }
-    if let Some(effort) = args.effort {
-        config.train.effort = effort;
-    }
-    let data = log::read(&config)?;
+    let (config, data) = args.load()?;
     train_and_write(&config, &data, Some(&args.out), args.output)
 }
 

@@ -100,6 +100,13 @@ pub struct Against {
     pub verdict: Verdict,
 }
 
+impl std::fmt::Display for Against {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Estimate { mean, low, high } = self.difference;
+        write!(f, "{mean:+.4} ({low:+.4} to {high:+.4}) {}", self.verdict.name())
+    }
+}
+
 /// One method on one log.
 #[derive(Debug, Clone, Serialize)]
 pub struct MethodSummary {

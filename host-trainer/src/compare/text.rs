@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::summary::{Against, Constant, LogSummary, MethodSummary};
+use super::summary::{Constant, LogSummary, MethodSummary};
 use super::{Comparison, Overall};
 use crate::evaluate::Estimate;
 
@@ -67,11 +67,6 @@ fn accuracies(log: &LogSummary) -> [String; 3] {
     let best = log.constants.iter().find(|one| one.expert == log.best_single_name);
     let of = |one: Option<&Constant>| optional(one.map(|one| one.accuracy));
     [of(log.constants.first()), of(best), loss(log.oracle_accuracy)]
-}
-
-fn against(against: &Against) -> String {
-    let Estimate { mean, low, high } = against.difference;
-    format!("{mean:+.4} ({low:+.4} to {high:+.4}) {}", against.verdict.name())
 }
 
 fn log_table(log: &LogSummary) -> String {
@@ -142,9 +137,9 @@ fn method_row(method: &MethodSummary, two: bool) -> Vec<String> {
         loss(method.float_plain),
         optional(method.int8),
         optional(method.int8_plain),
-        against(&method.against_best),
-        against(&method.against_best_single),
-        method.against_baseline.as_ref().map_or("-".to_owned(), against),
+        method.against_best.to_string(),
+        method.against_best_single.to_string(),
+        method.against_baseline.as_ref().map_or("-".to_owned(), ToString::to_string),
         loss(method.random_loss),
         format!("{:.1}%", 100.0 * method.coverage),
         method.minority_recall.map_or("-".to_owned(), |recall| format!("{:.1}%", 100.0 * recall)),

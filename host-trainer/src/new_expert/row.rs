@@ -5,32 +5,18 @@
 //! The choice's score, not the softmax over all old scores, is what the decision compares; so the row does not
 //! depend on which loss or tau gave the old scores their scale.
 
-use std::ops::ControlFlow;
-
 use crate::batch::Blocks;
 use crate::dataset::Part;
+use crate::logistic::{self, Target, pull};
 use crate::network::Shape;
 use crate::objective::scores;
 use crate::offsets::argmax;
-use crate::optimize::minimize;
 use crate::probability::Affine;
 use crate::train::Fit;
-
-/// Most iterations of the optimizer; the problem is convex and small.
-const ITERATIONS: usize = 300;
 
 /// Weight of a pull toward equal scores, as a share of a row's mean weight: keeps the row finite where the new
 /// expert is always better or always worse, and changes no sign.
 const PULL: f64 = 0.01;
-
-/// What one row of the log asks of the new score.
-struct Target {
-    /// What the score is compared with.
-    rival: f64,
-    /// Weights of being above it, and of being below.
-    above: f64,
-    below: f64,
-}
 
 /// Adds an output for the last expert of `part` to a network of the others, whose `offsets` are tuned; `l2` is the
 /// factor of half the squared norm of the new weights.
@@ -43,46 +29,7 @@ pub fn add_row(fit: &Fit, offsets: &[f64], part: &Part, l2: f64) -> Fit {
     let activations = activations(fit, part);
     let targets = targets(fit, offsets, part);
     let width = activations.len() / part.rows.max(1);
-    let mut row = vec![0.0; width + 1];
-    let objective = |row: &[f64], gradient: &mut [f64]| {
-        let rows = activations.chunks_exact(width).zip(&targets);
-        weighted_logistic(row, gradient, rows, part.rows, l2)
-    };
-    minimize(&mut row, ITERATIONS, objective, |_, _| ControlFlow::Continue(()));
-    with_row(fit, part, &row)
-}
-
-/// The mean loss `above softplus(rival - z) + below softplus(z - rival)` over rows, and the penalty.
-fn weighted_logistic<'a>(
-    row: &[f64],
-    gradient: &mut [f64],
-    rows: impl Iterator<Item = (&'a [f32], &'a Target)>,
-    count: usize,
-    l2: f64,
-) -> f64 {
-    gradient.fill(0.0);
-    let (bias, weights) = row.split_last().expect("a bias at least");
-    let scale = 1.0 / count.max(1) as f64;
-    let mut value = 0.0;
-    for (activations, &Target { rival, above, below }) in rows {
-        let sum: f64 = weights.iter().zip(activations).map(|(w, &h)| w * f64::from(h)).sum();
-        let z = sum + bias - rival;
-        let tail = libm::exp(-z.abs());
-        let log = libm::log1p(tail);
-        value += scale * (above * (log + (-z).max(0.0)) + below * (log + z.max(0.0)));
-        let sigmoid = if z > 0.0 { 1.0 / (1.0 + tail) } else { tail / (1.0 + tail) };
-        let slope = scale * ((above + below) * sigmoid - above);
-        let (of_bias, of_weights) = gradient.split_last_mut().expect("as long as the row");
-        *of_bias += slope;
-        for (gradient, &h) in of_weights.iter_mut().zip(activations) {
-            *gradient += slope * f64::from(h);
-        }
-    }
-    for (gradient, weight) in gradient.iter_mut().zip(weights) {
-        value += 0.5 * l2 * weight * weight;
-        *gradient += l2 * weight;
-    }
-    value
+    with_row(fit, part, &logistic::fit(&activations, width, &targets, l2))
 }
 
 /// What the last layer sees of each row.
@@ -118,12 +65,7 @@ fn targets(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<Target> {
             Target { rival, above: gain.max(0.0), below: (-gain).max(0.0) }
         })
         .collect();
-    let sum: f64 = targets.iter().map(|target| target.above + target.below).sum();
-    let pull = PULL * sum / targets.len().max(1) as f64;
-    for target in &mut targets {
-        target.above += pull;
-        target.below += pull;
-    }
+    pull(&mut targets, PULL);
     targets
 }
 
@@ -276,29 +218,5 @@ mod tests {
         let new = add_row(&old, &[0.0, 0.0], &wider.train, 1e-3);
         assert!(choices(&new, &wider.test).iter().all(|&k| k != 2));
         assert!(new.parameters.iter().all(|parameter| parameter.abs() < 30.0));
-    }
-
-    #[test]
-    fn the_gradient_is_that_of_the_loss() {
-        let activations = [0.5f32, -1.0, 2.0, 0.25];
-        let targets = [
-            Target { rival: 0.3, above: 0.7, below: 0.1 },
-            Target { rival: -1.0, above: 0.0, below: 0.4 },
-        ];
-        let value = |row: &[f64], gradient: &mut [f64]| {
-            weighted_logistic(row, gradient, activations.chunks_exact(2).zip(&targets), 2, 0.1)
-        };
-        let row = [0.4, -0.2, 0.1];
-        let (mut gradient, mut ignored) = ([0.0; 3], [0.0; 3]);
-        value(&row, &mut gradient);
-        for index in 0..3 {
-            let at = |step: f64, ignored: &mut [f64]| {
-                let mut moved = row;
-                moved[index] += step;
-                value(&moved, ignored)
-            };
-            let difference = (at(1e-5, &mut ignored) - at(-1e-5, &mut ignored)) / 2e-5;
-            assert!((difference - gradient[index]).abs() < 1e-8, "{index}: {difference}");
-        }
     }
 }

@@ -270,10 +270,6 @@ impl Study {
             self.seeds,
         );
         let loss = |loss: f64| format!("{loss:.4}");
-        let against = |Against { difference, verdict }: Against| {
-            let [mean, low, high] = [difference.mean, difference.low, difference.high];
-            format!("{mean:+.4} ({low:+.4} to {high:+.4}) {}", verdict.name())
-        };
         for outcome in &self.outcomes {
             let cells = [
                 outcome.log.clone(),
@@ -285,9 +281,9 @@ impl Study {
                 loss(outcome.taken),
                 loss(outcome.whole),
                 format!("{} {}", loss(outcome.best_single), outcome.best_single_name),
-                against(outcome.extended_against),
-                against(outcome.anew_against),
-                against(outcome.taken_against),
+                outcome.extended_against.to_string(),
+                outcome.anew_against.to_string(),
+                outcome.taken_against.to_string(),
                 outcome.asked.map(|share| format!("{:.1} %", 100.0 * share)).join(" / "),
             ];
             text += &format!("| {} |\n", cells.join(" | "));

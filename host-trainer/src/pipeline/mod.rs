@@ -1,0 +1,309 @@
+//! The whole way from a log to an image.
+
+mod extend;
+mod policy;
+mod seen;
+
+pub use extend::extend;
+pub use policy::Kept;
+pub use seen::SeenLoss;
+use seen::check_quantization;
+
+use std::fmt;
+
+use mild::image::ImageParts;
+
+use crate::artifact::{Artifact, decisions, make};
+use crate::config::{Config, Method};
+use crate::dataset::{Dataset, Part};
+use crate::error::{Error, Result};
+use crate::evaluate::paired_difference;
+use crate::grid::Grid;
+use crate::offsets::{Scored, tune};
+use crate::progress::Progress;
+use crate::quantize::{Quantized, quantize};
+use crate::select::{Judged, Selection, refit, select};
+use crate::store::Store;
+use crate::train::{Fit, costs};
+
+/// What training ended in.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    /// The selection's candidates and how they ranked.
+    pub selection: Selection,
+    /// What was chosen.
+    pub choice: Choice,
+    /// The float network.
+    pub fit: Fit,
+    /// Its offsets, tuned on the calibration rows.
+    pub offsets: Vec<f64>,
+    /// What the image holds.
+    pub parts: ImageParts,
+    /// The image.
+    pub artifact: Artifact,
+    /// Mean deferral loss on the rows that training may see.
+    pub seen: SeenLoss,
+    /// Mean deferral loss of the image before its integers were trained on, if that helped.
+    pub before_fine_tuning: Option<f64>,
+    /// What was promised, if the configuration has a policy.
+    pub policy: Option<Kept>,
+}
+
+/// The winner of a selection.
+#[derive(Debug, Clone)]
+pub enum Choice {
+    /// A trained rejector.
+    Rejector(Judged),
+    /// Always the same expert: no candidate was clearly better.
+    Constant {
+        /// The expert.
+        expert: usize,
+        /// Its mean deferral loss on the rows of the selection.
+        loss: f64,
+    },
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejector(judged) => {
+                write!(f, "{}, {} iterations", judged.candidate, judged.iterations)
+            }
+            Self::Constant { expert, .. } => write!(f, "always expert {expert}"),
+        }
+    }
+}
+
+/// Candidates that are quantized in turn, at most, until one keeps within the tolerance.
+const MOST_QUANTIZED: usize = 12;
+
+/// A rejector must be better than the best constant by one standard error and a second one, because the
+/// best of dozens of candidates is compared, which looks better than it is. The second counts up to this
+/// loss: on a log of few rows two whole errors are more than most rejectors can gain, and a rejector's
+/// mistakes there cost less than doing without one.
+const SECOND_ERROR: f64 = 0.01;
+
+/// With fewer train rows there is nothing to choose by.
+const MIN_TRAIN_ROWS: usize = 20;
+
+/// Selects, fits, quantizes and calibrates. What `store` remembers of an earlier selection is not done
+/// again. With a policy the promises rest on half of the calibration rows, on which nothing else is tuned.
+///
+/// # Errors
+/// [`Error::ConfigValue`] if no network fits the budget.
+/// [`Error::Invalid`] if there are too few train rows, if a network cannot be quantized, or if the deferral loss on the train and
+/// calibration rows grows in doing so, for the chosen candidate and the next best, by more than the configured tolerance and one standard error.
+pub fn train(
+    config: &Config,
+    data: &Dataset,
+    store: &dyn Store,
+    progress: &dyn Progress,
+) -> Result<Trained> {
+    let Some(policy) = &config.policy else {
+        return fit_to_be_used(config, data, store, progress);
+    };
+    let (tuned_on, reserved) = data.reserve(config.train.seed);
+    let mut trained = fit_to_be_used(config, &tuned_on, store, progress)?;
+    trained.keep(policy, &data.train, &reserved)?;
+    Ok(trained)
+}
+
+fn fit_to_be_used(
+    config: &Config,
+    data: &Dataset,
+    store: &dyn Store,
+    progress: &dyn Progress,
+) -> Result<Trained> {
+    match attempt(config, data, store, progress)? {
+        (trained, None) => Ok(trained),
+        (_, Some(error)) => Err(error),
+    }
+}
+
+/// As [`train`], but if quantization costs more than it may, the first choice is returned all the same,
+/// with the error beside it: for comparisons, in which its float network counts.
+///
+/// # Errors
+/// As [`train`], but for the growth of the deferral loss.
+pub fn attempt(
+    config: &Config,
+    data: &Dataset,
+    store: &dyn Store,
+    progress: &dyn Progress,
+) -> Result<(Trained, Option<Error>)> {
+    if data.train.rows < MIN_TRAIN_ROWS {
+        return Err(Error::Invalid {
+            what: format!("{}: train rows", config.data.log.display()),
+            found: data.train.rows.to_string(),
+            expected: format!(
+                "at least {MIN_TRAIN_ROWS}: fewer tell nothing about whom to ask when"
+            ),
+        });
+    }
+    let grid = Grid::within(config, data)?;
+    let seed = config.train.seed;
+    let selection_rows = selection_rows(&data.train, grid.max_rows, seed);
+    let part = selection_rows.as_ref().unwrap_or(&data.train);
+    let Grid { candidates, checkpoints, folds, .. } = &grid;
+    let selection = select(part, candidates, *folds, seed, checkpoints, store, progress);
+    // The chosen one first; then the others in their order, for where quantization costs too much.
+    let mut order: Vec<usize> = (0..selection.ranking.len()).collect();
+    order.sort_by_key(|&index| index != selection.chosen);
+    let full = |index: &usize| selection.ranking[*index].folds == selection.ranking[0].folds;
+    let mut refused = None;
+    for index in order.into_iter().filter(full).take(MOST_QUANTIZED) {
+        let choice = choose(&selection, index, part);
+        // A constant is an answer where the chosen candidate is no better, not a way around its error.
+        if index != selection.chosen && matches!(choice, Choice::Constant { .. }) {
+            continue;
+        }
+        let mut trained = realize(&selection, choice, config, data, &grid)?;
+        if let Some(constant) = better_constant(&trained, data) {
+            trained = realize(&selection, constant, config, data, &grid)?;
+        }
+        match check_quantization(&trained.seen, config.quantize.tolerance) {
+            Ok(()) => return Ok((trained, None)),
+            // The first choice's figures are the ones to tell.
+            Err(error) => refused = refused.or(Some((trained, Some(error)))),
+        }
+    }
+    Ok(refused.expect("a selection has candidates"))
+}
+
+/// Fits what was chosen, from several starts, and keeps the start whose image does best on the
+/// calibration rows.
+fn realize(
+    selection: &Selection,
+    choice: Choice,
+    config: &Config,
+    data: &Dataset,
+    grid: &Grid,
+) -> Result<Trained> {
+    let seed = config.train.seed;
+    let fits: Vec<Fit> = match &choice {
+        Choice::Rejector(judged) => (0..grid.restarts)
+            .map(|restart| refit(&data.train, judged, seed + restart).calibrated(&data.calibration))
+            .collect(),
+        // Even a constant can be given other prices, if that is what the method is for.
+        Choice::Constant { .. } if config.rejector.method == Method::OneVsAll => {
+            vec![Fit::base_rates(&data.train, &grid.constant)]
+        }
+        Choice::Constant { expert, .. } => {
+            vec![Fit::constant(&data.train, &grid.constant, *expert)]
+        }
+    };
+    let constant = matches!(choice, Choice::Constant { .. });
+    let mut best: Option<(Trained, Quantized)> = None;
+    for fit in fits {
+        let offsets = float_offsets(&fit, &data.calibration, constant);
+        let (trained, quantized) = finish(selection, &choice, fit, offsets, config, data)?;
+        let least = best.as_ref().map(|(best, _)| best.seen.int8_calibration);
+        if least.is_none_or(|least| trained.seen.int8_calibration < least) {
+            best = Some((trained, quantized));
+        }
+    }
+    let (trained, quantized) = best.expect("at least one fit");
+    trained.fine_tuned(&quantized, config, data)
+}
+
+/// Quantizes a fit with its offsets.
+fn finish(
+    selection: &Selection,
+    choice: &Choice,
+    fit: Fit,
+    offsets: Vec<f64>,
+    config: &Config,
+    data: &Dataset,
+) -> Result<(Trained, Quantized)> {
+    let ranges = config.quantize.ranges;
+    let quantized = quantize(&fit, &data.calibration, data.raw.as_deref(), ranges)?;
+    let parts = make(quantized.clone(), &fit, &offsets, data, config)?;
+    let artifact = Artifact::new(&parts)?;
+    let seen = SeenLoss::of(&fit, &offsets, &artifact, data);
+    let trained = Trained {
+        selection: selection.clone(),
+        choice: choice.clone(),
+        fit,
+        offsets,
+        parts,
+        artifact,
+        seen,
+        before_fine_tuning: None,
+        policy: None,
+    };
+    Ok((trained, quantized))
+}
+
+/// The choices of a float network with offsets.
+fn float_choices(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<usize> {
+    let rows: Vec<usize> = (0..part.rows).collect();
+    let (scores, costs) = (fit.scores(part, &rows), costs(part, &rows));
+    Scored { experts: part.experts, scores: &scores, costs: &costs }.choices(offsets)
+}
+
+/// The rows that a selection uses when there are more than it needs: whole groups, seeded.
+pub(crate) fn selection_rows(part: &Part, most: usize, seed: u64) -> Option<Part> {
+    if part.rows <= most {
+        return None;
+    }
+    // Folds keep groups together and are balanced: take one of as many as needed.
+    let shares = part.rows.div_ceil(most).min(usize::from(u8::MAX));
+    let folds = part.folds(shares as u8, seed ^ 0x5e1e_c710);
+    let rows: Vec<usize> = (0..part.rows).filter(|&row| folds[row] == 0).collect();
+    Some(part.subset(&rows))
+}
+
+/// A candidate, unless it is not clearly better than the best constant.
+fn choose(selection: &Selection, index: usize, part: &Part) -> Choice {
+    let judged = &selection.ranking[index];
+    let (expert, loss) = best_constant(selection);
+    let always: Vec<f64> = (0..part.rows).map(|row| f64::from(part.cost(row, expert))).collect();
+    let (gain, error) = paired_difference(&always, &judged.losses);
+    if gain <= error + error.min(SECOND_ERROR) {
+        Choice::Constant { expert, loss }
+    } else {
+        Choice::Rejector(judged.clone())
+    }
+}
+
+/// The expert with the lowest mean deferral loss on the rows of the selection, and that loss.
+fn best_constant(selection: &Selection) -> (usize, f64) {
+    let constants = selection.constants.iter().copied().enumerate();
+    constants.min_by(|a, b| a.1.total_cmp(&b.1)).expect("at least two experts")
+}
+
+/// The best constant, if it is better than a rejector on the calibration rows. These had no part in the
+/// choice; the best of many candidates looks better than it is on the rows that chose it.
+fn better_constant(trained: &Trained, data: &Dataset) -> Option<Choice> {
+    let (expert, loss) = best_constant(&trained.selection);
+    let on_calibration = data.calibration.deferral_loss(|_| expert);
+    let better = matches!(trained.choice, Choice::Rejector(_))
+        && data.calibration.rows > 0
+        && on_calibration < trained.seen.int8_calibration;
+    better.then_some(Choice::Constant { expert, loss })
+}
+
+/// The float network's offsets, tuned on the calibration rows. A constant keeps its offsets of 0: it
+/// was chosen for doing no harm.
+fn float_offsets(fit: &Fit, calibration: &Part, constant: bool) -> Vec<f64> {
+    if constant {
+        return vec![0.0; calibration.experts];
+    }
+    let rows: Vec<usize> = (0..calibration.rows).collect();
+    let (scores, costs) = (fit.scores(calibration, &rows), costs(calibration, &rows));
+    tune(&Scored { experts: calibration.experts, scores: &scores, costs: &costs })
+}
+
+impl Trained {
+    /// The choices of the float network on some rows.
+    #[must_use]
+    pub fn float_choices(&self, part: &Part) -> Vec<usize> {
+        float_choices(&self.fit, &self.offsets, part)
+    }
+
+    /// The choices of the image on some rows.
+    #[must_use]
+    pub fn int8_choices(&self, part: &Part) -> Vec<usize> {
+        decisions(&self.artifact.image(), part)
+    }
+}
