@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mild_trainer::batch::Blocks;
 use mild_trainer::dataset::Part;
+use mild_trainer::grid::Grid;
 use mild_trainer::loss::{Link, TwoStage};
 use mild_trainer::network::Shape;
 use mild_trainer::objective::Objective;
@@ -17,7 +18,7 @@ use mild_trainer::progress::Silent;
 use mild_trainer::random::Random;
 use mild_trainer::select::select;
 use mild_trainer::store::Forgetful;
-use mild_trainer::train::{Candidate, fit};
+use mild_trainer::train::{Candidate, fit_for};
 
 /// Operations of one evaluation: forward and the gradient by the weights for every layer, the
 /// gradient by its inputs for all but the first.
@@ -86,9 +87,7 @@ fn fits(criterion: &mut Criterion) {
         let part = part(rows, 24, 4);
         let all: Vec<usize> = (0..rows).collect();
         group.bench_function(BenchmarkId::from_parameter(rows), |bencher| {
-            bencher.iter(|| {
-                fit(&part, &all, &candidate, 0, &[30], |_, fit| drop(black_box(fit.clone())))
-            });
+            bencher.iter(|| black_box(fit_for(&part, &all, &candidate, 0, 30)));
         });
     }
     group.finish();
@@ -109,7 +108,16 @@ fn selections(criterion: &mut Criterion) {
                 l2: 1e-3 + 1e-9 * f64::from(index),
                 ..Candidate::default()
             };
-            let candidates: Vec<Candidate> = (0..count).map(candidate).collect();
+            let grid = Grid {
+                candidates: (0..count).map(candidate).collect(),
+                checkpoints: vec![20],
+                folds: 2,
+                max_rows: part.rows,
+                restarts: 1,
+                wider: Vec::new(),
+                grown: 0,
+                constant: Vec::new(),
+            };
             let name = BenchmarkId::new(format!("threads {threads}, candidates"), count);
             // Of all runs the quickest: what else the machine does only adds.
             let mut quickest = Duration::MAX;
@@ -120,7 +128,7 @@ fn selections(criterion: &mut Criterion) {
                         let start = Instant::now();
                         pool.install(|| {
                             let part = black_box(&part);
-                            black_box(select(part, &candidates, 2, 0, &[20], &Forgetful, &Silent))
+                            black_box(select(part, &grid, 0, &Forgetful, &Silent))
                         });
                         quickest = quickest.min(start.elapsed());
                         all += start.elapsed();

@@ -115,6 +115,9 @@ pub fn make(
 /// The unit of scores that are probabilities minus prices.
 const SCORE_UNIT: f32 = 1.0 / (1 << 16) as f32;
 
+/// The highest mean price, in errors, that an image with probabilities holds.
+pub(crate) const HIGHEST_PRICE: f64 = Calibration::MAX_PRICE as f64 * SCORE_UNIT as f64;
+
 /// The calibration of a fit whose outputs are integers in units of `output_scale`.
 fn calibration_parts(fit: &Fit, output_scale: f32) -> Result<Option<Vec<CalibrationParts>>> {
     let Some(calibration) = &fit.calibration else { return Ok(None) };

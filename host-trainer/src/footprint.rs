@@ -48,14 +48,14 @@ pub struct Sections {
 }
 
 impl Sections {
-    /// The sections that training makes. With a policy the knob is the largest that there can be; it is
-    /// smaller where the calibration rows do not tell all its rates apart.
+    /// The most sections that training can make. With a policy the knob is the largest that there can be; it is
+    /// smaller where the calibration rows do not tell all its rates apart. What `auto` selects may be without probabilities.
     #[must_use]
     pub fn new(config: &Config, data: &Dataset) -> Self {
         let inputs = data.train.inputs;
         let raw = RawQuantizer::from_affine(0.0, 0.0).expect("zeros are in range");
         let output = OutputCalibration::from_affine(0.0, 0.0).expect("zeros are in range");
-        let recostable = config.rejector.method == Method::OneVsAll;
+        let recostable = matches!(config.rejector.method, Method::OneVsAll | Method::Auto);
         let experts = data.experts.iter();
         let blank = ImageParts {
             quantizers: vec![InputQuantizer { scale: 0.0, bias: 0.0 }; inputs],
@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn figures_by_hand() {
-        let (config, data) = testing::log(40, 20);
+        let (mut config, data) = testing::log(40, 20);
+        config.rejector.method = Method::TwoStage;
         let sections = Sections::new(&config, &data);
         let linear = sections.with(&[]).unwrap();
         // Header 5; sections 2 each: quantizers 4, network 2 + 2 biases + 2 rows of a word, policy 3,
@@ -188,5 +189,9 @@ mod tests {
         // Four units: a layer header, biases, requantizers, a word of weights each.
         assert_eq!((hidden.image_bytes, hidden.macs), (4 * (words + 14), 8 + 8));
         assert!(hidden.scratch_bytes > 0 && hidden.scratch_bytes >= linear.scratch_bytes);
+        // What `auto` selects may have probabilities: a section, three words and a price for each expert.
+        config.rejector.method = Method::Auto;
+        let recostable = Sections::new(&config, &data).with(&[]).unwrap();
+        assert_eq!(recostable, Footprint { image_bytes: 4 * (words + 2 + 2 * 3), ..linear });
     }
 }

@@ -1,5 +1,6 @@
 //! Which candidates a selection tries.
 
+use crate::artifact::HIGHEST_PRICE;
 use crate::config::{Config, Effort, Form, Method, RhoRule, Tau};
 use crate::dataset::Dataset;
 use crate::error::Result;
@@ -20,6 +21,10 @@ pub struct Grid {
     pub max_rows: usize,
     /// Networks that are fitted from different starts once the candidate is chosen.
     pub restarts: u64,
+    /// Widths that are tried only with what does best with the candidates' own.
+    pub wider: Vec<Vec<usize>>,
+    /// The number of candidates that are tried with these.
+    pub grown: usize,
     /// Widths of the hidden layers of the network that always takes the same expert: none, unless only
     /// networks with some fit a budget.
     pub constant: Vec<usize>,
@@ -28,6 +33,7 @@ pub struct Grid {
 /// The values of each choice, at one effort.
 struct Axes {
     hidden: Vec<Vec<usize>>,
+    wider: Vec<Vec<usize>>,
     l2: Vec<f64>,
     tau: Vec<Tau>,
     gamma: Vec<f64>,
@@ -52,15 +58,36 @@ impl Grid {
     pub fn within(config: &Config, data: &Dataset) -> Result<Self> {
         let mut axes = Axes::new(config);
         let constant = widths::fit(&mut axes.hidden, config, data)?;
-        Ok(Self { constant, ..Self::of(&axes, config) })
+        axes.wider = widths::wider(&axes.wider, &axes.hidden, config, data)?;
+        let mut grid = Self { constant, ..Self::of(&axes, config) };
+        if config.rejector.method == Method::Auto && !can_be_recosted(data) {
+            grid.candidates.retain(|candidate| candidate.loss != Loss::OneVsAll);
+        }
+        Ok(grid)
+    }
+
+    /// What did best, in the wider networks. `ranking` has the best first.
+    #[must_use]
+    pub fn wider<'a>(&self, ranking: impl IntoIterator<Item = &'a Candidate>) -> Vec<Candidate> {
+        let mut best: Vec<Candidate> = Vec::new();
+        for candidate in ranking {
+            let plain = Candidate { hidden: Vec::new(), ..candidate.clone() };
+            if best.len() < self.grown && !best.contains(&plain) {
+                best.push(plain);
+            }
+        }
+        let in_all = best.iter().flat_map(|plain| {
+            self.wider.iter().map(|hidden| Candidate { hidden: hidden.clone(), ..plain.clone() })
+        });
+        in_all.filter(|candidate| !self.candidates.contains(candidate)).collect()
     }
 
     fn of(axes: &Axes, config: &Config) -> Self {
         let train = &config.train;
-        let (restarts, folds, max_rows) = match train.effort {
-            Effort::Quick => (1, train.folds.min(3), 6_000),
-            Effort::Normal => (3, train.folds, 20_000),
-            Effort::Thorough => (5, train.folds, 60_000),
+        let (restarts, folds, max_rows, grown) = match train.effort {
+            Effort::Quick => (1, train.folds.min(3), 6_000, 3),
+            Effort::Normal => (3, train.folds, 20_000, 4),
+            Effort::Thorough => (5, train.folds, 60_000, 6),
         };
         let mut candidates = axes.candidates(config.rejector.method);
         for candidate in &mut candidates {
@@ -72,9 +99,16 @@ impl Grid {
             folds,
             max_rows,
             restarts,
+            wider: axes.wider.clone(),
+            grown,
             constant: Vec::new(),
         }
     }
+}
+
+/// Whether an image can hold the experts' mean prices beside their probabilities of being right.
+fn can_be_recosted(data: &Dataset) -> bool {
+    data.experts.iter().all(|expert| f64::from(expert.mean_cost) <= HIGHEST_PRICE)
 }
 
 fn fix<T>(axis: &mut Vec<T>, value: Option<T>) {
@@ -97,6 +131,7 @@ impl Axes {
         let mut axes = Self::at(train.effort);
         if let Some(hidden) = &config.rejector.hidden {
             axes.hidden = vec![hidden.iter().map(|&width| usize::from(width)).collect()];
+            axes.wider.clear();
         }
         fix(&mut axes.l2, train.l2);
         fix(&mut axes.tau, train.tau);
@@ -118,6 +153,7 @@ impl Axes {
         match effort {
             Effort::Quick => Self {
                 hidden: vec![vec![], vec![16], vec![24, 12]],
+                wider: vec![vec![48], vec![48, 24]],
                 l2: vec![1e-3, 1e-2],
                 tau: vec![Tau::Max, Tau::One],
                 gamma: vec![0.0, -third, third],
@@ -128,6 +164,7 @@ impl Axes {
             },
             Effort::Normal => Self {
                 hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12]],
+                wider: vec![vec![64], vec![48, 24], vec![64, 32]],
                 l2: vec![1e-3, 1e-2],
                 tau: vec![Tau::Max, Tau::One],
                 gamma: vec![0.0, -third, third],
@@ -138,6 +175,7 @@ impl Axes {
             },
             Effort::Thorough => Self {
                 hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12], vec![32, 16]],
+                wider: vec![vec![64], vec![96], vec![48, 24], vec![64, 32]],
                 l2: vec![1e-4, 1e-3, 1e-2],
                 tau: vec![Tau::Max, Tau::One, Tau::Sum],
                 gamma: vec![0.0, -0.5, -third, -1.0 / 6.0, 1.0 / 6.0, third],
@@ -192,7 +230,15 @@ impl Axes {
             Method::Auto => {
                 // Equal margins of 1 are the plain loss.
                 let plain = |loss: &Loss| matches!(loss, Loss::Mild(_, m) if m.gamma == 0.0 && m.rho_bar == 1.0);
-                [Method::TwoStage, Method::Gce, Method::Exp, Method::Realizable, Method::Mild]
+                let methods = [
+                    Method::TwoStage,
+                    Method::Gce,
+                    Method::Exp,
+                    Method::Realizable,
+                    Method::OneVsAll,
+                    Method::Mild,
+                ];
+                methods
                     .into_iter()
                     .flat_map(|method| self.losses(method))
                     .filter(|loss| !plain(loss))

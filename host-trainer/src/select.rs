@@ -7,15 +7,18 @@
 //! are clearly behind there go no further (successive halving, Jamieson and Talwalkar 2016, with a
 //! paired test in place of a fixed share).
 
+use std::ops::ControlFlow;
+
 use rayon::prelude::*;
 
 use crate::dataset::Part;
 use crate::evaluate::paired_difference;
+use crate::grid::Grid;
 use crate::network::Shape;
 use crate::offsets::{Scored, tune};
 use crate::progress::Progress;
 use crate::store::{HeldOut, Store};
-use crate::train::{Candidate, Fit, costs, fit};
+use crate::train::{Candidate, Fit, costs, fit, fit_for};
 
 /// Folds of the first round.
 const FIRST_FOLDS: usize = 2;
@@ -51,53 +54,77 @@ pub struct Selection {
     pub constants: Vec<f64>,
 }
 
-/// Judges candidates on a part, and chooses. Fits that `store` remembers are not done again.
+/// Judges a grid's candidates on a part, then the best of them in wider networks, and chooses. Fits that `store`
+/// remembers are not done again.
 ///
 /// # Panics
 /// If there are no candidates or checkpoints, or fewer than two rows or folds.
 #[must_use]
 pub fn select(
     part: &Part,
-    candidates: &[Candidate],
-    folds: u8,
+    grid: &Grid,
     seed: u64,
-    checkpoints: &[usize],
     store: &dyn Store,
     progress: &dyn Progress,
 ) -> Selection {
-    let bench = Bench::new(part, folds, seed, checkpoints, store, progress);
-    let first = bench.used.len().min(FIRST_FOLDS);
-    let mut runs: Vec<Run> = candidates.iter().map(|candidate| bench.start(candidate)).collect();
-    let work = |runs: &[Run]| runs.iter().map(|run| bench.work(&run.candidate)).sum::<u64>();
-    let first_round = work(&runs) * first as u64;
-    progress.total(first_round);
-    bench.extend(&mut runs, 0, first);
-    let judged: Vec<Judged> = runs.par_iter().map(|run| bench.judge(run)).collect();
-    let best = judged.iter().min_by(|a, b| a.loss.total_cmp(&b.loss)).expect("candidates");
-    let goes_on: Vec<bool> = judged
-        .iter()
-        .map(|judged| {
-            let (behind, error) = paired_difference(&judged.losses, &best.losses);
-            behind <= BEHIND * error
-        })
-        .collect();
-    let mut survivors = Vec::new();
-    let mut dropped = Vec::new();
-    for ((run, judged), goes_on) in runs.into_iter().zip(judged).zip(goes_on) {
-        if goes_on { survivors.push(run) } else { dropped.push(judged) }
-    }
-    let rest = bench.used.len() - first;
-    progress.total(first_round + work(&survivors) * rest as u64);
-    bench.extend(&mut survivors, first, bench.used.len());
-    let mut ranking: Vec<Judged> = survivors.par_iter().map(|run| bench.judge(run)).collect();
+    let mut race = Race::new(Bench::new(part, grid, seed, store, progress));
+    race.run(&grid.candidates);
+    let wider = grid.wider(race.finished.iter().map(|judged| &judged.candidate));
+    race.run(&wider);
     progress.finish();
-    // Stable sorts: equal losses keep the order of the candidates.
-    ranking.sort_by(|a, b| a.loss.total_cmp(&b.loss));
+    let Race { finished: mut ranking, mut dropped, .. } = race;
     let chosen = simplest_within_one_error(&ranking, part);
     dropped.sort_by(|a, b| a.loss.total_cmp(&b.loss));
     ranking.extend(dropped);
     let constants = (0..part.experts).map(|k| part.deferral_loss(|_| k)).collect();
     Selection { ranking, chosen, constants }
+}
+
+/// Candidates in turn, of which those that are clearly behind after the first folds go no further.
+struct Race<'a> {
+    bench: Bench<'a>,
+    /// The work of all fits so far, those to come of the present candidates included.
+    work: u64,
+    /// The best one over the first folds.
+    leader: Option<Judged>,
+    /// Those that were judged on all folds, the best first.
+    finished: Vec<Judged>,
+    /// The others, as they were when they were left behind.
+    dropped: Vec<Judged>,
+}
+
+impl<'a> Race<'a> {
+    fn new(bench: Bench<'a>) -> Self {
+        Self { bench, work: 0, leader: None, finished: Vec::new(), dropped: Vec::new() }
+    }
+
+    fn run(&mut self, candidates: &[Candidate]) {
+        let bench = &self.bench;
+        let folds = bench.used.len();
+        let first = folds.min(FIRST_FOLDS);
+        let work = |runs: &[Run]| runs.iter().map(|run| bench.work(&run.candidate)).sum::<u64>();
+        let mut runs: Vec<Run> =
+            candidates.iter().map(|candidate| bench.start(candidate)).collect();
+        self.work += work(&runs) * first as u64;
+        bench.progress.total(self.work);
+        bench.extend(&mut runs, 0, first);
+        let judged: Vec<Judged> = runs.par_iter().map(|run| bench.judge(run)).collect();
+        let best = judged.iter().chain(&self.leader).min_by(|a, b| a.loss.total_cmp(&b.loss));
+        let Some(leader) = best.cloned() else { return };
+        let mut survivors = Vec::new();
+        for (run, judged) in runs.into_iter().zip(judged) {
+            let (behind, error) = paired_difference(&judged.losses, &leader.losses);
+            if behind <= BEHIND * error { survivors.push(run) } else { self.dropped.push(judged) }
+        }
+        self.leader = Some(leader);
+        self.work += work(&survivors) * (folds - first) as u64;
+        bench.progress.total(self.work);
+        bench.extend(&mut survivors, first, folds);
+        let judged: Vec<Judged> = survivors.par_iter().map(|run| bench.judge(run)).collect();
+        self.finished.extend(judged);
+        // Stable: equal losses keep the order of the candidates.
+        self.finished.sort_by(|a, b| a.loss.total_cmp(&b.loss));
+    }
 }
 
 /// What all candidates of a selection share.
@@ -126,12 +153,12 @@ struct Run {
 impl<'a> Bench<'a> {
     fn new(
         part: &'a Part,
-        folds: u8,
+        grid: &'a Grid,
         seed: u64,
-        checkpoints: &'a [usize],
         store: &'a dyn Store,
         progress: &'a dyn Progress,
     ) -> Self {
+        let (folds, checkpoints) = (grid.folds, &grid.checkpoints[..]);
         let mut fold_of_row = part.folds(folds, seed);
         let used_of = |fold_of_row: &[u8]| -> Vec<u8> {
             (0..folds).filter(|fold| fold_of_row.contains(fold)).collect()
@@ -183,16 +210,28 @@ impl<'a> Bench<'a> {
             known.len() == self.checkpoints.len() && known.iter().all(|s| s.len() == values)
         });
         let scores = known.unwrap_or_else(|| {
-            let mut scores = vec![Vec::new(); self.checkpoints.len()];
+            let mut scores: HeldOut = Vec::new();
+            let mut losses: Vec<f64> = Vec::new();
             let seed = self.seed.wrapping_add(u64::from(fold));
-            fit(self.part, &kept, candidate, seed, self.checkpoints, |at, fit| {
-                scores[at] = fit.scores(self.part, &held);
+            fit(self.part, &kept, candidate, seed, self.checkpoints, |_, fit| {
+                let found = fit.scores(self.part, &held);
+                losses.push(self.plain_loss(&held, &found));
+                scores.push(found);
+                if is_over(&losses) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
+            let last = scores.last().cloned().expect("at least one checkpoint");
+            scores.resize(self.checkpoints.len(), last);
             self.store.put(candidate, fold, &scores);
             scores
         });
         self.progress.step(self.work(candidate));
         scores
+    }
+
+    /// The deferral loss of some rows with their scores as they are.
+    fn plain_loss(&self, rows: &[usize], scores: &[f64]) -> f64 {
+        let (experts, costs) = (self.part.experts, costs(self.part, rows));
+        Scored { experts, scores, costs: &costs }.losses(&vec![0.0; experts]).iter().sum()
     }
 
     /// What fitting a candidate on one fold costs beside others: its multiply-accumulates and, for the
@@ -239,6 +278,18 @@ impl<'a> Bench<'a> {
     }
 }
 
+/// Checkpoints in a row, all worse than the best before them, after which a fit ends (early stopping; they are further
+/// apart each time).
+const PATIENCE: usize = 2;
+
+/// Whether the deferral losses of a fit's checkpoints so far say that it only gets worse.
+fn is_over(losses: &[f64]) -> bool {
+    let Some(split) = losses.len().checked_sub(PATIENCE) else { return false };
+    let (before, last) = losses.split_at(split);
+    let best = before.iter().copied().fold(f64::INFINITY, f64::min);
+    last.iter().all(|&loss| loss > best)
+}
+
 /// How complicated a candidate is: more parameters first, then the loss.
 fn complexity(candidate: &Candidate, part: &Part) -> (usize, u8) {
     let shape = Shape::new(part.inputs, &candidate.hidden, part.experts);
@@ -260,11 +311,7 @@ fn simplest_within_one_error(ranking: &[Judged], part: &Part) -> usize {
 #[must_use]
 pub fn refit(part: &Part, judged: &Judged, seed: u64) -> Fit {
     let all: Vec<usize> = (0..part.rows).collect();
-    let mut fitted = None;
-    fit(part, &all, &judged.candidate, seed, &[judged.iterations], |_, fit| {
-        fitted = Some(fit.clone());
-    });
-    fitted.expect("the checkpoint is always seen")
+    fit_for(part, &all, &judged.candidate, seed, judged.iterations)
 }
 
 #[cfg(test)]
@@ -292,6 +339,20 @@ mod tests {
         Part { rows, inputs: 2, experts: 2, features, errors, prices, lines, ..Part::default() }
     }
 
+    /// Nothing but these candidates, folds and checkpoints.
+    fn grid(candidates: &[Candidate], folds: u8, checkpoints: &[usize]) -> Grid {
+        Grid {
+            candidates: candidates.to_vec(),
+            checkpoints: checkpoints.to_vec(),
+            folds,
+            max_rows: usize::MAX,
+            restarts: 1,
+            wider: Vec::new(),
+            grown: 0,
+            constant: Vec::new(),
+        }
+    }
+
     #[derive(Default)]
     struct Counter(AtomicU64, AtomicU64);
 
@@ -314,8 +375,8 @@ mod tests {
         // So much regularisation that all scores stay equal.
         let hopeless = Candidate { l2: 1e4, ..good.clone() };
         let counter = Counter::default();
-        let candidates = [hopeless.clone(), wide, good.clone()];
-        let selection = select(&part, &candidates, 5, 0, &[10, 30], &Forgetful, &counter);
+        let grid = grid(&[hopeless.clone(), wide, good.clone()], 5, &[10, 30]);
+        let selection = select(&part, &grid, 0, &Forgetful, &counter);
         let chosen = &selection.ranking[selection.chosen];
         assert_eq!(chosen.candidate, good);
         assert!(chosen.loss < 0.1 && chosen.folds == 5, "{}", chosen.loss);
@@ -327,12 +388,52 @@ mod tests {
     }
 
     #[test]
+    fn the_best_go_on_to_wider_networks_and_those_alone() {
+        let mut part = part(900);
+        // Who is right changes twice along a feature: nothing for a linear network.
+        for row in 0..part.rows {
+            let right = part.features[row * 2].abs() > 0.7;
+            let errors = [f32::from(u8::from(right)), f32::from(u8::from(!right))];
+            part.errors[row * 2..][..2].copy_from_slice(&errors);
+        }
+        let narrow = Candidate::default();
+        let hopeless = Candidate { l2: 1e4, hidden: vec![1], ..narrow.clone() };
+        let narrow_alone = grid(&[hopeless, narrow.clone()], 4, &[20, 80]);
+        let growing = Grid { wider: vec![vec![], vec![6]], grown: 1, ..narrow_alone.clone() };
+        let selected = |grid: &Grid| {
+            let counter = Counter::default();
+            let selection = select(&part, grid, 0, &Forgetful, &counter);
+            let chosen = selection.ranking[selection.chosen].clone();
+            assert_eq!(counter.0.into_inner(), counter.1.into_inner());
+            (chosen.candidate, chosen.loss, selection.ranking.len())
+        };
+        let (before, loss, _) = selected(&narrow_alone);
+        assert_eq!(before, narrow);
+        let (after, less, tried) = selected(&growing);
+        assert_eq!(after, Candidate { hidden: vec![6], ..narrow });
+        assert!(less < 0.5 * loss, "{less} {loss}");
+        // Neither twice in the same network, nor the hopeless one.
+        assert_eq!(tried, 3);
+    }
+
+    #[test]
+    fn a_fit_ends_when_it_only_gets_worse() {
+        assert!(!is_over(&[]));
+        assert!(!is_over(&[0.2, 0.3]));
+        assert!(is_over(&[0.2, 0.3, 0.21]));
+        assert!(!is_over(&[0.2, 0.3, 0.2]), "as good as ever");
+        assert!(!is_over(&[0.4, 0.3, 0.35]));
+        assert!(is_over(&[0.4, 0.3, 0.35, 0.31]));
+        assert!(!is_over(&[0.5; 6]), "a constant may yet become a rule");
+    }
+
+    #[test]
     fn few_groups_leave_folds_empty_and_that_is_fine() {
         let mut part = part(60);
         part.groups = Some((0..60).map(|row| row % 2).collect());
         let judged = |part: &Part| {
-            let candidates = [Candidate::default()];
-            let selection = select(part, &candidates, 5, 0, &[10], &Forgetful, &Counter::default());
+            let grid = grid(&[Candidate::default()], 5, &[10]);
+            let selection = select(part, &grid, 0, &Forgetful, &Counter::default());
             (selection.ranking[0].losses.len(), selection.ranking[0].folds)
         };
         assert_eq!(judged(&part), (60, 2));
@@ -353,7 +454,7 @@ mod tests {
                 ..Candidate::default()
             };
             let candidates: Vec<Candidate> = (0..count).map(candidate).collect();
-            drop(select(&part, &candidates, 4, 0, &[5], &memory, &counter));
+            drop(select(&part, &grid(&candidates, 4, &[5]), 0, &memory, &counter));
             (memory.len(), counter.0.into_inner())
         };
         let (fits, work) = done(1);
@@ -391,15 +492,14 @@ mod tests {
     #[test]
     fn fits_are_spread_over_the_cores_there_are() {
         let part = part(60);
-        let candidates = vec![Candidate::default(); 4];
+        let grid = grid(&vec![Candidate::default(); 4], 2, &[5]);
         for threads in [1, 2, 4] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let store = Meeting { threads, begun: Mutex::new(0), change: Condvar::new() };
             let counter = Counter::default();
             let chosen = |selection: Selection| selection.ranking[0].losses.clone();
-            let spread =
-                chosen(pool.install(|| select(&part, &candidates, 2, 0, &[5], &store, &counter)));
-            let alone = chosen(select(&part, &candidates, 2, 0, &[5], &Forgetful, &counter));
+            let spread = chosen(pool.install(|| select(&part, &grid, 0, &store, &counter)));
+            let alone = chosen(select(&part, &grid, 0, &Forgetful, &counter));
             assert_eq!(spread, alone, "and it makes no difference");
         }
     }
@@ -411,7 +511,8 @@ mod tests {
             [Candidate::default(), Candidate { hidden: vec![4], ..Candidate::default() }];
         let memory = Memory::default();
         let selected = |candidates: &[Candidate]| {
-            let selection = select(&part, candidates, 3, 0, &[10], &memory, &Counter::default());
+            let grid = grid(candidates, 3, &[10]);
+            let selection = select(&part, &grid, 0, &memory, &Counter::default());
             let of = |judged: &Judged| (judged.candidate.clone(), judged.losses.clone());
             selection.ranking.iter().map(of).collect::<Vec<_>>()
         };

@@ -60,20 +60,14 @@ pub enum Loss {
 }
 
 impl Loss {
-    /// How complicated it is, for choosing among equals: the plain loss, other losses without margins,
-    /// equal margins, unequal ones.
+    /// How much of it was chosen, for choosing among equals: nothing, the margin that all experts have, or
+    /// how unequal margins are made.
     #[must_use]
     pub fn complexity(&self) -> u8 {
         match self {
-            Self::TwoStage(Link::Log) => 0,
-            Self::TwoStage(_)
-            | Self::Realizable
-            | Self::Picce
-            | Self::OneStage { .. }
-            | Self::OneStageOneVsAll { .. }
-            | Self::OneVsAll => 1,
-            Self::Mild(_, margins) if margins.gamma == 0.0 => 2,
-            Self::Mild(..) => 3,
+            Self::Mild(_, margins) if margins.gamma != 0.0 => 2,
+            Self::Mild(_, margins) if margins.rho_bar != 1.0 => 1,
+            _ => 0,
         }
     }
 
@@ -201,15 +195,15 @@ pub fn costs(part: &Part, rows: &[usize]) -> Vec<f32> {
 }
 
 /// Fits a candidate on some rows of a part, and shows the network at each of the `checkpoints`
-/// (numbers of iterations, ascending). When the optimiser finds nothing more to do, the remaining
-/// checkpoints see the last network.
+/// (numbers of iterations, ascending), which may end the fit there. When the optimiser finds nothing more to do, the
+/// remaining checkpoints see the last network.
 pub fn fit(
     part: &Part,
     rows: &[usize],
     candidate: &Candidate,
     seed: u64,
     checkpoints: &[usize],
-    mut see: impl FnMut(usize, &Fit),
+    mut see: impl FnMut(usize, &Fit) -> ControlFlow<()>,
 ) {
     let standardizer = Standardizer::fit(part, rows, candidate.ranges);
     let training = Training { part, rows, standardizer, candidate, seed, checkpoints };
@@ -217,6 +211,23 @@ pub fn fit(
     let calibration = (candidate.loss == Loss::OneVsAll).then(|| Calibration::identity(part, rows));
     let see = |at: usize, fit: Fit| see(at, &Fit { calibration: calibration.clone(), ..fit });
     targets.with_surrogate(&training.standardizer, Minimize { training: &training, see });
+}
+
+/// Fits a candidate on some rows of a part for so many iterations.
+#[must_use]
+pub fn fit_for(
+    part: &Part,
+    rows: &[usize],
+    candidate: &Candidate,
+    seed: u64,
+    iterations: usize,
+) -> Fit {
+    let mut fitted = None;
+    fit(part, rows, candidate, seed, &[iterations], |_, fit| {
+        fitted = Some(fit.clone());
+        ControlFlow::Break(())
+    });
+    fitted.expect("the checkpoint is always seen")
 }
 
 /// What a loss must know of some rows, and the loss.
@@ -336,7 +347,7 @@ struct Minimize<'a, F> {
     see: F,
 }
 
-impl<F: FnMut(usize, Fit)> WithSurrogate for Minimize<'_, F> {
+impl<F: FnMut(usize, Fit) -> ControlFlow<()>> WithSurrogate for Minimize<'_, F> {
     type Output = ();
 
     fn run(mut self, surrogate: &impl Surrogate<f32>, targets: &Blocks) {
@@ -357,15 +368,21 @@ impl<F: FnMut(usize, Fit)> WithSurrogate for Minimize<'_, F> {
             checkpoints.last().copied().unwrap_or(0),
             |parameters, gradient| objective.evaluate(parameters, gradient),
             |iteration, parameters| {
-                if checkpoints.get(next) == Some(&iteration) {
-                    (self.see)(next, fit(parameters));
-                    next += 1;
+                if checkpoints.get(next) != Some(&iteration) {
+                    return ControlFlow::Continue(());
                 }
-                ControlFlow::Continue(())
+                next += 1;
+                let flow = (self.see)(next - 1, fit(parameters));
+                if flow.is_break() {
+                    next = checkpoints.len();
+                }
+                flow
             },
         );
         for index in next..checkpoints.len() {
-            (self.see)(index, fit(&parameters));
+            if (self.see)(index, fit(&parameters)).is_break() {
+                break;
+            }
         }
     }
 }

@@ -39,6 +39,37 @@ pub(crate) fn fit(
     }
 }
 
+/// Bytes of an image that is not limited otherwise: what flash has for a rejector besides its code.
+const ROOMY: usize = 4096;
+
+/// The lists of widths that make more multiply-accumulates than all of `narrow`, each with the widest of its
+/// proportions that fits the budget; without a limit to the bytes of the image, 4 kB.
+pub(crate) fn wider(
+    wider: &[Vec<usize>],
+    narrow: &[Vec<usize>],
+    config: &Config,
+    data: &Dataset,
+) -> Result<Vec<Vec<usize>>> {
+    let mut budget = config.budget;
+    budget.image_bytes.get_or_insert(Limit { most: ROOMY, line: 0 });
+    let room = Room { sections: Sections::new(config, data), budget: &budget };
+    let macs = |widths: &[usize]| Ok(room.sections.with(widths)?.macs);
+    let mut most = 0;
+    for widths in narrow {
+        most = most.max(macs(widths)?);
+    }
+    let mut fitting: Vec<Vec<usize>> = Vec::new();
+    for widths in wider {
+        if let Some(widest) = room.widest(widths)?
+            && macs(&widest)? > most
+            && !fitting.contains(&widest)
+        {
+            fitting.push(widest);
+        }
+    }
+    Ok(fitting)
+}
+
 /// A budget, and what is in an image besides its network.
 struct Room<'a> {
     sections: Sections,
@@ -151,7 +182,7 @@ fn scaled(hidden: &[usize], widest: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Effort;
+    use crate::config::{Effort, Method};
     use crate::grid::Grid;
     use crate::method::testing;
 
@@ -163,6 +194,7 @@ mod tests {
     ) -> Result<(Vec<Vec<usize>>, Vec<usize>)> {
         let (mut config, data) = testing::log(40, 20);
         config.rejector.hidden = hidden;
+        config.rejector.method = Method::TwoStage;
         config.train.effort = Effort::Normal;
         let [image_bytes, macs, scratch_bytes] =
             most.map(|most| most.map(|most| Limit { most, line: 9 }));
@@ -210,8 +242,33 @@ mod tests {
     }
 
     #[test]
+    fn wider_networks_are_wider_and_end_at_4_kb_or_the_budget() {
+        let (mut config, data) = testing::log(40, 20);
+        let narrow = [vec![], vec![16], vec![24, 12]];
+        let found = |config: &Config, widths: &[&[usize]]| {
+            let widths: Vec<Vec<usize>> = widths.iter().map(|widths| widths.to_vec()).collect();
+            wider(&widths, &narrow, config, &data).unwrap()
+        };
+        let listed: &[&[usize]] = &[&[8], &[400], &[40, 20], &[100, 100]];
+        let all = found(&config, listed);
+        let sections = Sections::new(&config, &data);
+        let bytes = |widths: &[usize]| sections.with(widths).unwrap().image_bytes;
+        assert_eq!(all.len(), 3, "{all:?}: 8 is no more than there is");
+        assert_eq!(all[1], [40, 20]);
+        for narrowed in [&all[0], &all[2]] {
+            let wider: Vec<usize> = narrowed.iter().map(|width| width + 1).collect();
+            assert!(bytes(narrowed) <= ROOMY && bytes(&wider) > ROOMY, "{narrowed:?}");
+        }
+        config.budget.image_bytes = Some(Limit { most: 1 << 20, line: 1 });
+        assert_eq!(found(&config, listed), [&[400][..], &[40, 20], &[100, 100]]);
+        config.budget.image_bytes = Some(Limit { most: bytes(&[24, 12]), line: 1 });
+        assert!(found(&config, listed).is_empty());
+    }
+
+    #[test]
     fn the_widest_is_the_widest() {
-        let (config, data) = testing::log(40, 20);
+        let (mut config, data) = testing::log(40, 20);
+        config.rejector.method = Method::TwoStage;
         let sections = Sections::new(&config, &data);
         for most in (150..700).step_by(7) {
             let Ok((widths, _)) = searched([Some(most), None, None], None) else { continue };
@@ -230,6 +287,7 @@ mod tests {
     fn a_constant_fits_too_if_need_be_without_being_linear() {
         let (mut config, mut data) = testing::log(40, 20);
         config.rejector.hidden = None;
+        config.rejector.method = Method::TwoStage;
         // Forty inputs and ten experts: two units between them save multiply-accumulates.
         let wide = |part: &mut crate::dataset::Part| {
             part.inputs = 40;

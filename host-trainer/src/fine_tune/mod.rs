@@ -316,10 +316,7 @@ mod tests {
         config.rejector.hidden = Some(vec![9, 5]);
         let candidate = Candidate { hidden: vec![9, 5], ..Candidate::default() };
         let rows: Vec<usize> = (0..data.train.rows).collect();
-        let mut fitted = None;
-        let keep = |_, fit: &Fit| fitted = Some(fit.clone());
-        crate::train::fit(&data.train, &rows, &candidate, 1, &[60], keep);
-        let fit = fitted.unwrap();
+        let fit = crate::train::fit_for(&data.train, &rows, &candidate, 1, 60);
         let ranges = config.quantize.ranges;
         let quantized = crate::quantize::quantize(&fit, &data.calibration, None, ranges).unwrap();
         let parts =

@@ -28,20 +28,19 @@ pub(super) fn run(
     let classes = classes(&data.train);
     let mut config = config.clone();
     config.rejector.method = Method::TwoStage;
-    let grid = Grid::new(&config);
-    let mut candidates = grid.candidates;
-    if let Some(tau) = candidates.first().map(|first| first.tau) {
+    let mut grid = Grid::new(&config);
+    if let Some(tau) = grid.candidates.first().map(|first| first.tau) {
         // Right or wrong is all that these losses know of costs.
-        candidates.retain(|candidate| candidate.tau == tau);
+        grid.candidates.retain(|candidate| candidate.tau == tau);
     }
-    for candidate in &mut candidates {
+    for candidate in &mut grid.candidates {
         candidate.loss = loss(classes.len());
     }
     let seed = config.train.seed;
     let train = with_classes(&data.train, &classes);
     let sample = selection_rows(&train, grid.max_rows, seed);
     let part = sample.as_ref().unwrap_or(&train);
-    let selection = select(part, &candidates, grid.folds, seed, &grid.checkpoints, store, progress);
+    let selection = select(part, &grid, seed, store, progress);
     let judged = &selection.ranking[selection.chosen];
     let fit = refit(&train, judged, seed);
 

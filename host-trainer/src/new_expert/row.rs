@@ -115,14 +115,12 @@ mod tests {
     use crate::dataset::Dataset;
     use crate::method::testing::log;
     use crate::new_expert::{Answer, ClassAccuracies, classes, with_expected};
-    use crate::train::{Candidate, Loss, fit as fit_candidate};
+    use crate::train::{Candidate, Loss, fit_for};
 
     fn fitted(part: &Part, hidden: &[usize], loss: Loss) -> Fit {
         let all: Vec<usize> = (0..part.rows).collect();
-        let mut fitted = None;
         let candidate = Candidate { hidden: hidden.to_vec(), loss, ..Candidate::default() };
-        fit_candidate(part, &all, &candidate, 3, &[60], |_, fit| fitted = Some(fit.clone()));
-        fitted.unwrap()
+        fit_for(part, &all, &candidate, 3, 60)
     }
 
     /// The log with a specialist who knows class 1 and nothing else, told by 20 answers to each class.

@@ -144,8 +144,7 @@ pub fn attempt(
     let seed = config.train.seed;
     let selection_rows = selection_rows(&data.train, grid.max_rows, seed);
     let part = selection_rows.as_ref().unwrap_or(&data.train);
-    let Grid { candidates, checkpoints, folds, .. } = &grid;
-    let selection = select(part, candidates, *folds, seed, checkpoints, store, progress);
+    let selection = select(part, &grid, seed, store, progress);
     // The chosen one first; then the others in their order, for where quantization costs too much.
     let mut order: Vec<usize> = (0..selection.ranking.len()).collect();
     order.sort_by_key(|&index| index != selection.chosen);
