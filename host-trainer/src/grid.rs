@@ -85,9 +85,9 @@ impl Grid {
     fn of(axes: &Axes, config: &Config) -> Self {
         let train = &config.train;
         let (restarts, folds, max_rows, grown) = match train.effort {
-            Effort::Quick => (1, train.folds.min(3), 6_000, 3),
-            Effort::Normal => (3, train.folds, 20_000, 4),
-            Effort::Thorough => (5, train.folds, 60_000, 6),
+            Effort::Quick => (1, train.folds.min(3), 6_000, 2),
+            Effort::Normal => (3, train.folds, 20_000, 3),
+            Effort::Thorough => (5, train.folds, 60_000, 4),
         };
         let mut candidates = axes.candidates(config.rejector.method);
         for candidate in &mut candidates {
@@ -153,7 +153,7 @@ impl Axes {
         match effort {
             Effort::Quick => Self {
                 hidden: vec![vec![], vec![16], vec![24, 12]],
-                wider: vec![vec![48], vec![48, 24]],
+                wider: vec![vec![48, 24]],
                 l2: vec![1e-3, 1e-2],
                 tau: vec![Tau::Max, Tau::One],
                 gamma: vec![0.0, -third, third],
@@ -228,8 +228,6 @@ impl Axes {
             Method::OneVsAll => vec![Loss::OneVsAll],
             Method::Mild => self.margins(),
             Method::Auto => {
-                // Equal margins of 1 are the plain loss.
-                let plain = |loss: &Loss| matches!(loss, Loss::Mild(_, m) if m.gamma == 0.0 && m.rho_bar == 1.0);
                 let methods = [
                     Method::TwoStage,
                     Method::Gce,
@@ -241,7 +239,7 @@ impl Axes {
                 methods
                     .into_iter()
                     .flat_map(|method| self.losses(method))
-                    .filter(|loss| !plain(loss))
+                    .filter(|loss| loss.plainest() == *loss)
                     .collect()
             }
         }

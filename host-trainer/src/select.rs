@@ -217,7 +217,11 @@ impl<'a> Bench<'a> {
                 let found = fit.scores(self.part, &held);
                 losses.push(self.plain_loss(&held, &found));
                 scores.push(found);
-                if is_over(&losses) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if held.len() >= TELLING_ROWS && is_over(&losses) {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
             });
             let last = scores.last().cloned().expect("at least one checkpoint");
             scores.resize(self.checkpoints.len(), last);
@@ -281,6 +285,9 @@ impl<'a> Bench<'a> {
 /// Checkpoints in a row, all worse than the best before them, after which a fit ends (early stopping; they are further
 /// apart each time).
 const PATIENCE: usize = 2;
+
+/// With fewer rows in a fold its loss says too little to end a fit by, and there is little to save.
+const TELLING_ROWS: usize = 1_000;
 
 /// Whether the deferral losses of a fit's checkpoints so far say that it only gets worse.
 fn is_over(losses: &[f64]) -> bool {
@@ -397,7 +404,7 @@ mod tests {
             part.errors[row * 2..][..2].copy_from_slice(&errors);
         }
         let narrow = Candidate::default();
-        let hopeless = Candidate { l2: 1e4, hidden: vec![1], ..narrow.clone() };
+        let hopeless = Candidate { l2: 1e4, ..narrow.clone() };
         let narrow_alone = grid(&[hopeless, narrow.clone()], 4, &[20, 80]);
         let growing = Grid { wider: vec![vec![], vec![6]], grown: 1, ..narrow_alone.clone() };
         let selected = |grid: &Grid| {

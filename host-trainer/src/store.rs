@@ -99,6 +99,7 @@ impl Directory {
 
 /// All that tells one fit of a store from another, numbers in full.
 fn key(candidate: &Candidate, fold: u8) -> String {
+    let candidate = Candidate { loss: candidate.loss.plainest(), ..candidate.clone() };
     format!("{candidate:?} {fold}")
 }
 

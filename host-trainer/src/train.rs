@@ -71,6 +71,17 @@ impl Loss {
         }
     }
 
+    /// The same loss under its plainest name: equal margins of 1 are the two-stage loss.
+    #[must_use]
+    pub fn plainest(self) -> Self {
+        match self {
+            Self::Mild(_, margins) if margins.gamma == 0.0 && margins.rho_bar == 1.0 => {
+                Self::TwoStage(Link::Log)
+            }
+            other => other,
+        }
+    }
+
     /// Whether tau changes nothing: the targets are not weights.
     #[must_use]
     pub fn ignores_tau(&self) -> bool {
@@ -272,7 +283,7 @@ impl<'a> Targets<'a> {
         todo: W,
     ) -> W::Output {
         let experts = self.part.experts;
-        match self.candidate.loss {
+        match self.candidate.loss.plainest() {
             Loss::TwoStage(link) => self.run(&TwoStage { experts, link }, todo),
             Loss::Mild(form, margins) => {
                 let rho = margins.of(&self.rows_for_margins(standardizer));

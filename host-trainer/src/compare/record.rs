@@ -79,6 +79,19 @@ impl Record {
         &self.int8.as_ref().unwrap_or(&self.float).tuned
     }
 
+    /// The same without offsets.
+    #[must_use]
+    pub fn plain_choices(&self) -> &[u16] {
+        &self.int8.as_ref().unwrap_or(&self.float).plain
+    }
+
+    /// The share of test rows that some choices answer right.
+    #[must_use]
+    pub fn accuracy(&self, test: &Part, choices: &[u16]) -> f64 {
+        let errors = choices.iter().enumerate().map(|(row, &k)| self.error(test, row, k));
+        1.0 - errors.sum::<f64>() / test.rows.max(1) as f64
+    }
+
     /// The error of the answer that choosing `k` on a test row gives.
     #[must_use]
     pub fn error(&self, test: &Part, row: usize, k: u16) -> f64 {

@@ -141,6 +141,10 @@ pub struct MethodSummary {
     pub coverage: f64,
     /// Share of rows answered right.
     pub accuracy: f64,
+    /// The same without offsets.
+    pub accuracy_plain: f64,
+    /// Share of all rows on which a classifier of its own is right.
+    pub own_accuracy: Option<f64>,
     /// Mean price.
     pub price: f64,
     /// Share of rows answered by each expert.
@@ -327,9 +331,11 @@ fn figures(name: &str, seeds: &[Record], test: &Part) -> MethodSummary {
         against_best_single: undecided,
         against_baseline: None,
         coverage: shares.first().copied().unwrap_or(0.0),
-        accuracy: over_seeds(&|record| {
-            let errors = record.choices().iter().enumerate();
-            1.0 - errors.map(|(row, &k)| record.error(test, row, k)).sum::<f64>() / rows
+        accuracy: over_seeds(&|record| record.accuracy(test, record.choices())),
+        accuracy_plain: over_seeds(&|record| record.accuracy(test, record.plain_choices())),
+        own_accuracy: all(&|record| {
+            let errors = record.local_errors.as_ref()?.iter();
+            Some(1.0 - errors.map(|&error| f64::from(error)).sum::<f64>() / rows)
         }),
         price: over_seeds(&|record| {
             let chosen = record.choices().iter().enumerate();

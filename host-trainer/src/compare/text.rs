@@ -242,11 +242,37 @@ fn methods(comparison: &Comparison) -> Vec<&str> {
     names
 }
 
+/// Three views of the same runs: decisions as they are made here, as the published losses make them, and what the
+/// one-stage networks know themselves.
 fn by_experts(comparison: &Comparison) -> String {
-    let mut text = "## Accuracy by number of experts\n\nShare of test rows answered right by the whole system, mean over \
-                    seeds; the log's first experts alone, `local` included (\\*: with a classifier of its own in its place).\n\n"
-        .to_owned();
-    let names = methods(comparison);
+    let with_offsets = by_number_of_experts(comparison, &|method| Some(method.accuracy));
+    let plain = by_number_of_experts(comparison, &|method| Some(method.accuracy_plain));
+    let mut text = format!(
+        "## Accuracy by number of experts\n\nShare of test rows answered right by the whole system, mean over \
+         seeds; the log's first experts alone, `local` included (\\*: with a classifier of its own in its \
+         place).\n\n{with_offsets}\nThe same networks without offsets:\n\n{plain}"
+    );
+    if comparison.logs.iter().any(|log| log.methods.iter().any(|method| method.own_classifier)) {
+        let own = by_number_of_experts(comparison, &|method| method.own_accuracy);
+        let _ = write!(
+            text,
+            "\nShare of all test rows on which the classifier in place of `local` is right:\n\n{own}"
+        );
+    }
+    text
+}
+
+/// A figure of each method, a line for each log; beside what always the same expert and the oracle give.
+fn by_number_of_experts(
+    comparison: &Comparison,
+    figure: &dyn Fn(&MethodSummary) -> Option<f64>,
+) -> String {
+    let has = |name: &str| {
+        let mut all = comparison.logs.iter().flat_map(|log| &log.methods);
+        all.any(|method| method.method == name && figure(method).is_some())
+    };
+    let mut names = methods(comparison);
+    names.retain(|name| has(name));
     let mut cells = vec![vec!["log".to_owned(), "experts".to_owned()]];
     cells[0].extend(REFERENCES.map(str::to_owned));
     cells[0].extend(names.iter().map(|name| (*name).to_owned()));
@@ -255,16 +281,14 @@ fn by_experts(comparison: &Comparison) -> String {
         let mut row = vec![log.log.clone(), experts.to_string()];
         row.extend(accuracies(log));
         row.extend(names.iter().map(|name| {
-            let found = log.methods.iter().find(|method| method.method == *name);
-            found.map_or("-".to_owned(), |method| {
-                let star = if method.own_classifier { "\\*" } else { "" };
-                format!("{:.4}{star}", method.accuracy)
-            })
+            let method = log.methods.iter().find(|method| method.method == *name);
+            let star = method.filter(|method| method.own_classifier).map_or("", |_| "\\*");
+            let value = method.and_then(figure);
+            value.map_or("-".to_owned(), |value| format!("{value:.4}{star}"))
         }));
         cells.push(row);
     }
-    text += &table(&cells);
-    text
+    table(&cells)
 }
 
 fn learning_curves(comparison: &Comparison) -> String {
@@ -319,6 +343,8 @@ pub fn csv(comparison: &Comparison) -> Result<String, csv::Error> {
         "minus_two_stage_high",
         "coverage",
         "accuracy",
+        "accuracy_plain",
+        "own_accuracy",
         "price",
         "minority_recall",
         "random_loss",
@@ -355,7 +381,8 @@ pub fn csv(comparison: &Comparison) -> Result<String, csv::Error> {
                 Some(against) => row.extend(three(against.difference)),
                 None => row.extend([const { String::new() }; 3]),
             }
-            row.extend([number(method.coverage), number(method.accuracy), number(method.price)]);
+            row.extend([method.coverage, method.accuracy, method.accuracy_plain].map(number));
+            row.extend([maybe(method.own_accuracy), number(method.price)]);
             row.extend([maybe(method.minority_recall), number(method.random_loss)]);
             row.extend([number(method.area), number(method.aurc), number(method.augrc)]);
             row.extend([maybe(method.apgr), maybe(method.cpt_50)]);
@@ -368,4 +395,42 @@ pub fn csv(comparison: &Comparison) -> Result<String, csv::Error> {
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::{Log, Plan};
+    use crate::config::Method;
+    use crate::method::{Contender, HostOnly, testing};
+    use crate::progress::Silent;
+
+    #[test]
+    fn by_experts_tells_accuracies_with_and_without_offsets_and_of_own_classifiers() {
+        let (config, data) = testing::log(300, 200);
+        let log = Log { name: "log-2".to_owned(), experts: Some(2), config, data };
+        let (two_stage, one_stage) =
+            (Contender::Image(Method::TwoStage), Contender::HostOnly(HostOnly::OneStage));
+        let plan = Plan {
+            logs: vec![log],
+            methods: vec![two_stage, one_stage],
+            seeds: 1,
+            train_rows: vec![None],
+            archive: None,
+            build: String::new(),
+        };
+        let comparison = plan.run(&Silent).unwrap();
+        let [two_stage, one_stage] = &comparison.logs[0].methods[..] else { panic!() };
+        assert_eq!(two_stage.own_accuracy, None);
+        // The class is the sign of a feature: the classifier learns it, and `local` is right on every other row.
+        let own = one_stage.own_accuracy.unwrap();
+        assert!(own > 0.9, "{own}");
+        let text = markdown(&comparison);
+        let (_, plain) = text.split_once("The same networks without offsets:").unwrap();
+        let (plain, classifiers) = plain.split_once("in place of `local` is right:").unwrap();
+        let (two, one) = (two_stage.accuracy_plain, one_stage.accuracy_plain);
+        assert!(plain.contains(&format!("| {two:.4} | {one:.4}\\* |")), "{plain}");
+        assert!(classifiers.contains("| oracle | one-stage |"), "{classifiers}");
+        assert!(classifiers.contains(&format!("| {own:.4}\\* |")), "{classifiers}");
+    }
 }

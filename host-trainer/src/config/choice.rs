@@ -79,7 +79,8 @@ choice! {
         /// The two-stage loss with `tau` = `sum`, as published for experts whose answers have a class and a value;
         /// for other experts it is that too.
         MultiTask = "multi-task",
-        /// Whichever of `two-stage`, `two-stage-gce`, `two-stage-exp`, `realizable` and `mild` wins the selection.
+        /// Whichever of `two-stage`, `two-stage-gce`, `two-stage-exp`, `realizable`, `one-vs-all` and `mild` wins the
+        /// selection.
         Auto = "auto",
 }
 

@@ -29,6 +29,8 @@ pub(super) fn run(
     let mut config = config.clone();
     config.rejector.method = Method::TwoStage;
     let mut grid = Grid::new(&config);
+    // With an output for each class beside the experts these are large enough.
+    grid.wider.clear();
     if let Some(tau) = grid.candidates.first().map(|first| first.tau) {
         // Right or wrong is all that these losses know of costs.
         grid.candidates.retain(|candidate| candidate.tau == tau);
