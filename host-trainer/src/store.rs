@@ -153,6 +153,30 @@ impl Store for Directory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Form;
+    use crate::loss::Margins;
+    use crate::method::testing;
+    use crate::train::{Loss, fit_for};
+
+    /// Equal margins of 1, and of 2.
+    fn equal_margins(rho_bar: f64) -> Candidate {
+        let loss = Loss::Mild(Form::N, Margins { rho_bar, ..Margins::PLAIN });
+        Candidate { loss, hidden: vec![3], ..Candidate::default() }
+    }
+
+    #[test]
+    fn equal_margins_of_1_share_the_fits_of_the_two_stage_loss_which_are_the_same() {
+        let plain = Candidate { hidden: vec![3], ..Candidate::default() };
+        let memory = Memory::default();
+        memory.put(&plain, 2, &vec![vec![0.5]]);
+        assert_eq!(memory.get(&equal_margins(1.0), 2), Some(vec![vec![0.5]]));
+        assert_eq!(memory.get(&equal_margins(2.0), 2), None);
+        let part = testing::log(200, 0).1.train;
+        let rows: Vec<usize> = (0..part.rows).collect();
+        let fitted = |candidate: &Candidate| fit_for(&part, &rows, candidate, 1, 30).parameters;
+        assert_eq!(fitted(&equal_margins(1.0)), fitted(&plain));
+        assert_ne!(fitted(&equal_margins(2.0)), fitted(&plain));
+    }
 
     #[test]
     fn a_directory_remembers_bits_and_forgets_damage() {

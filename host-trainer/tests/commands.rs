@@ -443,7 +443,7 @@ fn compare_keeps_its_runs_and_writes_tables_and_plots() {
     assert!(written(&kept[0]) != times[0] && written(&kept[1]) != times[1]);
     let mut lines = csv.lines();
     let columns = lines.next().unwrap().split(',').count();
-    assert_eq!(columns, 37);
+    assert_eq!(columns, 39);
     assert_eq!(lines.count(), 8);
     let plots: Vec<_> = fs::read_dir(bench.path("out/plots")).unwrap().flatten().collect();
     assert_eq!(plots.len(), 2 + 2 + 2, "cost and quality, learning, ranks");

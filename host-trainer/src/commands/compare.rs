@@ -129,8 +129,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
         methods,
         seeds: args.seeds,
         train_rows: args.train_rows.iter().map(|Rows(rows)| *rows).collect(),
-        archive: args.out.as_deref().map(Archive::new),
-        build: if args.any_build { String::new() } else { store::build() },
+        archive: args.out.as_deref().map(|out| Archive::new(out, store::build(), args.any_build)),
     };
     let comparison = if args.output.quiet || args.output.json || args.csv {
         plan.run(&Silent)?

@@ -53,8 +53,6 @@ pub struct Plan {
     pub train_rows: Vec<Option<usize>>,
     /// Where finished runs are kept and looked for.
     pub archive: Option<Archive>,
-    /// What else a run depends on: the program that made it, or nothing to take runs of other builds.
-    pub build: String,
 }
 
 /// The outcome of a plan.
@@ -176,11 +174,10 @@ impl Plan {
         }
     }
 
-    /// What a run depends on beside its key.
-    fn context(&self, log: &Log, method: Contender) -> String {
+    /// What a run depends on beside its key and the program.
+    fn context(log: &Log, method: Contender) -> String {
         let Config { digest, train, confidence, .. } = &log.config;
-        let context =
-            format!("{} {:?} {digest:?} {:?}", self.build, log.data.log_digest, train.effort);
+        let context = format!("{:?} {digest:?} {:?}", log.data.log_digest, train.effort);
         // The columns can come from the command line, which the digest does not cover.
         if method.is_gate() { format!("{context} {confidence:?}") } else { context }
     }
@@ -191,7 +188,7 @@ impl Plan {
         let memory = Memory::default();
         for &method in &self.methods {
             let key = self.key(job, method);
-            let context = self.context(log, method);
+            let context = Self::context(log, method);
             let known = self.archive.as_ref().and_then(|archive| archive.get(&key, &context));
             let record = match known {
                 Some(record) => Some(record),

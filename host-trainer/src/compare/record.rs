@@ -130,19 +130,24 @@ pub struct Key {
 #[derive(Debug, Clone)]
 pub struct Archive {
     directory: PathBuf,
+    build: String,
+    any_build: bool,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
+    /// The program that made the run.
+    build: String,
     context: String,
     record: Record,
 }
 
 impl Archive {
-    /// The runs below a directory.
+    /// The runs below a directory that this program makes, or has made; with `any_build` those of its other builds count,
+    /// too.
     #[must_use]
-    pub fn new(directory: &Path) -> Self {
-        Self { directory: directory.join("runs") }
+    pub fn new(directory: &Path, build: String, any_build: bool) -> Self {
+        Self { directory: directory.join("runs"), build, any_build }
     }
 
     fn path(&self, key: &Key) -> PathBuf {
@@ -159,7 +164,8 @@ impl Archive {
         let mut text = String::new();
         GzDecoder::new(&packed[..]).read_to_string(&mut text).ok()?;
         let kept: Kept = serde_json::from_str(&text).ok()?;
-        (kept.context == context).then_some(kept.record)
+        let same_build = self.any_build || kept.build == self.build;
+        (same_build && kept.context == context).then_some(kept.record)
     }
 
     /// Keeps the record of a run.
@@ -168,10 +174,43 @@ impl Archive {
     /// [`Error::Io`] if the file cannot be written.
     pub fn put(&self, key: &Key, context: &str, record: &Record) -> Result<()> {
         let path = self.path(key);
-        let kept = Kept { context: context.to_owned(), record: record.clone() };
+        let build = self.build.clone();
+        let kept = Kept { build, context: context.to_owned(), record: record.clone() };
         let json = serde_json::to_vec(&kept).map_err(|error| Error::io(&path)(error.into()))?;
         let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
         packer.write_all(&json).map_err(Error::io(&path))?;
         files::write(&path, &packer.finish().map_err(Error::io(&path))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::{Answers, testing};
+
+    #[test]
+    fn runs_of_another_build_count_where_they_are_asked_for_and_of_another_context_never() {
+        let directory = tempfile::tempdir().unwrap();
+        let test = testing::log(20, 5).1.test;
+        let answers = Answers { scores: vec![0.0, 1.0].repeat(5), offsets: vec![0.0; 2] };
+        let run = Run {
+            chosen: "by hand".to_owned(),
+            float: answers,
+            int8: None,
+            int8_refused: None,
+            image_bytes: None,
+            local_errors: None,
+            seeded: true,
+        };
+        let record = Record::new(&run, &test);
+        let archive =
+            |build: &str, any_build| Archive::new(directory.path(), build.to_owned(), any_build);
+        let (log, method) = ("log".to_owned(), "by-hand".to_owned());
+        let key = Key { log, train_rows: None, method, seed: 0 };
+        archive("first", false).put(&key, "quick", &record).unwrap();
+        assert_eq!(archive("first", false).get(&key, "quick"), Some(record.clone()));
+        assert_eq!(archive("second", false).get(&key, "quick"), None);
+        assert_eq!(archive("second", true).get(&key, "quick"), Some(record));
+        assert_eq!(archive("second", true).get(&key, "normal"), None);
     }
 }

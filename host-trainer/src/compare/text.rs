@@ -417,7 +417,6 @@ mod tests {
             seeds: 1,
             train_rows: vec![None],
             archive: None,
-            build: String::new(),
         };
         let comparison = plan.run(&Silent).unwrap();
         let [two_stage, one_stage] = &comparison.logs[0].methods[..] else { panic!() };
