@@ -48,7 +48,7 @@ pub struct Selection {
     /// Those that were judged on all folds, the best first, then the others likewise.
     pub ranking: Vec<Judged>,
     /// The index in `ranking` of the simplest one that is not worse than the best by more than one
-    /// standard error of their paired difference.
+    /// standard error of their paired difference: with the best one's loss, or a plainer one as good, in the smallest network.
     pub chosen: usize,
     /// Mean deferral loss of always the same expert, on the same rows.
     pub constants: Vec<f64>,
@@ -297,21 +297,36 @@ fn is_over(losses: &[f64]) -> bool {
     last.iter().all(|&loss| loss > best)
 }
 
-/// How complicated a candidate is: more parameters first, then the loss.
-fn complexity(candidate: &Candidate, part: &Part) -> (usize, u8) {
-    let shape = Shape::new(part.inputs, &candidate.hidden, part.experts);
-    (shape.parameters(), candidate.loss.complexity())
-}
-
+/// The one-standard-error rule (Breiman et al. 1984) along one path at a time: first the loss with the fewest chosen margins in
+/// the best one's network, then the smallest network with that loss, regularisation and tau. Over all candidates at once it would
+/// take the luckiest of the many small ones, which look better than they are.
 fn simplest_within_one_error(ranking: &[Judged], part: &Part) -> usize {
     let best = &ranking[0];
-    (0..ranking.len())
-        .filter(|&index| {
-            let (behind, error) = paired_difference(&ranking[index].losses, &best.losses);
+    let within: Vec<(usize, &Candidate)> = ranking
+        .iter()
+        .enumerate()
+        .filter(|(_, judged)| {
+            let (behind, error) = paired_difference(&judged.losses, &best.losses);
             behind <= error
         })
-        .min_by_key(|&index| (complexity(&ranking[index].candidate, part), index))
-        .unwrap_or(0)
+        .map(|(index, judged)| (index, &judged.candidate))
+        .collect();
+    let simplest = within
+        .iter()
+        .filter(|(_, candidate)| candidate.hidden == best.candidate.hidden)
+        .min_by_key(|&&(index, candidate)| (candidate.loss.complexity(), index));
+    let Some(&(_, simplest)) = simplest else { return 0 };
+    let same_but_for_network = |candidate: &Candidate| {
+        *candidate == Candidate { hidden: candidate.hidden.clone(), ..simplest.clone() }
+    };
+    let parameters = |candidate: &Candidate| {
+        Shape::new(part.inputs, &candidate.hidden, part.experts).parameters()
+    };
+    within
+        .iter()
+        .filter(|(_, candidate)| same_but_for_network(candidate))
+        .min_by_key(|&&(index, candidate)| (parameters(candidate), index))
+        .map_or(0, |&(index, _)| index)
 }
 
 /// Fits the chosen candidate on all rows of a part.
@@ -328,8 +343,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::config::Form;
+    use crate::loss::{Link, Margins};
     use crate::random::Random;
     use crate::store::{Forgetful, Memory};
+    use crate::train::Loss;
 
     /// The first feature says which of two experts is right.
     fn part(rows: usize) -> Part {
@@ -421,6 +439,33 @@ mod tests {
         assert!(less < 0.5 * loss, "{less} {loss}");
         // Neither twice in the same network, nor the hopeless one.
         assert_eq!(tried, 3);
+    }
+
+    #[test]
+    fn one_standard_error_buys_a_plainer_loss_and_a_smaller_network_with_it_but_no_other_loss() {
+        let part = part(4);
+        let of = |loss: Loss, hidden: &[usize], losses: [f64; 4]| Judged {
+            candidate: Candidate { loss, hidden: hidden.to_vec(), ..Candidate::default() },
+            iterations: 20,
+            loss: losses.iter().sum::<f64>() / 4.0,
+            folds: 2,
+            losses: losses.to_vec(),
+        };
+        let plain = Loss::TwoStage(Link::Log);
+        let margins = Loss::Mild(Form::N, Margins { gamma: 0.5, ..Margins::PLAIN });
+        let best = [0.1, 0.1, 0.2, 0.2];
+        // Behind by 0.05 on one row, within a standard error; and by 0.1 on all rows.
+        let near = [0.1, 0.1, 0.2, 0.25];
+        let behind = [0.2, 0.2, 0.3, 0.3];
+        let chosen = |ranking: &[Judged]| simplest_within_one_error(ranking, &part);
+        assert_eq!(chosen(&[of(margins, &[8], best), of(plain, &[8], near)]), 1);
+        assert_eq!(chosen(&[of(margins, &[8], best), of(plain, &[8], behind)]), 0);
+        assert_eq!(chosen(&[of(plain, &[8], best), of(plain, &[2], near)]), 1);
+        assert_eq!(chosen(&[of(plain, &[8], best), of(plain, &[2], behind)]), 0);
+        let other = of(Loss::Realizable, &[2], near);
+        assert_eq!(chosen(&[of(plain, &[8], best), other.clone()]), 0, "another path");
+        let both = [of(margins, &[8], best), of(plain, &[8], near), other, of(plain, &[2], near)];
+        assert_eq!(chosen(&both), 3);
     }
 
     #[test]
