@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// What to run through.
 #[derive(Debug, Args)]
 pub(crate) struct PathArgs {
-    /// The configuration of a deferral log without categorical features; default: `wall-robot` beside the project if it is
+    /// The configuration of a deferral log without categorical features; default: `letter` beside the project if it is
     /// there, else the log of `mild demo`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -46,7 +46,7 @@ impl PathArgs {
 
 /// Runs both, prints what came of them, and says whether nothing was lost and the calm one is as predicted.
 pub(crate) fn path(args: &PathArgs) -> Result<bool> {
-    let beside = root().join("../shared/data/wall-robot/mild.toml");
+    let beside = root().join("../shared/data/letter/mild.toml");
     let config = args.config.clone().or_else(|| beside.is_file().then_some(beside));
     let mut bench = Bench::prepare(config.as_deref(), args.rows as usize, args.toolchain)?;
     eprintln!("{}", bench.describe());
