@@ -67,8 +67,9 @@ const SYNTHETIC: &[Synthetic] = &[
     Synthetic { name: "one-vs-all", widths: &[11, 14, 6],                    style: Style::Usual,      raw: true,  calibrated: true },
 ];
 
-/// Real logs whose rejectors are tested, where they are: a robot's and sleepers'; both train in seconds.
-const LOGS: [&str; 2] = ["wall-robot", "dreem-dodh"];
+/// Real logs whose rejectors are tested, where they are: letters and digits, which take networks with hidden layers; both
+/// train in seconds.
+const LOGS: [&str; 2] = ["letter", "mnist-specialists-3"];
 
 /// Makes all images anew, each in a directory with rejector.mild and vectors.bin: their names, and the directories or why
 /// there is none.
