@@ -192,7 +192,7 @@ mod tests {
     fn runs_of_another_build_count_where_they_are_asked_for_and_of_another_context_never() {
         let directory = tempfile::tempdir().unwrap();
         let test = testing::log(20, 5).1.test;
-        let answers = Answers { scores: vec![0.0, 1.0].repeat(5), offsets: vec![0.0; 2] };
+        let answers = Answers { scores: [0.0, 1.0].repeat(5), offsets: vec![0.0; 2] };
         let run = Run {
             chosen: "by hand".to_owned(),
             float: answers,
