@@ -298,6 +298,19 @@ mod tests {
     }
 
     #[test]
+    fn prices_beyond_what_an_image_holds_leave_one_vs_all_out_of_auto() {
+        let (mut config, mut data) = crate::method::testing::log(40, 20);
+        config.rejector.hidden = None;
+        let tried = |data: &Dataset| {
+            let grid = Grid::within(&config, data).unwrap();
+            grid.candidates.iter().any(|candidate| candidate.loss == Loss::OneVsAll)
+        };
+        assert!(tried(&data));
+        data.experts[1].mean_cost = 20_000.0;
+        assert!(!tried(&data));
+    }
+
+    #[test]
     fn what_is_fixed_is_not_searched() {
         let grid = grid(
             "[rejector]\nmethod = 'mild'\nhidden = [6]\n[train]\ngamma = 0.25\nrho_bar = 3.0\n\
