@@ -44,18 +44,36 @@ impl Scored<'_> {
         rows.map(|(scores, costs)| f64::from(costs[argmax(scores, offsets)])).collect()
     }
 
-    fn total(&self, offsets: &[f64]) -> f64 {
-        self.losses(offsets).iter().sum()
+    /// Each row's two experts with the highest scores plus offsets; ties go to the lower index.
+    fn highest(&self, offsets: &[f64]) -> Vec<[usize; 2]> {
+        let of = |scores: &[f64]| {
+            let (mut first, mut second) = ((0, f64::NEG_INFINITY), (0, f64::NEG_INFINITY));
+            for (k, (score, offset)) in scores.iter().zip(offsets).enumerate() {
+                let this = (k, score + offset);
+                let (leads, follows) = (this.1 > first.1, this.1 > second.1);
+                second = if leads {
+                    first
+                } else if follows {
+                    this
+                } else {
+                    second
+                };
+                first = if leads { this } else { first };
+            }
+            [first.0, second.0]
+        };
+        self.scores.chunks_exact(self.experts).map(of).collect()
     }
 }
 
 /// The expert with the highest score plus offset; ties go to the lower index.
 pub(crate) fn argmax(scores: &[f64], offsets: &[f64]) -> usize {
-    let mut best = 0;
-    for k in 1..scores.len() {
-        if scores[k] + offsets[k] > scores[best] + offsets[best] {
-            best = k;
-        }
+    let (mut best, mut highest) = (0, f64::NEG_INFINITY);
+    for (k, (score, offset)) in scores.iter().zip(offsets).enumerate() {
+        let value = score + offset;
+        // Selects instead of branches, which random scores would mislead.
+        best = if value > highest { k } else { best };
+        highest = if value > highest { value } else { highest };
     }
     best
 }
@@ -64,76 +82,168 @@ pub(crate) fn argmax(scores: &[f64], offsets: &[f64]) -> usize {
 /// without rows.
 #[must_use]
 pub fn tune(scored: &Scored<'_>) -> Vec<f64> {
-    let none = vec![0.0; scored.experts];
-    let tuned = search(scored);
-    let (gain, error) = paired_difference(&scored.losses(&none), &scored.losses(&tuned));
-    if gain > 2.0 * error { tuned } else { none }
+    let mut search = Search::new(scored);
+    let before = search.losses();
+    search.run();
+    let (gain, error) = paired_difference(&before, &search.losses());
+    if gain > 2.0 * error { search.offsets } else { vec![0.0; scored.experts] }
 }
 
-/// The offsets with the lowest loss that coordinate search finds from 0 on.
-fn search(scored: &Scored<'_>) -> Vec<f64> {
-    let mut offsets = vec![0.0; scored.experts];
-    let mut total = scored.total(&offsets);
-    for _ in 0..PASSES {
-        let before = total;
-        for k in 1..scored.experts {
-            let candidate = best_offset(scored, &offsets, k);
-            let previous = std::mem::replace(&mut offsets[k], candidate);
-            let reached = scored.total(&offsets);
-            // Smaller gains than this are rounding.
-            if reached < total - 1e-9 {
-                total = reached;
-            } else {
-                offsets[k] = previous;
+/// A coordinate search, from offsets of 0 on.
+struct Search<'a> {
+    scored: &'a Scored<'a>,
+    offsets: Vec<f64>,
+    /// The sum of the rows' losses.
+    total: f64,
+    /// Each row's two highest scores plus offsets, so that whichever expert is looked at, its rival is known.
+    highest: Vec<[usize; 2]>,
+    /// Whether some other offset has changed since the expert's own was the best one.
+    open: Vec<bool>,
+    /// Room for one coordinate's steps.
+    steps: Steps,
+}
+
+impl<'a> Search<'a> {
+    fn new(scored: &'a Scored<'a>) -> Self {
+        let offsets = vec![0.0; scored.experts];
+        let highest = scored.highest(&offsets);
+        let open = vec![true; scored.experts];
+        let mut search =
+            Self { scored, offsets, total: 0.0, highest, open, steps: Steps::default() };
+        search.total = search.losses().iter().sum();
+        search
+    }
+
+    fn run(&mut self) {
+        for _ in 0..PASSES {
+            let mut gained = false;
+            for k in 1..self.scored.experts {
+                gained |= self.improve(k);
             }
-        }
-        if total >= before {
-            break;
+            if !gained {
+                break;
+            }
         }
     }
-    offsets
-}
 
-/// The best offset of expert `k` given the others: the middle of the best interval between
-/// neighbouring steps; of equally good ones the interval nearest to the present offset.
-fn best_offset(scored: &Scored<'_>, offsets: &[f64], k: usize) -> f64 {
-    let rows =
-        scored.scores.chunks_exact(scored.experts).zip(scored.costs.chunks_exact(scored.experts));
-    // At which offset the row turns to k, and by how much its loss then changes.
-    let mut steps: Vec<(f64, f64)> = rows
-        .map(|(scores, costs)| {
-            let mut other = usize::from(k == 0);
-            for j in 0..scored.experts {
-                if j != k && scores[j] + offsets[j] > scores[other] + offsets[other] {
-                    other = j;
-                }
-            }
-            let turn = scores[other] + offsets[other] - scores[k];
-            (turn, f64::from(costs[k]) - f64::from(costs[other]))
+    /// The loss of each row.
+    fn losses(&self) -> Vec<f64> {
+        let rows = self.scored.costs.chunks_exact(self.scored.experts).zip(&self.highest);
+        rows.map(|(costs, &[first, _])| f64::from(costs[first])).collect()
+    }
+
+    /// Gives expert `k` its best offset beside the others' if that gains anything.
+    fn improve(&mut self, k: usize) -> bool {
+        if !std::mem::replace(&mut self.open[k], false) {
+            return false;
+        }
+        let offset = self.best_offset(k);
+        let reached = self.total_with(k, offset);
+        // Smaller gains than this are rounding.
+        if reached >= self.total - 1e-9 {
+            return false;
+        }
+        self.total = reached;
+        self.offsets[k] = offset;
+        self.highest = self.scored.highest(&self.offsets);
+        self.open.fill(true);
+        self.open[k] = false;
+        true
+    }
+
+    /// Each row's scores, costs, and the highest of all experts but `k`.
+    fn rivals(&self, k: usize) -> impl Iterator<Item = (&[f64], &[f32], usize)> {
+        let Scored { experts, scores, costs } = *self.scored;
+        let rows = scores.chunks_exact(experts).zip(costs.chunks_exact(experts));
+        rows.zip(&self.highest).map(move |((scores, costs), &[first, second])| {
+            (scores, costs, if first == k { second } else { first })
         })
-        .collect();
-    steps.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (Some(&(first, _)), Some(&(last, _))) = (steps.first(), steps.last()) else {
-        return offsets[k];
-    };
-    // Beyond all steps: by a little more than the whole range, so that new rows fall inside too.
-    let beyond = 0.5 * (last - first) + 1e-3 * first.abs().max(last.abs()) + 1e-6;
-    let mut best = (0.0, first - beyond);
-    let mut change = 0.0;
-    let mut index = 0;
-    while index < steps.len() {
-        let turn = steps[index].0;
-        while index < steps.len() && steps[index].0 == turn {
-            change += steps[index].1;
-            index += 1;
-        }
-        let middle = steps.get(index).map_or(turn + beyond, |next| 0.5 * (turn + next.0));
-        let nearer = (middle - offsets[k]).abs() < (best.1 - offsets[k]).abs();
-        if change < best.0 - 1e-9 || (change < best.0 + 1e-9 && nearer) {
-            best = (change.min(best.0), middle);
-        }
     }
-    best.1
+
+    /// The sum of the rows' losses with another offset of expert `k`.
+    fn total_with(&self, k: usize, offset: f64) -> f64 {
+        let losses = self.rivals(k).map(|(scores, costs, rival)| {
+            let (own, other) = (scores[k] + offset, scores[rival] + self.offsets[rival]);
+            let wins = own > other || (own == other && k < rival);
+            f64::from(costs[if wins { k } else { rival }])
+        });
+        losses.sum()
+    }
+
+    /// The best offset of expert `k` given the others: the middle of the best interval between
+    /// neighbouring steps; of equally good ones the interval nearest to the present offset.
+    fn best_offset(&mut self, k: usize) -> f64 {
+        let mut steps = std::mem::take(&mut self.steps);
+        steps.set(self.rivals(k).map(|(scores, costs, rival)| {
+            let turn = scores[rival] + self.offsets[rival] - scores[k];
+            (turn, f64::from(costs[k]) - f64::from(costs[rival]))
+        }));
+        let best = steps.best(self.offsets[k]);
+        self.steps = steps;
+        best
+    }
+}
+
+/// The steps of the loss along one offset.
+#[derive(Default)]
+struct Steps {
+    /// At which offset each row turns to the expert, and by how much its loss then changes.
+    turns: Vec<(f64, f64)>,
+    /// The rows in the order of their turns: a key that is ordered as the turn is, then the row. Whole
+    /// numbers sort in half the time of pairs of floating-point numbers.
+    order: Vec<u128>,
+}
+
+impl Steps {
+    fn set(&mut self, turns: impl Iterator<Item = (f64, f64)>) {
+        self.turns.clear();
+        self.turns.extend(turns);
+        self.order.clear();
+        let keys = self.turns.iter().enumerate();
+        self.order
+            .extend(keys.map(|(row, &(turn, _))| u128::from(ordered(turn)) << 64 | row as u128));
+        self.order.sort_unstable();
+    }
+
+    /// In order.
+    fn get(&self, index: usize) -> Option<(f64, f64)> {
+        self.order.get(index).map(|&key| self.turns[key as u64 as usize])
+    }
+
+    fn best(&self, present: f64) -> f64 {
+        let (Some((first, _)), Some((last, _))) =
+            (self.get(0), self.get(self.order.len().wrapping_sub(1)))
+        else {
+            return present;
+        };
+        // Beyond all steps: by a little more than the whole range, so that new rows fall inside too.
+        let beyond = 0.5 * (last - first) + 1e-3 * first.abs().max(last.abs()) + 1e-6;
+        let mut best = (0.0, first - beyond);
+        let mut change = 0.0;
+        let mut index = 0;
+        while let Some((turn, by)) = self.get(index) {
+            change += by;
+            index += 1;
+            let mut next = self.get(index);
+            while let Some((_, by)) = next.filter(|&(at, _)| at == turn) {
+                change += by;
+                index += 1;
+                next = self.get(index);
+            }
+            let middle = next.map_or(turn + beyond, |(next, _)| 0.5 * (turn + next));
+            let nearer = (middle - present).abs() < (best.1 - present).abs();
+            if change < best.0 - 1e-9 || (change < best.0 + 1e-9 && nearer) {
+                best = (change.min(best.0), middle);
+            }
+        }
+        best.1
+    }
+}
+
+/// A whole number in the order of [`f64::total_cmp`].
+fn ordered(value: f64) -> u64 {
+    let bits = value.to_bits();
+    if value.is_sign_negative() { !bits } else { bits | 1 << 63 }
 }
 
 #[cfg(test)]
@@ -148,12 +258,46 @@ mod tests {
             let scores: Vec<f64> = (0..300).map(|_| random.normal()).collect();
             let costs: Vec<f32> = (0..300).map(|_| random.below(2) as f32 + 0.1).collect();
             let scored = Scored { experts: 2, scores: &scores, costs: &costs };
-            let tuned = scored.total(&search(&scored));
+            let total = |offsets: &[f64]| scored.losses(offsets).iter().sum::<f64>();
+            let mut search = Search::new(&scored);
+            search.run();
+            let tuned = total(&search.offsets);
+            assert!((tuned - search.total).abs() < 1e-9);
             for step in -600..600 {
                 let offset = f64::from(step) * 0.01;
-                assert!(tuned <= scored.total(&[0.0, offset]) + 1e-9, "offset {offset} is better");
+                assert!(tuned <= total(&[0.0, offset]) + 1e-9, "offset {offset} is better");
             }
         }
+    }
+
+    #[test]
+    fn no_single_offset_can_be_bettered_and_the_rivals_are_the_right_ones() {
+        let mut random = Random::new(21);
+        for experts in [1, 2, 3, 5] {
+            // Few values, so that there are ties.
+            let scores: Vec<f64> = (0..200 * experts).map(|_| random.below(7) as f64).collect();
+            let costs: Vec<f32> = (0..200 * experts).map(|_| random.uniform() as f32).collect();
+            let scored = Scored { experts, scores: &scores, costs: &costs };
+            let total = |offsets: &[f64]| scored.losses(offsets).iter().sum::<f64>();
+            let mut search = Search::new(&scored);
+            search.run();
+            assert_eq!(search.losses(), scored.losses(&search.offsets));
+            for k in 1..experts {
+                for step in -60..60 {
+                    let mut other = search.offsets.clone();
+                    other[k] = 0.13 * f64::from(step);
+                    let reached = total(&other);
+                    assert!((search.total_with(k, other[k]) - reached).abs() < 1e-9);
+                    assert!(search.total <= reached + 1e-8, "{k}: {other:?} is better");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_in_the_order_of_the_values() {
+        let values = [f64::NEG_INFINITY, -2.5, -1e-300, -0.0, 0.0, 1e-300, 2.5, f64::INFINITY];
+        assert!(values.windows(2).all(|pair| ordered(pair[0]) < ordered(pair[1])));
     }
 
     #[test]

@@ -4,14 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::train::{Bar, bar, parse_effort};
-use super::{Output, print_all};
+use super::train::parse_effort;
+use super::{Output, print_all, progress};
 use crate::compare::record::Archive;
 use crate::compare::{Comparison, Log, Plan, plot, text};
 use crate::config::{Confidence, Config, Effort};
 use crate::error::{Error, Result};
 use crate::method::Contender;
-use crate::progress::Silent;
 use crate::{files, log, store};
 
 /// Arguments of `mild compare`.
@@ -131,11 +130,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
         train_rows: args.train_rows.iter().map(|Rows(rows)| *rows).collect(),
         archive: args.out.as_deref().map(|out| Archive::new(out, store::build(), args.any_build)),
     };
-    let comparison = if args.output.quiet || args.output.json || args.csv {
-        plan.run(&Silent)?
-    } else {
-        plan.run(&Bar(bar("comparing", 0)))?
-    };
+    let comparison = plan.run(&*progress::shown("comparing", args.output.quiet))?;
     let tables = text::markdown(&comparison);
     if let Some(out) = &args.out {
         write(out, &comparison, &tables)?;

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::train::{Bar, TrainArgs, bar, write};
+use super::progress;
+use super::train::{TrainArgs, write};
 use crate::error::Result;
 use crate::log;
 use crate::new_expert::{ClassAccuracies, ExtendReport, Extension, check, classes};
 use crate::pipeline::train;
-use crate::progress::{Progress, Silent};
 use crate::store::Forgetful;
 
 /// Arguments of `mild extend`.
@@ -42,10 +42,7 @@ pub(super) fn run(args: &ExtendArgs) -> Result<()> {
     check(&config, &data, &args.expert)?;
     let classes = classes(&data);
     let known = ClassAccuracies::of(&log::answers(&args.answers, &classes)?, &classes);
-    let quiet = output.quiet || output.json;
-    let progress = |message| -> Box<dyn Progress> {
-        if quiet { Box::new(Silent) } else { Box::new(Bar(bar(message, 0))) }
-    };
+    let progress = |message| progress::shown(message, output.quiet);
     let old = train(&config, &data, &Forgetful, &*progress("selecting"))?;
     let new = (args.expert.as_str(), args.cost);
     let anew = progress("selecting with the new expert");

@@ -6,6 +6,7 @@ mod eval;
 mod export;
 mod extend;
 mod inspect;
+mod progress;
 mod simulate;
 mod study;
 mod train;

@@ -76,7 +76,7 @@ enum SplitName {
     Test,
 }
 
-fn parse_rate(text: &str) -> std::result::Result<f64, String> {
+pub(super) fn parse_rate(text: &str) -> std::result::Result<f64, String> {
     match text.parse() {
         Ok(rate) if (0.0..=1.0).contains(&rate) => Ok(rate),
         _ => Err("expected a number of 0 to 1".to_owned()),

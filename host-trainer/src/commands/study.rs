@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::Output;
-use super::train::{Bar, bar, parse_effort};
+use super::simulate::parse_rate;
+use super::train::parse_effort;
+use super::{Output, progress};
 use crate::config::{Config, Effort, Method};
 use crate::error::{Error, Result};
 use crate::log;
-use crate::progress::{Progress, Silent};
 use crate::store::Forgetful;
 use crate::study::{guarantees, new_expert};
 
@@ -38,7 +38,7 @@ struct GuaranteesArgs {
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     splits: u32,
     /// The deferral rates to promise
-    #[arg(long, value_delimiter = ',', default_value = "0.1,0.3")]
+    #[arg(long, value_delimiter = ',', default_value = "0.1,0.3", value_parser = parse_rate)]
     rates: Vec<f64>,
     /// The confidence of the promises
     #[arg(long, default_value_t = 0.95, value_parser = parse_confidence)]
@@ -115,9 +115,8 @@ fn guarantees(args: &GuaranteesArgs) -> Result<()> {
         let mut config = Config::load(path)?;
         config.train.effort = args.effort;
         let data = log::read(&config)?;
-        let quiet = args.output.quiet || args.output.json;
-        let progress: &dyn Progress = if quiet { &Silent } else { &Bar(bar("training", 0)) };
-        logs.push(guarantees::Log::new(name(path), &config, &data, &Forgetful, progress)?);
+        let progress = progress::shown("training", args.output.quiet);
+        logs.push(guarantees::Log::new(name(path), &config, &data, &Forgetful, &*progress)?);
     }
     let study =
         guarantees::study(&logs, &args.rates, args.splits as usize, args.confidence, args.seed);
@@ -142,8 +141,7 @@ fn new_expert(args: &NewExpertArgs) -> Result<()> {
             logs.push(new_expert::Log { name, config, data, expert });
         }
     }
-    let quiet = args.output.quiet || args.output.json;
-    let progress: &dyn Progress = if quiet { &Silent } else { &Bar(bar("training", 0)) };
-    let study = new_expert::study(&logs, &args.answers, args.seeds, progress)?;
+    let progress = progress::shown("training", args.output.quiet);
+    let study = new_expert::study(&logs, &args.answers, args.seeds, &*progress)?;
     args.output.print(&study, &study.render())
 }

@@ -3,15 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::Output;
+use super::{Output, progress};
 use crate::config::{Config, Effort};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::pipeline::{Trained, train};
-use crate::progress::{Progress, Silent};
 use crate::report::TrainReport;
 use crate::store::{self, Directory, Forgetful, Store};
 use crate::vectors::{self, Amount};
@@ -67,11 +65,7 @@ pub(super) fn train_and_write(
         Some(directory) => directory,
         None => &Forgetful,
     };
-    let trained = if output.quiet || output.json {
-        train(config, data, store, &Silent)?
-    } else {
-        train(config, data, store, &Bar(bar("selecting", 0)))?
-    };
+    let trained = train(config, data, store, &*progress::shown("selecting", output.quiet))?;
     let seed = config.train.seed;
     let report = TrainReport::new(&trained, data, config);
     let mut text = report.render();
@@ -107,32 +101,4 @@ pub(super) fn write(
 fn context(config: &Config, data: &Dataset) -> String {
     let Config { digest, train, .. } = config;
     format!("{} {:?} {digest:?} {:?} {}", store::build(), data.log_digest, train.effort, train.seed)
-}
-
-/// A bar on standard error; hidden by itself where that is no terminal.
-pub(super) struct Bar(pub(super) ProgressBar);
-
-/// A bar for so many steps.
-pub(super) fn bar(message: &'static str, steps: u64) -> ProgressBar {
-    let bar = ProgressBar::new(steps).with_message(message);
-    let style = "{msg} [{bar:30}] {percent}%, {elapsed} gone, {eta} left";
-    if let Ok(style) = ProgressStyle::with_template(style) {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(std::time::Duration::from_millis(200));
-    bar
-}
-
-impl Progress for Bar {
-    fn total(&self, work: u64) {
-        self.0.set_length(work);
-    }
-
-    fn step(&self, work: u64) {
-        self.0.inc(work);
-    }
-
-    fn finish(&self) {
-        self.0.finish_and_clear();
-    }
 }

@@ -1,0 +1,128 @@
+//! Long work shows on standard error how far it is: by a bar on a terminal, else by a line now and then.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::progress::{Progress, Silent};
+
+/// The time between two lines, and before the first: short work says nothing.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// What shows the progress of a work.
+pub(super) fn shown(message: &'static str, quiet: bool) -> Box<dyn Progress> {
+    if quiet {
+        return Box::new(Silent);
+    }
+    let bar = ProgressBar::new(0).with_message(message);
+    if bar.is_hidden() {
+        return Box::new(Lines::new(message, std::io::stderr(), INTERVAL));
+    }
+    let style = "{msg} [{bar:30}] {percent}%, {elapsed} gone, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    Box::new(Bar(bar))
+}
+
+/// A bar that a terminal shows and that leaves nothing behind.
+struct Bar(ProgressBar);
+
+impl Progress for Bar {
+    fn total(&self, work: u64) {
+        self.0.set_length(work);
+    }
+
+    fn step(&self, work: u64) {
+        self.0.inc(work);
+    }
+
+    fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Lines for a file or a pipe.
+struct Lines<W> {
+    message: &'static str,
+    /// Shown nowhere, but keeps count and estimates the time left.
+    bar: ProgressBar,
+    interval: Duration,
+    written: Mutex<Written<W>>,
+}
+
+struct Written<W> {
+    out: W,
+    next: Duration,
+}
+
+impl<W: Write> Lines<W> {
+    fn new(message: &'static str, out: W, interval: Duration) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
+        Self { message, bar, interval, written: Mutex::new(Written { out, next: interval }) }
+    }
+}
+
+impl<W: Write + Send> Progress for Lines<W> {
+    fn total(&self, work: u64) {
+        self.bar.set_length(work);
+    }
+
+    fn step(&self, work: u64) {
+        self.bar.inc(work);
+        let gone = self.bar.elapsed();
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if gone < written.next {
+            return;
+        }
+        written.next = gone + self.interval;
+        let total = self.bar.length().unwrap_or(0).max(1);
+        let percent = 100 * self.bar.position() / total;
+        let left = HumanDuration(self.bar.eta());
+        // Who does not read how far it is loses nothing but that.
+        let _ = writeln!(
+            written.out,
+            "{}: {percent} %, {} gone, {left} left",
+            self.message,
+            HumanDuration(gone)
+        );
+    }
+
+    fn finish(&self) {
+        self.bar.finish();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(interval: Duration, steps: u64) -> String {
+        let lines = Lines::new("comparing", Vec::new(), interval);
+        lines.total(8);
+        (0..steps).for_each(|_| lines.step(1));
+        lines.finish();
+        String::from_utf8(lines.written.into_inner().unwrap().out).unwrap()
+    }
+
+    #[test]
+    fn a_line_tells_share_and_times() {
+        let text = lines(Duration::ZERO, 4);
+        let shares: Vec<&str> = text.lines().map(|line| line.split(',').next().unwrap()).collect();
+        assert_eq!(
+            shares,
+            ["comparing: 12 %", "comparing: 25 %", "comparing: 37 %", "comparing: 50 %"]
+        );
+        for line in text.lines() {
+            assert!(line.contains(" gone, ") && line.ends_with(" left"), "{line}");
+        }
+    }
+
+    #[test]
+    fn short_work_says_nothing() {
+        assert_eq!(lines(INTERVAL, 8), "");
+    }
+}
