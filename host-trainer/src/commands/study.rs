@@ -118,8 +118,10 @@ fn guarantees(args: &GuaranteesArgs) -> Result<()> {
         let progress = progress::shown("training", args.output.quiet);
         logs.push(guarantees::Log::new(name(path), &config, &data, &Forgetful, &*progress)?);
     }
-    let study =
-        guarantees::study(&logs, &args.rates, args.splits as usize, args.confidence, args.seed);
+    let progress = progress::shown("dealing", args.output.quiet);
+    let GuaranteesArgs { rates, confidence, seed, .. } = args;
+    let splits = args.splits as usize;
+    let study = guarantees::study(&logs, rates, splits, *confidence, *seed, &*progress);
     args.output.print(&study, &study.render())
 }
 

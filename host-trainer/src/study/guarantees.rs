@@ -122,19 +122,27 @@ pub struct Study {
 
 /// Deals each log `splits` times.
 #[must_use]
-pub fn study(logs: &[Log], rates: &[f64], splits: usize, confidence: f64, seed: u64) -> Study {
+pub fn study(
+    logs: &[Log],
+    rates: &[f64],
+    splits: usize,
+    confidence: f64,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Study {
     let delta = 1.0 - confidence;
     let standard_error = (delta * confidence / splits.max(1) as f64).sqrt();
+    let rows: usize = logs.iter().map(|log| log.pool.len()).sum();
+    progress.total((rows * (rates.len() + 1) * splits) as u64);
     let outcomes = logs.iter().flat_map(|log| {
         let promises = rates.iter().map(|&rate| Promise::Rate(rate)).chain([middle_error(log)]);
-        promises.map(|promise| outcome(log, promise, splits, confidence, seed)).collect::<Vec<_>>()
+        promises
+            .map(|promise| outcome(log, promise, splits, confidence, seed, progress))
+            .collect::<Vec<_>>()
     });
-    Study {
-        splits,
-        confidence,
-        allowed: delta + 2.0 * standard_error,
-        outcomes: outcomes.collect(),
-    }
+    let outcomes = outcomes.collect();
+    progress.finish();
+    Study { splits, confidence, allowed: delta + 2.0 * standard_error, outcomes }
 }
 
 /// Half way between the error of the device alone and the lowest error of any threshold on the train rows, to
@@ -149,7 +157,14 @@ fn middle_error(log: &Log) -> Promise {
     Promise::Error((1000.0 * middle).round() / 1000.0)
 }
 
-fn outcome(log: &Log, promise: Promise, splits: usize, confidence: f64, seed: u64) -> Outcome {
+fn outcome(
+    log: &Log,
+    promise: Promise,
+    splits: usize,
+    confidence: f64,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Outcome {
     let rounds: Vec<(Option<f64>, f64)> = (0..splits as u64)
         .into_par_iter()
         .map(|round| {
@@ -170,6 +185,7 @@ fn outcome(log: &Log, promise: Promise, splits: usize, confidence: f64, seed: u6
                 Promise::Rate(_) => test.rate(threshold),
                 Promise::Error(_) => test.mean(|row| test.outcome(row, threshold).error),
             };
+            progress.step(log.pool.len() as u64);
             (promised.map(value), value(bare))
         })
         .collect();
