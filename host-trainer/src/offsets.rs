@@ -189,8 +189,8 @@ impl<'a> Search<'a> {
 struct Steps {
     /// At which offset each row turns to the expert, and by how much its loss then changes.
     turns: Vec<(f64, f64)>,
-    /// The rows in the order of their turns: a key that is ordered as the turn is, then the row. Whole
-    /// numbers sort in half the time of pairs of floating-point numbers.
+    /// The rows in the order of their turns: a key that is ordered as the turn is, then the row, which fixes
+    /// the order of equal turns and with it the last digits of their sums.
     order: Vec<u128>,
 }
 
