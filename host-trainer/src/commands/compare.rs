@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::train::parse_effort;
-use super::{Output, print_all, progress};
+use super::{Output, print_all, progress, values};
 use crate::compare::record::Archive;
-use crate::compare::{Comparison, Log, Plan, plot, text};
+use crate::compare::{Comparison, Log, Plan, markdown, plot};
 use crate::config::{Confidence, Config, Effort};
 use crate::error::{Error, Result};
 use crate::method::Contender;
@@ -26,7 +25,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
     /// How long each training searches, in place of the configurations'
-    #[arg(long, value_parser = parse_effort, value_name = "quick|normal|thorough")]
+    #[arg(long, value_parser = values::effort, value_name = "quick|normal|thorough")]
     effort: Option<Effort>,
     /// Learning curves: use so many train rows (and calibration rows in proportion); `all` is all
     #[arg(long, value_delimiter = ',', default_value = "all", value_parser = parse_rows, value_name = "ROWS")]
@@ -131,7 +130,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
         archive: args.out.as_deref().map(|out| Archive::new(out, store::build(), args.any_build)),
     };
     let comparison = plan.run(&*progress::shown("comparing", args.output.quiet))?;
-    let tables = text::markdown(&comparison);
+    let tables = markdown::tables(&comparison);
     if let Some(out) = &args.out {
         write(out, &comparison, &tables)?;
     }
@@ -142,7 +141,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
 }
 
 fn csv(comparison: &Comparison) -> Result<String> {
-    text::csv(comparison).map_err(|error| Error::Invalid {
+    crate::compare::csv::lines(comparison).map_err(|error| Error::Invalid {
         what: "comma-separated values".to_owned(),
         found: error.to_string(),
         expected: "figures that can be written".to_owned(),

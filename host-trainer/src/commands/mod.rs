@@ -10,6 +10,7 @@ mod progress;
 mod simulate;
 mod study;
 mod train;
+mod values;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

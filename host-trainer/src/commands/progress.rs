@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use crate::progress::{Progress, Silent};
 
@@ -18,7 +18,7 @@ pub(super) fn shown(message: &'static str, quiet: bool) -> Box<dyn Progress> {
     }
     let bar = ProgressBar::new(0).with_message(message);
     if bar.is_hidden() {
-        return Box::new(Lines::new(message, std::io::stderr(), INTERVAL));
+        return Box::new(Lines::new(bar, std::io::stderr(), INTERVAL));
     }
     let style = "{msg} [{bar:30}] {percent}%, {elapsed} gone, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(style) {
@@ -47,7 +47,6 @@ impl Progress for Bar {
 
 /// Lines for a file or a pipe.
 struct Lines<W> {
-    message: &'static str,
     /// Shown nowhere, but keeps count and estimates the time left.
     bar: ProgressBar,
     interval: Duration,
@@ -60,9 +59,8 @@ struct Written<W> {
 }
 
 impl<W: Write> Lines<W> {
-    fn new(message: &'static str, out: W, interval: Duration) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
-        Self { message, bar, interval, written: Mutex::new(Written { out, next: interval }) }
+    fn new(bar: ProgressBar, out: W, interval: Duration) -> Self {
+        Self { bar, interval, written: Mutex::new(Written { out, next: interval }) }
     }
 }
 
@@ -86,7 +84,7 @@ impl<W: Write + Send> Progress for Lines<W> {
         let _ = writeln!(
             written.out,
             "{}: {percent} %, {} gone, {left} left",
-            self.message,
+            self.bar.message(),
             HumanDuration(gone)
         );
     }
@@ -101,7 +99,8 @@ mod tests {
     use super::*;
 
     fn lines(interval: Duration, steps: u64) -> String {
-        let lines = Lines::new("comparing", Vec::new(), interval);
+        let bar = ProgressBar::hidden().with_message("comparing");
+        let lines = Lines::new(bar, Vec::new(), interval);
         lines.total(8);
         (0..steps).for_each(|_| lines.step(1));
         lines.finish();

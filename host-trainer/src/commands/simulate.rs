@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use mild::governor::{Rate, Track};
 use mild::image::KnobParts;
 
-use super::{Output, must_fit, read_image};
+use super::{Output, must_fit, read_image, values};
 use crate::calibrate::{Calibration, Rows};
 use crate::config::{Config, Policy};
 use crate::dataset::{Dataset, Part, Split};
@@ -32,7 +32,7 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "COLUMN")]
     by: Option<String>,
     /// The deferral rate to keep, 0 to 1; default: the image's promise, else its rate in calibration
-    #[arg(long, value_name = "RATE", value_parser = parse_rate)]
+    #[arg(long, value_name = "RATE", value_parser = values::rate)]
     budget: Option<f64>,
     /// Keep at most the budget, or exactly
     #[arg(long, value_enum, default_value = "at-most")]
@@ -74,13 +74,6 @@ enum SplitName {
     Train,
     Calibration,
     Test,
-}
-
-pub(super) fn parse_rate(text: &str) -> std::result::Result<f64, String> {
-    match text.parse() {
-        Ok(rate) if (0.0..=1.0).contains(&rate) => Ok(rate),
-        _ => Err("expected a number of 0 to 1".to_owned()),
-    }
 }
 
 pub(super) fn run(args: &SimulateArgs) -> Result<()> {

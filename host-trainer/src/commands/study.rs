@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::simulate::parse_rate;
-use super::train::parse_effort;
-use super::{Output, progress};
+use super::{Output, progress, values};
 use crate::config::{Config, Effort, Method};
 use crate::error::{Error, Result};
 use crate::log;
@@ -38,7 +36,7 @@ struct GuaranteesArgs {
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     splits: u32,
     /// The deferral rates to promise
-    #[arg(long, value_delimiter = ',', default_value = "0.1,0.3", value_parser = parse_rate)]
+    #[arg(long, value_delimiter = ',', default_value = "0.1,0.3", value_parser = values::rate)]
     rates: Vec<f64>,
     /// The confidence of the promises
     #[arg(long, default_value_t = 0.95, value_parser = parse_confidence)]
@@ -47,7 +45,7 @@ struct GuaranteesArgs {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// How long each training searches
-    #[arg(long, value_parser = parse_effort, default_value = "quick", value_name = "quick|normal|thorough")]
+    #[arg(long, value_parser = values::effort, default_value = "quick", value_name = "quick|normal|thorough")]
     effort: Effort,
     #[command(flatten)]
     output: Output,
@@ -72,7 +70,7 @@ struct NewExpertArgs {
     #[arg(long, value_parser = parse_method)]
     method: Option<Method>,
     /// How long each training searches
-    #[arg(long, value_parser = parse_effort, default_value = "quick", value_name = "quick|normal|thorough")]
+    #[arg(long, value_parser = values::effort, default_value = "quick", value_name = "quick|normal|thorough")]
     effort: Effort,
     #[command(flatten)]
     output: Output,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::{Output, progress};
+use super::{Output, progress, values};
 use crate::config::{Config, Effort};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -27,7 +27,7 @@ pub(crate) struct TrainArgs {
     #[arg(long)]
     seed: Option<u64>,
     /// How long to search, in place of the configuration's
-    #[arg(long, value_parser = parse_effort, value_name = "quick|normal|thorough")]
+    #[arg(long, value_parser = values::effort, value_name = "quick|normal|thorough")]
     effort: Option<Effort>,
     #[command(flatten)]
     pub(super) output: Output,
@@ -42,10 +42,6 @@ impl TrainArgs {
         let data = log::read(&config)?;
         Ok((config, data))
     }
-}
-
-pub(super) fn parse_effort(text: &str) -> std::result::Result<Effort, String> {
-    text.parse().map_err(|error: Error| error.to_string())
 }
 
 pub(super) fn run(args: &TrainArgs) -> Result<()> {

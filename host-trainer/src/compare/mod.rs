@@ -5,13 +5,14 @@
 //! records of a log, [`rank`]s of all summaries. Runs are independent and are kept as they finish, so
 //! that a comparison can be interrupted.
 
+pub mod csv;
 pub mod curve;
+pub mod markdown;
 pub mod plot;
 pub mod rank;
 pub mod record;
 pub mod sample;
 pub mod summary;
-pub mod text;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

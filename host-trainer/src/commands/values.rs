@@ -1,0 +1,17 @@
+//! Values of arguments that several commands take.
+
+use crate::config::Effort;
+use crate::error::Error;
+
+/// How long to search.
+pub(super) fn effort(text: &str) -> Result<Effort, String> {
+    text.parse().map_err(|error: Error| error.to_string())
+}
+
+/// A share of rows, 0 to 1.
+pub(super) fn rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if (0.0..=1.0).contains(&rate) => Ok(rate),
+        _ => Err("expected a number of 0 to 1".to_owned()),
+    }
+}
