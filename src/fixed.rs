@@ -4,7 +4,7 @@
 //! `round(x / 2^s) = floor(x / 2^s + 1/2)`. The trainer calls these very functions, so host and
 //! device cannot disagree.
 
-use crate::steps;
+use crate::constant_time;
 
 /// Brings a 32-bit accumulator to an activation code: multiply, shift, round half up, and saturate
 /// to `0..=127` (the saturation at 0 is the ReLU).
@@ -87,7 +87,7 @@ impl Requantizer {
         let high = ((accumulator as i64 * word as i32 as i64) >> 32) as i32;
         // In two steps, floor((floor(high / 2^(s-1)) + 1) / 2), so that no power of two is needed.
         let code = ((high >> (word.wrapping_sub(1) & 31)) + 1) >> 1;
-        steps::clamp_activation(code) as i8
+        constant_time::clamp_activation(code) as i8
     }
 }
 
@@ -165,7 +165,7 @@ impl RawQuantizer {
     #[inline(always)]
     pub fn code(self, reading: i16) -> i8 {
         let product = reading as i32 * self.multiplier as i32;
-        saturate_i8(steps::add(product, self.addend) >> (self.shift & 31))
+        saturate_i8(constant_time::add(product, self.addend) >> (self.shift & 31))
     }
 }
 
@@ -173,14 +173,14 @@ impl RawQuantizer {
 /// integers only: `((saturate(output >> drop) * multiplier) >> shift) + intercept`, saturated to
 /// ±[`Self::MAX_LOGIT`]. The inner saturation is to ±65535.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OutputCalibration {
+pub struct PlattMap {
     multiplier: u16,
     shift: u8,
     drop: u8,
     intercept: i32,
 }
 
-impl OutputCalibration {
+impl PlattMap {
     /// The largest multiplier.
     pub const MAX_MULTIPLIER: u16 = 32_767;
     /// The largest shift (the smallest is 1) and the largest drop (the smallest is 0).
@@ -258,11 +258,11 @@ impl OutputCalibration {
     /// Applies the calibration of two words that a check has found to be one.
     #[inline(always)]
     pub(crate) fn apply_words([scale, intercept]: [u32; 2], output: i32) -> i32 {
-        let kept = steps::clamp(output >> (scale >> 24 & 31), -65_535, 65_535);
+        let kept = constant_time::clamp(output >> (scale >> 24 & 31), -65_535, 65_535);
         // 16 bits times 15 bits; with a shift of 1 at least there is room for the intercept.
         let product = kept.wrapping_mul((scale & 0x7fff) as i32);
         let logit = (product >> (scale >> 16 & 31)).wrapping_add(intercept as i32);
-        steps::clamp(logit, -Self::MAX_LOGIT, Self::MAX_LOGIT)
+        constant_time::clamp(logit, -Self::MAX_LOGIT, Self::MAX_LOGIT)
     }
 }
 
@@ -301,7 +301,7 @@ pub fn sigmoid(logit: i32) -> i32 {
 #[must_use]
 #[inline(always)]
 pub fn saturate_i8(value: i32) -> i8 {
-    steps::clamp(value, -128, 127) as i8
+    constant_time::clamp(value, -128, 127) as i8
 }
 
 #[cfg(test)]
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn sigmoid_is_within_its_bound_and_never_falls() {
         let mut previous = 0;
-        for logit in -OutputCalibration::MAX_LOGIT..=OutputCalibration::MAX_LOGIT {
+        for logit in -PlattMap::MAX_LOGIT..=PlattMap::MAX_LOGIT {
             let found = sigmoid(logit);
             let exact = 65_536.0 / (1.0 + (-f64::from(logit) / 2048.0).exp2());
             assert!((f64::from(found) - exact).abs() <= 2.0, "{logit}: {found} for {exact}");
@@ -326,13 +326,13 @@ mod tests {
         for (slope, intercept) in
             [(1e-3, 0.5), (1e-6, -2.0), (0.3, 100.0), (1e-9, 0.0), (0.0, 1.5), (5e-4, -300.0)]
         {
-            let calibration = OutputCalibration::from_affine(slope, intercept).unwrap();
-            assert_eq!(OutputCalibration::from_words(calibration.to_words()), Some(calibration));
+            let platt_scaling = PlattMap::from_affine(slope, intercept).unwrap();
+            assert_eq!(PlattMap::from_words(platt_scaling.to_words()), Some(platt_scaling));
             for power in 0..30 {
                 for output in [1 << power, -(1 << power), 3 << (power.min(28)), (1 << power) - 1] {
-                    let limit = f64::from(OutputCalibration::MAX_LOGIT);
+                    let limit = f64::from(PlattMap::MAX_LOGIT);
                     let exact = (slope * f64::from(output) + intercept) * unit;
-                    let found = f64::from(calibration.logit(output));
+                    let found = f64::from(platt_scaling.logit(output));
                     let error = (found - exact.clamp(-limit, limit)).abs();
                     assert!(
                         error <= 4.0 + 1e-4 * exact.abs().min(2.0 * limit),
@@ -341,8 +341,8 @@ mod tests {
                 }
             }
         }
-        let negative = OutputCalibration::from_affine(-1.0, 0.0).unwrap();
+        let negative = PlattMap::from_affine(-1.0, 0.0).unwrap();
         assert_eq!(negative.logit(1 << 30), 0);
-        assert_eq!(OutputCalibration::from_affine(f64::NAN, 0.0), None);
+        assert_eq!(PlattMap::from_affine(f64::NAN, 0.0), None);
     }
 }

@@ -8,25 +8,25 @@ extern crate std;
 
 #[cfg(feature = "client")]
 pub mod client;
-#[cfg(feature = "feature")]
-pub mod feature;
+mod constant_time;
 pub mod fixed;
 pub mod governor;
 pub mod image;
 mod kernel;
-mod knob;
 mod network;
 pub mod online;
+mod operating_points;
+mod platt_scaling;
 pub mod policy;
-mod probability;
 mod rejector;
-mod steps;
+#[cfg(feature = "window-features")]
+pub mod window_features;
 #[cfg(feature = "wire")]
 pub mod wire;
 
 pub use governor::Governor;
 pub use image::{Image, ImageError, Provenance};
-pub use knob::{Knob, MAX_ENERGY_STEPS, MAX_ENTRIES};
+pub use operating_points::{MAX_ENERGY_STEPS, MAX_ENTRIES, OperatingPoints};
+pub use platt_scaling::PlattScaling;
 pub use policy::{Decision, LOCAL, MAX_EXPERTS, Reachable};
-pub use probability::Calibration;
-pub use rejector::{Feature, InputError, Rejector};
+pub use rejector::{FeatureValue, InputError, Rejector};

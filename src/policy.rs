@@ -1,6 +1,6 @@
 //! From scores to a [`Decision`]: offsets, and which experts are reachable.
 
-use crate::steps;
+use crate::constant_time;
 
 /// Index of the device's own predictor among the experts.
 pub const LOCAL: u8 = 0;
@@ -103,7 +103,8 @@ impl Decision {
 #[must_use]
 #[inline(never)] // its variables would be on the stack while the layers run
 pub fn decide(scores: &[i32], offsets: &[i32], reachable: Reachable) -> Decision {
-    let mut sums = scores.iter().zip(offsets).map(|(&score, &offset)| steps::add(score, offset));
+    let mut sums =
+        scores.iter().zip(offsets).map(|(&score, &offset)| constant_time::add(score, offset));
     let Some(mut best) = sums.next() else {
         return Decision { expert: LOCAL, margin: i32::MAX };
     };
@@ -116,17 +117,17 @@ pub fn decide(scores: &[i32], offsets: &[i32], reachable: Reachable) -> Decision
     for sum in sums {
         index = index.wrapping_add(1);
         bits >>= 1;
-        let reachable = steps::mask(bits);
+        let reachable = constant_time::mask(bits);
         others |= reachable;
         // The least of all sums is never above the best one, and as second it changes nothing.
-        let sum = steps::select(reachable, sum, i32::MIN);
-        let first = steps::less(best, sum);
-        let loser = steps::select(first, best, sum);
-        best = steps::select(first, sum, best);
-        expert = steps::select(first, index, expert);
-        second = steps::select(steps::less(second, loser), loser, second);
+        let sum = constant_time::select(reachable, sum, i32::MIN);
+        let first = constant_time::less(best, sum);
+        let loser = constant_time::select(first, best, sum);
+        best = constant_time::select(first, sum, best);
+        expert = constant_time::select(first, index, expert);
+        second = constant_time::select(constant_time::less(second, loser), loser, second);
     }
-    let margin = steps::select(others, steps::subtract(best, second), i32::MAX);
+    let margin = constant_time::select(others, constant_time::subtract(best, second), i32::MAX);
     Decision { expert: expert as u8, margin }
 }
 

@@ -34,8 +34,8 @@ pub enum InputError {
         /// Words needed.
         expected: usize,
     },
-    /// The image was made without a calibration, so it knows neither probabilities nor prices.
-    NoCalibration,
+    /// The image was made without Platt scaling, so it knows neither probabilities nor prices.
+    NoPlattScaling,
     /// Another number of prices than the image has experts.
     Prices {
         /// Prices given.
@@ -65,7 +65,7 @@ impl fmt::Display for InputError {
             Self::Scratch { found, expected } => {
                 write!(f, "found a scratch of {found} words, expected at least {expected}")
             }
-            Self::NoCalibration => f.write_str(
+            Self::NoPlattScaling => f.write_str(
                 "the image has no probabilities: it was not made with the method `one-vs-all`",
             ),
             Self::Prices { found, expected } => {
@@ -90,11 +90,11 @@ impl core::error::Error for InputError {}
 /// - `i8`: a code that [`Rejector::quantize`] made earlier.
 ///
 /// Sealed: an image knows these three.
-pub trait Feature: Copy + sealed::Quantize {}
+pub trait FeatureValue: Copy + sealed::Quantize {}
 
-impl Feature for f32 {}
-impl Feature for i16 {}
-impl Feature for i8 {}
+impl FeatureValue for f32 {}
+impl FeatureValue for i16 {}
+impl FeatureValue for i8 {}
 
 mod sealed {
     use super::{Image, InputError};
@@ -153,7 +153,7 @@ impl sealed::Quantize for i8 {
 
 /// Hands the codes of one input to `take`, four at a time with a slot for each, the last ones padded with 0.
 #[inline(always)]
-fn quantize<F: Feature, S>(
+fn quantize<F: FeatureValue, S>(
     features: &[F],
     image: &Image<'_>,
     mut slots: impl Iterator<Item = S>,
@@ -225,7 +225,7 @@ impl<'a> Rejector<'a> {
     /// [`InputError`] if the arguments do not fit the image. With the right lengths only a NaN, or
     /// raw readings that the image does not know, give an error.
     #[inline(always)] // little but calls; one frame less on the stack
-    pub fn decide<F: Feature>(
+    pub fn decide<F: FeatureValue>(
         &self,
         features: &[F],
         reachable: Reachable,
@@ -244,7 +244,7 @@ impl<'a> Rejector<'a> {
     /// # Errors
     /// As [`Rejector::decide`].
     #[inline]
-    pub fn scores<'s, F: Feature>(
+    pub fn scores<'s, F: FeatureValue>(
         &self,
         features: &[F],
         scratch: &'s mut [u32],
@@ -253,7 +253,7 @@ impl<'a> Rejector<'a> {
     }
 
     #[inline(always)]
-    fn scores_mut<'s, F: Feature>(
+    fn scores_mut<'s, F: FeatureValue>(
         &self,
         features: &[F],
         scratch: &'s mut [u32],
@@ -272,8 +272,8 @@ impl<'a> Rejector<'a> {
     #[inline(never)]
     fn price<'s>(&self, outputs: &'s mut [u32]) -> &'s mut [i32] {
         let scores = outputs.get_mut(..self.image.experts()).unwrap_or_default();
-        if let Some(calibration) = self.image.calibration() {
-            calibration.apply(scores);
+        if let Some(platt_scaling) = self.image.platt_scaling() {
+            platt_scaling.apply(scores);
         }
         bytemuck::must_cast_slice_mut(scores)
     }
@@ -282,16 +282,16 @@ impl<'a> Rejector<'a> {
     /// scratch.
     ///
     /// # Errors
-    /// As [`Rejector::decide`], and [`InputError::NoCalibration`] if the image was not made for this.
+    /// As [`Rejector::decide`], and [`InputError::NoPlattScaling`] if the image was not made for this.
     #[inline]
-    pub fn probabilities<'s, F: Feature>(
+    pub fn probabilities<'s, F: FeatureValue>(
         &self,
         features: &[F],
         scratch: &'s mut [u32],
     ) -> Result<&'s [i32], InputError> {
-        let calibration = self.image.calibration().ok_or(InputError::NoCalibration)?;
+        let platt_scaling = self.image.platt_scaling().ok_or(InputError::NoPlattScaling)?;
         let scores = self.scores_mut(features, scratch)?;
-        calibration.probabilities(scores);
+        platt_scaling.probabilities(scores);
         Ok(scores)
     }
 
@@ -299,27 +299,27 @@ impl<'a> Rejector<'a> {
     /// for each expert, of one use, in 2^-16 of one error.
     ///
     /// To decide on many inputs under the same prices, make offsets of them once
-    /// ([`Calibration::offsets_for_prices`](crate::Calibration::offsets_for_prices)).
+    /// ([`PlattScaling::offsets_for_prices`](crate::PlattScaling::offsets_for_prices)).
     ///
     /// # Errors
-    /// As [`Rejector::decide`]; [`InputError::NoCalibration`] if the image was not made for this,
+    /// As [`Rejector::decide`]; [`InputError::NoPlattScaling`] if the image was not made for this,
     /// [`InputError::Prices`] if their number is not that of the experts.
     #[inline]
-    pub fn decide_with_prices<F: Feature>(
+    pub fn decide_with_prices<F: FeatureValue>(
         &self,
         features: &[F],
         prices: &[u32],
         reachable: Reachable,
         scratch: &mut [u32],
     ) -> Result<Decision, InputError> {
-        let calibration = self.image.calibration().ok_or(InputError::NoCalibration)?;
+        let platt_scaling = self.image.platt_scaling().ok_or(InputError::NoPlattScaling)?;
         let expected = self.image.experts();
         if prices.len() != expected {
             return Err(InputError::Prices { found: prices.len(), expected });
         }
         let mut offsets = [0; MAX_EXPERTS];
         let offsets = offsets.get_mut(..expected).unwrap_or_default();
-        calibration.offsets_for_prices(prices, self.image.offsets(), offsets);
+        platt_scaling.offsets_for_prices(prices, self.image.offsets(), offsets);
         let scores = self.scores(features, scratch)?;
         Ok(decide(scores, offsets, reachable))
     }
@@ -327,7 +327,7 @@ impl<'a> Rejector<'a> {
     /// Quantizes and packs the features of one input. A function of its own, so that its variables have left the stack
     /// when the layers run.
     #[inline(never)]
-    fn pack<F: Feature>(&self, features: &[F], words: &mut [u32]) -> Result<(), InputError> {
+    fn pack<F: FeatureValue>(&self, features: &[F], words: &mut [u32]) -> Result<(), InputError> {
         let (packed, _) = words.as_chunks_mut::<WORDS_PER_GROUP>();
         quantize(features, self.image, packed.iter_mut(), |packed, codes| {
             *packed = Active::pack(Range::Input, codes);
@@ -349,7 +349,11 @@ impl<'a> Rejector<'a> {
     /// # Errors
     /// As [`Rejector::decide`], and [`InputError::Codes`] if `codes` has another length than the
     /// image has inputs.
-    pub fn quantize<F: Feature>(&self, features: &[F], codes: &mut [i8]) -> Result<(), InputError> {
+    pub fn quantize<F: FeatureValue>(
+        &self,
+        features: &[F],
+        codes: &mut [i8],
+    ) -> Result<(), InputError> {
         let expected = self.image.inputs();
         if codes.len() != expected {
             return Err(InputError::Codes { found: codes.len(), expected });

@@ -83,8 +83,8 @@ fn tiny() -> ImageParts {
         offsets: vec![300, 0],
         experts: support::experts(["local", "cloud"]),
         provenance: support::provenance(),
-        calibration: None,
-        knob: None,
+        platt_scaling: None,
+        operating_points: None,
     }
 }
 

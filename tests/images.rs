@@ -35,18 +35,18 @@ fn use_up(image: &Image<'_>) {
     assert_eq!(image.shapes().count(), image.layers());
     assert_eq!(image.offsets().len(), image.experts());
     assert_eq!(image.costs().len(), image.experts());
-    if let Some(knob) = image.knob() {
-        let settings = knob.settings();
+    if let Some(operating_points) = image.operating_points() {
+        let settings = operating_points.settings();
         let mut governor = mild::Governor::new(&settings);
         for rate in [0, 1, 40_000, 65_536].map(mild::governor::Rate::from_bits) {
-            governor.set_threshold(knob.threshold(rate));
-            governor.set_battery(rate.bits() as u16, 50, knob.energy_steps());
+            governor.set_threshold(operating_points.threshold(rate));
+            governor.set_battery(rate.bits() as u16, 50, operating_points.energy_steps());
             let scores = vec![i32::MAX; image.experts()];
             governor.decide(&scores, image.offsets(), Reachable::ALL);
         }
     }
     let _ = (image.provenance(), image.score_scale(), image.macs(), image.parameters());
-    assert!(image.calibration().is_none_or(|found| found.prices().len() == image.experts()));
+    assert!(image.platt_scaling().is_none_or(|found| found.prices().len() == image.experts()));
     let rejector = Rejector::new(image);
     let mut scratch = vec![0xdead_beef; image.scratch_words()];
     for pattern in [[-128i8, -128], [127, 127], [-128, 127], [0, 0]] {

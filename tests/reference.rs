@@ -3,8 +3,8 @@
 
 mod support;
 
-use mild::fixed::{OutputCalibration, RawQuantizer, Requantizer};
-use mild::image::{CalibrationParts, ExpertParts, ImageParts, InputQuantizer, LayerParts};
+use mild::fixed::{PlattMap, RawQuantizer, Requantizer};
+use mild::image::{ExpertParts, ImageParts, InputQuantizer, LayerParts, PlattScalingParts};
 use mild::policy::decide;
 use mild::{Decision, Image, InputError, Reachable, Rejector};
 use proptest::collection::vec;
@@ -53,13 +53,13 @@ fn scores(parts: &ImageParts, codes: &[i64]) -> Vec<i64> {
         });
         activations = outputs.collect();
     }
-    let Some(calibration) = &parts.calibration else { return activations };
-    let entries = activations.iter().zip(calibration);
+    let Some(platt_scaling) = &parts.platt_scaling else { return activations };
+    let entries = activations.iter().zip(platt_scaling);
     entries.map(|(&output, entry)| probability(output, entry) - i64::from(entry.price)).collect()
 }
 
 /// In units of 2^-16.
-fn probability(output: i64, entry: &CalibrationParts) -> i64 {
+fn probability(output: i64, entry: &PlattScalingParts) -> i64 {
     let [scale, intercept] = entry.output.to_words();
     let kept = (output >> (scale >> 24)).clamp(-65_535, 65_535);
     let product = (kept * i64::from(scale & 0xffff)) >> (scale >> 16 & 255);
@@ -77,18 +77,15 @@ fn probability(output: i64, entry: &CalibrationParts) -> i64 {
     if logit < 0 { 65_536 - inverse } else { inverse }
 }
 
-fn calibration() -> impl Strategy<Value = CalibrationParts> {
+fn platt_scaling() -> impl Strategy<Value = PlattScalingParts> {
     let shift = || prop_oneof![Just(1u32), 1u32..=31, 8u32..=16];
     let multiplier = prop_oneof![0u32..=0x7fff, Just(0x7fff)];
     let intercept = prop_oneof![-(1i32 << 20)..=1 << 20, -40_000..=40_000];
     let price = prop_oneof![0u32..=1 << 30, 0u32..=1 << 16];
     (multiplier, shift(), 0u32..=31, intercept, price).prop_map(
-        |(multiplier, shift, drop, intercept, price)| CalibrationParts {
-            output: OutputCalibration::from_words([
-                multiplier | shift << 16 | drop << 24,
-                intercept as u32,
-            ])
-            .unwrap(),
+        |(multiplier, shift, drop, intercept, price)| PlattScalingParts {
+            output: PlattMap::from_words([multiplier | shift << 16 | drop << 24, intercept as u32])
+                .unwrap(),
             price,
         },
     )
@@ -200,10 +197,10 @@ fn parts() -> impl Strategy<Value = ImageParts> {
                 .map(|(index, pair)| layer(pair[0], pair[1], index + 1 == count))
                 .collect();
             let quantizers = vec(input_quantizer(), inputs);
-            let calibration = prop::option::of(vec(calibration(), experts));
+            let platt_scaling = prop::option::of(vec(platt_scaling(), experts));
             let raw = vec(raw_quantizer(), inputs);
-            (quantizers, raw, layers, vec(offset(), experts), calibration).prop_map(
-                |(quantizers, raw, layers, offsets, calibration)| {
+            (quantizers, raw, layers, vec(offset(), experts), platt_scaling).prop_map(
+                |(quantizers, raw, layers, offsets, platt_scaling)| {
                     let expert =
                         |index| ExpertParts { name: format!("expert {index}"), cost: index };
                     ImageParts {
@@ -214,8 +211,8 @@ fn parts() -> impl Strategy<Value = ImageParts> {
                         experts: (0..offsets.len() as u32).map(expert).collect(),
                         offsets,
                         provenance: support::provenance(),
-                        calibration,
-                        knob: None,
+                        platt_scaling,
+                        operating_points: None,
                     }
                 },
             )
@@ -238,20 +235,20 @@ fn compare_prices(image: &Image<'_>, parts: &ImageParts, codes: &[i8], prices: &
     let mut scratch = vec![0xa5a5_a5a5; image.scratch_words()];
     let reachable = Reachable::from_bits(mask);
     let found = rejector.decide_with_prices(codes, prices, reachable, &mut scratch);
-    let Some(calibration) = &parts.calibration else {
-        assert_eq!(found, Err(InputError::NoCalibration));
+    let Some(platt_scaling) = &parts.platt_scaling else {
+        assert_eq!(found, Err(InputError::NoPlattScaling));
         return;
     };
-    let raw = ImageParts { calibration: None, ..parts.clone() };
+    let raw = ImageParts { platt_scaling: None, ..parts.clone() };
     let outputs = scores(&raw, &wide(codes));
-    let entries = outputs.iter().zip(calibration);
+    let entries = outputs.iter().zip(platt_scaling);
     let expected: Vec<i64> = entries.map(|(&output, entry)| probability(output, entry)).collect();
     let probabilities = rejector.probabilities(codes, &mut scratch).unwrap();
     assert_eq!(probabilities.iter().copied().map(i64::from).collect::<Vec<_>>(), expected);
     // Sums saturate only beyond what prices and offsets can be at the same time, if they are usual ones.
     let usual = |limit: i64, value: i64| value.abs() <= limit;
     if parts.offsets.iter().all(|&offset| usual(1 << 28, offset.into()))
-        && calibration.iter().zip(prices).all(|(entry, &price)| {
+        && platt_scaling.iter().zip(prices).all(|(entry, &price)| {
             usual(1 << 28, entry.price.into()) && usual(1 << 28, price.into())
         })
     {
@@ -265,7 +262,7 @@ fn compare_prices(image: &Image<'_>, parts: &ImageParts, codes: &[i8], prices: &
 }
 
 /// Decides with the crate and with the reference from the reference's own codes.
-fn compare<F: mild::Feature>(
+fn compare<F: mild::FeatureValue>(
     image: &Image<'_>,
     parts: &ImageParts,
     features: &[F],
@@ -344,13 +341,13 @@ fn single(quantizer: InputQuantizer, raw: RawQuantizer) -> Vec<u32> {
         offsets: vec![0, 0],
         experts: support::experts(["local", "cloud"]),
         provenance: support::provenance(),
-        calibration: None,
-        knob: None,
+        platt_scaling: None,
+        operating_points: None,
     };
     parts.to_words().unwrap()
 }
 
-fn quantized<F: mild::Feature>(words: &[u32], feature: F) -> i64 {
+fn quantized<F: mild::FeatureValue>(words: &[u32], feature: F) -> i64 {
     let image = Image::from_words(words).unwrap();
     let mut code = [0];
     Rejector::new(&image).quantize(&[feature], &mut code).unwrap();
@@ -599,8 +596,8 @@ fn the_widest_layer_stays_inside_its_bound() {
             offsets: vec![1 << 30, -(1 << 30)],
             experts: support::experts(["local", "cloud"]),
             provenance: support::provenance(),
-            calibration: None,
-            knob: None,
+            platt_scaling: None,
+            operating_points: None,
         };
         let words = parts.to_words().unwrap();
         let image = Image::from_words(&words).unwrap();

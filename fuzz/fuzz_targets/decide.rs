@@ -4,7 +4,7 @@
 
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use mild::{Feature, Image, Reachable, Rejector, image::ImageParts};
+use mild::{FeatureValue, Image, Reachable, Rejector, image::ImageParts};
 use mild_fuzz::{generate, hold, reference};
 
 fuzz_target!(|data: &[u8]| {
@@ -46,7 +46,7 @@ fn run(u: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
-fn compare<F: Feature>(
+fn compare<F: FeatureValue>(
     image: &Image<'_>,
     parts: &ImageParts,
     features: &[F],

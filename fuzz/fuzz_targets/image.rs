@@ -42,7 +42,7 @@ fn run(data: &[u8]) -> Result<()> {
 fn valid(u: &mut Unstructured<'_>) -> Result<Vec<u32>> {
     let mut parts = generate::parts(u)?;
     if u.ratio(1, 3)? {
-        parts.calibration = Some(generate::calibration(u, parts.experts.len())?);
+        parts.platt_scaling = Some(generate::platt_scaling(u, parts.experts.len())?);
     }
     Ok(parts.to_words().expect("parts within the bounds of the format"))
 }

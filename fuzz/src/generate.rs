@@ -5,11 +5,11 @@
 
 use arbitrary::{Result, Unstructured};
 use mild::{
-    Calibration, MAX_EXPERTS, Provenance,
-    fixed::{OutputCalibration, RawQuantizer, Requantizer},
+    PlattScaling, MAX_EXPERTS, Provenance,
+    fixed::{PlattMap, RawQuantizer, Requantizer},
     governor::{MAX_ADVANTAGE, Rate},
     image::{
-        CalibrationParts, EnergyParts, ExpertParts, ImageParts, InputQuantizer, KnobParts,
+        PlattScalingParts, EnergyParts, ExpertParts, ImageParts, InputQuantizer, OperatingPointsParts,
         LayerParts, MAX_BIAS, MAX_NAME, MAX_OFFSET, MAX_WIDTH,
     },
 };
@@ -66,26 +66,26 @@ pub fn parts_of(u: &mut Unstructured<'_>, widths: &[usize]) -> Result<ImageParts
             seed: u.arbitrary()?,
             trainer: u.arbitrary()?,
         },
-        calibration: None,
-        knob: if u.arbitrary()? { Some(knob(u)?) } else { None },
+        platt_scaling: None,
+        operating_points: if u.arbitrary()? { Some(operating_points(u)?) } else { None },
     })
 }
 
 /// A calibration for each of so many experts.
-pub fn calibration(u: &mut Unstructured<'_>, experts: usize) -> Result<Vec<CalibrationParts>> {
+pub fn platt_scaling(u: &mut Unstructured<'_>, experts: usize) -> Result<Vec<PlattScalingParts>> {
     let one = |u: &mut Unstructured<'_>| {
         let (slope, intercept) = (f64::from(finite(u)?), f64::from(finite(u)?));
-        let output = OutputCalibration::from_affine(slope, intercept);
-        Ok(CalibrationParts {
+        let output = PlattMap::from_affine(slope, intercept);
+        Ok(PlattScalingParts {
             output: output.expect("finite numbers"),
-            price: u.int_in_range(0..=Calibration::MAX_PRICE)?,
+            price: u.int_in_range(0..=PlattScaling::MAX_PRICE)?,
         })
     };
     list(u, experts, one)
 }
 
-/// A knob within the bounds of the format, of any size.
-fn knob(u: &mut Unstructured<'_>) -> Result<KnobParts> {
+/// operating points within the bounds of the format, of any size.
+fn operating_points(u: &mut Unstructured<'_>) -> Result<OperatingPointsParts> {
     let (low, high) = (u.int_in_range(-MAX_ADVANTAGE..=0)?, u.int_in_range(1..=MAX_ADVANTAGE)?);
     let span = high - low;
     // A governor counts its threshold in steps, of which there are below 8192.
@@ -115,7 +115,7 @@ fn knob(u: &mut Unstructured<'_>) -> Result<KnobParts> {
         let threshold = u.int_in_range(-MAX_ADVANTAGE..=MAX_ADVANTAGE)?;
         energy.push(EnergyParts { from, budget: rate(u)?, threshold });
     }
-    Ok(KnobParts {
+    Ok(OperatingPointsParts {
         budget: rate(u)?,
         rate: rate(u)?,
         range: (low, high),

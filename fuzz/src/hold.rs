@@ -2,7 +2,7 @@
 
 use crate::{generate, reference::ACCUMULATOR};
 use arbitrary::{Result, Unstructured};
-use mild::{Calibration, Feature, Image, InputError, Reachable, Rejector, policy};
+use mild::{PlattScaling, FeatureValue, Image, InputError, Reachable, Rejector, policy};
 
 /// Behind the scratch, to see that nothing is written there.
 const CANARY: u32 = 0xc0de_5eed;
@@ -44,7 +44,7 @@ pub fn on_every_input(image: &Image<'_>, u: &mut Unstructured<'_>) -> Result<()>
 }
 
 /// The same decision whatever was in the scratch, the same from features and from their codes, and within all bounds.
-pub fn decisions<F: Feature>(
+pub fn decisions<F: FeatureValue>(
     image: &Image<'_>,
     features: &[F],
     reachable: Reachable,
@@ -75,13 +75,13 @@ pub fn decisions<F: Feature>(
     assert!(reachable.contains(decision.expert), "an unreachable expert was chosen");
     assert_eq!(rejector.decide(&codes, reachable, &mut scratch), Ok(decision));
 
-    let Some(calibration) = image.calibration() else { return };
-    let prices: Vec<u32> = calibration.prices().collect();
+    let Some(platt_scaling) = image.platt_scaling() else { return };
+    let prices: Vec<u32> = platt_scaling.prices().collect();
     let same = rejector.decide_with_prices(features, &prices, reachable, &mut scratch);
     assert_eq!(same, Ok(decision), "the image's own prices change the decision");
     let probabilities = rejector.probabilities(features, &mut scratch).expect("calibrated");
     for (&probability, (score, price)) in probabilities.iter().zip(scores.iter().zip(prices)) {
-        assert!((0..=Calibration::ONE).contains(&probability), "a probability of {probability}");
+        assert!((0..=PlattScaling::ONE).contains(&probability), "a probability of {probability}");
         assert_eq!(i64::from(*score), i64::from(probability) - i64::from(price));
     }
 }

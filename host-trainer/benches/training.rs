@@ -8,22 +8,22 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use mild_trainer::batch::Blocks;
-use mild_trainer::dataset::Part;
-use mild_trainer::grid::Grid;
+use mild_trainer::arithmetic::network::Shape;
+use mild_trainer::arithmetic::random::Random;
+use mild_trainer::data::dataset::Part;
+use mild_trainer::learn::batch::Blocks;
+use mild_trainer::learn::grid::Grid;
+use mild_trainer::learn::objective::Objective;
+use mild_trainer::learn::select::select;
+use mild_trainer::learn::store::Forgetful;
+use mild_trainer::learn::train::{Candidate, fit_for};
 use mild_trainer::loss::{Link, TwoStage};
-use mild_trainer::network::Shape;
-use mild_trainer::objective::Objective;
 use mild_trainer::progress::Silent;
-use mild_trainer::random::Random;
-use mild_trainer::select::select;
-use mild_trainer::store::Forgetful;
-use mild_trainer::train::{Candidate, fit_for};
 
 /// Operations of one evaluation: forward and the gradient by the weights for every layer, the
 /// gradient by its inputs for all but the first.
 fn operations(shape: &Shape, rows: usize) -> u64 {
-    let uses = |(index, layer): (usize, mild_trainer::network::LayerSpan)| {
+    let uses = |(index, layer): (usize, mild_trainer::arithmetic::network::LayerSpan)| {
         layer.inputs * layer.outputs * if index == 0 { 2 } else { 3 }
     };
     2 * (rows * shape.layers().enumerate().map(uses).sum::<usize>()) as u64

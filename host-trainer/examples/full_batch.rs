@@ -7,10 +7,10 @@
 
 use std::time::Instant;
 
-use mild_trainer::batch::Blocks;
+use mild_trainer::arithmetic::network::Shape;
+use mild_trainer::learn::batch::Blocks;
+use mild_trainer::learn::objective::Objective;
 use mild_trainer::loss::{Link, TwoStage};
-use mild_trainer::network::Shape;
-use mild_trainer::objective::Objective;
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 
-use mild_trainer::config::Config;
+use mild_trainer::intake::config::Config;
 use mild_trainer::pipeline::{self, Trained};
 use mild_trainer::{dataset::Dataset, error::Error, log, progress::Silent, store::Forgetful};
 

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use mild_trainer::config::{Config, Effort, Method, Price, Tau};
-use mild_trainer::dataset::{Dataset, RawScale};
-use mild_trainer::log;
+use mild_trainer::data::dataset::{Dataset, RawScale};
+use mild_trainer::intake::config::{Config, Effort, Method, Price, Tau};
+use mild_trainer::intake::log;
 
 const CONFIG: &str = r#"
 [data]

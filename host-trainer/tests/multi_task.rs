@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use mild_trainer::config::{Config, Method};
-use mild_trainer::dataset::Dataset;
-use mild_trainer::evaluate::{best_single, oracle};
-use mild_trainer::method::{Contender, run};
+use mild_trainer::data::dataset::Dataset;
+use mild_trainer::experiments::methods::{Contender, run};
+use mild_trainer::intake::config::{Config, Method};
+use mild_trainer::judge::evaluate::{best_single, oracle};
+use mild_trainer::learn::store::Forgetful;
 use mild_trainer::progress::Silent;
-use mild_trainer::store::Forgetful;
 use mild_trainer::{log, pipeline};
 
 /// `local` names the class where a < 0.3 and the value where b < 0; `cloud` always names the class, and the
 /// value where b > 0. A wrong value is off by 4, of which SmoothL1 makes 3.5.
 fn table(rows: usize) -> String {
     let mut text = String::from("a,b,y,t,split,class_local,value_local,class_cloud,value_cloud\n");
-    let mut random = mild_trainer::random::Random::new(5);
+    let mut random = mild_trainer::arithmetic::random::Random::new(5);
     for row in 0..rows {
         let (a, b) = (2.0 * random.uniform() - 1.0, 2.0 * random.uniform() - 1.0);
         let (class, target) = (u8::from(random.uniform() < 0.5), 10.0 * random.uniform());

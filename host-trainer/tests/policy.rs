@@ -97,7 +97,7 @@ fn a_promised_rate_is_kept_in_the_image() {
     assert!((0.1..0.2).contains(&rate), "{rate}");
     assert!(number(&trained, "/policy/threshold") > 0.0);
     let inspected = bench.json(&["inspect", "out/rejector.mild", "--json"]);
-    assert!((number(&inspected, "/knob/budget") - 0.2).abs() < 1e-4, "{inspected:#}");
+    assert!((number(&inspected, "/operating_points/budget") - 0.2).abs() < 1e-4, "{inspected:#}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use mild_trainer::config::Form;
+use mild_trainer::intake::config::Form;
 use mild_trainer::loss::{
     LANES, Lanes, Link, Mild, OneStage, OneStageOneVsAll, OneVsAll, Picce, Realizable, Surrogate,
     TwoStage,

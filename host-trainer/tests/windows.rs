@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use mild::feature::{Statistic, Window};
-use mild_trainer::config::Config;
-use mild_trainer::log;
+use mild::window_features::{Statistic, Window};
+use mild_trainer::intake::config::Config;
+use mild_trainer::intake::log;
 
 /// Rows of eight readings and three numbers; the channel is loud where the device is wrong.
 fn table(rows: usize) -> (String, Vec<[i16; 8]>) {
@@ -68,9 +68,13 @@ fn features_are_those_of_the_device_bit_for_bit_and_train_a_rejector() {
         );
     }
     let silent = mild_trainer::progress::Silent;
-    let trained =
-        mild_trainer::pipeline::train(&config, &data, &mild_trainer::store::Forgetful, &silent)
-            .unwrap();
+    let trained = mild_trainer::pipeline::train(
+        &config,
+        &data,
+        &mild_trainer::learn::store::Forgetful,
+        &silent,
+    )
+    .unwrap();
     let choices = trained.int8_choices(&data.test);
     let loss = data.test.deferral_loss(|row| choices[row]);
     // Always asking costs 0.1, and only the loud ones need it: 0.04.

@@ -4,7 +4,7 @@ use embassy_futures::select::{Either, select};
 use embedded_io_async::{Error, Read, Write};
 
 use super::exchange::{Protocol, Step};
-use super::{Counters, Identity, Outcome, Question, Settings, Timer};
+use super::{ClientCounters, Identity, Outcome, Question, RetryPolicy, Timer};
 use crate::policy::{Decision, Reachable};
 use crate::wire::Decoder;
 
@@ -29,7 +29,7 @@ where
     pub const fn new(
         port: P,
         timer: T,
-        settings: &'s Settings,
+        settings: &'s RetryPolicy,
         identity: Identity,
         sequence: u32,
     ) -> Self {
@@ -44,7 +44,7 @@ where
     }
 
     /// The counts since the start.
-    pub const fn counters(&self) -> Counters {
+    pub const fn counters(&self) -> ClientCounters {
         self.protocol.counters
     }
 

@@ -3,7 +3,7 @@
 use embedded_io::{Error, Read, ReadReady, Write};
 
 use super::exchange::{Protocol, Step};
-use super::{Clock, Counters, Identity, Outcome, Question, Settings};
+use super::{ClientCounters, Clock, Identity, Outcome, Question, RetryPolicy};
 use crate::policy::{Decision, Reachable};
 use crate::wire::Decoder;
 
@@ -33,7 +33,7 @@ where
     pub const fn new(
         port: P,
         clock: C,
-        settings: &'s Settings,
+        settings: &'s RetryPolicy,
         identity: Identity,
         sequence: u32,
     ) -> Self {
@@ -48,7 +48,7 @@ where
     }
 
     /// The counts since the start.
-    pub const fn counters(&self) -> Counters {
+    pub const fn counters(&self) -> ClientCounters {
         self.protocol.counters
     }
 

@@ -1,21 +1,21 @@
 //! The protocol: what to send when, what to believe, and when to give up. No input, no output, no clock.
 
 use super::links::Links;
-use super::outcome::{Counters, Failure, How, Outcome};
-use super::{Identity, Question, Settings};
+use super::outcome::{ClientCounters, Failure, How, Outcome};
+use super::{Identity, Question, RetryPolicy};
 use crate::policy::{Decision, LOCAL, Reachable};
 use crate::wire::{self, EncodeError, Frame, Message, Reply, Request, Status};
 
 /// What both clients are around.
 #[derive(Debug)]
 pub(super) struct Protocol<'s, const EXPERTS: usize> {
-    settings: &'s Settings,
+    settings: &'s RetryPolicy,
     identity: Identity,
     links: Links<EXPERTS>,
     sequence: u32,
     /// The state of a small generator, for pauses.
     chance: u32,
-    pub(super) counters: Counters,
+    pub(super) counters: ClientCounters,
 }
 
 /// A question on its way.
@@ -60,10 +60,10 @@ pub(super) enum Step {
 }
 
 impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
-    pub(super) const fn new(settings: &'s Settings, identity: Identity, sequence: u32) -> Self {
+    pub(super) const fn new(settings: &'s RetryPolicy, identity: Identity, sequence: u32) -> Self {
         let chance = identity.node ^ 0x9e37_79b9;
         let counters =
-            Counters { questions: 0, answered: 0, fell_back: 0, sent: 0, stale: 0, bad: 0 };
+            ClientCounters { questions: 0, answered: 0, fell_back: 0, sent: 0, stale: 0, bad: 0 };
         Self { settings, identity, links: Links::new(), sequence, chance, counters }
     }
 
@@ -158,7 +158,7 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         match wire::encode(&Message::Request(request), self.identity.key.as_ref(), buffer) {
             Ok(frame) => {
                 exchange.sent = exchange.sent.saturating_add(1);
-                Counters::add(&mut self.counters.sent, true);
+                ClientCounters::add(&mut self.counters.sent, true);
                 Some(frame)
             }
             Err(EncodeError::Buffer { .. }) => {
@@ -189,20 +189,20 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         frame: Result<Frame<'_>, wire::FrameError>,
     ) -> Option<Outcome> {
         let Some(reply) = self.believed(frame) else {
-            Counters::add(&mut self.counters.bad, true);
+            ClientCounters::add(&mut self.counters.bad, true);
             return None;
         };
         let (node, sequence) = (self.identity.node, exchange.asked.map(|asked| asked.sequence));
         if reply.node != node || Some(reply.sequence) != sequence {
-            Counters::add(&mut self.counters.stale, true);
+            ClientCounters::add(&mut self.counters.stale, true);
             return None;
         }
         let expert = exchange.asked.map_or(LOCAL, |asked| asked.decision.expert);
         match reply.status {
             Status::Ok => {
                 self.links.succeeded(expert);
-                Counters::add(&mut self.counters.questions, true);
-                Counters::add(&mut self.counters.answered, true);
+                ClientCounters::add(&mut self.counters.questions, true);
+                ClientCounters::add(&mut self.counters.answered, true);
                 return Some(Outcome {
                     answer: reply.answer,
                     confidence: reply.confidence,
@@ -260,8 +260,8 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
 
     /// The node answers.
     fn local(&mut self, exchange: &Exchange, question: &Question<'_>) -> Outcome {
-        Counters::add(&mut self.counters.questions, true);
-        Counters::add(&mut self.counters.fell_back, exchange.failure.is_some());
+        ClientCounters::add(&mut self.counters.questions, true);
+        ClientCounters::add(&mut self.counters.fell_back, exchange.failure.is_some());
         Outcome {
             answer: question.local,
             confidence: 0,

@@ -1,6 +1,6 @@
 //! Which experts count as reachable.
 
-use super::Settings;
+use super::RetryPolicy;
 use crate::policy::Reachable;
 
 /// What is remembered of the way to one expert.
@@ -41,7 +41,7 @@ impl<const EXPERTS: usize> Links<EXPERTS> {
     }
 
     /// A question to it failed; `lasting` says that the next ones will as well.
-    pub(super) fn failed(&mut self, expert: u8, lasting: bool, now: u64, settings: &Settings) {
+    pub(super) fn failed(&mut self, expert: u8, lasting: bool, now: u64, settings: &RetryPolicy) {
         if let Some(link) = self.links.get_mut(usize::from(expert)) {
             link.failures = link.failures.saturating_add(1);
             let most = settings.failures.max(1);

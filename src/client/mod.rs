@@ -6,7 +6,7 @@
 //! The [`Outcome`] always says who answered, and why, if it is not whom the rejector chose first. An expert that fails again and
 //! again counts as unreachable for a while, then gets another chance, each time after a longer while.
 //!
-//! Every question ends within [`Settings::deadline_ms`], if the port's own calls return. What is sent, when, and what is
+//! Every question ends within [`RetryPolicy::deadline_ms`], if the port's own calls return. What is sent, when, and what is
 //! believed is decided by one state machine without input, output or clock (`exchange.rs`); the blocking client over
 //! `embedded-io` and the [`AsyncClient`] over `embedded-io-async` are thin.
 
@@ -27,8 +27,8 @@ pub use blocking::Client;
 #[cfg(feature = "client-async")]
 pub use clock::Timer;
 pub use clock::{Clock, DelayClock};
-pub use outcome::{Counters, Failure, How, Outcome};
-pub use settings::Settings;
+pub use outcome::{ClientCounters, Failure, How, Outcome};
+pub use settings::RetryPolicy;
 
 use crate::wire::{Answer, Payload};
 

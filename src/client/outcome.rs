@@ -49,7 +49,7 @@ pub struct Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Counters {
+pub struct ClientCounters {
     /// Questions resolved.
     pub questions: u32,
     /// Of these, answered by an expert.
@@ -64,7 +64,7 @@ pub struct Counters {
     pub bad: u32,
 }
 
-impl Counters {
+impl ClientCounters {
     pub(super) fn add(count: &mut u32, one: bool) {
         *count = count.saturating_add(u32::from(one));
     }

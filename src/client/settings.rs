@@ -3,7 +3,7 @@
 /// Times and numbers of a client, all of them bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Settings {
+pub struct RetryPolicy {
     /// So long a question may take in all, whoever is asked, in milliseconds.
     pub deadline_ms: u32,
     /// So long each sending waits for its answer.
@@ -21,7 +21,7 @@ pub struct Settings {
     pub longest_hold_off_ms: u32,
 }
 
-impl Settings {
+impl RetryPolicy {
     /// For a link that answers within some hundred milliseconds: three sendings within two seconds, unreachable after
     /// two failures for ten seconds to ten minutes.
     pub const USUAL: Self = Self {
@@ -47,7 +47,7 @@ impl Settings {
     }
 }
 
-impl Default for Settings {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self::USUAL
     }

@@ -16,7 +16,7 @@ const EXPERTS: usize = 4;
 const FRAME: usize = wire::max_frame(8);
 const KEY: Key = Key::new([5; 32]);
 
-const SETTINGS: Settings = Settings {
+const SETTINGS: RetryPolicy = RetryPolicy {
     deadline_ms: 1_000,
     attempt_ms: 200,
     attempts: 3,
@@ -284,7 +284,8 @@ fn an_answer_is_that_of_the_expert_that_was_asked() {
             Outcome { answer: right(3, input), confidence: 9, by: 3, how: How::Chosen, sent: 1 };
         assert_eq!(outcome, expected);
     }
-    let counters = Counters { questions: 100, answered: 100, sent: 100, ..Counters::default() };
+    let counters =
+        ClientCounters { questions: 100, answered: 100, sent: 100, ..ClientCounters::default() };
     assert_eq!(client.counters(), counters);
     let outcome = client.resolve(&question(&[7]), |_| Decision { expert: LOCAL, margin: 1 });
     assert_eq!((outcome.answer, outcome.how, outcome.sent), (right(0, 7), How::Chosen, 0));
@@ -411,7 +412,7 @@ trait Resolves {
         question: &Question<'_>,
         decide: &mut dyn FnMut(Reachable) -> Decision,
     ) -> Outcome;
-    fn counters(&self) -> Counters;
+    fn counters(&self) -> ClientCounters;
 }
 
 impl Resolves for Blocking {
@@ -423,7 +424,7 @@ impl Resolves for Blocking {
         self.resolve(question, decide)
     }
 
-    fn counters(&self) -> Counters {
+    fn counters(&self) -> ClientCounters {
         self.counters()
     }
 }
@@ -439,13 +440,13 @@ impl Resolves for Driven {
         block_on(&self.1, self.0.resolve(question, decide))
     }
 
-    fn counters(&self) -> Counters {
+    fn counters(&self) -> ClientCounters {
         self.0.counters()
     }
 }
 
 /// Ten questions under faults that the seed says: each is answered once, in time, and rightly by whom it says.
-fn chaos(seed: u64, asynchronous: bool) -> Counters {
+fn chaos(seed: u64, asynchronous: bool) -> ClientCounters {
     let world = World::new(seed, Faults::default());
     {
         let mut world = world.borrow_mut();
@@ -494,7 +495,7 @@ fn chaos(seed: u64, asynchronous: bool) -> Counters {
 
 #[test]
 fn ten_thousand_schedules_of_faults_lose_nothing() {
-    let mut all = Counters::default();
+    let mut all = ClientCounters::default();
     for seed in 0..10_000 {
         let counters = chaos(seed, seed % 2 == 1);
         assert_eq!(counters.questions, 10, "seed {seed}");

@@ -12,12 +12,12 @@ mod telemetry;
 mod tests;
 
 pub use rate::Rate;
-pub use settings::{MAX_ADVANTAGE, Settings, Track, Watch};
+pub use settings::{GovernorSettings, MAX_ADVANTAGE, Track, Watch};
 pub use state::StateError;
-pub use telemetry::{Counters, Drift};
+pub use telemetry::{Drift, GovernorCounters};
 
+use crate::constant_time;
 use crate::policy::{Decision, LOCAL, Reachable};
-use crate::steps;
 use settings::DEFERRAL;
 
 /// Decides on scores as [`policy::decide`](crate::policy::decide) does, but under a budget.
@@ -43,7 +43,7 @@ use settings::DEFERRAL;
 /// ```
 ///
 /// for *every* sequence of inputs, chosen by an adversary or drifting
-/// ([`Settings::rate_bound`]; Gibbs and Candès 2021, Angelopoulos, Candès and Tibshirani 2023 for the
+/// ([`GovernorSettings::rate_bound`]; Gibbs and Candès 2021, Angelopoulos, Candès and Tibshirani 2023 for the
 /// argument). With [`Track::AtMost`], a token bucket or caps only "not more than" is left of it, and
 /// that always holds. The threshold is kept as the excess of deferrals over the budget in units of
 /// 2^-16, exactly, so nothing is lost to rounding.
@@ -59,7 +59,7 @@ use settings::DEFERRAL;
 /// stays until it is cleared. They change no decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Governor<'a, const CAPS: usize = 0> {
-    settings: &'a Settings<CAPS>,
+    settings: &'a GovernorSettings<CAPS>,
     /// Deferrals beyond the budget, in units of 2^-16; the threshold is this times the step.
     excess: i32,
     budget: Rate,
@@ -68,7 +68,7 @@ pub struct Governor<'a, const CAPS: usize = 0> {
     /// Sums of deviations upward and downward.
     margin: [i32; 2],
     rate: [i32; 2],
-    counters: Counters,
+    counters: GovernorCounters,
     flags: u8,
     energy_step: u8,
     /// By how much each capped expert was used beyond its share, in units of 2^-16.
@@ -81,7 +81,7 @@ const RATE: u8 = 2;
 impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     /// Starts at the image's own threshold with a full bucket.
     #[must_use]
-    pub const fn new(settings: &'a Settings<CAPS>) -> Self {
+    pub const fn new(settings: &'a GovernorSettings<CAPS>) -> Self {
         Self {
             settings,
             excess: settings.admit(0),
@@ -89,7 +89,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             tokens: settings.capacity,
             margin: [0; 2],
             rate: [0; 2],
-            counters: Counters { decisions: 0, deferred: 0, withheld: 0 },
+            counters: GovernorCounters { decisions: 0, deferred: 0, withheld: 0 },
             flags: 0,
             energy_step: u8::MAX,
             used: [0; CAPS],
@@ -99,7 +99,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     /// Starts with an empty bucket: for after a state was lost, so that a device that restarts again and
     /// again does not get a new burst each time.
     #[must_use]
-    pub const fn cautious(settings: &'a Settings<CAPS>) -> Self {
+    pub const fn cautious(settings: &'a GovernorSettings<CAPS>) -> Self {
         let mut governor = Self::new(settings);
         governor.tokens = 0;
         governor
@@ -120,16 +120,19 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
         } else {
             best(scores, offsets, reachable.bits(), &self.used, settings)
         };
-        let any = steps::less(i32::from(LOCAL), best.expert);
+        let any = constant_time::less(i32::from(LOCAL), best.expert);
         let threshold = self.threshold();
-        let advantage = steps::clamp(best.advantage, settings.low, settings.high);
-        let wanted = any & steps::less(threshold, advantage);
+        let advantage = constant_time::clamp(best.advantage, settings.low, settings.high);
+        let wanted = any & constant_time::less(threshold, advantage);
 
         // Neither overflows: a bucket holds less than 2^31 with a refill on top.
         let tokens = self.tokens.wrapping_add(settings.refill.bits() as i32);
-        let tokens =
-            steps::select(steps::less(settings.capacity, tokens), settings.capacity, tokens);
-        let defer = wanted & steps::less(DEFERRAL - 1, tokens);
+        let tokens = constant_time::select(
+            constant_time::less(settings.capacity, tokens),
+            settings.capacity,
+            tokens,
+        );
+        let defer = wanted & constant_time::less(DEFERRAL - 1, tokens);
         let one = defer & DEFERRAL;
         self.tokens = tokens.wrapping_sub(one);
         let expert = defer & best.expert;
@@ -137,20 +140,23 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
         // Where nobody can be asked there is nothing to learn: the threshold waits.
         let change = any & one.wrapping_sub(self.budget.bits() as i32);
         let excess = self.excess.wrapping_add(change);
-        self.excess = steps::clamp(excess, settings.lowest_excess, settings.highest_excess);
+        self.excess = constant_time::clamp(excess, settings.lowest_excess, settings.highest_excess);
         for ((number, used), cap) in (1..).zip(&mut self.used).zip(&settings.caps) {
-            let chosen = !(steps::less(expert, number) | steps::less(number, expert)) & DEFERRAL;
+            let chosen = !(constant_time::less(expert, number)
+                | constant_time::less(number, expert))
+                & DEFERRAL;
             // At most one use beyond `full`, so nothing overflows; never below 0.
             let new = (*used as i32).wrapping_add(chosen).wrapping_sub(cap.bits() as i32);
             *used = (new & !(new >> 31)) as u32;
         }
 
-        let alone = steps::less(0, plain.advantage) & steps::less(i32::from(LOCAL), plain.expert);
+        let alone = constant_time::less(0, plain.advantage)
+            & constant_time::less(i32::from(LOCAL), plain.expert);
         let watched = complete(scores.len().min(offsets.len()), reachable);
         let margin = if CAPS == 0 {
             advantage
         } else {
-            steps::clamp(plain.advantage, settings.low, settings.high)
+            constant_time::clamp(plain.advantage, settings.low, settings.high)
         };
         let margin = settings.margin.look(&mut self.margin, margin, watched);
         let rate = settings.rate.look(&mut self.rate, alone & DEFERRAL, watched);
@@ -158,7 +164,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
         self.counters.count(defer, alone & !defer);
         // Both are within the range and two steps of it: neither overflows.
         let distance = advantage.wrapping_sub(threshold).wrapping_abs();
-        Decision { expert: expert as u8, margin: steps::select(any, distance, i32::MAX) }
+        Decision { expert: expert as u8, margin: constant_time::select(any, distance, i32::MAX) }
     }
 
     /// The threshold that the next advantage must exceed.
@@ -215,7 +221,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
 
     /// The counts since the start.
     #[must_use]
-    pub const fn counters(&self) -> Counters {
+    pub const fn counters(&self) -> GovernorCounters {
         self.counters
     }
 
@@ -250,9 +256,10 @@ fn best<const CAPS: usize, const USED: usize>(
     offsets: &[i32],
     mut bits: u32,
     used: &[u32; USED],
-    settings: &Settings<CAPS>,
+    settings: &GovernorSettings<CAPS>,
 ) -> Best {
-    let mut sums = scores.iter().zip(offsets).map(|(&score, &offset)| steps::add(score, offset));
+    let mut sums =
+        scores.iter().zip(offsets).map(|(&score, &offset)| constant_time::add(score, offset));
     let local = sums.next().unwrap_or_default();
     let mut used = used.iter();
     let (mut expert, mut index) = (i32::from(LOCAL), i32::from(LOCAL));
@@ -260,19 +267,19 @@ fn best<const CAPS: usize, const USED: usize>(
     for mut sum in sums {
         index = index.wrapping_add(1);
         bits >>= 1;
-        let mut reachable = steps::mask(bits);
+        let mut reachable = constant_time::mask(bits);
         if USED > 0
             && let Some(&used) = used.next()
         {
-            reachable &= steps::less(used as i32, settings.full as i32);
+            reachable &= constant_time::less(used as i32, settings.full as i32);
             let surcharge = i64::from(settings.step).wrapping_mul(i64::from(used)) >> 16;
-            sum = steps::subtract(sum, surcharge as i32);
+            sum = constant_time::subtract(sum, surcharge as i32);
         }
-        let better = reachable & steps::less(best, sum);
-        best = steps::select(better, sum, best);
-        expert = steps::select(better, index, expert);
+        let better = reachable & constant_time::less(best, sum);
+        best = constant_time::select(better, sum, best);
+        expert = constant_time::select(better, index, expert);
     }
-    Best { expert, advantage: steps::subtract(best, local) }
+    Best { expert, advantage: constant_time::subtract(best, local) }
 }
 
 /// Whether there are other experts and all of them are reachable, as a mask.
@@ -281,7 +288,9 @@ fn complete(experts: usize, reachable: Reachable) -> i32 {
     let beyond = u32::MAX.checked_shl(experts as u32).unwrap_or(0);
     let missing = !(reachable.bits() | beyond) as i32;
     // A set without its first member is never negative unless it has the last.
-    !steps::less(0, missing) & !steps::less(missing, 0) & steps::less(1, experts as i32)
+    !constant_time::less(0, missing)
+        & !constant_time::less(missing, 0)
+        & constant_time::less(1, experts as i32)
 }
 
 /// A budget for a battery that is at least so full.

@@ -1,7 +1,7 @@
 //! What a governor is told once: it stays in flash.
 
 use super::rate::Rate;
-use crate::steps;
+use crate::constant_time;
 
 /// The largest magnitude of the range that advantages are clamped to.
 pub const MAX_ADVANTAGE: i32 = 1 << 28;
@@ -73,8 +73,8 @@ impl Watch {
         let add = |sum: &mut i32, deviation: i32| {
             let new = sum.wrapping_add(deviation & watched);
             let new = new & !(new >> 31);
-            let high = !steps::less(new, self.alarm);
-            *sum = steps::select(high, self.alarm, new);
+            let high = !constant_time::less(new, self.alarm);
+            *sum = constant_time::select(high, self.alarm, new);
             high
         };
         add(up, signal.wrapping_sub(self.above)) | add(down, self.below.wrapping_sub(signal))
@@ -94,7 +94,7 @@ const fn within(number: i32, low: i32, high: i32) -> i32 {
 /// The settings of a [`Governor`](super::Governor), with budgets of their own for the experts 1 to
 /// `CAPS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings<const CAPS: usize = 0> {
+pub struct GovernorSettings<const CAPS: usize = 0> {
     pub(super) low: i32,
     pub(super) high: i32,
     pub(super) step: i32,
@@ -109,8 +109,8 @@ pub struct Settings<const CAPS: usize = 0> {
     pub(super) rate: Watch,
 }
 
-impl Settings<0> {
-    /// Settings that keep `budget`.
+impl GovernorSettings<0> {
+    /// GovernorSettings that keep `budget`.
     ///
     /// `low` to `high` is the range of *advantages*: by how much the best expert to defer to exceeds
     /// `local`, in score units; advantages beyond count as its ends. `step` is by how many score units
@@ -130,7 +130,7 @@ impl Settings<0> {
         Some(Self::checked(low, high, step, budget, track))
     }
 
-    /// Settings of numbers that have been checked.
+    /// GovernorSettings of numbers that have been checked.
     pub(crate) const fn checked(
         low: i32,
         high: i32,
@@ -164,7 +164,7 @@ impl Settings<0> {
     }
 }
 
-impl<const CAPS: usize> Settings<CAPS> {
+impl<const CAPS: usize> GovernorSettings<CAPS> {
     /// At most `burst` deferrals at once, and `refill` of all decisions after that: a token bucket. A burst counts as
     /// one at least, or nothing could ever be deferred, and as 32,766 at most. With a refill below the budget it is the refill that is kept.
     #[must_use]
@@ -177,8 +177,8 @@ impl<const CAPS: usize> Settings<CAPS> {
 
     /// Separate budgets: expert `k` gets at most `caps[k - 1]` of all decisions.
     #[must_use]
-    pub const fn with_caps<const N: usize>(self, caps: [Rate; N]) -> Settings<N> {
-        Settings {
+    pub const fn with_caps<const N: usize>(self, caps: [Rate; N]) -> GovernorSettings<N> {
+        GovernorSettings {
             low: self.low,
             high: self.high,
             step: self.step,

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::{Governor, Settings};
-use crate::governor::{Counters, Rate};
+use super::{Governor, GovernorSettings};
+use crate::governor::{GovernorCounters, Rate};
 
 /// Why some bytes are not the state of a governor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum StateError {
     /// The checksum is not that of the bytes: they are damaged, or were never written.
     Checksum,
     /// The state was made under other settings.
-    Settings,
+    GovernorSettings,
     /// A number is out of its range.
     Range,
 }
@@ -32,7 +32,9 @@ impl fmt::Display for StateError {
                 write!(f, "found {found} bytes of governor state, expected {expected}")
             }
             Self::Checksum => f.write_str("the governor's state is damaged or was never written"),
-            Self::Settings => f.write_str("the governor's state was made under other settings"),
+            Self::GovernorSettings => {
+                f.write_str("the governor's state was made under other settings")
+            }
             Self::Range => f.write_str("a number of the governor's state is out of range"),
         }
     }
@@ -53,7 +55,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     /// [`StateError::Length`] if `into` is not [`Self::STATE_BYTES`] long.
     pub fn to_bytes(&self, into: &mut [u8]) -> Result<(), StateError> {
         check_length(into.len(), Self::STATE_BYTES)?;
-        let Counters { decisions, deferred, withheld } = self.counters;
+        let GovernorCounters { decisions, deferred, withheld } = self.counters;
         let head = [
             self.settings.fingerprint(),
             self.excess as u32,
@@ -85,7 +87,10 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     ///
     /// # Errors
     /// [`StateError`] if it is not one. Then start with [`Governor::cautious`].
-    pub fn from_bytes(settings: &'a Settings<CAPS>, bytes: &[u8]) -> Result<Self, StateError> {
+    pub fn from_bytes(
+        settings: &'a GovernorSettings<CAPS>,
+        bytes: &[u8],
+    ) -> Result<Self, StateError> {
         check_length(bytes.len(), Self::STATE_BYTES)?;
         let (words, _) = bytes.as_chunks();
         let Some(([stated, head @ ..], caps)) = words.split_first_chunk::<FIXED>() else {
@@ -111,7 +116,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             energy_step,
         ] = head.map(u32::from_le_bytes);
         if fingerprint != settings.fingerprint() {
-            return Err(StateError::Settings);
+            return Err(StateError::GovernorSettings);
         }
         let mut used = [0; CAPS];
         for (used, &bytes) in used.iter_mut().zip(caps) {
@@ -138,7 +143,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             tokens: tokens as i32,
             margin,
             rate,
-            counters: Counters { decisions, deferred, withheld },
+            counters: GovernorCounters { decisions, deferred, withheld },
             flags: flags as u8,
             energy_step: energy_step as u8,
             used,

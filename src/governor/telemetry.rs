@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Counters {
+pub struct GovernorCounters {
     /// Decisions.
     pub decisions: u32,
     /// Of these, the ones that deferred.
@@ -13,7 +13,7 @@ pub struct Counters {
     pub withheld: u32,
 }
 
-impl Counters {
+impl GovernorCounters {
     /// One more decision; the masks say whether it deferred, or was withheld.
     #[inline(always)]
     pub(super) fn count(&mut self, deferred: i32, withheld: i32) {

@@ -15,7 +15,7 @@ fn rate() -> impl Strategy<Value = Rate> {
 }
 
 /// All settings there are, the extreme ones more often.
-fn settings() -> impl Strategy<Value = Settings> {
+fn settings() -> impl Strategy<Value = GovernorSettings> {
     let end = prop_oneof![0..=1000i32, 0..=MAX_ADVANTAGE, Just(MAX_ADVANTAGE), Just(0)];
     let track =
         prop_oneof![Just(Track::Exactly), Just(Track::AtMost(0)), number().prop_map(Track::AtMost)];
@@ -29,7 +29,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             // From the smallest step there may be to the largest.
             let least = range / 8192 + 1;
             let step = least + (step % (range - least).max(1) as u32) as i32;
-            let settings = Settings::new(-low, high, step.min(range), budget, track)?;
+            let settings = GovernorSettings::new(-low, high, step.min(range), budget, track)?;
             let settings = settings.with_watches(watches.0, watches.1);
             Some(match bucket {
                 Some((burst, refill)) => settings.with_burst(burst, refill),
@@ -39,14 +39,14 @@ fn settings() -> impl Strategy<Value = Settings> {
     )
 }
 
-/// Settings that keep the rate on both sides.
-fn exact() -> impl Strategy<Value = Settings> {
+/// GovernorSettings that keep the rate on both sides.
+fn exact() -> impl Strategy<Value = GovernorSettings> {
     (1..=100_000i32, 0..=100_000i32, 1..=1000i32, rate()).prop_filter_map(
         "settings",
         |(high, low, part, budget)| {
             let range: i32 = high + low;
             let step = (range / part).max(1);
-            Settings::new(-low, high, step, budget, Track::Exactly)
+            GovernorSettings::new(-low, high, step, budget, Track::Exactly)
         },
     )
 }
@@ -71,7 +71,7 @@ fn excess(deferred: u64, decisions: u64, budget: Rate) -> i64 {
 }
 
 /// The most that it may be: (range + step) / step deferrals.
-fn most_excess(settings: &Settings) -> i64 {
+fn most_excess(settings: &GovernorSettings) -> i64 {
     let range = i64::from(settings.high - settings.low) + i64::from(settings.step);
     (range << 16) / i64::from(settings.step) + 1
 }
@@ -168,7 +168,7 @@ proptest! {
     /// Where the budget never binds, the decisions are those of the image.
     #[test]
     fn a_budget_of_everything_changes_nothing(stream in stream(200)) {
-        let settings = Settings::new(0, 1000, 10, Rate::ONE, Track::AtMost(0)).unwrap();
+        let settings = GovernorSettings::new(0, 1000, 10, Rate::ONE, Track::AtMost(0)).unwrap();
         let mut governor = Governor::new(&settings);
         for (scores, bits) in stream {
             let reachable = Reachable::from_bits(bits);
@@ -183,7 +183,7 @@ proptest! {
     /// A higher threshold never defers what a lower one does not.
     #[test]
     fn the_knob_is_monotone(scores in [number(), number(), number()], low in number(), up in number()) {
-        let settings = Settings::new(-100_000, 100_000, 100, Rate::ONE, Track::Exactly).unwrap();
+        let settings = GovernorSettings::new(-100_000, 100_000, 100, Rate::ONE, Track::Exactly).unwrap();
         let decide = |threshold| {
             let mut governor = Governor::new(&settings);
             governor.set_threshold(threshold);
@@ -206,15 +206,15 @@ proptest! {
     }
 }
 
-fn tenth() -> Settings {
-    Settings::new(-1000, 1000, 20, Rate::ratio(1, 10), Track::Exactly)
+fn tenth() -> GovernorSettings {
+    GovernorSettings::new(-1000, 1000, 20, Rate::ratio(1, 10), Track::Exactly)
         .unwrap()
         .with_watches(Watch::usual(0, 100), Watch::OFF)
 }
 
 #[test]
 fn settings_are_checked() {
-    let new = |low, high, step| Settings::new(low, high, step, Rate::ONE, Track::Exactly);
+    let new = |low, high, step| GovernorSettings::new(low, high, step, Rate::ONE, Track::Exactly);
     assert!(new(-4096, 4095, 1).is_some());
     for (low, high, step) in [
         (0, 0, 1),
@@ -261,8 +261,8 @@ fn damaged_states_are_refused() {
     assert_eq!(read(&bytes[1..]).err(), Some(StateError::Length { found, expected }));
     assert_eq!(read(&[0xff; Governor::<0>::STATE_BYTES]).err(), Some(StateError::Checksum));
     assert_eq!(read(&[0; Governor::<0>::STATE_BYTES]).err(), Some(StateError::Checksum));
-    let other = Settings::new(-1000, 1001, 20, Rate::ratio(1, 10), Track::Exactly).unwrap();
-    assert_eq!(Governor::from_bytes(&other, &bytes).err(), Some(StateError::Settings));
+    let other = GovernorSettings::new(-1000, 1001, 20, Rate::ratio(1, 10), Track::Exactly).unwrap();
+    assert_eq!(Governor::from_bytes(&other, &bytes).err(), Some(StateError::GovernorSettings));
     let mut wild = governor.clone();
     wild.excess = i32::MAX;
     wild.to_bytes(&mut bytes).unwrap();
@@ -323,11 +323,11 @@ fn battery_steps_have_hysteresis() {
 
 #[test]
 fn counters_stay_together_at_the_end() {
-    let mut counters = Counters { decisions: u32::MAX - 1, deferred: 7, withheld: 3 };
+    let mut counters = GovernorCounters { decisions: u32::MAX - 1, deferred: 7, withheld: 3 };
     counters.count(-1, 0);
-    assert_eq!(counters, Counters { decisions: u32::MAX, deferred: 8, withheld: 3 });
+    assert_eq!(counters, GovernorCounters { decisions: u32::MAX, deferred: 8, withheld: 3 });
     counters.count(0, -1);
-    assert_eq!(counters, Counters { decisions: u32::MAX, deferred: 8, withheld: 3 });
+    assert_eq!(counters, GovernorCounters { decisions: u32::MAX, deferred: 8, withheld: 3 });
 }
 
 #[test]

@@ -129,8 +129,8 @@ pub enum ImageError {
         /// Index of the expert.
         expert: u8,
     },
-    /// A number of the knob is out of range, or its tables are not in order.
-    Knob {
+    /// A number of the operating points is out of range, or its tables are not in order.
+    OperatingPoints {
         /// Index of the word in the section.
         word: u16,
     },
@@ -140,7 +140,7 @@ pub enum ImageError {
         expert: u8,
     },
     /// An expert's calibration or price is out of range.
-    Calibration {
+    PlattScaling {
         /// Index of the expert.
         expert: u8,
     },
@@ -177,9 +177,11 @@ impl ImageError {
             Self::Weight { .. } => "a weight of the image is out of range",
             Self::ScoreScale => "the score scale of the image is not a positive finite number",
             Self::Offset { .. } => "an offset of the image is out of range",
-            Self::Knob { .. } => "a number of the image's knob is out of range",
+            Self::OperatingPoints { .. } => {
+                "a number of the image's operating points is out of range"
+            }
             Self::Name { .. } => "an expert's name in the image is malformed",
-            Self::Calibration { .. } => "an expert's calibration or price is out of range",
+            Self::PlattScaling { .. } => "an expert's calibration or price is out of range",
         }
     }
 }
@@ -218,10 +220,10 @@ impl fmt::Display for ImageError {
             | Self::Bias { layer }
             | Self::Requantizer { layer }
             | Self::Weight { layer } => write!(f, ": layer {layer}"),
-            Self::Offset { expert } | Self::Name { expert } | Self::Calibration { expert } => {
+            Self::Offset { expert } | Self::Name { expert } | Self::PlattScaling { expert } => {
                 write!(f, ": expert {expert}")
             }
-            Self::Knob { word } => write!(f, ": word {word}"),
+            Self::OperatingPoints { word } => write!(f, ": word {word}"),
             Self::Misaligned | Self::Reserved | Self::ScoreScale => Ok(()),
         }
     }

@@ -39,8 +39,8 @@ pub(crate) mod section {
     pub(crate) const POLICY: u16 = 4;
     pub(crate) const EXPERTS: u16 = 5;
     pub(crate) const PROVENANCE: u16 = 6;
-    pub(crate) const CALIBRATION: u16 = 7;
-    pub(crate) const KNOB: u16 = 8;
+    pub(crate) const PLATT_SCALING: u16 = 7;
+    pub(crate) const OPERATING_POINTS: u16 = 8;
 }
 
 /// Words of the provenance section.

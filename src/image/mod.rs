@@ -11,15 +11,15 @@ pub use error::ImageError;
 pub use layout::{FORMAT_VERSION, MAX_BIAS, MAX_NAME, MAX_OFFSET, MAX_WIDTH};
 #[cfg(feature = "writer")]
 pub use write::{
-    CalibrationParts, EnergyParts, ExpertParts, ImageParts, InputQuantizer, KnobParts, LayerParts,
-    WriteError,
+    EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, OperatingPointsParts,
+    PlattScalingParts, WriteError,
 };
 
-use crate::fixed::{OutputCalibration, RawQuantizer};
-use crate::knob::{Knob, KnobError};
+use crate::fixed::{PlattMap, RawQuantizer};
 use crate::network::Network;
+use crate::operating_points::{OperatingPoints, OperatingPointsError};
+use crate::platt_scaling::PlattScaling;
 use crate::policy::MAX_EXPERTS;
-use crate::probability::Calibration;
 use layout::{
     CHECKSUM_FROM, HEADER_WORDS, MAGIC, PROVENANCE_WORDS, SECTION_HEADER_WORDS, SKIPPABLE,
     checksum, section,
@@ -47,8 +47,8 @@ pub struct Image<'a> {
     costs: &'a [u32],
     names: &'a [u8],
     provenance: &'a [u32; PROVENANCE_WORDS],
-    pub(crate) calibration: Option<Calibration<'a>>,
-    knob: Option<Knob<'a>>,
+    pub(crate) platt_scaling: Option<PlattScaling<'a>>,
+    operating_points: Option<OperatingPoints<'a>>,
 }
 
 /// Where an image comes from.
@@ -193,18 +193,20 @@ impl<'a> Image<'a> {
         if patch >> 16 != 0 {
             return Err(ImageError::Reserved);
         }
-        let calibration = match sections.calibration {
+        let platt_scaling = match sections.platt_scaling {
             None => None,
-            Some(words) => Some(ok!(calibration(words, experts))),
+            Some(words) => Some(ok!(platt_scaling(words, experts))),
         };
-        let knob = match sections.knob {
+        let operating_points = match sections.operating_points {
             None => None,
-            Some(words) => match Knob::new(words) {
-                Ok(knob) => Some(knob),
-                Err(KnobError::Length) => {
-                    return Err(ImageError::SectionLength { kind: section::KNOB });
+            Some(words) => match OperatingPoints::new(words) {
+                Ok(operating_points) => Some(operating_points),
+                Err(OperatingPointsError::Length) => {
+                    return Err(ImageError::SectionLength { kind: section::OPERATING_POINTS });
                 }
-                Err(KnobError::Word(word)) => return Err(ImageError::Knob { word }),
+                Err(OperatingPointsError::Word(word)) => {
+                    return Err(ImageError::OperatingPoints { word });
+                }
             },
         };
         Ok(Self {
@@ -220,8 +222,8 @@ impl<'a> Image<'a> {
             costs,
             names,
             provenance,
-            calibration,
-            knob,
+            platt_scaling,
+            operating_points,
         })
     }
 
@@ -303,10 +305,10 @@ impl<'a> Image<'a> {
         self.offsets
     }
 
-    /// The calibration, if the scores are probabilities minus prices and can be given other prices.
+    /// The Platt scaling, if the scores are probabilities minus prices and can be given other prices.
     #[must_use]
-    pub const fn calibration(&self) -> Option<Calibration<'a>> {
-        self.calibration
+    pub const fn platt_scaling(&self) -> Option<PlattScaling<'a>> {
+        self.platt_scaling
     }
 
     /// The unit of the integer scores: a float score is the integer score times this.
@@ -323,8 +325,8 @@ impl<'a> Image<'a> {
 
     /// Which deferral rate which threshold gives, if the image was made with it.
     #[must_use]
-    pub const fn knob(&self) -> Option<Knob<'a>> {
-        self.knob
+    pub const fn operating_points(&self) -> Option<OperatingPoints<'a>> {
+        self.operating_points
     }
 
     /// The experts' names, `local` first.
@@ -382,8 +384,8 @@ struct Sections<'a> {
     policy: Option<&'a [u32]>,
     experts: Option<&'a [u32]>,
     provenance: Option<&'a [u32]>,
-    calibration: Option<&'a [u32]>,
-    knob: Option<&'a [u32]>,
+    platt_scaling: Option<&'a [u32]>,
+    operating_points: Option<&'a [u32]>,
 }
 
 impl<'a> Sections<'a> {
@@ -395,8 +397,8 @@ impl<'a> Sections<'a> {
             policy: None,
             experts: None,
             provenance: None,
-            calibration: None,
-            knob: None,
+            platt_scaling: None,
+            operating_points: None,
         };
         let mut rest = match words.split_at_checked(HEADER_WORDS) {
             Some((_, rest)) => rest,
@@ -425,8 +427,8 @@ impl<'a> Sections<'a> {
                 section::POLICY => sections.policy = Some(content),
                 section::EXPERTS => sections.experts = Some(content),
                 section::PROVENANCE => sections.provenance = Some(content),
-                section::CALIBRATION => sections.calibration = Some(content),
-                section::KNOB => sections.knob = Some(content),
+                section::PLATT_SCALING => sections.platt_scaling = Some(content),
+                section::OPERATING_POINTS => sections.operating_points = Some(content),
                 _ if flags & SKIPPABLE != 0 => {}
                 _ => return Err(ImageError::UnknownSection { kind }),
             }
@@ -493,23 +495,22 @@ const fn check_offsets(mut offsets: &[i32]) -> Result<(), ImageError> {
     Ok(())
 }
 
-const fn calibration(content: &[u32], experts: u8) -> Result<Calibration<'_>, ImageError> {
+const fn platt_scaling(content: &[u32], experts: u8) -> Result<PlattScaling<'_>, ImageError> {
     let (entries, rest) = content.as_chunks();
     if !rest.is_empty() || entries.len() != experts as usize {
-        return Err(ImageError::SectionLength { kind: section::CALIBRATION });
+        return Err(ImageError::SectionLength { kind: section::PLATT_SCALING });
     }
     let mut expert = 0u8;
     let mut unchecked: &[[u32; 3]] = entries;
     while let [[scale, intercept, price], after @ ..] = unchecked {
-        if OutputCalibration::from_words([*scale, *intercept]).is_none()
-            || *price > Calibration::MAX_PRICE
+        if PlattMap::from_words([*scale, *intercept]).is_none() || *price > PlattScaling::MAX_PRICE
         {
-            return Err(ImageError::Calibration { expert });
+            return Err(ImageError::PlattScaling { expert });
         }
         expert = expert.wrapping_add(1);
         unchecked = after;
     }
-    Ok(Calibration::new(entries))
+    Ok(PlattScaling::new(entries))
 }
 
 /// One length byte and so many bytes of UTF-8 for each expert, then zeros to the end of a word.

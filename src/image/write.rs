@@ -9,7 +9,7 @@ use super::layout::{
     ZERO_WEIGHTS, activation, checksum, groups, section,
 };
 use super::{Image, ImageError, Provenance};
-use crate::fixed::{OutputCalibration, RawQuantizer, Requantizer};
+use crate::fixed::{PlattMap, RawQuantizer, Requantizer};
 use crate::governor::Rate;
 
 /// Everything that an image holds, as plain numbers.
@@ -31,24 +31,24 @@ pub struct ImageParts {
     pub provenance: Provenance,
     /// One for each expert, or none if the network's outputs are the scores. With it `score_scale` is
     /// 2^-16.
-    pub calibration: Option<Vec<CalibrationParts>>,
+    pub platt_scaling: Option<Vec<PlattScalingParts>>,
     /// Which deferral rate which threshold gives, if that was measured.
-    pub knob: Option<KnobParts>,
+    pub operating_points: Option<OperatingPointsParts>,
 }
 
 /// How an expert's output becomes a score: probability minus price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CalibrationParts {
+pub struct PlattScalingParts {
     /// From output to logit.
-    pub output: OutputCalibration,
+    pub output: PlattMap,
     /// Price of one use in 2^-16 of one error, at most
-    /// [`Calibration::MAX_PRICE`](crate::Calibration::MAX_PRICE).
+    /// [`PlattScaling::MAX_PRICE`](crate::PlattScaling::MAX_PRICE).
     pub price: u32,
 }
 
-/// The numbers of a [`Knob`](crate::Knob).
+/// The numbers of a [`OperatingPoints`](crate::OperatingPoints).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnobParts {
+pub struct OperatingPointsParts {
     /// The promised deferral rate; one if nothing is promised.
     pub budget: Rate,
     /// The rate at the image's own threshold.
@@ -189,16 +189,16 @@ impl ImageParts {
         push_section(&mut words, section::POLICY, policy);
         push_section(&mut words, section::EXPERTS, experts_words(&self.experts)?);
         push_section(&mut words, section::PROVENANCE, provenance_words(&self.provenance));
-        if let Some(calibration) = &self.calibration {
-            same_length("calibrations", calibration.len(), self.experts.len())?;
-            let entries = calibration.iter().flat_map(|entry| {
+        if let Some(platt_scaling) = &self.platt_scaling {
+            same_length("calibrations", platt_scaling.len(), self.experts.len())?;
+            let entries = platt_scaling.iter().flat_map(|entry| {
                 let [scale, intercept] = entry.output.to_words();
                 [scale, intercept, entry.price]
             });
-            push_section(&mut words, section::CALIBRATION, entries.collect());
+            push_section(&mut words, section::PLATT_SCALING, entries.collect());
         }
-        if let Some(knob) = &self.knob {
-            words.extend(knob.section()?);
+        if let Some(operating_points) = &self.operating_points {
+            words.extend(operating_points.section()?);
         }
 
         finish(words)
@@ -214,22 +214,25 @@ impl ImageParts {
 }
 
 impl Image<'_> {
-    /// The words of this image with a knob, in place of the one it may have.
+    /// The words of this image with operating points, in place of the one it may have.
     ///
     /// # Errors
-    /// [`WriteError`] if the numbers of the knob do not fit.
-    pub fn with_knob(&self, knob: &KnobParts) -> Result<Vec<u32>, WriteError> {
+    /// [`WriteError`] if the numbers of the operating points do not fit.
+    pub fn with_operating_points(
+        &self,
+        operating_points: &OperatingPointsParts,
+    ) -> Result<Vec<u32>, WriteError> {
         let mut words = Vec::new();
         let (header, mut rest) = self.words.split_at(HEADER_WORDS);
         words.extend(header);
-        let mut pending = Some(knob.section()?);
+        let mut pending = Some(operating_points.section()?);
         while let [head, length, after @ ..] = rest {
             let (content, after) = after.split_at(*length as usize);
             let kind = *head as u16;
-            if kind >= section::KNOB {
+            if kind >= section::OPERATING_POINTS {
                 words.extend(pending.take().unwrap_or_default());
             }
-            if kind != section::KNOB {
+            if kind != section::OPERATING_POINTS {
                 words.extend([*head, *length]);
                 words.extend(content);
             }
@@ -240,18 +243,20 @@ impl Image<'_> {
     }
 }
 
-impl KnobParts {
+impl OperatingPointsParts {
     /// The whole section. It describes: a reader that does not know it decides the same.
     fn section(&self) -> Result<Vec<u32>, WriteError> {
         let content = self.words()?;
-        let mut words = Vec::from([u32::from(section::KNOB) | u32::from(SKIPPABLE) << 16]);
+        let mut words =
+            Vec::from([u32::from(section::OPERATING_POINTS) | u32::from(SKIPPABLE) << 16]);
         words.push(content.len() as u32);
         words.extend(content);
         Ok(words)
     }
 
     fn words(&self) -> Result<Vec<u32>, WriteError> {
-        let entries = narrow("entries of a knob", self.entries.len(), crate::MAX_ENTRIES)?;
+        let entries =
+            narrow("entries of a operating points", self.entries.len(), crate::MAX_ENTRIES)?;
         let energy = narrow("energy steps", self.energy.len(), crate::MAX_ENERGY_STEPS)?;
         let mut words = Vec::from([
             entries | energy << 16,

@@ -2,10 +2,11 @@
 // Each test file uses its own part of this module.
 #![allow(dead_code)]
 
-use mild::fixed::{OutputCalibration, RawQuantizer, Requantizer};
+use mild::fixed::{PlattMap, RawQuantizer, Requantizer};
 use mild::governor::Rate;
 use mild::image::{
-    CalibrationParts, EnergyParts, ExpertParts, ImageParts, InputQuantizer, KnobParts, LayerParts,
+    EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, OperatingPointsParts,
+    PlattScalingParts,
 };
 use mild::{ImageError, Provenance};
 
@@ -16,8 +17,8 @@ pub(crate) const NETWORK: u16 = 3;
 pub(crate) const POLICY: u16 = 4;
 pub(crate) const EXPERTS: u16 = 5;
 pub(crate) const PROVENANCE: u16 = 6;
-pub(crate) const CALIBRATION: u16 = 7;
-pub(crate) const KNOB: u16 = 8;
+pub(crate) const PLATT_SCALING: u16 = 7;
+pub(crate) const OPERATING_POINTS: u16 = 8;
 pub(crate) const KINDS: [u16; 6] = [QUANTIZER, RAW, NETWORK, POLICY, EXPERTS, PROVENANCE];
 
 /// Words in the header.
@@ -66,17 +67,17 @@ pub(crate) fn small() -> ImageParts {
         offsets: vec![40, -10, 3],
         experts: experts(["local", "cloud", "clinic"]),
         provenance: provenance(),
-        calibration: None,
-        knob: None,
+        platt_scaling: None,
+        operating_points: None,
     }
 }
 
-/// The same with a knob: two rates, three battery steps.
-pub(crate) fn with_knob() -> ImageParts {
+/// The same with operating points: two rates, three battery steps.
+pub(crate) fn with_operating_points() -> ImageParts {
     let energy =
         |from, part, threshold| EnergyParts { from, budget: Rate::ratio(part, 100), threshold };
     ImageParts {
-        knob: Some(KnobParts {
+        operating_points: Some(OperatingPointsParts {
             budget: Rate::ratio(1, 10),
             rate: Rate::ratio(9, 100),
             range: (-900, 700),
@@ -95,16 +96,16 @@ pub(crate) fn with_knob() -> ImageParts {
     }
 }
 
-/// The same with a calibration: scores are probabilities minus prices.
+/// The same with Platt scaling: scores are probabilities minus prices.
 pub(crate) fn calibrated() -> ImageParts {
-    let entry = |slope, intercept, price| CalibrationParts {
-        output: OutputCalibration::from_affine(slope, intercept).unwrap(),
+    let entry = |slope, intercept, price| PlattScalingParts {
+        output: PlattMap::from_affine(slope, intercept).unwrap(),
         price,
     };
     ImageParts {
         score_scale: 1.0 / 65_536.0,
         offsets: vec![0, 900, -77],
-        calibration: Some(vec![
+        platt_scaling: Some(vec![
             entry(2.0e-3, 0.3, 0),
             entry(3.0e-4, -1.5, 3277),
             entry(0.0, 2.0, 13_107),
@@ -181,9 +182,9 @@ pub(crate) fn rearranged(edit: impl FnOnce(&mut Vec<Section>)) -> Vec<u32> {
     rearranged_from(&small(), edit)
 }
 
-/// The image with a knob, that section changed.
+/// The image with operating points, that section changed.
 fn turned(edit: impl FnOnce(&mut Vec<u32>)) -> Vec<u32> {
-    rearranged_from(&with_knob(), |sections| edit(&mut sections[KINDS.len()].content))
+    rearranged_from(&with_operating_points(), |sections| edit(&mut sections[KINDS.len()].content))
 }
 
 /// The calibrated image with its calibration changed.
@@ -513,33 +514,33 @@ pub(crate) fn invalid() -> Vec<Invalid> {
         ImageError::Reserved,
     );
 
-    // The calibration: multiplier, shift and drop in a word, intercept, price.
-    let length = ImageError::SectionLength { kind: CALIBRATION };
+    // The Platt scaling: multiplier, shift and drop in a word, intercept, price.
+    let length = ImageError::SectionLength { kind: PLATT_SCALING };
     case("calibration a word longer", recalibrated(|w| w.push(0)), length);
     case("calibration a word shorter", recalibrated(|w| w.truncate(8)), length);
     case("calibration empty", recalibrated(Vec::clear), length);
     for bits in [1 << 15, 32 << 16, 1 << 23, 32 << 24, 1 << 31] {
-        case("calibration", recalibrated(|w| w[3] |= bits), ImageError::Calibration { expert: 1 });
+        case("calibration", recalibrated(|w| w[3] |= bits), ImageError::PlattScaling { expert: 1 });
     }
-    case("no shift", recalibrated(|w| w[0] = 0x7fff), ImageError::Calibration { expert: 0 });
+    case("no shift", recalibrated(|w| w[0] = 0x7fff), ImageError::PlattScaling { expert: 0 });
     for intercept in [(1 << 20) + 1, -(1 << 20) - 1, i32::MAX, i32::MIN] {
         case(
             "intercept",
             recalibrated(|w| w[7] = intercept as u32),
-            ImageError::Calibration { expert: 2 },
+            ImageError::PlattScaling { expert: 2 },
         );
     }
     for price in [(1 << 30) + 1, u32::MAX] {
-        case("price", recalibrated(|w| w[2] = price), ImageError::Calibration { expert: 0 });
+        case("price", recalibrated(|w| w[2] = price), ImageError::PlattScaling { expert: 0 });
     }
-    // The knob: counts, budget, rate, low, high, floor, step, mean, deviation, then four entries of two
+    // The operating points: counts, budget, rate, low, high, floor, step, mean, deviation, then four entries of two
     // words, then three steps of three.
-    let length = ImageError::SectionLength { kind: KNOB };
-    case("knob a word longer", turned(|w| w.push(0)), length);
-    case("knob a word shorter", turned(|w| w.truncate(25)), length);
-    case("knob without tables", turned(|w| w.truncate(9)), length);
-    case("knob cut", turned(|w| w.truncate(8)), length);
-    case("knob empty", turned(Vec::clear), length);
+    let length = ImageError::SectionLength { kind: OPERATING_POINTS };
+    case("operating points a word longer", turned(|w| w.push(0)), length);
+    case("operating points a word shorter", turned(|w| w.truncate(25)), length);
+    case("operating points without tables", turned(|w| w.truncate(9)), length);
+    case("operating points cut", turned(|w| w.truncate(8)), length);
+    case("operating points empty", turned(Vec::clear), length);
     for (word, number) in [
         (0, 3 << 16),
         (0, 65 | 3 << 16),
@@ -572,17 +573,17 @@ pub(crate) fn invalid() -> Vec<Invalid> {
         (25, -(1 << 28) - 1),
     ] {
         let words = turned(|w| w[word as usize] = number as u32);
-        case("knob", words, ImageError::Knob { word });
+        case("operating points", words, ImageError::OperatingPoints { word });
     }
     case(
         "range of nothing",
         turned(|w| w[3..6].copy_from_slice(&[0; 3])),
-        ImageError::Knob { word: 4 },
+        ImageError::OperatingPoints { word: 4 },
     );
     case(
         "range of too many steps",
         turned(|w| w[4..7].copy_from_slice(&[8192 - 900, 0, 1])),
-        ImageError::Knob { word: 6 },
+        ImageError::OperatingPoints { word: 6 },
     );
     cases
 }
@@ -596,7 +597,7 @@ pub(crate) fn valid() -> Vec<(&'static str, Vec<u32>)> {
         ("unknown section that may be skipped", rearranged(|s| s.push(unknown(9)))),
         ("two of them", rearranged(|s| s.extend([unknown(9), unknown(65_535)]))),
         ("empty one", rearranged(|s| s.push(Section { head: SKIPPABLE | 10, content: vec![] }))),
-        ("with a knob", with_knob().to_words().unwrap()),
+        ("with a operating points", with_operating_points().to_words().unwrap()),
         (
             "without energy steps",
             turned(|w| {
@@ -612,7 +613,7 @@ pub(crate) fn valid() -> Vec<(&'static str, Vec<u32>)> {
             }),
         ),
         (
-            "knob at its limits",
+            "operating points at its limits",
             turned(|w| {
                 let limit = 1 << 28;
                 w[1..9].copy_from_slice(&[

@@ -1,7 +1,7 @@
 //! Judging a run of the firmware `features`: window statistics on the device against the host's.
 
 use crate::{parity::Outcome, process::Finished};
-use mild::feature::Statistic;
+use mild::window_features::Statistic;
 
 /// The program's own computation.
 #[path = "../../examples/firmware/features/src/stream.rs"]

@@ -4,9 +4,10 @@ use crate::process::{cargo, root, run, target_dir};
 use anyhow::{Context, Result};
 use mild::{
     Provenance,
-    fixed::{OutputCalibration, RawQuantizer, Requantizer},
+    fixed::{PlattMap, RawQuantizer, Requantizer},
     image::{
-        CalibrationParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, MAX_BIAS, MAX_OFFSET,
+        ExpertParts, ImageParts, InputQuantizer, LayerParts, MAX_BIAS, MAX_OFFSET,
+        PlattScalingParts,
     },
 };
 use std::{
@@ -193,10 +194,10 @@ impl Synthetic {
             Style::Ties => 0,
         });
         let offsets = offsets.collect();
-        let calibration = self.calibrated.then(|| {
-            let entries = (0..experts).map(|_| CalibrationParts {
+        let platt_scaling = self.calibrated.then(|| {
+            let entries = (0..experts).map(|_| PlattScalingParts {
                 // Scores of some ten thousands become all logits there are; one output says nothing.
-                output: OutputCalibration::from_affine(
+                output: PlattMap::from_affine(
                     random.power(-14, -11) * random.between(0, 3) as f64,
                     random.between(-3, 3) as f64,
                 )
@@ -214,14 +215,14 @@ impl Synthetic {
             experts: (0..experts)
                 .map(|index| ExpertParts { name: format!("e{index}"), cost: index as u32 * 1000 })
                 .collect(),
-            knob: None,
+            operating_points: None,
             provenance: Provenance {
                 log_digest: [0; 8],
                 config_digest: [0; 8],
                 seed,
                 trainer: [0; 3],
             },
-            calibration,
+            platt_scaling,
         }
     }
 

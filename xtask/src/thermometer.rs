@@ -11,7 +11,7 @@ use crate::{
     toolchain::Toolchains,
 };
 use anyhow::{Context, Result, bail, ensure};
-use mild::{Image, Reachable, Rejector, feature};
+use mild::{Image, Reachable, Rejector, window_features};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -94,7 +94,7 @@ fn expected(image: &[u8], readings: &[i16]) -> Result<Vec<(u8, i32)>> {
     let rejector = Rejector::new(&image);
     let mut scratch = vec![0; image.scratch_words()];
     let decide = |window: &[i16]| {
-        let features = feature::of_samples(window, &sensor::STATISTICS)?;
+        let features = window_features::of_samples(window, &sensor::STATISTICS)?;
         let decision = rejector.decide(&features[..], Reachable::ALL, &mut scratch)?;
         Ok((decision.expert, decision.margin))
     };

@@ -1,6 +1,6 @@
 //! Windows of readings, and a decision on each.
 
-use mild::feature::{Statistic, Window};
+use mild::window_features::{Statistic, Window};
 use mild::{Decision, InputError, Reachable, Rejector};
 
 /// Readings on which a decision is made: as many as a row of the log has.

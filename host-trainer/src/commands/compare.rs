@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{Output, print_all, progress, values};
-use crate::compare::record::Archive;
-use crate::compare::{Comparison, Log, Plan, markdown, plot};
-use crate::config::{Confidence, Config, Effort};
 use crate::error::{Error, Result};
-use crate::method::Contender;
-use crate::{files, log, store};
+use crate::experiments::compare::record::Archive;
+use crate::experiments::compare::{Comparison, Log, Plan, markdown, plot};
+use crate::experiments::methods::Contender;
+use crate::files;
+use crate::intake::config::{Confidence, Config, Effort};
+use crate::intake::log;
+use crate::learn::store;
 
 /// Arguments of `mild compare`.
 #[derive(Debug, Args)]
@@ -141,7 +143,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
 }
 
 fn csv(comparison: &Comparison) -> Result<String> {
-    crate::compare::csv::lines(comparison).map_err(|error| Error::Invalid {
+    crate::experiments::compare::csv::lines(comparison).map_err(|error| Error::Invalid {
         what: "comma-separated values".to_owned(),
         found: error.to_string(),
         expected: "figures that can be written".to_owned(),

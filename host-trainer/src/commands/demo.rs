@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{Output, print_all, train::train_and_write};
-use crate::config::Config;
 use crate::error::Result;
-use crate::{demo, files, log};
+use crate::files;
+use crate::intake::config::Config;
+use crate::intake::{demo, log};
 
 /// Arguments of `mild demo`.
 #[derive(Debug, Args)]
@@ -37,7 +38,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<()> {
     train_and_write(&config, &data, args.out.as_deref(), args.output)
 }
 
-fn introduction(data: &crate::dataset::Dataset) -> String {
+fn introduction(data: &crate::data::dataset::Dataset) -> String {
     let costs: Vec<String> =
         data.experts.iter().map(|expert| format!("{} {}", expert.name, expert.mean_cost)).collect();
     format!(

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Output, must_fit, read_image};
-use crate::config::Config;
 use crate::error::Result;
-use crate::{log, report};
+use crate::intake::config::Config;
+use crate::intake::log;
+use crate::judge::report;
 
 /// Arguments of `mild eval`.
 #[derive(Debug, Args)]

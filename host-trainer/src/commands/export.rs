@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{must_fit, print_all, read_image};
-use crate::artifact::Artifact;
-use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::report::ImageReport;
-use crate::vectors::{self, Amount};
-use crate::{files, log};
+use crate::files;
+use crate::intake::config::Config;
+use crate::intake::log;
+use crate::integers::artifact::Artifact;
+use crate::integers::vectors::{self, Amount};
+use crate::judge::report::ImageReport;
 
 /// Arguments of `mild export`.
 #[derive(Debug, Args)]

@@ -7,10 +7,9 @@ use clap::Args;
 use super::progress;
 use super::train::{TrainArgs, write};
 use crate::error::Result;
-use crate::log;
-use crate::new_expert::{ClassAccuracies, ExtendReport, Extension, check, classes};
+use crate::learn::store::Forgetful;
+use crate::new_expert::{ClassAccuracies, ExtendReport, Extension, answers, check, classes};
 use crate::pipeline::train;
-use crate::store::Forgetful;
 
 /// Arguments of `mild extend`.
 #[derive(Debug, Args)]
@@ -41,7 +40,7 @@ pub(super) fn run(args: &ExtendArgs) -> Result<()> {
     let (config, data) = args.train.load()?;
     check(&config, &data, &args.expert)?;
     let classes = classes(&data);
-    let known = ClassAccuracies::of(&log::answers(&args.answers, &classes)?, &classes);
+    let known = ClassAccuracies::of(&answers(&args.answers, &classes)?, &classes);
     let progress = |message| progress::shown(message, output.quiet);
     let old = train(&config, &data, &Forgetful, &*progress("selecting"))?;
     let new = (args.expert.as_str(), args.cost);

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Output, read_image};
-use crate::config::Config;
 use crate::error::Result;
-use crate::imbalance::LogReport;
-use crate::log;
-use crate::report::ImageReport;
+use crate::intake::config::Config;
+use crate::intake::log;
+use crate::judge::imbalance::LogReport;
+use crate::judge::report::ImageReport;
 
 /// Arguments of `mild inspect`.
 #[derive(Debug, Args)]

@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
-use crate::artifact::Artifact;
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::integers::artifact::Artifact;
 
 /// Learning to defer on microcontrollers: trains a rejector from a deferral log, proves what it is
 /// worth, and writes one image that the `mild` crate runs.

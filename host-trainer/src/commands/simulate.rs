@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use mild::governor::{Rate, Track};
-use mild::image::KnobParts;
+use mild::image::OperatingPointsParts;
 
 use super::{Output, must_fit, read_image, values};
-use crate::calibrate::{Calibration, Rows};
-use crate::config::{Config, Policy};
-use crate::dataset::{Dataset, Part, Split};
+use crate::data::dataset::{Dataset, Part, Split};
 use crate::error::{Error, Result};
-use crate::simulate::{Battery, Conditions, Outage, Plan, RandomOutage, replay};
-use crate::{files, log};
+use crate::experiments::simulate::{Battery, Conditions, Outage, Plan, RandomOutage, replay};
+use crate::files;
+use crate::intake::config::{Config, Policy};
+use crate::intake::log;
+use crate::promises::{Rows, ThresholdSearch};
 
 /// Arguments of `mild simulate`.
 #[derive(Debug, Args)]
@@ -90,28 +91,34 @@ pub(super) fn run(args: &SimulateArgs) -> Result<()> {
     };
     let part = data.part(split);
 
-    let calibrated = match image.knob() {
+    let calibrated = match image.operating_points() {
         Some(_) => None,
-        None => Some(with_knob(&image, &data, args.budget)?),
+        None => Some(with_operating_points(&image, &data, args.budget)?),
     };
     let image = calibrated.as_ref().map_or(image, |artifact| artifact.image());
-    let knob = image.knob().ok_or_else(|| invalid("the image", "no knob", "one"))?;
-    let promised = if knob.budget() < Rate::ONE { knob.budget() } else { knob.rate() };
+    let operating_points = image
+        .operating_points()
+        .ok_or_else(|| invalid("the image", "no operating points", "one"))?;
+    let promised = if operating_points.budget() < Rate::ONE {
+        operating_points.budget()
+    } else {
+        operating_points.rate()
+    };
     let budget = args.budget.map(|rate| Rate::from_bits((rate * 65_536.0) as u32));
-    let threshold = budget.map_or(0, |budget| knob.threshold(budget));
+    let threshold = budget.map_or(0, |budget| operating_points.threshold(budget));
     let plan = Plan {
-        knob,
+        operating_points,
         budget: budget.unwrap_or(promised),
         threshold,
         track: match args.track {
-            Tracking::AtMost => Track::AtMost(knob.floor()),
+            Tracking::AtMost => Track::AtMost(operating_points.floor()),
             Tracking::Exactly => Track::Exactly,
         },
         burst: args.burst,
         window: args.window,
     };
     let conditions = conditions(args, &data)?;
-    if conditions.battery.is_some() && knob.energy_steps().len() == 0 {
+    if conditions.battery.is_some() && operating_points.energy_steps().len() == 0 {
         return Err(invalid("--battery", "an image without energy steps", "`policy.battery`"));
     }
     let order = order(args, &config, part)?;
@@ -131,33 +138,33 @@ pub(super) fn run(args: &SimulateArgs) -> Result<()> {
     args.output.print(&replayed, &text)
 }
 
-/// The image with a knob, made from the calibration rows; its own threshold stays.
-fn with_knob(
+/// The image with operating points, made from the calibration rows; its own threshold stays.
+fn with_operating_points(
     image: &mild::Image<'_>,
     data: &Dataset,
     budget: Option<f64>,
-) -> Result<crate::artifact::Artifact> {
+) -> Result<crate::integers::artifact::Artifact> {
     let rows = |part: &Part| Rows::new(image, image.offsets(), part);
     let (train, calibration) = (rows(&data.train), rows(&data.calibration));
-    // The budget is an entry of the knob, but no promise that could be refused.
+    // The budget is an entry of the operating points, but no promise that could be refused.
     let policy = Policy::default();
-    let calibrated = Calibration::new(&policy, &train, &calibration).run()?;
-    let mut knob = calibrated.knob;
+    let calibrated = ThresholdSearch::new(&policy, &train, &calibration).run()?;
+    let mut operating_points = calibrated.operating_points;
     if let Some(rate) = budget {
-        add_entry(&mut knob, rate, calibration.bare_threshold(rate));
+        add_entry(&mut operating_points, rate, calibration.bare_threshold(rate));
     }
-    crate::artifact::Artifact::with_knob(image, &knob)
+    crate::integers::artifact::Artifact::with_operating_points(image, &operating_points)
 }
 
-/// Puts a rate into a knob, unless the order of the entries forbids it.
-fn add_entry(knob: &mut KnobParts, rate: f64, threshold: i32) {
+/// Puts a rate into operating points, unless the order of the entries forbids it.
+fn add_entry(operating_points: &mut OperatingPointsParts, rate: f64, threshold: i32) {
     let rate = Rate::from_bits((rate * 65_536.0) as u32);
-    let place = knob.entries.partition_point(|&(known, _)| known < rate);
-    knob.entries.truncate(place);
-    while knob.entries.last().is_some_and(|&(_, last)| last <= threshold) {
-        knob.entries.pop();
+    let place = operating_points.entries.partition_point(|&(known, _)| known < rate);
+    operating_points.entries.truncate(place);
+    while operating_points.entries.last().is_some_and(|&(_, last)| last <= threshold) {
+        operating_points.entries.pop();
     }
-    knob.entries.push((rate, threshold));
+    operating_points.entries.push((rate, threshold));
 }
 
 fn order(args: &SimulateArgs, config: &Config, part: &Part) -> Result<Vec<usize>> {
@@ -228,7 +235,7 @@ fn away(name: &str, data: &Dataset) -> Result<u8> {
     match names.iter().position(|known| *known == name) {
         Some(index) if index > 0 => Ok(index as u8),
         _ => {
-            let expected = crate::config::expected(name, &names[1..]);
+            let expected = crate::intake::config::expected(name, &names[1..]);
             Err(invalid("an outage's expert", &format!("`{name}`"), &expected))
         }
     }

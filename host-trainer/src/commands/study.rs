@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::{Output, progress, values};
-use crate::config::{Config, Effort, Method};
 use crate::error::{Error, Result};
-use crate::log;
-use crate::store::Forgetful;
-use crate::study::{guarantees, new_expert};
+use crate::experiments::study::{guarantees, new_expert};
+use crate::intake::config::{Config, Effort, Method};
+use crate::intake::log;
+use crate::learn::store::Forgetful;
 
 /// Arguments of `mild study`.
 #[derive(Debug, Args)]

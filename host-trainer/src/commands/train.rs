@@ -6,14 +6,15 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Output, progress, values};
-use crate::config::{Config, Effort};
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::files;
+use crate::intake::config::{Config, Effort};
+use crate::intake::log;
+use crate::integers::vectors::{self, Amount};
+use crate::judge::report::TrainReport;
+use crate::learn::store::{self, Directory, Forgetful, Store};
 use crate::pipeline::{Trained, train};
-use crate::report::TrainReport;
-use crate::store::{self, Directory, Forgetful, Store};
-use crate::vectors::{self, Amount};
-use crate::{files, log};
 
 /// Arguments of `mild train`.
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! Values of arguments that several commands take.
 
-use crate::config::Effort;
 use crate::error::Error;
+use crate::intake::config::Effort;
 
 /// How long to search.
 pub(super) fn effort(text: &str) -> Result<Effort, String> {

@@ -12,8 +12,8 @@
 
 use super::two_stage::scaled;
 use super::{LANES, Lanes, Surrogate, largest};
-use crate::config::{Form, RhoRule};
-use crate::real::Real;
+use crate::arithmetic::real::Real;
+use crate::intake::config::{Form, RhoRule};
 
 /// The loss; the targets are the weights w_k.
 #[derive(Debug, Clone)]
@@ -184,7 +184,7 @@ impl RowsForMargins {
 mod tests {
     use super::super::{Link, TwoStage, testing};
     use super::*;
-    use crate::random::Random;
+    use crate::arithmetic::random::Random;
 
     const RHO: [f64; 4] = [0.4, 1.0, 2.5, 0.8];
 

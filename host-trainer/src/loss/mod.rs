@@ -22,7 +22,7 @@ pub use realizable::Realizable;
 pub use tau::weights;
 pub use two_stage::{Link, TwoStage};
 
-use crate::real::Real;
+use crate::arithmetic::real::Real;
 
 /// Rows that are worked on side by side.
 pub const LANES: usize = 16;
@@ -70,7 +70,7 @@ pub(crate) mod testing {
     //! Checks that every surrogate must pass.
 
     use super::*;
-    use crate::random::Random;
+    use crate::arithmetic::random::Random;
 
     /// Random targets in `0.0..1.0` and scores in ±3, the last lane being padding.
     pub(crate) fn random_block(

@@ -11,7 +11,7 @@
 
 use super::picce::picked;
 use super::{LANES, Lanes, Surrogate, largest};
-use crate::real::Real;
+use crate::arithmetic::real::Real;
 
 /// The loss; a target is 1 for the right class and for an expert that is right, else 0. The outputs and
 /// targets of the classes come first.

@@ -16,7 +16,7 @@
 use super::one_vs_all::binary;
 use super::picce::picked;
 use super::{LANES, Lanes, Surrogate};
-use crate::real::Real;
+use crate::arithmetic::real::Real;
 
 /// The loss. A target is 1 for the right class and for an expert that is right, else 0; those of the classes
 /// come first, then the experts', then 1 for a row (and 0 for padding).

@@ -8,7 +8,7 @@
 //! experts' terms remain.
 
 use super::{LANES, Lanes, Surrogate};
-use crate::real::Real;
+use crate::arithmetic::real::Real;
 
 /// The loss. The targets are the t_k, then 1 for a row (and 0 for padding).
 #[derive(Debug, Clone, Copy)]

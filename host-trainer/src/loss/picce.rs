@@ -7,7 +7,7 @@
 //! experts; the two-stage form is derived.
 
 use super::{LANES, Lanes, Surrogate, largest};
-use crate::real::Real;
+use crate::arithmetic::real::Real;
 
 /// The loss; a target is 1 for an expert of least cost, else 0. A row without any contributes
 /// nothing.

@@ -7,7 +7,7 @@
 //! changes the loss by a constant only.
 
 use super::{LANES, Lanes, Surrogate, largest};
-use crate::real::Real;
+use crate::arithmetic::real::Real;
 
 /// The loss; the targets are the weights w_k. A row whose weights are all 0 contributes nothing.
 #[derive(Debug, Clone, Copy)]

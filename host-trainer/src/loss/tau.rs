@@ -5,7 +5,7 @@
 //! `w_k = tau - c_k >= 0` trains the deferral loss. Source: Mao, Mohri, Zhong 2023-2024 for `one`
 //! and `sum`; `max`, the smallest weights that stay non-negative, is derived here.
 
-use crate::config::Tau;
+use crate::intake::config::Tau;
 
 /// The weights of one row from its costs (error plus price), both one for each expert.
 ///

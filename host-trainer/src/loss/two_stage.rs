@@ -8,7 +8,7 @@
 //! q = -1 is `1/p - 1 = sum_{j != k} exp(r_j - r_k)`, `exp`.
 
 use super::{LANES, Lanes, Surrogate, largest};
-use crate::real::Real;
+use crate::arithmetic::real::Real;
 
 /// What the surrogate does with the softmax value p of an expert.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -132,7 +132,7 @@ pub(super) fn scaled<T: Real>(
 mod tests {
     use super::super::testing;
     use super::*;
-    use crate::random::Random;
+    use crate::arithmetic::random::Random;
 
     const LINKS: [Link; 5] = [Link::Log, Link::Gce(0.7), Link::Gce(0.2), Link::Mae, Link::Exp];
 

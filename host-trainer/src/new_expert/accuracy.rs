@@ -197,7 +197,7 @@ mod tests {
     /// nearer to the truth than plain shares.
     #[test]
     fn shrinking_beats_plain_shares() {
-        let mut random = crate::random::Random::new(4);
+        let mut random = crate::arithmetic::random::Random::new(4);
         let truth: Vec<f64> = (0..60).map(|_| 0.6 + 0.3 * random.uniform()).collect();
         let counts: Vec<(u32, u32)> = truth
             .iter()

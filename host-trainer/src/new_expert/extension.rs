@@ -5,14 +5,14 @@
 
 use serde::Serialize;
 
-use super::{ClassAccuracies, with_expected};
-use crate::config::Config;
-use crate::dataset::{Dataset, Part};
+use super::{ClassAccuracies, extend, with_expected};
+use crate::data::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
-use crate::evaluate::paired_difference;
+use crate::intake::config::Config;
+use crate::judge::evaluate::paired_difference;
+use crate::learn::store::Forgetful;
 use crate::pipeline::{self, Trained};
 use crate::progress::Progress;
-use crate::store::Forgetful;
 
 /// How an expert was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -83,7 +83,7 @@ impl Extension {
         progress: &dyn Progress,
     ) -> Result<Self> {
         let data = with_expected(data, name, price, known);
-        let last_row = pipeline::extend(old, config, &data)?;
+        let last_row = extend(old, config, &data)?;
         let anew = pipeline::attempt(config, &data, &Forgetful, progress)?;
         let losses =
             |trained: &Trained| losses(&data.calibration, &trained.int8_choices(&data.calibration));
@@ -139,7 +139,7 @@ pub(crate) fn losses(part: &Part, choices: &[usize]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::method::testing::log;
+    use crate::experiments::methods::testing::log;
     use crate::new_expert::{Answer, classes};
     use crate::progress::Silent;
 

@@ -10,19 +10,23 @@
 //! independent of the features.
 
 mod accuracy;
+mod answers;
+mod extend;
 mod extension;
 mod report;
 mod row;
 
 pub use accuracy::{ClassAccuracies, ClassAccuracy, Prior};
+pub use answers::answers;
+pub use extend::extend;
 pub(crate) use extension::losses;
 pub use extension::{Extension, Way, Weighed};
 pub use report::ExtendReport;
 pub use row::{add_row, level_row};
 
-use crate::config::{Config, MAX_EXPERTS, MAX_NAME};
-use crate::dataset::{Dataset, Part, Split};
+use crate::data::dataset::{Dataset, Part, Split};
 use crate::error::{Error, Result, list};
+use crate::intake::config::{Config, MAX_EXPERTS, MAX_NAME};
 
 /// One answer of an expert to a sample whose class is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +96,7 @@ pub fn with_expected(data: &Dataset, name: &str, price: f32, known: &ClassAccura
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::method::testing::log;
+    use crate::experiments::methods::testing::log;
 
     #[test]
     fn expected_errors_follow_the_class_on_every_part() {

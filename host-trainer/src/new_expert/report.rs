@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{ClassAccuracies, Extension, Way, Weighed};
-use crate::config::Config;
-use crate::report::{TrainReport, align};
+use crate::intake::config::Config;
+use crate::judge::report::{TrainReport, align};
 
 /// What `mild extend` writes into `metrics.json` and prints with `--json`: a training's report and more. All figures
 /// of the new expert are expected ones.

@@ -5,14 +5,14 @@
 //! The choice's score, not the softmax over all old scores, is what the decision compares; so the row does not
 //! depend on which loss or tau gave the old scores their scale.
 
-use crate::batch::Blocks;
-use crate::dataset::Part;
-use crate::logistic::{self, Target, pull};
-use crate::network::Shape;
-use crate::objective::scores;
-use crate::offsets::argmax;
-use crate::probability::Affine;
-use crate::train::Fit;
+use crate::arithmetic::network::Shape;
+use crate::data::dataset::Part;
+use crate::learn::batch::Blocks;
+use crate::learn::logistic::{self, Target, pull};
+use crate::learn::objective::scores;
+use crate::learn::offsets::argmax;
+use crate::learn::platt_scaling::Affine;
+use crate::learn::train::Fit;
 
 /// Weight of a pull toward equal scores, as a share of a row's mean weight: keeps the row finite where the new
 /// expert is always better or always worse, and changes no sign.
@@ -49,7 +49,7 @@ fn activations(fit: &Fit, part: &Part) -> Vec<f32> {
 fn targets(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<Target> {
     let all: Vec<usize> = (0..part.rows).collect();
     let new = part.experts - 1;
-    if fit.calibration.is_some() {
+    if fit.platt_scaling.is_some() {
         // One-vs-all: the output is the log-odds of being right, whatever the others say.
         let right = all.iter().map(|&row| 1.0 - f64::from(part.errors(row)[new]));
         return right.map(|above| Target { rival: 0.0, above, below: 1.0 - above }).collect();
@@ -95,27 +95,27 @@ fn with_row(fit: &Fit, part: &Part, row: &[f64]) -> Fit {
     parameters.extend_from_slice(weights);
     parameters.extend_from_slice(&fit.parameters[last.biases..]);
     parameters.push(*bias);
-    let calibration = fit.calibration.clone().map(|mut calibration| {
+    let platt_scaling = fit.platt_scaling.clone().map(|mut platt_scaling| {
         let prices = (0..part.rows).map(|row| f64::from(part.prices(row)[part.experts - 1]));
-        calibration.prices.push(prices.sum::<f64>() / part.rows.max(1) as f64);
-        calibration.affine.push(Affine::IDENTITY);
-        calibration
+        platt_scaling.prices.push(prices.sum::<f64>() / part.rows.max(1) as f64);
+        platt_scaling.affine.push(Affine::IDENTITY);
+        platt_scaling
     });
     Fit {
         standardizer: fit.standardizer.clone(),
         shape: Shape::new(fit.shape.inputs(), fit.shape.hidden(), part.experts),
         parameters,
-        calibration,
+        platt_scaling,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Dataset;
-    use crate::method::testing::log;
+    use crate::data::dataset::Dataset;
+    use crate::experiments::methods::testing::log;
+    use crate::learn::train::{Candidate, Loss, fit_for};
     use crate::new_expert::{Answer, ClassAccuracies, classes, with_expected};
-    use crate::train::{Candidate, Loss, fit_for};
 
     fn fitted(part: &Part, hidden: &[usize], loss: Loss) -> Fit {
         let all: Vec<usize> = (0..part.rows).collect();

@@ -1,30 +1,28 @@
 //! The whole way from a log to an image.
 
-mod extend;
 mod policy;
 mod seen;
 
-pub use extend::extend;
 pub use policy::Kept;
 pub use seen::SeenLoss;
-use seen::check_quantization;
+pub(crate) use seen::check_quantization;
 
 use std::fmt;
 
 use mild::image::ImageParts;
 
-use crate::artifact::{Artifact, decisions, make};
-use crate::config::{Config, Method};
-use crate::dataset::{Dataset, Part};
+use crate::data::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
-use crate::evaluate::paired_difference;
-use crate::grid::Grid;
-use crate::offsets::{Scored, tune};
+use crate::intake::config::{Config, Method};
+use crate::integers::artifact::{Artifact, decisions, make};
+use crate::integers::quantize::{Quantized, quantize};
+use crate::judge::evaluate::paired_difference;
+use crate::learn::grid::Grid;
+use crate::learn::offsets::{Scored, tune};
+use crate::learn::select::{Judged, Selection, refit, select};
+use crate::learn::store::Store;
+use crate::learn::train::{Fit, costs};
 use crate::progress::Progress;
-use crate::quantize::{Quantized, quantize};
-use crate::select::{Judged, Selection, refit, select};
-use crate::store::Store;
-use crate::train::{Fit, costs};
 
 /// What training ended in.
 #[derive(Debug, Clone)]
@@ -206,7 +204,7 @@ fn realize(
 }
 
 /// Quantizes a fit with its offsets.
-fn finish(
+pub(crate) fn finish(
     selection: &Selection,
     choice: &Choice,
     fit: Fit,

@@ -4,11 +4,11 @@ use mild::image::MAX_OFFSET;
 use serde::Serialize;
 
 use super::Trained;
-use crate::artifact::{Artifact, scores};
-use crate::calibrate::{Calibration, Promise, Rows, caps};
-use crate::config::Policy;
-use crate::dataset::Part;
+use crate::data::dataset::Part;
 use crate::error::Result;
+use crate::intake::config::Policy;
+use crate::integers::artifact::{Artifact, scores};
+use crate::promises::{Promise, Rows, ThresholdSearch, caps};
 
 /// How a policy is kept.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -46,7 +46,7 @@ impl Trained {
         let offsets = caps::lower(&of_train, &self.parts.offsets, train, &policy.max_share);
         let train = Rows::of(&of_train, &offsets, train);
         let calibration = Rows::new(&image, &offsets, reserved);
-        let calibrated = Calibration::new(policy, &train, &calibration).run();
+        let calibrated = ThresholdSearch::new(policy, &train, &calibration).run();
         let kept = match (calibrated, policy.fallback) {
             (Ok(calibrated), _) => {
                 let unit = f64::from(self.parts.score_scale);
@@ -58,7 +58,7 @@ impl Trained {
                     *float += f64::from(turned - *integer) * unit;
                     *integer = turned;
                 }
-                self.parts.knob = Some(calibrated.knob);
+                self.parts.operating_points = Some(calibrated.operating_points);
                 Kept {
                     threshold: calibrated.threshold,
                     promises: calibrated.promises,

@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use super::{Choice, Trained, float_choices, selection_rows};
-use crate::artifact::{Artifact, decisions, make};
-use crate::config::Config;
-use crate::dataset::{Dataset, Part};
+use crate::data::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
-use crate::evaluate::paired_difference;
-use crate::fine_tune::fine_tune;
-use crate::quantize::Quantized;
-use crate::train::Fit;
+use crate::intake::config::Config;
+use crate::integers::artifact::{Artifact, decisions, make};
+use crate::integers::fine_tune::fine_tune;
+use crate::integers::quantize::Quantized;
+use crate::judge::evaluate::paired_difference;
+use crate::learn::train::Fit;
 
 /// Up to this share of the tolerance integers are as good as floats, and are left as they are.
 const UNTUNED_SHARE: f64 = 1.0 / 3.0;
@@ -37,7 +37,7 @@ pub struct SeenLoss {
 
 /// Quantization must not cost more than it may. On a small log a handful of rows is more than the
 /// tolerance, so what counts is a growth beyond it by more than one standard error.
-pub(super) fn check_quantization(seen: &SeenLoss, tolerance: f64) -> Result<()> {
+pub(crate) fn check_quantization(seen: &SeenLoss, tolerance: f64) -> Result<()> {
     let SeenLoss { float_all: float, int8_all: int8, growth_error: error, .. } = *seen;
     if int8 - float <= tolerance + error {
         return Ok(());
@@ -118,16 +118,16 @@ impl Trained {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Method;
+    use crate::intake::config::Method;
+    use crate::learn::store::Forgetful;
     use crate::pipeline::attempt;
     use crate::progress::Silent;
-    use crate::store::Forgetful;
 
     /// Who is right alternates over many bands of one feature: the weights of a network that tells them apart are
     /// large and nearly cancel, which 8 bits cannot hold.
     #[test]
     fn fine_tuning_wins_back_what_integers_cost() {
-        let (mut config, mut data) = crate::method::testing::log(3000, 1500);
+        let (mut config, mut data) = crate::experiments::methods::testing::log(3000, 1500);
         for part in [&mut data.train, &mut data.calibration, &mut data.test] {
             for row in 0..part.rows {
                 let x = part.features[row * 2];

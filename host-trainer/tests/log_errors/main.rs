@@ -10,10 +10,10 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use mild_trainer::config::Config;
-use mild_trainer::dataset::Dataset;
+use mild_trainer::data::dataset::Dataset;
 use mild_trainer::error::{Error, Result};
-use mild_trainer::log;
+use mild_trainer::intake::config::Config;
+use mild_trainer::intake::log;
 
 const DATA: &str =
     "[data]\nlog = \"log.csv\"\nfeatures = [\"x*\"]\nlabel = \"label\"\nsplit = \"split\"\n";

@@ -70,14 +70,14 @@ fn parts(shape: &[usize]) -> ImageParts {
         experts: (0..experts)
             .map(|index| ExpertParts { name: format!("e{index}"), cost: 0 })
             .collect(),
-        knob: None,
+        operating_points: None,
         provenance: Provenance {
             log_digest: [0; 8],
             config_digest: [0; 8],
             seed: 0,
             trainer: [0; 3],
         },
-        calibration: None,
+        platt_scaling: None,
     }
 }
 

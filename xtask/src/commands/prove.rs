@@ -23,7 +23,7 @@ use crate::{
 };
 use anyhow::{Context, Result, ensure};
 use inputs::{CAPPED, Digest, GOVERNED, INPUTS, Inputs};
-use mild::{Decision, Feature, Governor, Image, Reachable, Rejector, policy};
+use mild::{Decision, FeatureValue, Governor, Image, Reachable, Rejector, policy};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -300,7 +300,7 @@ fn expected(image: &Path) -> Result<Vec<u32>> {
         .collect()
 }
 
-fn digest<F: Feature>(
+fn digest<F: FeatureValue>(
     image: &Image<'_>,
     convert: impl Fn(i16) -> F,
     mut decide: impl FnMut(&[i32], Reachable) -> Decision,

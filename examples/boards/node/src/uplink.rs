@@ -2,7 +2,7 @@
 
 use embedded_hal::delay::DelayNs;
 use mild::Image;
-use mild::client::{Client, DelayClock, Identity, Settings};
+use mild::client::{Client, DelayClock, Identity, RetryPolicy};
 
 /// `mild`'s client over the serial port `P`, its time from the delay `D`.
 pub type Uplink<P, D, const EXPERTS: usize, const FRAME: usize> =
@@ -28,7 +28,7 @@ where
     let begin = chance.iter().fold(0u32, |sum, &reading| {
         (sum ^ u32::from(reading.cast_unsigned())).wrapping_mul(0x0100_0193)
     });
-    Client::new(port, DelayClock::new(delay), &Settings::USUAL, identity, begin)
+    Client::new(port, DelayClock::new(delay), &RetryPolicy::USUAL, identity, begin)
 }
 
 #[cfg(test)]
@@ -137,12 +137,12 @@ mod tests {
         assert_eq!((outcome.by, outcome.answer, outcome.how), (1, Answer::Label(7), How::Chosen));
         let begun = gateway.borrow().asked[0];
         gateway.borrow_mut().away = true;
-        for _ in 0..Settings::USUAL.failures {
+        for _ in 0..RetryPolicy::USUAL.failures {
             let outcome = uplink.resolve(&question, first);
             assert_eq!((outcome.by, outcome.answer), (0, Answer::Label(9)));
         }
         assert!(!uplink.reachable().contains(1));
-        uplink.clock().pass(Settings::USUAL.hold_off_ms);
+        uplink.clock().pass(RetryPolicy::USUAL.hold_off_ms);
         assert!(uplink.reachable().contains(1));
         assert!(gateway.borrow().asked.iter().all(|asked| asked.wrapping_sub(begun) <= 2));
     }

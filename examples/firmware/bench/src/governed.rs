@@ -2,7 +2,7 @@
 
 use board::{Counter, println, stack};
 use core::hint::black_box;
-use mild::governor::{Rate, Settings, Track, Watch};
+use mild::governor::{Rate, GovernorSettings, Track, Watch};
 use mild::policy::{self, Reachable};
 use mild::{Decision, Governor};
 
@@ -15,8 +15,8 @@ const OFFSETS: [i32; 5] = [0, 300, -200, 100, 50];
 const EXPERTS: [usize; 3] = [2, 3, 5];
 
 /// A token bucket and both watches; no work is left out.
-const SETTINGS: Settings =
-    match Settings::new(-20_000, 20_000, 400, Rate::ratio(1, 10), Track::AtMost(-5_000)) {
+const SETTINGS: GovernorSettings =
+    match GovernorSettings::new(-20_000, 20_000, 400, Rate::ratio(1, 10), Track::AtMost(-5_000)) {
         Some(settings) => settings
             .with_burst(20, Rate::ratio(1, 5))
             .with_watches(Watch::usual(-3_000, 4_000), Watch::usual(9_000, 20_000)),

@@ -1,6 +1,6 @@
 //! Samples, and digests of their statistics. The host computes the same with this very file.
 
-use mild::feature::{Sample, Statistic, Window};
+use mild::window_features::{Sample, Statistic, Window};
 
 /// Samples of each kind.
 const SAMPLES: u32 = 3000;

@@ -16,7 +16,7 @@ mod uart;
 use board::{HostFile, entry};
 use defmt::{error, info, println, warn};
 use defmt_semihosting as _;
-use mild::client::{Client, Clock, Failure, How, Identity, Question, Settings};
+use mild::client::{Client, Clock, Failure, How, Identity, Question, RetryPolicy};
 use mild::wire::{self, Answer, Payload};
 use mild::{Image, Rejector, policy};
 use time::Ticks;
@@ -28,7 +28,7 @@ const EXPERTS: usize = IMAGE.experts();
 const FRAME: usize = wire::max_frame(4);
 
 /// Impatient, so that a run with outages does not take long.
-const SETTINGS: Settings = Settings {
+const SETTINGS: RetryPolicy = RetryPolicy {
     deadline_ms: 600,
     attempt_ms: 250,
     attempts: 2,

@@ -11,7 +11,7 @@ mod vectors;
 
 use board::{entry, println};
 use core::fmt::Debug;
-use mild::{Feature, Image, InputError, Reachable, Rejector};
+use mild::{FeatureValue, Image, InputError, Reachable, Rejector};
 use row::{Kind, MAX_INPUTS, Row};
 use vectors::{Problem, Vectors};
 
@@ -78,7 +78,7 @@ fn compare_all(image: &Image<'_>, room: &mut Room) -> Result<bool, Problem> {
 }
 
 /// What is compared for rows that are quantized on the device.
-fn compare_codes<F: Feature>(
+fn compare_codes<F: FeatureValue>(
     rejector: &Rejector<'_>,
     index: u32,
     row: &Row,
@@ -92,7 +92,7 @@ fn compare_codes<F: Feature>(
 }
 
 /// What is compared for every row.
-fn compare<F: Feature>(
+fn compare<F: FeatureValue>(
     rejector: &Rejector<'_>,
     index: u32,
     row: &Row,

@@ -1,11 +1,11 @@
 //! The inputs of the proofs: extremes first, then random ones. The host has the same from this very file.
 
-use mild::governor::{Rate, Settings, Track, Watch};
+use mild::governor::{GovernorSettings, Rate, Track, Watch};
 
 /// A governor with everything on but budgets of single experts: a token bucket and both watches. Scores of the
 /// proof's image are of this size.
-pub(crate) const GOVERNED: Settings =
-    match Settings::new(-4_000, 4_000, 100, Rate::ratio(1, 4), Track::Exactly) {
+pub(crate) const GOVERNED: GovernorSettings =
+    match GovernorSettings::new(-4_000, 4_000, 100, Rate::ratio(1, 4), Track::Exactly) {
         Some(settings) => settings
             .with_burst(5, Rate::ratio(1, 3))
             .with_watches(Watch::usual(0, 2_000), Watch::usual(20_000, 20_000)),
@@ -13,7 +13,8 @@ pub(crate) const GOVERNED: Settings =
     };
 
 /// The same with budgets of their own for the experts 1 and 2.
-pub(crate) const CAPPED: Settings<2> = GOVERNED.with_caps([Rate::ratio(1, 10), Rate::ratio(1, 20)]);
+pub(crate) const CAPPED: GovernorSettings<2> =
+    GOVERNED.with_caps([Rate::ratio(1, 10), Rate::ratio(1, 20)]);
 
 /// How many there are.
 pub(crate) const INPUTS: u32 = 1500;

@@ -17,7 +17,7 @@ mod output;
 use board::{Counter, entry, stack};
 use core::hint::black_box;
 use inputs::{CAPPED, Digest, GOVERNED, INPUTS, Inputs};
-use mild::{Decision, Feature, Governor, Image, InputError, Reachable, Rejector};
+use mild::{Decision, FeatureValue, Governor, Image, InputError, Reachable, Rejector};
 use output::write;
 
 /// The image that is embedded; the same one is in the slot.
@@ -54,7 +54,7 @@ fn main() -> ! {
 
 /// From features to a decision on an image that the compiler knows.
 #[inline(never)]
-fn embedded<F: Feature + Into<i16>>(
+fn embedded<F: FeatureValue + Into<i16>>(
     features: &[F; WIDTH],
     reachable: Reachable,
     scratch: &mut Scratch,
@@ -65,7 +65,7 @@ fn embedded<F: Feature + Into<i16>>(
 
 /// From features to a decision on an image that only the device knows.
 #[inline(never)]
-fn decide<F: Feature + Into<i16>>(
+fn decide<F: FeatureValue + Into<i16>>(
     rejector: &Rejector<'_>,
     features: &[F; WIDTH],
     reachable: Reachable,
@@ -77,7 +77,7 @@ fn decide<F: Feature + Into<i16>>(
 
 /// As [`decide`], under a governor.
 #[inline(never)]
-fn governed<F: Feature + Into<i16>, const CAPS: usize>(
+fn governed<F: FeatureValue + Into<i16>, const CAPS: usize>(
     governor: &mut Governor<'_, CAPS>,
     rejector: &Rejector<'_>,
     features: &[F; WIDTH],
@@ -91,7 +91,7 @@ fn governed<F: Feature + Into<i16>, const CAPS: usize>(
 
 /// Decides on every input, twice, and writes the least and the most ticks, the stack, and a digest of the first decisions. False if
 /// there was an error in place of a decision.
-fn prove<F: Feature>(
+fn prove<F: FeatureValue>(
     name: &str,
     counter: &mut Counter,
     convert: impl Fn(i16) -> F,

@@ -5,7 +5,8 @@ mod simulated;
 use embedded_hal::i2c::{ErrorKind, NoAcknowledgeSource};
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
 use mild::{Image, Reachable, Rejector};
-use mild_trainer::{config::Config, log, pipeline, progress::Silent, store::Forgetful};
+use mild_trainer::intake::{config::Config, log};
+use mild_trainer::{learn::store::Forgetful, pipeline, progress::Silent};
 use sensor::tmp105::{ADDRESS, Error, Tmp105};
 use sensor::{Monitor, WINDOW};
 

@@ -1,0 +1,74 @@
+//! How sure the local model is of its answers, as the log tells it.
+
+use crate::data::dataset::{compact, gather};
+
+/// Of each row either the largest softmax of the local model alone, or the probabilities of all classes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Confidence {
+    /// Values of a row: 1, or the number of classes.
+    width: usize,
+    /// Rows x `width`, each of 0 to 1.
+    values: Vec<f32>,
+}
+
+impl Confidence {
+    /// Rows of one value, the largest softmax, or of as many as there are classes; `width` > 0.
+    #[must_use]
+    pub fn new(width: usize, values: Vec<f32>) -> Self {
+        Self { width, values }
+    }
+
+    /// The number of classes, if the probabilities of all are known.
+    #[must_use]
+    pub fn classes(&self) -> Option<usize> {
+        (self.width > 1).then_some(self.width)
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.values.len() / self.width
+    }
+
+    /// The values of a row: the largest softmax, or the probabilities of all classes.
+    #[must_use]
+    pub fn row(&self, row: usize) -> &[f32] {
+        &self.values[row * self.width..][..self.width]
+    }
+
+    /// The two largest values of a row, the larger first; the second is 0 if only the largest is known.
+    #[must_use]
+    pub fn top_two(&self, row: usize) -> [f64; 2] {
+        let order = |[first, second]: [f32; 2], &p: &f32| {
+            if p > first { [p, first] } else { [first, second.max(p)] }
+        };
+        self.row(row).iter().fold([0.0; 2], order).map(f64::from)
+    }
+
+    pub(crate) fn push(&mut self, value: f32) {
+        self.values.push(value);
+    }
+
+    pub(crate) fn subset(&self, rows: &[usize]) -> Self {
+        Self { width: self.width, values: gather(&self.values, self.width, rows) }
+    }
+
+    pub(crate) fn keep(&mut self, rows: &[usize]) {
+        compact(&mut self.values, self.width, rows);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_two_largest_wherever_they_stand() {
+        let all = Confidence::new(3, vec![0.5, 0.125, 0.375, 0.25, 0.5, 0.25, 0.25, 0.375, 0.375]);
+        assert_eq!((all.rows(), all.classes()), (3, Some(3)));
+        assert_eq!([0, 1, 2].map(|row| all.top_two(row)), [[0.5, 0.375], [0.5, 0.25], [0.375; 2]]);
+        let largest = Confidence::new(1, vec![0.75, 0.5]);
+        assert_eq!((largest.rows(), largest.classes()), (2, None));
+        assert_eq!(largest.top_two(1), [0.5, 0.0]);
+    }
+}

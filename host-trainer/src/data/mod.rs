@@ -1,0 +1,5 @@
+//! A deferral log in memory.
+
+pub mod confidence;
+pub mod dataset;
+pub mod multi_task;

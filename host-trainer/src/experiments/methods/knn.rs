@@ -1,0 +1,142 @@
+//! k nearest neighbours: each expert's mean error among the nearest train rows, plus its mean price.
+//!
+//! The reference that no image can hold: it keeps the whole log. Distances are Euclidean over the
+//! standardised features; k is chosen by deferral loss on the calibration rows.
+
+use rayon::prelude::*;
+
+use super::{Run, all_rows, host_run};
+use crate::arithmetic::random::Random;
+use crate::data::dataset::{Dataset, Part};
+use crate::intake::config::{Config, Ranges};
+use crate::learn::batch::Standardizer;
+use crate::learn::offsets::Scored;
+use crate::learn::train::costs;
+
+/// Numbers of neighbours tried.
+const NEIGHBOURS: [usize; 5] = [5, 15, 50, 150, 500];
+
+/// Train rows kept at most; of more a seeded sample.
+const MOST_ROWS: usize = 20_000;
+
+pub(super) fn run(config: &Config, data: &Dataset) -> Run {
+    let index = Index::new(&data.train, config.train.seed);
+    let prices: Vec<f64> = data.experts.iter().map(|e| f64::from(e.mean_cost)).collect();
+    let calibration = index.scores(&data.calibration, &prices, &NEIGHBOURS);
+    let costs = costs(&data.calibration, &all_rows(data.calibration.rows));
+    let loss = |scores: &[f64]| -> f64 {
+        let scored = Scored { experts: prices.len(), scores, costs: &costs };
+        scored.losses(&vec![0.0; prices.len()]).iter().sum()
+    };
+    let best = (0..NEIGHBOURS.len())
+        .min_by(|&a, &b| loss(&calibration[a]).total_cmp(&loss(&calibration[b])))
+        .unwrap_or(0);
+    let k = NEIGHBOURS[best];
+    let test = index.scores(&data.test, &prices, &[k]).swap_remove(0);
+    host_run(format!("k={k}"), data, &calibration[best], test, data.train.rows > MOST_ROWS)
+}
+
+/// Train rows that can be asked for the nearest ones.
+struct Index<'a> {
+    part: &'a Part,
+    standardizer: Standardizer,
+    rows: Vec<usize>,
+    /// Standardised features of those rows.
+    features: Vec<f32>,
+}
+
+impl<'a> Index<'a> {
+    fn new(part: &'a Part, seed: u64) -> Self {
+        let mut rows = all_rows(part.rows);
+        let standardizer = Standardizer::fit(part, &rows, Ranges::default());
+        if rows.len() > MOST_ROWS {
+            Random::new(seed).shuffle(&mut rows);
+            rows.truncate(MOST_ROWS);
+        }
+        let features =
+            rows.iter().flat_map(|&row| standardized(part.row(row), &standardizer)).collect();
+        Self { part, standardizer, rows, features }
+    }
+
+    /// For each number of neighbours minus the predicted costs, row-major, rows x experts.
+    fn scores(&self, part: &Part, prices: &[f64], neighbours: &[usize]) -> Vec<Vec<f64>> {
+        let of_rows: Vec<Vec<f64>> = (0..part.rows)
+            .into_par_iter()
+            .map_init(Vec::new, |distances, row| {
+                self.of_row(part.row(row), prices, neighbours, distances)
+            })
+            .collect();
+        let width = prices.len();
+        (0..neighbours.len())
+            .map(|at| of_rows.iter().flat_map(|row| row[at * width..][..width].to_vec()).collect())
+            .collect()
+    }
+
+    fn of_row(
+        &self,
+        features: &[f32],
+        prices: &[f64],
+        neighbours: &[usize],
+        distances: &mut Vec<(f32, u32)>,
+    ) -> Vec<f64> {
+        let query: Vec<f32> = standardized(features, &self.standardizer).collect();
+        distances.clear();
+        distances.extend(self.features.chunks_exact(query.len()).zip(0u32..).map(|(row, at)| {
+            let squares = row.iter().zip(&query).map(|(a, b)| (a - b) * (a - b));
+            (squares.sum::<f32>(), at)
+        }));
+        // Equal distances are ordered by row, so that the answer does not depend on the sort.
+        let by = |a: &(f32, u32), b: &(f32, u32)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+        let most = neighbours.iter().copied().max().unwrap_or(1).min(distances.len());
+        if most < distances.len() {
+            distances.select_nth_unstable_by(most, by);
+        }
+        distances[..most].sort_unstable_by(by);
+        let mut scores = Vec::with_capacity(neighbours.len() * prices.len());
+        for &k in neighbours {
+            let near = &distances[..k.min(most)];
+            for (expert, price) in prices.iter().enumerate() {
+                let errors = near
+                    .iter()
+                    .map(|&(_, at)| f64::from(self.part.errors(self.rows[at as usize])[expert]));
+                scores.push(-(errors.sum::<f64>() / near.len() as f64 + price));
+            }
+        }
+        scores
+    }
+}
+
+fn standardized<'a>(
+    features: &'a [f32],
+    standardizer: &'a Standardizer,
+) -> impl Iterator<Item = f32> + 'a {
+    features.iter().enumerate().map(|(j, &x)| standardizer.apply(j, x))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Expert 1 is right where the feature is positive, expert 0 elsewhere.
+    fn part(rows: usize, seed: u64) -> Part {
+        let mut random = Random::new(seed);
+        let features: Vec<f32> = (0..rows).map(|_| random.normal() as f32).collect();
+        let errors =
+            features.iter().flat_map(|&x| if x > 0.0 { [1.0, 0.0] } else { [0.0, 1.0] }).collect();
+        let prices = (0..rows).flat_map(|_| [0.0, 0.1]).collect();
+        Part { rows, inputs: 1, experts: 2, features, errors, prices, ..Part::default() }
+    }
+
+    #[test]
+    fn predicted_costs_are_the_means_over_the_neighbours() {
+        let train = part(300, 1);
+        let index = Index::new(&train, 0);
+        let query = Part { features: vec![-2.0, 2.0], rows: 2, ..train.clone() };
+        let scores = &index.scores(&query, &[0.0, 0.1], &[5])[0];
+        assert_eq!(scores, &[0.0, -1.1, -1.0, -0.1]);
+        // With all rows as neighbours it is the mean of the log.
+        let all = &index.scores(&query, &[0.0, 0.0], &[1000])[0];
+        let mean = (0..300).map(|row| f64::from(train.errors(row)[0])).sum::<f64>() / 300.0;
+        assert!((all[0] + mean).abs() < 1e-12 && all[0] == all[2]);
+    }
+}

@@ -1,0 +1,240 @@
+//! Every way of deciding that can be compared: the rejectors that end in an image, and others that only
+//! a host runs. One file each, all ending in a [`Run`].
+
+mod contender;
+mod gate;
+mod image;
+mod knn;
+mod one_stage;
+mod random;
+
+pub use contender::{Contender, HostOnly};
+
+use self::gate::Gate;
+use crate::data::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::intake::config::Config;
+use crate::learn::offsets::{Scored, argmax, tune};
+use crate::learn::store::Store;
+use crate::learn::train::Loss;
+use crate::progress::Progress;
+
+/// What a method says of the test rows of a log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    /// A score of each expert, row-major, rows x experts, in any unit. Methods that predict costs give
+    /// minus the predicted cost; an expert that is never asked has minus infinity.
+    pub scores: Vec<f64>,
+    /// One for each expert, in the unit of the scores, tuned on the calibration rows.
+    pub offsets: Vec<f64>,
+}
+
+impl Answers {
+    /// The expert chosen on each row: the highest score plus offset, ties to the lower index.
+    #[must_use]
+    pub fn choices(&self) -> Vec<usize> {
+        self.argmax(&self.offsets)
+    }
+
+    /// The same without offsets.
+    #[must_use]
+    pub fn plain_choices(&self) -> Vec<usize> {
+        self.argmax(&vec![0.0; self.offsets.len()])
+    }
+
+    fn argmax(&self, offsets: &[f64]) -> Vec<usize> {
+        self.scores.chunks_exact(offsets.len()).map(|scores| argmax(scores, offsets)).collect()
+    }
+}
+
+/// What came of training a method on a log.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// What its own selection chose, for a person.
+    pub chosen: String,
+    /// What it says in floating point.
+    pub float: Answers,
+    /// What its image says, as integer scores and offsets; none without an image, or if quantization
+    /// was refused.
+    pub int8: Option<Answers>,
+    /// Why there is no `int8`, if the method should have one.
+    pub int8_refused: Option<String>,
+    /// Bytes of the image.
+    pub image_bytes: Option<usize>,
+    /// Methods that bring a classifier of their own in place of `local`: its error on each test row.
+    pub local_errors: Option<Vec<f32>>,
+    /// Whether another seed can change anything.
+    pub seeded: bool,
+}
+
+/// Trains a contender on the train rows, tunes it on the calibration rows and asks it about the test
+/// rows. What `store` remembers of a selection is not done again.
+///
+/// # Errors
+/// [`Error::Invalid`] if the contender does not [apply](applies), or as training it may.
+pub fn run(
+    contender: Contender,
+    config: &Config,
+    data: &Dataset,
+    store: &dyn Store,
+    progress: &dyn Progress,
+) -> Result<Run> {
+    applies(contender, config, data).map_err(|reason| Error::Invalid {
+        what: format!("{}: method", config.data.log.display()),
+        found: format!("`{contender}`"),
+        expected: format!("a method that fits the log: {reason}"),
+    })?;
+    let one_stage = |loss: fn(usize) -> Loss| one_stage::run(loss, config, data, store, progress);
+    let method = match contender {
+        Contender::Image(method) => return image::run(method, config, data, store, progress),
+        Contender::HostOnly(method) => method,
+    };
+    match method {
+        HostOnly::Knn => Ok(knn::run(config, data)),
+        HostOnly::OneStage => one_stage(|classes| Loss::OneStage { classes, pick: false }),
+        HostOnly::PicceOneStage => one_stage(|classes| Loss::OneStage { classes, pick: true }),
+        HostOnly::OneStageOneVsAll => {
+            one_stage(|classes| Loss::OneStageOneVsAll { classes, pick: false })
+        }
+        HostOnly::PicceOneVsAll => {
+            one_stage(|classes| Loss::OneStageOneVsAll { classes, pick: true })
+        }
+        HostOnly::MaxSoftmax => Ok(gate::run(Gate::MaxSoftmax, data)),
+        HostOnly::Entropy => Ok(gate::run(Gate::Entropy, data)),
+        HostOnly::Margin => Ok(gate::run(Gate::Margin, data)),
+        HostOnly::Dime => Ok(gate::run(Gate::Dime, data)),
+        HostOnly::Random => Ok(random::run(config.train.seed, data)),
+    }
+}
+
+/// Whether a contender can be used on a log; if not, why.
+///
+/// # Errors
+/// The reason, for a person.
+pub fn applies(
+    contender: Contender,
+    config: &Config,
+    data: &Dataset,
+) -> std::result::Result<(), String> {
+    match contender {
+        Contender::Image(_) | Contender::HostOnly(HostOnly::Knn | HostOnly::Random) => Ok(()),
+        Contender::HostOnly(
+            HostOnly::OneStage
+            | HostOnly::PicceOneStage
+            | HostOnly::OneStageOneVsAll
+            | HostOnly::PicceOneVsAll,
+        ) => one_stage::applies(config, data),
+        Contender::HostOnly(HostOnly::MaxSoftmax) => gate::applies(Gate::MaxSoftmax, data),
+        Contender::HostOnly(HostOnly::Entropy) => gate::applies(Gate::Entropy, data),
+        Contender::HostOnly(HostOnly::Margin) => gate::applies(Gate::Margin, data),
+        Contender::HostOnly(HostOnly::Dime) => gate::applies(Gate::Dime, data),
+    }
+}
+
+/// The run of a method without an image: offsets are tuned on the calibration rows' scores.
+fn host_run(
+    chosen: String,
+    data: &Dataset,
+    calibration: &[f64],
+    test: Vec<f64>,
+    seeded: bool,
+) -> Run {
+    let costs = crate::learn::train::costs(&data.calibration, &all_rows(data.calibration.rows));
+    let offsets =
+        tune(&Scored { experts: data.calibration.experts, scores: calibration, costs: &costs });
+    without_image(chosen, Answers { scores: test, offsets }, seeded)
+}
+
+/// The run of a method without an image that has its offsets.
+fn without_image(chosen: String, float: Answers, seeded: bool) -> Run {
+    Run {
+        chosen,
+        float,
+        int8: None,
+        int8_refused: None,
+        image_bytes: None,
+        local_errors: None,
+        seeded,
+    }
+}
+
+fn all_rows(rows: usize) -> Vec<usize> {
+    (0..rows).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! A small log that methods are tried on.
+
+    use std::path::Path;
+
+    use super::*;
+    use crate::arithmetic::random::Random;
+    use crate::data::confidence::Confidence;
+    use crate::data::dataset::{Expert, Part};
+
+    /// Two features, two classes by the sign of the first; `local` is wrong where the second is
+    /// positive, the expert `cloud` (price 0.1) where it is below -1. `local` is less sure the larger the
+    /// second is, of 0.75 where it is 0.
+    fn part(rows: usize, seed: u64) -> Part {
+        let mut random = Random::new(seed);
+        let features: Vec<f32> = (0..rows * 2).map(|_| random.normal() as f32).collect();
+        let of_rows = |value: &dyn Fn(f32, f32) -> Vec<f32>| -> Vec<f32> {
+            features.chunks_exact(2).flat_map(|x| value(x[0], x[1])).collect()
+        };
+        let errors = of_rows(&|_, b| vec![f32::from(b > 0.0), f32::from(b < -1.0)]);
+        let probabilities = of_rows(&|a, b| {
+            let largest = 0.75 - 0.25 * b / (1.0 + b.abs());
+            if a > 0.0 { vec![1.0 - largest, largest] } else { vec![largest, 1.0 - largest] }
+        });
+        let labels = features.chunks_exact(2).map(|x| u16::from(x[0] > 0.0)).collect();
+        Part {
+            rows,
+            inputs: 2,
+            experts: 2,
+            errors,
+            prices: of_rows(&|_, _| vec![0.0, 0.1]),
+            labels: Some(labels),
+            confidence: Some(Confidence::new(2, probabilities)),
+            lines: (2..rows as u32 + 2).collect(),
+            features,
+            ..Part::default()
+        }
+    }
+
+    /// The log: `rows` train rows, `others` in each other split.
+    pub(crate) fn log(rows: usize, others: usize) -> (Config, Dataset) {
+        let text = "[data]\nlog = 'log.csv'\nfeatures = ['a', 'b']\nlabel = 'y'\n\
+                    [[expert]]\nname = 'local'\nprediction = 'p'\n\
+                    [[expert]]\nname = 'cloud'\nprediction = 'q'\ncost = 0.1\n\
+                    [rejector]\nhidden = [4]\n[train]\neffort = 'quick'\nmax_iterations = 40";
+        let config = Config::parse(text, Path::new("mild.toml")).unwrap();
+        let expert =
+            |name: &str, mean_cost| Expert { name: name.to_owned(), mean_cost, cost_varies: false };
+        let data = Dataset {
+            feature_names: vec!["a".to_owned(), "b".to_owned()],
+            experts: vec![expert("local", 0.0), expert("cloud", 0.1)],
+            log_digest: [0; 8],
+            train: part(rows, 1),
+            calibration: part(others, 2),
+            test: part(others, 3),
+            raw: None,
+        };
+        (config, data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_decide_and_ties_go_to_the_lower_index() {
+        let answers =
+            Answers { scores: vec![1.0, 1.0, 0.5, 0.0, 0.2, 0.9], offsets: vec![0.0, 0.0, 0.5] };
+        assert_eq!(answers.plain_choices(), [0, 2]);
+        assert_eq!(answers.choices(), [0, 2]);
+        let other = Answers { offsets: vec![0.0, 1.0, 0.0], ..answers };
+        assert_eq!(other.choices(), [1, 1]);
+    }
+}

@@ -1,0 +1,215 @@
+//! One-stage rejectors: the network's own classes take the place of `local`.
+//!
+//! There is no image of these: a device has its own local model already. They are here because most
+//! of the literature is one-stage, and for what PiCCE says about many experts. The published losses know no
+//! prices; here prices come in when a candidate is selected and when the offsets are tuned, both by
+//! deferral loss.
+
+use super::{Answers, Run, all_rows};
+use crate::data::dataset::{Dataset, Part};
+use crate::error::Result;
+use crate::intake::config::{Config, Method};
+use crate::learn::grid::Grid;
+use crate::learn::offsets::{Scored, tune};
+use crate::learn::select::{refit, select};
+use crate::learn::store::Store;
+use crate::learn::train::Loss;
+use crate::pipeline::selection_rows;
+use crate::progress::Progress;
+
+/// `loss` makes the loss from the number of classes.
+pub(super) fn run(
+    loss: fn(usize) -> Loss,
+    config: &Config,
+    data: &Dataset,
+    store: &dyn Store,
+    progress: &dyn Progress,
+) -> Result<Run> {
+    let classes = classes(&data.train);
+    let mut config = config.clone();
+    config.rejector.method = Method::TwoStage;
+    let mut grid = Grid::new(&config);
+    // With an output for each class beside the experts these are large enough.
+    grid.wider.clear();
+    if let Some(tau) = grid.candidates.first().map(|first| first.tau) {
+        // Right or wrong is all that these losses know of costs.
+        grid.candidates.retain(|candidate| candidate.tau == tau);
+    }
+    for candidate in &mut grid.candidates {
+        candidate.loss = loss(classes.len());
+    }
+    let seed = config.train.seed;
+    let train = with_classes(&data.train, &classes);
+    let sample = selection_rows(&train, grid.max_rows, seed);
+    let part = sample.as_ref().unwrap_or(&train);
+    let selection = select(part, &grid, seed, store, progress);
+    let judged = &selection.ranking[selection.chosen];
+    let fit = refit(&train, judged, seed);
+
+    let reduced = |part: &Part| {
+        let scores = fit.scores(&with_classes(part, &classes), &all_rows(part.rows));
+        Reduced::new(&scores, part, &classes)
+    };
+    let calibration = reduced(&data.calibration);
+    let scored = Scored {
+        experts: data.calibration.experts,
+        scores: &calibration.scores,
+        costs: &calibration.costs(&data.calibration),
+    };
+    let offsets = tune(&scored);
+    let test = reduced(&data.test);
+    Ok(Run {
+        chosen: format!("{}, {} iterations", judged.candidate, judged.iterations),
+        float: Answers { scores: test.scores, offsets },
+        int8: None,
+        int8_refused: None,
+        image_bytes: None,
+        local_errors: Some(test.local_errors),
+        seeded: true,
+    })
+}
+
+/// Why one-stage losses can't be used on a log, if they can't.
+pub(super) fn applies(config: &Config, data: &Dataset) -> std::result::Result<(), String> {
+    if config.multi_task.is_some() {
+        return Err("the experts' answers have a value, and a classifier's have none".to_owned());
+    }
+    if data.train.labels.is_none() {
+        return Err("the log has no labels to learn a classifier from".to_owned());
+    }
+    match classes(&data.train).len() {
+        0 | 1 => Err("all labels are equal: there is no class to tell".to_owned()),
+        many if many > MOST_CLASSES => Err(format!(
+            "{many} classes, more than the {MOST_CLASSES} that a small network is tried with"
+        )),
+        _ => Ok(()),
+    }
+}
+
+const MOST_CLASSES: usize = 64;
+
+/// The labels of a part, each once, ascending.
+fn classes(part: &Part) -> Vec<u16> {
+    let mut classes = part.labels.clone().unwrap_or_default();
+    classes.sort_unstable();
+    classes.dedup();
+    classes
+}
+
+/// The part with an expert for each class in place of `local`: right if it is the row's label, at the
+/// price of `local`.
+fn with_classes(part: &Part, classes: &[u16]) -> Part {
+    let labels = part.labels.as_deref().unwrap_or_default();
+    let of_row = |row: usize| -> (Vec<f32>, Vec<f32>) {
+        let right = |&class: &u16| f32::from(u8::from(labels.get(row) != Some(&class)));
+        let errors = classes.iter().map(right).chain(part.errors(row).iter().skip(1).copied());
+        let own = std::iter::repeat_n(part.prices(row)[0], classes.len());
+        let prices = own.chain(part.prices(row).iter().skip(1).copied());
+        (errors.collect(), prices.collect())
+    };
+    let (mut errors, mut prices) = (Vec::new(), Vec::new());
+    for row in 0..part.rows {
+        let (of_experts, to_pay) = of_row(row);
+        errors.extend(of_experts);
+        prices.extend(to_pay);
+    }
+    Part { experts: classes.len() + part.experts - 1, errors, prices, ..part.clone() }
+}
+
+/// Scores with one column for all classes, the highest of theirs.
+struct Reduced {
+    scores: Vec<f64>,
+    local_errors: Vec<f32>,
+}
+
+impl Reduced {
+    fn new(scores: &[f64], part: &Part, classes: &[u16]) -> Self {
+        let labels = part.labels.as_deref().unwrap_or_default();
+        let mut reduced = Self { scores: Vec::new(), local_errors: Vec::new() };
+        let width = classes.len() + part.experts - 1;
+        for (scores, label) in scores.chunks_exact(width).zip(labels) {
+            let (own, others) = scores.split_at(classes.len());
+            let best = (0..own.len()).rev().max_by(|&a, &b| own[a].total_cmp(&own[b])).unwrap_or(0);
+            reduced.scores.push(own[best]);
+            reduced.scores.extend(others);
+            reduced.local_errors.push(f32::from(u8::from(classes[best] != *label)));
+        }
+        reduced
+    }
+
+    /// Costs of each row with the own classifier in place of `local`.
+    fn costs(&self, part: &Part) -> Vec<f32> {
+        let of_row = |(row, &own): (usize, &f32)| {
+            let own = own + part.prices(row)[0];
+            std::iter::once(own).chain((1..part.experts).map(move |k| part.cost(row, k)))
+        };
+        self.local_errors.iter().enumerate().flat_map(of_row).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiments::methods::{Contender, HostOnly, applies, run};
+    use crate::intake::config::MultiTask;
+    use crate::learn::store::Forgetful;
+    use crate::progress::Silent;
+
+    #[test]
+    fn the_own_classifier_answers_and_defers() {
+        let (config, data) = crate::experiments::methods::testing::log(400, 300);
+        for method in [
+            HostOnly::OneStage,
+            HostOnly::PicceOneStage,
+            HostOnly::OneStageOneVsAll,
+            HostOnly::PicceOneVsAll,
+        ] {
+            let contender = Contender::HostOnly(method);
+            let run = run(contender, &config, &data, &Forgetful, &Silent).unwrap();
+            let errors = run.local_errors.as_ref().unwrap();
+            assert_eq!((errors.len(), run.float.scores.len()), (300, 600));
+            // The class is the sign of a feature: easy for a network, so its own answers are good.
+            let mean = errors.iter().sum::<f32>() / 300.0;
+            assert!(mean < 0.1, "{method}: own error {mean}");
+            assert!(run.chosen.starts_with(&format!("{method} ")), "{}", run.chosen);
+            assert!(run.int8.is_none() && run.int8_refused.is_none());
+        }
+    }
+
+    #[test]
+    fn logs_without_classes_are_refused_with_a_reason() {
+        let (config, mut data) = crate::experiments::methods::testing::log(100, 50);
+        let contender = Contender::HostOnly(HostOnly::OneStage);
+        assert!(applies(contender, &config, &data).is_ok());
+        let multi_task = MultiTask { lambda_1: 1.0, lambda_2: 1.0, cap: 5.0, beta: 1.0 };
+        let valued = Config { multi_task: Some(multi_task), ..config.clone() };
+        assert!(applies(contender, &valued, &data).unwrap_err().contains("have a value"));
+        data.train.labels = Some(vec![3; 100]);
+        assert!(applies(contender, &config, &data).unwrap_err().contains("equal"));
+        data.train.labels = None;
+        let reason = run(contender, &config, &data, &Forgetful, &Silent).unwrap_err().to_string();
+        assert!(reason.contains("no labels"), "{reason}");
+    }
+
+    #[test]
+    fn classes_stand_where_local_was() {
+        let part = Part {
+            rows: 2,
+            experts: 2,
+            errors: vec![0.0, 1.0, 1.0, 0.0],
+            prices: vec![0.0, 0.1, 0.0, 0.2],
+            labels: Some(vec![7, 5]),
+            ..Part::default()
+        };
+        let derived = with_classes(&part, &[5, 7, 9]);
+        assert_eq!(derived.experts, 4);
+        assert_eq!(derived.errors, [1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0]);
+        assert_eq!(derived.prices(1), [0.0, 0.0, 0.0, 0.2]);
+        let reduced = Reduced::new(&[0.1, 0.9, 0.2, 0.5, 0.1, 0.9, 0.2, 0.5], &part, &[5, 7, 9]);
+        assert_eq!(
+            (&reduced.scores[..2], &reduced.local_errors[..]),
+            (&[0.9, 0.5][..], &[0.0, 1.0][..])
+        );
+        assert_eq!(reduced.costs(&part), [0.0, 1.1, 1.0, 0.2]);
+    }
+}

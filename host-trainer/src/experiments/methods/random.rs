@@ -1,0 +1,53 @@
+//! Choosing by lot: the reference that knows how often each expert is wanted, and not where.
+//!
+//! Each expert is drawn as often as it is the cheapest choice on the train rows. The draw is a race of
+//! exponential times, divided by these shares (the least one wins with exactly that chance), so that a
+//! cost-quality curve finds the rows in random order. No offsets: they would end in the best single expert. What
+//! lots at each method's own rates cost stands beside the method.
+
+use super::{Answers, Run, without_image};
+use crate::arithmetic::random::Random;
+use crate::data::dataset::Dataset;
+use crate::judge::evaluate::oracle;
+
+pub(super) fn run(seed: u64, data: &Dataset) -> Run {
+    let mut shares = vec![0.0; data.experts.len()];
+    for expert in oracle(&data.train) {
+        shares[expert] += 1.0 / data.train.rows as f64;
+    }
+    let mut random = Random::new(seed);
+    let mut time = |share: f64| -> f64 {
+        let time = -libm::log(1.0 - random.uniform());
+        if share > 0.0 { time / share } else { f64::INFINITY }
+    };
+    let scores =
+        (0..data.test.rows).flat_map(|_| shares.iter().map(|&s| -time(s)).collect::<Vec<_>>());
+    let scores = scores.collect();
+    let names = data.experts.iter().zip(&shares);
+    let rates: Vec<String> = names.map(|(e, share)| format!("{} {share:.3}", e.name)).collect();
+    without_image(rates.join(", "), Answers { scores, offsets: vec![0.0; shares.len()] }, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lots_fall_as_often_as_each_expert_is_the_cheapest() {
+        let (_, mut data) = crate::experiments::methods::testing::log(1000, 4000);
+        let wanted = oracle(&data.train).iter().filter(|&&expert| expert == 1).count() as f64 / 1e3;
+        let run_0 = run(0, &data);
+        let choices = run_0.float.choices();
+        let share = choices.iter().filter(|&&choice| choice == 1).count() as f64 / 4e3;
+        assert!((share - wanted).abs() < 0.03 && wanted > 0.3, "{share} {wanted}");
+        let loss = data.test.deferral_loss(|row| choices[row]);
+        let [local, cloud] = [0, 1].map(|k| data.test.deferral_loss(|_| k));
+        assert!((loss - (local + wanted * (cloud - local))).abs() < 0.03, "{loss}");
+        assert!(run_0.seeded && run(0, &data).float == run_0.float);
+        assert_ne!(run(1, &data).float, run_0.float);
+        // An expert that is never the cheapest is never drawn.
+        data.train.errors = [0.0, 1.0].repeat(1000);
+        assert!(run(0, &data).float.choices().iter().all(|&choice| choice == 0));
+        assert_eq!(run(0, &data).chosen, "local 1.000, cloud 0.000");
+    }
+}

@@ -1,0 +1,329 @@
+//! Which column of the log is what: the configuration's names and globs against the header.
+
+use std::path::Path;
+
+use glob::Pattern;
+
+use crate::data::dataset::RawScale;
+use crate::error::{Error, Result, list, suggest};
+use crate::intake::config::{self, Config, PerColumn};
+
+/// The longest window of `mild::window_features`.
+const MOST_SAMPLES: usize = 1 << 16;
+
+/// The columns that are read, as positions in the header.
+pub(super) struct Columns {
+    pub(super) features: Vec<usize>,
+    /// Columns of samples, for each window.
+    pub(super) windows: Vec<Vec<usize>>,
+    pub(super) categorical: Vec<usize>,
+    pub(super) label: Option<usize>,
+    pub(super) target: Option<usize>,
+    pub(super) split: Option<usize>,
+    pub(super) group: Option<usize>,
+    pub(super) answers: Vec<Answer>,
+    pub(super) prices: Vec<Price>,
+    /// The largest softmax of `local`, or the probability of each class.
+    pub(super) confidence: Option<Vec<usize>>,
+    /// One per feature, if the configuration has a section `[raw]`.
+    pub(super) raw: Option<Vec<RawScale>>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Answer {
+    Prediction(usize),
+    Loss(usize),
+    Value { prediction: Option<usize>, value: usize },
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Price {
+    Fixed(f32),
+    Column(usize),
+}
+
+/// The header of a log.
+pub(super) struct Header<'a> {
+    pub(super) file: &'a Path,
+    pub(super) names: Vec<String>,
+}
+
+impl Header<'_> {
+    /// Finds every column that the configuration speaks of.
+    pub(super) fn resolve(&self, config: &Config) -> Result<Columns> {
+        self.no_duplicates()?;
+        let data = &config.data;
+        let optional = |name: &Option<String>, key| {
+            name.as_ref().map(|name| self.column(name, key)).transpose()
+        };
+        let (label, target, split, group) = (
+            optional(&data.label, "data.label")?,
+            optional(&data.target, "data.target")?,
+            optional(&data.split, "data.split")?,
+            optional(&data.group, "data.group")?,
+        );
+        let mut uses: Vec<(usize, String, Kind)> =
+            [(label, "label"), (target, "target"), (split, "split"), (group, "group")]
+                .into_iter()
+                .filter_map(|(column, name)| Some((column?, format!("data.{name}"), Kind::Hidden)))
+                .collect();
+        let (mut answers, mut prices) = (Vec::new(), Vec::new());
+        for (index, expert) in config.experts.iter().enumerate() {
+            let (of_class, of_value) = match index {
+                0 => (Kind::LocalPrediction, Kind::LocalValue),
+                _ => (Kind::Hidden, Kind::Hidden),
+            };
+            let mut column = |name: &str, key: &str, kind: Kind| {
+                let key = format!("expert[{index}].{key}");
+                let column = self.column(name, &key)?;
+                uses.push((column, key, kind));
+                Ok(column)
+            };
+            answers.push(match &expert.answer {
+                config::Answer::Prediction(name) => {
+                    Answer::Prediction(column(name, "prediction", of_class)?)
+                }
+                config::Answer::Loss(name) => {
+                    Answer::Loss(column(name, "loss_column", Kind::Hidden)?)
+                }
+                config::Answer::Value { prediction, value } => {
+                    let mut class = |name: &String| column(name, "prediction", of_class);
+                    let prediction = prediction.as_ref().map(&mut class).transpose()?;
+                    Answer::Value { prediction, value: column(value, "value", of_value)? }
+                }
+            });
+            prices.push(match &expert.price {
+                config::Price::Fixed(price) => Price::Fixed(*price),
+                config::Price::Column(name) => {
+                    Price::Column(column(name, "cost_column", Kind::Hidden)?)
+                }
+            });
+        }
+
+        let mut features = Vec::new();
+        for (index, glob) in data.features.iter().enumerate() {
+            let key = format!("data.features[{index}]");
+            for column in self.matches(glob, &key)? {
+                // The device knows its own value, and that is a number.
+                self.unused(column, &key, &uses, |kind| kind == Kind::LocalValue)?;
+                if !features.contains(&column) {
+                    features.push(column);
+                }
+            }
+        }
+        let mut windows = Vec::new();
+        for (index, window) in config.windows.iter().enumerate() {
+            let mut samples = Vec::new();
+            for (place, glob) in window.samples.iter().enumerate() {
+                let key = format!("window[{index}].samples[{place}]");
+                for column in self.matches(glob, &key)? {
+                    self.unused(column, &key, &uses, |_| false)?;
+                    if !samples.contains(&column) {
+                        samples.push(column);
+                    }
+                }
+            }
+            if samples.len() > MOST_SAMPLES {
+                return Err(Error::Invalid {
+                    what: format!("{}: window[{index}].samples", self.file.display()),
+                    found: format!("{} columns", samples.len()),
+                    expected: format!("at most {MOST_SAMPLES}, the longest window of a device"),
+                });
+            }
+            windows.push(samples);
+        }
+        let mut categorical = Vec::new();
+        for (index, name) in data.categorical.iter().enumerate() {
+            let key = format!("data.categorical[{index}]");
+            let column = self.column(name, &key)?;
+            // The device knows its own answer, so that may be an input: as a category, for a class has no meaning as
+            // a number.
+            self.unused(column, &key, &uses, |kind| kind == Kind::LocalPrediction)?;
+            if features.contains(&column) {
+                let column = self.names[column].clone();
+                let first = "data.features".to_owned();
+                return Err(Error::LogColumnUsedTwice {
+                    file: self.file(),
+                    column,
+                    first,
+                    second: key,
+                    leaks: false,
+                });
+            }
+            categorical.push(column);
+        }
+        let confidence = config.confidence.as_ref().map(|said| self.confidence(said, &uses));
+        let confidence = confidence.transpose()?;
+        let raw = config.raw.as_ref().map(|raw| self.raw(raw, &features)).transpose()?;
+        Ok(Columns {
+            features,
+            windows,
+            categorical,
+            label,
+            target,
+            split,
+            group,
+            answers,
+            prices,
+            confidence,
+            raw,
+        })
+    }
+
+    /// The columns of the local model's confidence. They may be features too: the device knows them.
+    fn confidence(
+        &self,
+        said: &config::Confidence,
+        uses: &[(usize, String, Kind)],
+    ) -> Result<Vec<usize>> {
+        let globs = match said {
+            config::Confidence::Largest(name) => {
+                let key = "expert[0].confidence";
+                let column = self.column(name, key)?;
+                self.unused(column, key, uses, |_| false)?;
+                return Ok(vec![column]);
+            }
+            config::Confidence::Probabilities(globs) => globs,
+        };
+        let mut columns = Vec::new();
+        for (index, glob) in globs.iter().enumerate() {
+            let key = format!("expert[0].probabilities[{index}]");
+            for column in self.matches(glob, &key)? {
+                self.unused(column, &key, uses, |_| false)?;
+                if !columns.contains(&column) {
+                    columns.push(column);
+                }
+            }
+        }
+        match columns[..] {
+            [_, _, ..] => Ok(columns),
+            _ => Err(Error::Invalid {
+                what: format!("{}: expert[0].probabilities", self.file.display()),
+                found: format!("{} column", columns.len()),
+                expected: "one column per class, two at least; for the largest alone `confidence`"
+                    .to_owned(),
+            }),
+        }
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.file.to_path_buf()
+    }
+
+    fn no_duplicates(&self) -> Result<()> {
+        let mut seen = std::collections::HashMap::new();
+        for (index, name) in self.names.iter().enumerate() {
+            if let Some(first) = seen.insert(name, index) {
+                let (column, first, second) = (name.clone(), first + 1, index + 1);
+                return Err(Error::LogDuplicateColumn { file: self.file(), column, first, second });
+            }
+        }
+        Ok(())
+    }
+
+    fn column(&self, name: &str, key: &str) -> Result<usize> {
+        self.names.iter().position(|known| known == name).ok_or_else(|| {
+            let names = || self.names.iter().map(String::as_str);
+            Error::LogMissingColumn {
+                file: self.file(),
+                column: name.to_owned(),
+                key: key.to_owned(),
+                suggestion: suggest(name, names()),
+                found: list(names()),
+            }
+        })
+    }
+
+    /// The columns that a name or glob stands for, in the order of the header.
+    fn matches(&self, glob: &str, key: &str) -> Result<Vec<usize>> {
+        if self.names.iter().any(|name| name == glob) || !glob.contains(['*', '?', '[']) {
+            return Ok(vec![self.column(glob, key)?]);
+        }
+        let pattern = Pattern::new(glob).expect("checked with the configuration");
+        let columns: Vec<usize> =
+            (0..self.names.len()).filter(|&i| pattern.matches(&self.names[i])).collect();
+        if columns.is_empty() {
+            let (key, pattern) = (key.to_owned(), glob.to_owned());
+            let found = list(self.names.iter().map(String::as_str));
+            return Err(Error::LogNoMatch { file: self.file(), key, pattern, found });
+        }
+        Ok(columns)
+    }
+
+    fn unused(
+        &self,
+        column: usize,
+        key: &str,
+        uses: &[(usize, String, Kind)],
+        allowed: fn(Kind) -> bool,
+    ) -> Result<()> {
+        match uses.iter().find(|(used, _, kind)| *used == column && !allowed(*kind)) {
+            None => Ok(()),
+            Some((_, second, _)) => Err(Error::LogColumnUsedTwice {
+                file: self.file(),
+                column: self.names[column].clone(),
+                first: key.to_owned(),
+                second: second.clone(),
+                leaks: true,
+            }),
+        }
+    }
+
+    fn raw(&self, raw: &config::Raw, features: &[usize]) -> Result<Vec<RawScale>> {
+        let scales = self.per_column(&raw.scale, "raw.scale", features, None)?;
+        let offsets = self.per_column(&raw.offset, "raw.offset", features, Some(0.0))?;
+        Ok(scales
+            .into_iter()
+            .zip(offsets)
+            .map(|(scale, offset)| RawScale { scale, offset })
+            .collect())
+    }
+
+    fn per_column(
+        &self,
+        values: &PerColumn,
+        key: &str,
+        features: &[usize],
+        default: Option<f32>,
+    ) -> Result<Vec<f32>> {
+        let entries = match values {
+            PerColumn::All(value) => return Ok(vec![*value; features.len()]),
+            PerColumn::Each(entries) => entries,
+        };
+        let matching =
+            |name: &str, glob: &str| Pattern::new(glob).is_ok_and(|pattern| pattern.matches(name));
+        let names: Vec<&str> = features.iter().map(|&column| self.names[column].as_str()).collect();
+        if let Some((glob, _)) = entries
+            .iter()
+            .find(|(glob, _)| !names.iter().any(|name| name == glob || matching(name, glob)))
+        {
+            let (key, pattern, found) = (key.to_owned(), glob.clone(), list(names));
+            return Err(Error::LogNoMatch { file: self.file(), key, pattern, found });
+        }
+        let value = |name: &&str| {
+            if let Some((_, value)) = entries.iter().find(|(glob, _)| glob == name) {
+                return Ok(*value);
+            }
+            let globs: Vec<_> = entries.iter().filter(|(glob, _)| matching(name, glob)).collect();
+            match (globs.as_slice(), default) {
+                ([(_, value)], _) => Ok(*value),
+                ([], Some(value)) => Ok(value),
+                _ => Err(Error::LogScale {
+                    file: self.file(),
+                    column: (*name).to_owned(),
+                    key: key.to_owned(),
+                    found: list(globs.iter().map(|(glob, _)| glob.as_str())),
+                }),
+            }
+        };
+        names.iter().map(value).collect()
+    }
+}
+
+/// What a device knows of a column at run time.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    LocalPrediction,
+    LocalValue,
+    Hidden,
+}

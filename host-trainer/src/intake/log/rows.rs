@@ -1,0 +1,354 @@
+//! The rows of a log on their way into a dataset.
+
+use std::collections::HashMap;
+
+use csv::StringRecord;
+
+use super::category::{Categories, MAX_CATEGORIES};
+use super::cell::{self, Parsed};
+use super::columns::{Answer, Columns, Header, Price};
+use super::split;
+use mild::window_features::of_samples;
+
+use crate::data::confidence::Confidence;
+use crate::data::dataset::{Dataset, Expert, Part, RawScale, Split, compact, gather};
+use crate::error::{Error, Result};
+use crate::intake::config::{Config, Readings, Window};
+
+/// How far the probabilities of a row may be from a sum of 1: logs round them.
+const SUM_TOLERANCE: f64 = 1e-3;
+
+/// A part whose categorical columns are still codes.
+struct Draft {
+    part: Part,
+    /// Rows x categorical columns.
+    codes: Vec<u16>,
+}
+
+/// Where a group was first seen.
+struct Group {
+    id: u32,
+    line: u64,
+    split: Split,
+}
+
+/// Checks rows and appends them to the parts of a dataset.
+pub(super) struct Rows<'a> {
+    header: &'a Header<'a>,
+    config: &'a Config,
+    columns: Columns,
+    categories: Vec<Categories>,
+    groups: HashMap<String, Group>,
+    /// Train, calibration, test. Without a split column all rows go to train first.
+    drafts: [Draft; 3],
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn new(header: &'a Header<'a>, config: &'a Config) -> Result<Self> {
+        let columns = header.resolve(config)?;
+        let draft = || Draft {
+            part: Part {
+                inputs: columns.features.len()
+                    + config.windows.iter().map(|window| window.statistics.len()).sum::<usize>(),
+                experts: config.experts.len(),
+                groups: columns.group.map(|_| Vec::new()),
+                labels: columns.label.map(|_| Vec::new()),
+                confidence: columns
+                    .confidence
+                    .as_ref()
+                    .map(|columns| Confidence::new(columns.len(), Vec::new())),
+                ..Part::default()
+            },
+            codes: Vec::new(),
+        };
+        Ok(Self {
+            drafts: [draft(), draft(), draft()],
+            categories: columns.categorical.iter().map(|_| Categories::default()).collect(),
+            groups: HashMap::new(),
+            header,
+            config,
+            columns,
+        })
+    }
+
+    /// Appends a row that has as many cells as the header.
+    pub(super) fn push(&mut self, record: &StringRecord, line: u64) -> Result<()> {
+        let row = Row { header: self.header, record, line };
+        let split =
+            self.columns.split.map_or(Ok(Split::Train), |column| row.parse(column, cell::split))?;
+        let Draft { part, codes } = &mut self.drafts[split as usize];
+
+        if let (Some(column), Some(ids)) = (self.columns.group, &mut part.groups) {
+            ids.push(row.group(column, split, &mut self.groups)?);
+        }
+        let label = match self.columns.label {
+            None => None,
+            Some(column) => Some(row.label(column, self.config.data.classes)?),
+        };
+        if let (Some(labels), Some(label)) = (&mut part.labels, label) {
+            labels.push(label);
+        }
+        let target = match self.columns.target {
+            None => None,
+            Some(column) => Some(row.parse(column, cell::feature)?),
+        };
+        for &column in &self.columns.features {
+            part.features.push(row.parse(column, cell::feature)?);
+        }
+        for (window, samples) in self.config.windows.iter().zip(&self.columns.windows) {
+            part.features.extend(row.window(window, samples)?);
+        }
+        for (&column, categories) in self.columns.categorical.iter().zip(&mut self.categories) {
+            let text = row.text(column);
+            if text.is_empty() {
+                return Err(row.error(column, "a category"));
+            }
+            let code = categories.code(text);
+            let expected = || {
+                format!("at most {MAX_CATEGORIES} categories in this column, and this is one more")
+            };
+            codes.push(code.ok_or_else(|| row.error(column, &expected()))?);
+        }
+        for &answer in &self.columns.answers {
+            part.errors.push(match answer {
+                Answer::Loss(column) => row.parse(column, cell::loss)?,
+                Answer::Prediction(column) => f32::from(u8::from(row.wrong(column, label)?)),
+                Answer::Value { prediction, value } => {
+                    let wrong = match prediction {
+                        None => false,
+                        Some(column) => row.wrong(column, label)?,
+                    };
+                    let value = row.parse(value, cell::feature)?;
+                    let (of, target) =
+                        self.config.multi_task.zip(target).expect("checked with the configuration");
+                    of.error(wrong, value, target)
+                }
+            });
+        }
+        for &price in &self.columns.prices {
+            part.prices.push(match price {
+                Price::Fixed(price) => price,
+                Price::Column(column) => row.parse(column, cell::price)?,
+            });
+        }
+        if let (Some(columns), Some(confidence)) = (&self.columns.confidence, &mut part.confidence)
+        {
+            row.confidence(columns, confidence)?;
+        }
+        part.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+        part.rows += 1;
+        Ok(())
+    }
+
+    /// The dataset, with a digest still to be filled in.
+    pub(super) fn finish(mut self) -> Result<Dataset> {
+        let file = self.header.file.to_path_buf();
+        if self.drafts.iter().all(|draft| draft.part.rows == 0) {
+            return Err(Error::LogWithoutRows { file });
+        }
+        let data = &self.config.data;
+        if data.split.is_none() {
+            self.draw_split();
+        }
+        let found = [0, 1, 2].map(|i: usize| self.drafts[i].part.rows);
+        if let Some(&split) = Split::ALL.iter().find(|&&split| found[split as usize] == 0) {
+            let column = data.split.clone().or_else(|| data.group.clone());
+            return Err(Error::LogEmptySplit { file, column, split, found });
+        }
+
+        let names = &self.header.names;
+        let mut feature_names: Vec<String> =
+            self.columns.features.iter().map(|&i| names[i].clone()).collect();
+        for window in &self.config.windows {
+            let of_window =
+                window.statistics.iter().map(|one| format!("{}.{}", window.name, one.name()));
+            feature_names.extend(of_window);
+        }
+        let count = self.categories.len();
+        let mut places = Vec::with_capacity(count);
+        for (index, categories) in self.categories.iter().enumerate() {
+            let train = self.drafts[0].codes.iter().skip(index).step_by(count);
+            let (values, mut place) = categories.inputs(train.copied());
+            place.iter_mut().flatten().for_each(|place| *place += feature_names.len());
+            let column = &names[self.columns.categorical[index]];
+            feature_names.extend(values.iter().map(|value| format!("{column}={value}")));
+            places.push(place);
+        }
+        let raw = self.columns.raw.take().map(|mut raw| {
+            raw.resize(feature_names.len(), RawScale { scale: 1.0, offset: 0.0 });
+            raw
+        });
+        let [train, calibration, test] =
+            self.drafts.map(|draft| draft.one_hot(&places, feature_names.len()));
+        let experts = self
+            .config
+            .experts
+            .iter()
+            .enumerate()
+            .map(|(k, expert)| {
+                let first = train.prices(0)[k];
+                let varies = |part: &Part| (0..part.rows).any(|i| part.prices(i)[k] != first);
+                let sum: f64 = (0..train.rows).map(|i| f64::from(train.prices(i)[k])).sum();
+                let cost_varies = [&train, &calibration, &test].into_iter().any(varies);
+                let mean_cost = if cost_varies { (sum / train.rows as f64) as f32 } else { first };
+                Expert { name: expert.name.clone(), mean_cost, cost_varies }
+            })
+            .collect();
+        Ok(Dataset { feature_names, experts, log_digest: [0; 8], train, calibration, test, raw })
+    }
+
+    /// Moves rows out of train, where all of them are, into the splits that the seed says.
+    fn draw_split(&mut self) {
+        let all = &mut self.drafts[0];
+        let rows = split::draw(all.part.rows, all.part.groups.as_deref(), self.config.train.seed);
+        let count = self.categories.len();
+        let moved = [1, 2].map(|i: usize| Draft {
+            part: all.part.subset(&rows[i]),
+            codes: gather(&all.codes, count, &rows[i]),
+        });
+        all.part.keep(&rows[0]);
+        compact(&mut all.codes, count, &rows[0]);
+        let [calibration, test] = moved;
+        self.drafts[1] = calibration;
+        self.drafts[2] = test;
+    }
+}
+
+impl Draft {
+    /// Widens every row to `inputs` and sets the inputs of its categories to 1. In place, from the last row on.
+    fn one_hot(self, places: &[Vec<Option<usize>>], inputs: usize) -> Part {
+        let Self { mut part, codes } = self;
+        let narrow = part.inputs;
+        part.inputs = inputs;
+        let features = &mut part.features;
+        if inputs > narrow {
+            features.reserve_exact(part.rows * (inputs - narrow));
+            features.resize(part.rows * inputs, 0.0);
+            for i in (0..part.rows).rev() {
+                features.copy_within(i * narrow..(i + 1) * narrow, i * inputs);
+                let row = &mut features[i * inputs..][..inputs];
+                row[narrow..].fill(0.0);
+                for (place, &code) in places.iter().zip(&codes[i * places.len()..]) {
+                    if let Some(input) = place[usize::from(code)] {
+                        row[input] = 1.0;
+                    }
+                }
+            }
+        }
+        features.shrink_to_fit();
+        part
+    }
+}
+
+/// One row of the log.
+struct Row<'a> {
+    header: &'a Header<'a>,
+    record: &'a StringRecord,
+    line: u64,
+}
+
+impl<'a> Row<'a> {
+    fn text(&self, column: usize) -> &'a str {
+        self.record[column].trim()
+    }
+
+    fn error(&self, column: usize, expected: &str) -> Error {
+        Error::LogCell {
+            file: self.header.file.to_path_buf(),
+            line: self.line,
+            column: self.header.names[column].clone(),
+            found: cell::quote(self.text(column)),
+            expected: expected.to_owned(),
+        }
+    }
+
+    fn parse<T>(&self, column: usize, parse: fn(&str) -> Parsed<T>) -> Result<T> {
+        parse(self.text(column)).map_err(|expected| self.error(column, expected))
+    }
+
+    /// Whether a prediction is not the label.
+    fn wrong(&self, column: usize, label: Option<u16>) -> Result<bool> {
+        let prediction = self.parse(column, cell::prediction)?;
+        Ok(label.map(i64::from) != Some(prediction))
+    }
+
+    /// The features of a window, by the device's own code.
+    fn window(&self, window: &Window, samples: &[usize]) -> Result<Vec<f32>> {
+        let statistics = &window.statistics;
+        // Cells have been found to be finite numbers.
+        let found = match window.readings {
+            Readings::F32 => {
+                let samples = samples.iter().map(|&column| self.parse(column, cell::feature));
+                of_samples(&samples.collect::<Result<Vec<f32>>>()?, statistics)
+            }
+            Readings::I16 => {
+                let samples = samples.iter().map(|&column| self.parse(column, cell::reading));
+                of_samples(&samples.collect::<Result<Vec<i16>>>()?, statistics)
+            }
+        };
+        found.map_err(|error| Error::Invalid {
+            what: format!("{}:{}: window `{}`", self.header.file.display(), self.line, window.name),
+            found: error.to_string(),
+            expected: "finite numbers".to_owned(),
+        })
+    }
+
+    fn confidence(&self, columns: &[usize], confidence: &mut Confidence) -> Result<()> {
+        let mut sum = 0.0;
+        for &column in columns {
+            let probability = self.parse(column, cell::probability)?;
+            sum += f64::from(probability);
+            confidence.push(probability);
+        }
+        if columns.len() > 1 && (sum - 1.0).abs() > SUM_TOLERANCE {
+            return Err(Error::Invalid {
+                what: format!(
+                    "{}:{}: `expert[0].probabilities`",
+                    self.header.file.display(),
+                    self.line,
+                ),
+                found: format!("a sum of {sum:.4}"),
+                expected: format!("1, within {SUM_TOLERANCE}"),
+            });
+        }
+        Ok(())
+    }
+
+    fn label(&self, column: usize, classes: Option<u32>) -> Result<u16> {
+        let classes = i64::from(classes.unwrap_or(1 << 16));
+        match cell::integer(self.text(column)) {
+            Some(label) if (0..classes).contains(&label) => Ok(label as u16),
+            _ => Err(self.error(column, &format!("a class, an integer of 0..={}", classes - 1))),
+        }
+    }
+
+    fn group(
+        &self,
+        column: usize,
+        split: Split,
+        groups: &mut HashMap<String, Group>,
+    ) -> Result<u32> {
+        let name = self.text(column);
+        if name.is_empty() {
+            return Err(self.error(column, "the name of a group"));
+        }
+        let Some(group) = groups.get(name) else {
+            let id = u32::try_from(groups.len())
+                .map_err(|_| self.error(column, "at most 2^32 groups"))?;
+            groups.insert(name.to_owned(), Group { id, line: self.line, split });
+            return Ok(id);
+        };
+        if group.split == split {
+            return Ok(group.id);
+        }
+        Err(Error::LogGroupSplit {
+            file: self.header.file.to_path_buf(),
+            column: self.header.names[column].clone(),
+            group: name.to_owned(),
+            first_line: group.line,
+            first_split: group.split,
+            line: self.line,
+            split,
+        })
+    }
+}

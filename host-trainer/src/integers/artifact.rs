@@ -1,0 +1,193 @@
+//! From a fitted rejector to its image: quantize, bring the offsets to integers, lay out.
+
+use mild::fixed::PlattMap;
+use mild::image::{
+    ExpertParts, ImageParts, MAX_OFFSET, OperatingPointsParts, PlattScalingParts, WriteError,
+};
+use mild::{Image, PlattScaling, Provenance, Rejector};
+
+use crate::data::dataset::{Dataset, Part};
+use crate::error::{Error, Result};
+use crate::intake::config::Config;
+use crate::integers::quantize::Quantized;
+use crate::learn::train::Fit;
+
+/// An image in memory, aligned and checked.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    words: Vec<u32>,
+}
+
+impl Artifact {
+    /// Checks the bytes of an image.
+    ///
+    /// # Errors
+    /// Any [`mild::ImageError`].
+    pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, mild::ImageError> {
+        let (words, rest) = bytes.as_chunks();
+        let words: Vec<u32> = words.iter().map(|&word| u32::from_le_bytes(word)).collect();
+        if !rest.is_empty() {
+            return Err(mild::ImageError::NotWords { found: bytes.len() });
+        }
+        Image::from_words(&words)?;
+        Ok(Self { words })
+    }
+
+    /// Lays an image out.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if numbers do not fit an image.
+    pub fn new(parts: &ImageParts) -> Result<Self> {
+        Ok(Self { words: write(parts)? })
+    }
+
+    /// An image with operating points, in place of the one it may have.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the operating points's numbers do not fit.
+    pub fn with_operating_points(
+        image: &Image<'_>,
+        operating_points: &OperatingPointsParts,
+    ) -> Result<Self> {
+        Ok(Self { words: image.with_operating_points(operating_points).map_err(unfit)? })
+    }
+
+    /// The image.
+    #[must_use]
+    pub fn image(&self) -> Image<'_> {
+        Image::from_words(&self.words).expect("checked when made")
+    }
+
+    /// The image as words.
+    #[must_use]
+    pub fn words(&self) -> &[u32] {
+        &self.words
+    }
+
+    /// The image as bytes, for a file.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+}
+
+/// What the image of a quantized rejector is to hold.
+///
+/// The offsets are those of the float network in integer units. Tuning them anew on the integer
+/// scores would fit the noise a second time, and the two would decide differently for no reason.
+///
+/// # Errors
+/// [`Error::Invalid`] if numbers do not fit an image.
+pub fn make(
+    quantized: Quantized,
+    fit: &Fit,
+    offsets: &[f64],
+    data: &Dataset,
+    config: &Config,
+) -> Result<ImageParts> {
+    let platt_scaling = calibration_parts(fit, quantized.score_scale)?;
+    let score_scale = if platt_scaling.is_some() { SCORE_UNIT } else { quantized.score_scale };
+    let unit = f64::from(score_scale);
+    let limit = f64::from(MAX_OFFSET);
+    Ok(ImageParts {
+        quantizers: quantized.quantizers,
+        raw: quantized.raw,
+        layers: quantized.layers,
+        score_scale,
+        offsets: offsets
+            .iter()
+            .map(|offset| (offset / unit).round().clamp(-limit, limit) as i32)
+            .collect(),
+        experts: data
+            .experts
+            .iter()
+            .map(|expert| ExpertParts {
+                name: expert.name.clone(),
+                cost: (f64::from(expert.mean_cost) * 1e6).round() as u32,
+            })
+            .collect(),
+        provenance: Provenance {
+            log_digest: data.log_digest,
+            config_digest: config.digest,
+            seed: config.train.seed,
+            trainer: version(),
+        },
+        platt_scaling,
+        operating_points: None,
+    })
+}
+
+/// The unit of scores that are probabilities minus prices.
+const SCORE_UNIT: f32 = 1.0 / (1 << 16) as f32;
+
+/// The highest mean price, in errors, that an image with probabilities holds.
+pub(crate) const HIGHEST_PRICE: f64 = PlattScaling::MAX_PRICE as f64 * SCORE_UNIT as f64;
+
+/// The platt_scaling of a fit whose outputs are integers in units of `output_scale`.
+fn calibration_parts(fit: &Fit, output_scale: f32) -> Result<Option<Vec<PlattScalingParts>>> {
+    let Some(platt_scaling) = &fit.platt_scaling else { return Ok(None) };
+    let entries = platt_scaling.affine.iter().zip(&platt_scaling.prices).map(|(affine, price)| {
+        let slope = affine.slope * f64::from(output_scale);
+        let output =
+            PlattMap::from_affine(slope, affine.intercept).ok_or_else(|| Error::Invalid {
+                what: "platt_scaling: log-odds".to_owned(),
+                found: format!("{slope} * output + {}", affine.intercept),
+                expected: "finite numbers; the training may have diverged".to_owned(),
+            })?;
+        let price = (price / f64::from(SCORE_UNIT)).round();
+        if price > f64::from(PlattScaling::MAX_PRICE) {
+            return Err(Error::Invalid {
+                what: "mean price of an expert".to_owned(),
+                found: format!("{} errors", price * f64::from(SCORE_UNIT)),
+                expected: "at most 16384 errors, which is what an image with probabilities holds"
+                    .to_owned(),
+            });
+        }
+        Ok(PlattScalingParts { output, price: price as u32 })
+    });
+    entries.collect::<Result<_>>().map(Some)
+}
+
+fn write(parts: &ImageParts) -> Result<Vec<u32>> {
+    parts.to_words().map_err(unfit)
+}
+
+fn unfit(error: WriteError) -> Error {
+    Error::Invalid {
+        what: "writing the image".to_owned(),
+        found: error.to_string(),
+        expected: "numbers that fit an image".to_owned(),
+    }
+}
+
+/// The trainer's version, as the image states it.
+fn version() -> [u16; 3] {
+    let mut numbers = env!("CARGO_PKG_VERSION").split('.').map(|part| part.parse().unwrap_or(0));
+    std::array::from_fn(|_| numbers.next().unwrap_or(0))
+}
+
+/// The device's integer scores, without offsets: rows x experts.
+#[must_use]
+pub fn scores(image: &Image<'_>, part: &Part) -> Vec<i32> {
+    let rejector = Rejector::new(image);
+    let mut scratch = vec![0; image.scratch_words()];
+    let mut scores = Vec::with_capacity(part.rows * part.experts);
+    for row in 0..part.rows {
+        let found = rejector.scores(part.row(row), &mut scratch);
+        scores.extend_from_slice(found.expect("a log holds no NaN"));
+    }
+    scores
+}
+
+/// The device's decision on each row, every expert being reachable.
+#[must_use]
+pub fn decisions(image: &Image<'_>, part: &Part) -> Vec<usize> {
+    let rejector = Rejector::new(image);
+    let mut scratch = vec![0; image.scratch_words()];
+    (0..part.rows)
+        .map(|row| {
+            let decision = rejector.decide(part.row(row), mild::Reachable::ALL, &mut scratch);
+            usize::from(decision.expect("a log holds no NaN").expert)
+        })
+        .collect()
+}

@@ -1,0 +1,426 @@
+//! What a log says before anything is trained: how unequally its experts are needed, what there is to
+//! win, and what would make learning hopeless.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::data::dataset::{Dataset, Part, Split, group_sizes};
+use crate::judge::evaluate::{Bootstrap, Estimate, best_single, oracle};
+use crate::judge::report::align;
+
+/// The imbalance of a log and what single experts cost on it.
+#[derive(Debug, Clone, Serialize)]
+pub struct LogReport {
+    /// Inputs of a rejector for this log, one-hot columns counted each.
+    pub inputs: usize,
+    /// Number of classes among the labels, if the log has labels.
+    pub classes: Option<usize>,
+    /// The parts, in the order train, calibration, test.
+    pub parts: Vec<PartReport>,
+    /// What stands in the way of learning, the gravest first.
+    pub warnings: Vec<String>,
+}
+
+/// One part of a log.
+#[derive(Debug, Clone, Serialize)]
+pub struct PartReport {
+    /// Its name.
+    pub split: &'static str,
+    /// Its rows.
+    pub rows: usize,
+    /// Its groups, if the log has groups.
+    pub groups: Option<usize>,
+    /// Each expert's figures.
+    pub experts: Vec<ExpertFigures>,
+    /// Entropy of the cheapest-right shares over the largest possible, 0 (one expert always) to 1
+    /// (all equally); 0 where no row has a right answer.
+    pub balance: f64,
+    /// Share of rows on which several experts cost the least.
+    pub ties: f64,
+    /// Share of rows on which no expert is right (error below 1/2).
+    pub nobody_right: f64,
+    /// The expert with the lowest mean deferral loss on this part.
+    pub best_single: String,
+    /// Its deferral loss.
+    pub best_single_loss: Estimate,
+    /// Deferral loss of a fair die.
+    pub random_loss: f64,
+    /// Lowest possible deferral loss.
+    pub oracle_loss: f64,
+}
+
+/// One expert on one part.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExpertFigures {
+    /// Its name.
+    pub name: String,
+    /// Mean error.
+    pub error: f64,
+    /// Mean price.
+    pub price: f64,
+    /// Mean deferral loss of always asking it.
+    pub alone_loss: f64,
+    /// Rows on which it is the cheapest right choice (error below 1/2; ties to the lower index).
+    pub cheapest_right: usize,
+    /// Its share of the squared weights `sum_i w_ik^2`, `w_ik = max_j c_ij - c_ik`: how much the loss
+    /// hears of it.
+    pub mass: f64,
+}
+
+/// An expert is rare where it is the cheapest right choice on fewer rows than this.
+const RARE: usize = 20;
+
+impl LogReport {
+    /// Looks at a log.
+    #[must_use]
+    pub fn new(data: &Dataset) -> Self {
+        let classes = data.train.labels.as_ref().map(|_| {
+            let mut labels: Vec<u16> = Split::ALL
+                .iter()
+                .flat_map(|&s| data.part(s).labels.iter().flatten())
+                .copied()
+                .collect();
+            labels.sort_unstable();
+            labels.dedup();
+            labels.len()
+        });
+        let parts: Vec<PartReport> =
+            Split::ALL.iter().map(|&split| PartReport::new(data, split)).collect();
+        let warnings = warnings(data, classes, &parts);
+        Self { inputs: data.inputs(), classes, parts, warnings }
+    }
+
+    /// For a terminal.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = format!("{} inputs", self.inputs);
+        if let Some(classes) = self.classes {
+            let _ = write!(text, ", {classes} classes");
+        }
+        text.push_str("\n\n");
+        for part in &self.parts {
+            text += &part.render();
+            text.push('\n');
+        }
+        if self.warnings.is_empty() {
+            text.push_str("nothing stands in the way of learning\n");
+        }
+        for warning in &self.warnings {
+            let _ = writeln!(text, "warning: {warning}");
+        }
+        text
+    }
+}
+
+impl PartReport {
+    fn new(data: &Dataset, split: Split) -> Self {
+        let part = data.part(split);
+        let counts = cheapest_right(part);
+        let masses = masses(part);
+        let total_mass: f64 = masses.iter().sum();
+        let mean = |values: &[f32], k: usize| -> f64 {
+            let sum: f64 = values.iter().skip(k).step_by(part.experts).map(|&v| f64::from(v)).sum();
+            sum / part.rows.max(1) as f64
+        };
+        let experts = (0..part.experts)
+            .map(|k| ExpertFigures {
+                name: data.experts[k].name.clone(),
+                error: mean(&part.errors, k),
+                price: mean(&part.prices, k),
+                alone_loss: part.deferral_loss(|_| k),
+                cheapest_right: counts[k],
+                mass: if total_mass > 0.0 { masses[k] / total_mass } else { 0.0 },
+            })
+            .collect();
+        let share = |rows: usize| rows as f64 / part.rows.max(1) as f64;
+        let best = best_single(part);
+        let alone: Vec<f64> = (0..part.rows).map(|row| f64::from(part.cost(row, best))).collect();
+        let cheapest = oracle(part);
+        let tied = |&row: &usize| {
+            let least = part.cost(row, cheapest[row]);
+            (0..part.experts).filter(|&k| part.cost(row, k) == least).count() > 1
+        };
+        let random: f64 = (0..part.experts).map(|k| part.deferral_loss(|_| k)).sum();
+        Self {
+            split: split.name(),
+            rows: part.rows,
+            groups: part
+                .groups
+                .as_ref()
+                .map(|groups| group_sizes(groups).into_iter().filter(|&size| size > 0).count()),
+            experts,
+            balance: balance(&counts),
+            ties: share((0..part.rows).filter(tied).count()),
+            nobody_right: share(part.rows - counts.iter().sum::<usize>()),
+            best_single: data.experts[best].name.clone(),
+            best_single_loss: Bootstrap::new(part, 0).estimate(&alone),
+            random_loss: random / part.experts.max(1) as f64,
+            oracle_loss: part.deferral_loss(|row| cheapest[row]),
+        }
+    }
+
+    fn render(&self) -> String {
+        let groups = self.groups.map_or(String::new(), |groups| format!(" in {groups} groups"));
+        let mut text = format!("{}: {} rows{groups}\n", self.split, self.rows);
+        let header = ["", "error", "price", "always", "cheapest right", "weight"];
+        let mut cells = vec![header.map(str::to_owned).to_vec()];
+        for expert in &self.experts {
+            cells.push(vec![
+                expert.name.clone(),
+                format!("{:.4}", expert.error),
+                format!("{:.4}", expert.price),
+                format!("{:.4}", expert.alone_loss),
+                format!(
+                    "{} ({:.1}%)",
+                    expert.cheapest_right,
+                    100.0 * expert.cheapest_right as f64 / self.rows.max(1) as f64
+                ),
+                format!("{:.1}%", 100.0 * expert.mass),
+            ]);
+        }
+        text += &align(&cells);
+        let Estimate { mean, low, high } = self.best_single_loss;
+        let _ = writeln!(
+            text,
+            "balance {:.2} of 1, ties {:.1}%, nobody right {:.1}%\nbest single {} {mean:.4} ({low:.4} \
+             to {high:.4}), random {:.4}, oracle {:.4}",
+            self.balance,
+            100.0 * self.ties,
+            100.0 * self.nobody_right,
+            self.best_single,
+            self.random_loss,
+            self.oracle_loss,
+        );
+        text
+    }
+}
+
+/// On how many rows each expert is the cheapest of those that are right (error below 1/2); equal costs
+/// count for the lower index.
+#[must_use]
+pub fn cheapest_right(part: &Part) -> Vec<usize> {
+    let mut counts = vec![0; part.experts];
+    for row in 0..part.rows {
+        if let Some(k) = cheapest_right_of(part, row) {
+            counts[k] += 1;
+        }
+    }
+    counts
+}
+
+/// The cheapest expert that is right on a row, if any is.
+#[must_use]
+pub fn cheapest_right_of(part: &Part, row: usize) -> Option<usize> {
+    let right = (0..part.experts).filter(|&k| part.errors(row)[k] < 0.5);
+    right.min_by(|&a, &b| part.cost(row, a).total_cmp(&part.cost(row, b)))
+}
+
+/// `sum_i w_ik^2` with the weights of tau = max.
+fn masses(part: &Part) -> Vec<f64> {
+    let mut masses = vec![0.0; part.experts];
+    for row in 0..part.rows {
+        let costs = (0..part.experts).map(|k| part.cost(row, k));
+        let largest = costs.clone().fold(0.0, f32::max);
+        for (mass, cost) in masses.iter_mut().zip(costs) {
+            *mass += f64::from(largest - cost).powi(2);
+        }
+    }
+    masses
+}
+
+/// Entropy of counts over the logarithm of their number.
+fn balance(counts: &[usize]) -> f64 {
+    let total: usize = counts.iter().sum();
+    if total == 0 || counts.len() < 2 {
+        return 0.0;
+    }
+    let shares = counts.iter().filter(|&&count| count > 0).map(|&c| c as f64 / total as f64);
+    let entropy: f64 = shares.map(|share| -share * libm::log(share)).sum();
+    // Adding 0 turns -0 into 0.
+    entropy / libm::log(counts.len() as f64) + 0.0
+}
+
+fn warnings(data: &Dataset, classes: Option<usize>, parts: &[PartReport]) -> Vec<String> {
+    let [train, calibration, _] = parts else { return Vec::new() };
+    let mut warnings = Vec::new();
+    let learnable = train.best_single_loss.mean - train.oracle_loss;
+    if train.rows > 0 && learnable < 1e-6 {
+        warnings.push(format!(
+            "always asking {} is the best choice on every train row: there is nothing to learn",
+            train.best_single
+        ));
+    }
+    if train.rows < 200 {
+        warnings.push(format!(
+            "{} train rows: differences between rejectors drown in noise below some hundreds",
+            train.rows
+        ));
+    }
+    for part in parts {
+        if let Some(groups) = part.groups.filter(|&groups| groups < 5) {
+            warnings.push(format!(
+                "{} {} rows are of {groups} groups: rows of a group are not independent, so intervals \
+                 say little and folds are few",
+                part.rows, part.split
+            ));
+        }
+    }
+    if classes == Some(1) {
+        warnings.push("all labels are equal: the task itself is not a classification".to_owned());
+    }
+    for (k, expert) in train.experts.iter().enumerate() {
+        if expert.error >= 1.0 {
+            warnings.push(format!("{} is never right on a train row", expert.name));
+        } else if expert.cheapest_right == 0 {
+            warnings.push(format!(
+                "{} is never the cheapest right choice on a train row: a rejector gains nothing by it",
+                expert.name
+            ));
+        } else if expert.cheapest_right < RARE {
+            warnings.push(format!(
+                "{} is the cheapest right choice on {} train rows only: too few to learn when",
+                expert.name, expert.cheapest_right
+            ));
+        }
+        if let Some(by) = dominated(&data.train, k) {
+            warnings.push(format!(
+                "{} never costs less than {} on any train row",
+                expert.name, train.experts[by].name
+            ));
+        }
+    }
+    let constant = constant_features(&data.train);
+    if !constant.is_empty() {
+        let names: Vec<&str> =
+            constant.iter().take(5).map(|&j| data.feature_names[j].as_str()).collect();
+        let more = if constant.len() > 5 { ", ..." } else { "" };
+        warnings.push(format!(
+            "{} of {} inputs are constant on the train rows: {}{more}",
+            constant.len(),
+            data.inputs(),
+            names.join(", ")
+        ));
+    }
+    warnings.extend(shifts(train, calibration));
+    warnings
+}
+
+/// Another expert that costs as little or less on every row, and less on some.
+fn dominated(part: &Part, k: usize) -> Option<usize> {
+    (0..part.experts).find(|&by| {
+        let mut strictly = false;
+        by != k
+            && (0..part.rows).all(|row| {
+                let (mine, other) = (part.cost(row, k), part.cost(row, by));
+                strictly |= other < mine;
+                other <= mine
+            })
+            && strictly
+    })
+}
+
+fn constant_features(part: &Part) -> Vec<usize> {
+    let constant = |&j: &usize| {
+        let mut column = part.features.iter().skip(j).step_by(part.inputs.max(1));
+        let first = column.next();
+        column.all(|value| Some(value) == first)
+    };
+    if part.rows == 0 { Vec::new() } else { (0..part.inputs).filter(constant).collect() }
+}
+
+/// Experts whose error differs between train and calibration rows by more than chance: what was learnt
+/// on the one need not hold on the other.
+fn shifts(train: &PartReport, calibration: &PartReport) -> Vec<String> {
+    // Independent units are groups where there are any; three standard errors, since K experts are looked at.
+    let units = |part: &PartReport| part.groups.unwrap_or(part.rows).max(1) as f64;
+    let mut shifts = Vec::new();
+    for (a, b) in train.experts.iter().zip(&calibration.experts) {
+        let variance = |error: f64, units: f64| error * (1.0 - error).max(0.0) / units;
+        let standard_error =
+            (variance(a.error, units(train)) + variance(b.error, units(calibration))).sqrt();
+        if calibration.rows > 0 && (a.error - b.error).abs() > 3.0 * standard_error + 0.01 {
+            shifts.push(format!(
+                "{} errs on {:.1}% of the train and {:.1}% of the calibration rows: the two are not \
+                 drawn alike, guarantees need not hold",
+                a.name,
+                100.0 * a.error,
+                100.0 * b.error
+            ));
+        }
+    }
+    shifts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::dataset::Expert;
+
+    fn part(errors: &[[f32; 3]]) -> Part {
+        let rows = errors.len();
+        Part {
+            rows,
+            inputs: 2,
+            experts: 3,
+            features: (0..rows).flat_map(|row| [row as f32, 1.0]).collect(),
+            errors: errors.concat(),
+            prices: [0.0, 0.1, 0.3].repeat(rows),
+            labels: Some(vec![0; rows]),
+            ..Part::default()
+        }
+    }
+
+    fn data(train: Part) -> Dataset {
+        let expert = |name: &str| Expert { name: name.into(), mean_cost: 0.0, cost_varies: false };
+        Dataset {
+            feature_names: vec!["moving".into(), "still".into()],
+            experts: ["local", "cloud", "person"].map(expert).to_vec(),
+            log_digest: [0; 8],
+            calibration: train.clone(),
+            test: train.clone(),
+            train,
+            raw: None,
+        }
+    }
+
+    #[test]
+    fn counts_masses_and_balance() {
+        let part = part(&[[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]]);
+        assert_eq!(cheapest_right(&part), [1, 1, 1]);
+        let report = LogReport::new(&data(part.clone()));
+        let train = &report.parts[0];
+        assert!((train.balance - 1.0).abs() < 1e-12 && train.nobody_right == 0.25);
+        assert_eq!(train.ties, 0.0);
+        // Row 1: costs 1.0, 0.1, 0.3, so weights 0, 0.9, 0.7.
+        let masses = masses(&part);
+        assert!(
+            (masses[1] - (0.2f64.powi(2) + 0.9f64.powi(2) + 0.0 + 0.2f64.powi(2))).abs() < 1e-6
+        );
+        assert_eq!(balance(&[5, 0, 0]), 0.0);
+    }
+
+    #[test]
+    fn hopeless_logs_are_told_of() {
+        let warnings = LogReport::new(&data(part(&[[0.0, 0.0, 1.0]; 300]))).warnings;
+        for expected in [
+            "nothing to learn",
+            "person is never right",
+            "cloud is never the cheapest right choice",
+            "cloud never costs less than local",
+            "all labels are equal",
+            "1 of 2 inputs are constant on the train rows: still",
+        ] {
+            assert!(warnings.iter().any(|w| w.contains(expected)), "{expected}: {warnings:?}");
+        }
+        assert!(!warnings.iter().any(|w| w.contains("drawn alike")), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_shift_is_told_of_and_chance_is_not() {
+        let mut data = data(part(&[[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]].repeat(200)));
+        assert!(!LogReport::new(&data).warnings.iter().any(|w| w.contains("drawn alike")));
+        data.calibration = part(&[[0.0, 1.0, 1.0], [0.0, 0.0, 0.0]].repeat(200));
+        assert!(LogReport::new(&data).warnings.iter().any(|w| w.contains("local errs on 50.0%")));
+    }
+}

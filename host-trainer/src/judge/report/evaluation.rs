@@ -1,0 +1,90 @@
+//! An image judged on rows of a log.
+
+use mild::Image;
+use serde::Serialize;
+
+use super::Table;
+use crate::data::dataset::{Dataset, Part};
+use crate::integers::artifact::decisions;
+use crate::judge::evaluate::{Estimate, best_single, oracle};
+
+/// What `mild eval --json` prints; also a part of `metrics.json`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Evaluation {
+    /// Rows judged.
+    pub rows: usize,
+    /// Mean deferral loss of the image's decisions.
+    pub deferral_loss: f64,
+    /// Its 95 % bootstrap interval.
+    pub deferral_loss_ci: [f64; 2],
+    /// Share of rows answered right.
+    pub accuracy: f64,
+    /// Mean price.
+    pub price: f64,
+    /// Share of rows answered locally.
+    pub coverage: f64,
+    /// Deferral loss of the best single expert on these rows, in hindsight.
+    pub best_single_loss: f64,
+    /// Its name.
+    pub best_single: String,
+    /// Deferral loss of the single expert that is best on the calibration rows.
+    pub best_single_on_calibration_loss: f64,
+    /// Lowest possible deferral loss.
+    pub oracle_loss: f64,
+    /// Each expert's part.
+    pub experts: Vec<ExpertReport>,
+}
+
+/// One expert's part in an evaluation.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExpertReport {
+    /// Its name.
+    pub name: String,
+    /// Share of rows given to it.
+    pub share: f64,
+    /// Deferral loss of always asking it.
+    pub alone_loss: f64,
+}
+
+/// Judges an image on a part of a log.
+#[must_use]
+pub fn evaluate(image: &Image<'_>, data: &Dataset, part: &Part, seed: u64) -> (Evaluation, Table) {
+    let choices = decisions(image, part);
+    let table = Table::new(data, part, seed, &[(IMAGE_LINE, &choices)]);
+    (evaluation(&table, IMAGE_LINE, data, part), table)
+}
+
+/// The name of the line of an image in tables.
+pub const IMAGE_LINE: &str = "rejector, int8";
+
+/// The evaluation that a table's line holds.
+#[must_use]
+pub fn evaluation(table: &Table, line: &str, data: &Dataset, part: &Part) -> Evaluation {
+    let merit = table.merit(line).expect("the line is in the table");
+    let alone = |k: usize| part.deferral_loss(|_| k);
+    let best = best_single(part);
+    let Estimate { mean, low, high } = merit.deferral_loss;
+    let cheapest = oracle(part);
+    Evaluation {
+        rows: part.rows,
+        deferral_loss: mean,
+        deferral_loss_ci: [low, high],
+        accuracy: merit.accuracy.mean,
+        price: merit.price.mean,
+        coverage: merit.coverage.mean,
+        best_single_loss: alone(best),
+        best_single: data.experts[best].name.clone(),
+        best_single_on_calibration_loss: alone(best_single(&data.calibration)),
+        oracle_loss: part.deferral_loss(|row| cheapest[row]),
+        experts: data
+            .experts
+            .iter()
+            .enumerate()
+            .map(|(k, expert)| ExpertReport {
+                name: expert.name.clone(),
+                share: merit.shares[k],
+                alone_loss: alone(k),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,183 @@
+//! What an image holds.
+
+use mild::Image;
+use serde::Serialize;
+
+use super::table::{align, percent};
+
+/// What `mild inspect --json` prints of an image.
+#[derive(Debug, Clone, Serialize)]
+pub struct ImageReport {
+    /// Version of the image format.
+    pub format_version: u16,
+    /// Number of features.
+    pub inputs: usize,
+    /// Inputs and outputs of each layer.
+    pub shapes: Vec<(usize, usize)>,
+    /// Weights and biases.
+    pub parameters: u32,
+    /// Bytes of the image.
+    pub image_bytes: usize,
+    /// Bytes of scratch that a decision needs.
+    pub scratch_bytes: usize,
+    /// Multiply-accumulates of a decision.
+    pub macs: u32,
+    /// Whether raw 16-bit readings are taken.
+    pub takes_raw: bool,
+    /// Whether scores are probabilities minus prices, so that prices can change at run time.
+    pub recostable: bool,
+    /// Names, costs and offsets.
+    pub experts: Vec<ImageExpert>,
+    /// A float score is an integer score times this.
+    pub score_scale: f32,
+    /// Deferral rates and thresholds, if the image has them.
+    pub operating_points: Option<OperatingPointsReport>,
+    /// Where the image comes from.
+    pub provenance: ProvenanceReport,
+}
+
+/// What an image says of an expert.
+#[derive(Debug, Clone, Serialize)]
+pub struct ImageExpert {
+    /// Its name.
+    pub name: String,
+    /// Mean price of one use, in units of one error.
+    pub cost: f64,
+    /// Added to its score.
+    pub offset: i32,
+}
+
+/// What an image says of deferral rates.
+#[derive(Debug, Clone, Serialize)]
+pub struct OperatingPointsReport {
+    /// The promised rate; 1 if nothing is promised.
+    pub budget: f64,
+    /// The rate at the image's own threshold.
+    pub rate: f64,
+    /// Rates with their thresholds, in score units relative to the image's own.
+    pub entries: Vec<(f64, i32)>,
+    /// Battery levels (per mille) with their budgets.
+    pub energy: Vec<(u16, f64)>,
+}
+
+impl OperatingPointsReport {
+    fn new(operating_points: &mild::OperatingPoints<'_>) -> Self {
+        let share = |rate: mild::governor::Rate| f64::from(rate.bits()) / 65_536.0;
+        Self {
+            budget: share(operating_points.budget()),
+            rate: share(operating_points.rate()),
+            entries: operating_points
+                .entries()
+                .map(|(rate, threshold)| (share(rate), threshold))
+                .collect(),
+            energy: operating_points
+                .energy_steps()
+                .map(|step| (step.from, share(step.budget)))
+                .collect(),
+        }
+    }
+
+    fn render(&self) -> String {
+        let mut cells = vec![["deferral rate", "threshold"].map(str::to_owned).to_vec()];
+        cells.extend(
+            self.entries
+                .iter()
+                .map(|(rate, threshold)| vec![percent(*rate), threshold.to_string()]),
+        );
+        cells.extend(
+            self.energy.iter().map(|(level, rate)| {
+                vec![format!("battery from {level} per mille"), percent(*rate)]
+            }),
+        );
+        align(&cells)
+    }
+}
+
+/// Where an image comes from, in print.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProvenanceReport {
+    /// First 8 bytes of the SHA-256 of the log's file, in hexadecimal.
+    pub log_digest: String,
+    /// First 8 bytes of the SHA-256 of the configuration's file, in hexadecimal.
+    pub config_digest: String,
+    /// The seed.
+    pub seed: u64,
+    /// The trainer's version.
+    pub version: String,
+}
+
+impl ImageReport {
+    /// What an image says of itself.
+    #[must_use]
+    pub fn new(image: &Image<'_>) -> Self {
+        let provenance = image.provenance();
+        let [major, minor, patch] = provenance.trainer;
+        let experts = image.names().zip(image.costs()).zip(image.offsets());
+        Self {
+            format_version: mild::image::FORMAT_VERSION,
+            inputs: image.inputs(),
+            shapes: image.shapes().collect(),
+            parameters: image.parameters(),
+            image_bytes: image.bytes().len(),
+            scratch_bytes: image.scratch_words() * 4,
+            macs: image.macs(),
+            takes_raw: image.takes_raw(),
+            recostable: image.platt_scaling().is_some(),
+            experts: experts
+                .map(|((name, &cost), &offset)| ImageExpert {
+                    name: name.to_owned(),
+                    cost: f64::from(cost) / 1e6,
+                    offset,
+                })
+                .collect(),
+            score_scale: image.score_scale(),
+            operating_points: image
+                .operating_points()
+                .map(|operating_points| OperatingPointsReport::new(&operating_points)),
+            provenance: ProvenanceReport {
+                log_digest: hex(&provenance.log_digest),
+                config_digest: hex(&provenance.config_digest),
+                seed: provenance.seed,
+                version: format!("{major}.{minor}.{patch}"),
+            },
+        }
+    }
+
+    /// For a terminal.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let shape: Vec<String> = std::iter::once(self.inputs)
+            .chain(self.shapes.iter().map(|&(_, outputs)| outputs))
+            .map(|width| width.to_string())
+            .collect();
+        let rows = [
+            ("format version", self.format_version.to_string()),
+            ("network", shape.join("-")),
+            ("parameters", self.parameters.to_string()),
+            ("multiply-accumulates", self.macs.to_string()),
+            ("image", format!("{} bytes", self.image_bytes)),
+            ("scratch", format!("{} bytes", self.scratch_bytes)),
+            ("raw i16 readings", if self.takes_raw { "yes" } else { "no" }.to_owned()),
+            ("prices can change", if self.recostable { "yes" } else { "no" }.to_owned()),
+            ("log", self.provenance.log_digest.clone()),
+            ("configuration", self.provenance.config_digest.clone()),
+            ("seed", self.provenance.seed.to_string()),
+            ("trained by mild", self.provenance.version.clone()),
+        ];
+        let mut text = align(&rows.map(|(key, value)| vec![key.to_owned(), value]));
+        text.push('\n');
+        let mut cells = vec![["expert", "cost", "offset"].map(str::to_owned).to_vec()];
+        cells.extend(self.experts.iter().map(|expert| {
+            vec![expert.name.clone(), expert.cost.to_string(), expert.offset.to_string()]
+        }));
+        text += &align(&cells);
+        if let Some(operating_points) = &self.operating_points {
+            text += &format!("\n{}", operating_points.render());
+        }
+        text
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,11 @@
+//! What people and programs are told: the table of merits, and the documents for `--json`.
+
+mod evaluation;
+mod image;
+mod table;
+mod train;
+
+pub use evaluation::{Evaluation, ExpertReport, IMAGE_LINE, evaluate, evaluation};
+pub use image::{ImageExpert, ImageReport, OperatingPointsReport, ProvenanceReport};
+pub use table::{Line, Table, align};
+pub use train::{BudgetReport, CandidateReport, TrainReport};

@@ -1,0 +1,158 @@
+//! What a training found and made.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::{Evaluation, IMAGE_LINE, ImageReport, Table, evaluation};
+use crate::data::dataset::Dataset;
+use crate::intake::config::{Budget, Config, Limit};
+use crate::pipeline::{Choice, Trained};
+
+/// A figure, and what it may be at most.
+fn of_most(found: usize, most: Option<usize>) -> String {
+    most.map_or_else(|| found.to_string(), |most| format!("{found} of {most}"))
+}
+
+/// What `mild train` writes into `metrics.json` and prints with `--json`.
+#[derive(Debug, Clone, Serialize)]
+pub struct TrainReport {
+    /// The winner in words.
+    pub chosen: String,
+    /// The candidates, the best first.
+    pub candidates: Vec<CandidateReport>,
+    /// Cross-validated deferral loss of always the same expert.
+    pub constants: Vec<f64>,
+    /// On the rows that training may see.
+    pub seen: crate::pipeline::SeenLoss,
+    /// Mean deferral loss on those rows of the image before its integers were trained on, if that helped.
+    pub before_fine_tuning: Option<f64>,
+    /// Share of test rows on which the float network and the image decide alike.
+    pub float_int8_agreement: f64,
+    /// Mean deferral loss of the float network on the test rows.
+    pub float_deferral_loss: f64,
+    /// What was promised, if the configuration has a policy.
+    pub policy: Option<crate::pipeline::Kept>,
+    /// The image on the test rows.
+    pub test: Evaluation,
+    /// All lines of the table.
+    pub table: Table,
+    /// The image itself.
+    pub image: ImageReport,
+    /// What the image may take of the device, if the configuration says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetReport>,
+}
+
+/// The most that an image may take; what it takes is in its [`ImageReport`] under the same names.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct BudgetReport {
+    /// Bytes of the image.
+    pub image_bytes: Option<usize>,
+    /// Multiply-accumulates of a decision.
+    pub macs: Option<usize>,
+    /// Bytes of scratch that a decision needs.
+    pub scratch_bytes: Option<usize>,
+}
+
+impl BudgetReport {
+    fn new(budget: &Budget) -> Option<Self> {
+        let most = |limit: Option<Limit>| limit.map(|limit| limit.most);
+        (*budget != Budget::default()).then(|| Self {
+            image_bytes: most(budget.image_bytes),
+            macs: most(budget.macs),
+            scratch_bytes: most(budget.scratch_bytes),
+        })
+    }
+}
+
+/// One candidate of a selection.
+#[derive(Debug, Clone, Serialize)]
+pub struct CandidateReport {
+    /// The candidate in words.
+    pub candidate: String,
+    /// Iterations at which it did best.
+    pub iterations: usize,
+    /// Cross-validated deferral loss.
+    pub deferral_loss: f64,
+    /// Folds that it was judged on; the first round's, if it was clearly behind there.
+    pub folds: usize,
+}
+
+impl TrainReport {
+    /// Judges a training on the test rows.
+    #[must_use]
+    pub fn new(trained: &Trained, data: &Dataset, config: &Config) -> Self {
+        let float = trained.float_choices(&data.test);
+        let int8 = trained.int8_choices(&data.test);
+        let agree = float.iter().zip(&int8).filter(|(a, b)| a == b).count();
+        const FLOAT_LINE: &str = "rejector, float";
+        let lines: [(&str, &[usize]); 2] = [(FLOAT_LINE, &float), (IMAGE_LINE, &int8)];
+        let table = Table::new(data, &data.test, config.train.seed, &lines);
+        let chosen = match &trained.choice {
+            Choice::Constant { expert, .. } => format!("always {}", data.experts[*expert].name),
+            choice @ Choice::Rejector(_) => choice.to_string(),
+        };
+        Self {
+            chosen,
+            candidates: trained
+                .selection
+                .ranking
+                .iter()
+                .map(|judged| CandidateReport {
+                    candidate: judged.candidate.to_string(),
+                    iterations: judged.iterations,
+                    deferral_loss: judged.loss,
+                    folds: judged.folds,
+                })
+                .collect(),
+            constants: trained.selection.constants.clone(),
+            seen: trained.seen,
+            before_fine_tuning: trained.before_fine_tuning,
+            policy: trained.policy.clone(),
+            float_int8_agreement: agree as f64 / data.test.rows.max(1) as f64,
+            float_deferral_loss: data.test.deferral_loss(|row| float[row]),
+            test: evaluation(&table, IMAGE_LINE, data, &data.test),
+            table,
+            image: ImageReport::new(&trained.artifact.image()),
+            budget: BudgetReport::new(&config.budget),
+        }
+    }
+
+    /// For a terminal.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let best_constant = self.constants.iter().copied().fold(f64::INFINITY, f64::min);
+        let best = self.candidates.first().map_or(f64::NAN, |best| best.deferral_loss);
+        let mut text = format!(
+            "chosen: {}\n(cross-validated deferral loss of the best of {} candidates {best:.4}, of the \
+             best single expert {best_constant:.4})\n\n{} test rows:\n{}\n",
+            self.chosen,
+            self.candidates.len(),
+            self.table.rows,
+            self.table.render(),
+        );
+        if let Some(kept) = &self.policy {
+            text += &kept.render();
+        }
+        let budget = self.budget.unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "float and int8 decide alike on {:.2}% of the test rows\nimage {} bytes, scratch {} bytes, \
+             {} multiply-accumulates",
+            100.0 * self.float_int8_agreement,
+            of_most(self.image.image_bytes, budget.image_bytes),
+            of_most(self.image.scratch_bytes, budget.scratch_bytes),
+            of_most(self.image.macs as usize, budget.macs),
+        );
+        if let Some(before) = self.before_fine_tuning {
+            let crate::pipeline::SeenLoss { float_all, int8_all, .. } = self.seen;
+            let _ = writeln!(
+                text,
+                "fine-tuning the integers: deferral loss on train and calibration rows {before:.4} before, \
+                 {int8_all:.4} after, {float_all:.4} in floating point",
+            );
+        }
+        text
+    }
+}

@@ -1,0 +1,369 @@
+//! Which candidates a selection tries.
+
+use crate::data::dataset::Dataset;
+use crate::error::Result;
+use crate::intake::config::{Config, Effort, Form, Method, RhoRule, Tau};
+use crate::integers::artifact::HIGHEST_PRICE;
+use crate::learn::train::{Candidate, Loss};
+use crate::learn::widths;
+use crate::loss::{Link, Margins};
+
+/// How long a selection looks, and at what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grid {
+    /// The candidates, the plainest first.
+    pub candidates: Vec<Candidate>,
+    /// Numbers of iterations at which each is judged.
+    pub checkpoints: Vec<usize>,
+    /// Cross-validation folds.
+    pub folds: u8,
+    /// Rows of the train split that selection uses at most.
+    pub max_rows: usize,
+    /// Networks that are fitted from different starts once the candidate is chosen.
+    pub restarts: u64,
+    /// Widths that are tried only with what does best with the candidates' own.
+    pub wider: Vec<Vec<usize>>,
+    /// The number of candidates that are tried with these.
+    pub grown: usize,
+    /// Widths of the hidden layers of the network that always takes the same expert: none, unless only
+    /// networks with some fit a budget.
+    pub constant: Vec<usize>,
+}
+
+/// The values of each choice, at one effort.
+struct Axes {
+    hidden: Vec<Vec<usize>>,
+    wider: Vec<Vec<usize>>,
+    l2: Vec<f64>,
+    tau: Vec<Tau>,
+    gamma: Vec<f64>,
+    rho_bar: Vec<f64>,
+    rule: Vec<RhoRule>,
+    form: Vec<Form>,
+    /// What is fixed of all margins.
+    margins: Margins,
+}
+
+impl Grid {
+    /// The grid for a configuration: what it leaves open is searched, what it fixes is not.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self::of(&Axes::new(config), config)
+    }
+
+    /// The same, with none but networks whose images on a log fit the configuration's budget.
+    ///
+    /// # Errors
+    /// [`Error::ConfigValue`](crate::error::Error::ConfigValue) if no network fits.
+    pub fn within(config: &Config, data: &Dataset) -> Result<Self> {
+        let mut axes = Axes::new(config);
+        let constant = widths::fit(&mut axes.hidden, config, data)?;
+        axes.wider = widths::wider(&axes.wider, &axes.hidden, config, data)?;
+        let mut grid = Self { constant, ..Self::of(&axes, config) };
+        if config.rejector.method == Method::Auto && !can_be_recosted(data) {
+            grid.candidates.retain(|candidate| candidate.loss != Loss::OneVsAll);
+        }
+        Ok(grid)
+    }
+
+    /// What did best, in the wider networks. `ranking` has the best first.
+    #[must_use]
+    pub fn wider<'a>(&self, ranking: impl IntoIterator<Item = &'a Candidate>) -> Vec<Candidate> {
+        let mut best: Vec<Candidate> = Vec::new();
+        for candidate in ranking {
+            let plain = Candidate { hidden: Vec::new(), ..candidate.clone() };
+            if best.len() < self.grown && !best.contains(&plain) {
+                best.push(plain);
+            }
+        }
+        let in_all = best.iter().flat_map(|plain| {
+            self.wider.iter().map(|hidden| Candidate { hidden: hidden.clone(), ..plain.clone() })
+        });
+        in_all.filter(|candidate| !self.candidates.contains(candidate)).collect()
+    }
+
+    fn of(axes: &Axes, config: &Config) -> Self {
+        let train = &config.train;
+        let (restarts, folds, max_rows, grown) = match train.effort {
+            Effort::Quick => (1, train.folds.min(3), 6_000, 2),
+            Effort::Normal => (3, train.folds, 20_000, 3),
+            Effort::Thorough => (5, train.folds, 60_000, 4),
+        };
+        let mut candidates = axes.candidates(config.rejector.method);
+        for candidate in &mut candidates {
+            candidate.ranges = config.quantize.ranges;
+        }
+        Self {
+            candidates,
+            checkpoints: checkpoints(train.max_iterations as usize),
+            folds,
+            max_rows,
+            restarts,
+            wider: axes.wider.clone(),
+            grown,
+            constant: Vec::new(),
+        }
+    }
+}
+
+/// Whether an image can hold the experts' mean prices beside their probabilities of being right.
+fn can_be_recosted(data: &Dataset) -> bool {
+    data.experts.iter().all(|expert| f64::from(expert.mean_cost) <= HIGHEST_PRICE)
+}
+
+fn fix<T>(axis: &mut Vec<T>, value: Option<T>) {
+    if let Some(value) = value {
+        *axis = vec![value];
+    }
+}
+
+/// 20, 40, 80, ... and the most.
+fn checkpoints(most: usize) -> Vec<usize> {
+    let mut checkpoints: Vec<usize> =
+        std::iter::successors(Some(20), |n| Some(n * 2)).take_while(|&n| n < most).collect();
+    checkpoints.push(most);
+    checkpoints
+}
+
+impl Axes {
+    fn new(config: &Config) -> Self {
+        let train = &config.train;
+        let mut axes = Self::at(train.effort);
+        if let Some(hidden) = &config.rejector.hidden {
+            axes.hidden = vec![hidden.iter().map(|&width| usize::from(width)).collect()];
+            axes.wider.clear();
+        }
+        fix(&mut axes.l2, train.l2);
+        fix(&mut axes.tau, train.tau);
+        if config.rejector.method == Method::MultiTask {
+            // By its definition, whatever the configuration says to the other methods of a comparison.
+            axes.tau = vec![Tau::Sum];
+        }
+        fix(&mut axes.gamma, train.gamma);
+        fix(&mut axes.rho_bar, train.rho_bar);
+        fix(&mut axes.rule, train.rho_rule);
+        fix(&mut axes.form, train.form);
+        let (floor, min_wins) = (train.floor, train.min_wins);
+        axes.margins = Margins { floor, min_wins, ..Margins::PLAIN };
+        axes
+    }
+
+    fn at(effort: Effort) -> Self {
+        let third = 1.0 / 3.0;
+        match effort {
+            Effort::Quick => Self {
+                hidden: vec![vec![], vec![16], vec![24, 12]],
+                wider: vec![vec![48, 24]],
+                l2: vec![1e-3, 1e-2],
+                tau: vec![Tau::Max, Tau::One],
+                gamma: vec![0.0, -third, third],
+                rho_bar: vec![1.0],
+                rule: vec![RhoRule::Count],
+                form: vec![Form::N],
+                margins: Margins::PLAIN,
+            },
+            Effort::Normal => Self {
+                hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12]],
+                wider: vec![vec![64], vec![48, 24], vec![64, 32]],
+                l2: vec![1e-3, 1e-2],
+                tau: vec![Tau::Max, Tau::One],
+                gamma: vec![0.0, -third, third],
+                rho_bar: vec![1.0],
+                rule: vec![RhoRule::Count],
+                form: vec![Form::N],
+                margins: Margins::PLAIN,
+            },
+            Effort::Thorough => Self {
+                hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12], vec![32, 16]],
+                wider: vec![vec![64], vec![96], vec![48, 24], vec![64, 32]],
+                l2: vec![1e-4, 1e-3, 1e-2],
+                tau: vec![Tau::Max, Tau::One, Tau::Sum],
+                gamma: vec![0.0, -0.5, -third, -1.0 / 6.0, 1.0 / 6.0, third],
+                rho_bar: vec![0.3, 1.0, 3.0],
+                rule: vec![RhoRule::Count, RhoRule::Mass],
+                form: vec![Form::N, Form::I],
+                margins: Margins::PLAIN,
+            },
+        }
+    }
+
+    /// Every network, regularisation and tau with the method's plain loss; where there are several
+    /// margins, those only with the first choice of regularisation and tau for each network (the full
+    /// product would be hundreds).
+    fn candidates(&self, method: Method) -> Vec<Candidate> {
+        let losses = self.losses(method);
+        let mut candidates = Vec::new();
+        for hidden in &self.hidden {
+            for &l2 in &self.l2 {
+                for &tau in &self.tau {
+                    let first = tau == self.tau[0] && l2 == self.l2[0];
+                    for (index, &loss) in losses.iter().enumerate() {
+                        let one_of_many = index > 0 && matches!(loss, Loss::Mild(..));
+                        let tau_is_idle = loss.ignores_tau() && tau != self.tau[0];
+                        if (first || !one_of_many) && !tau_is_idle {
+                            let hidden = hidden.clone();
+                            candidates.push(Candidate {
+                                hidden,
+                                tau,
+                                loss,
+                                l2,
+                                ..Candidate::default()
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        candidates
+    }
+
+    fn losses(&self, method: Method) -> Vec<Loss> {
+        match method {
+            Method::TwoStage | Method::MultiTask => vec![Loss::TwoStage(Link::Log)],
+            Method::Gce => vec![Loss::TwoStage(Link::Gce(0.7))],
+            Method::Mae => vec![Loss::TwoStage(Link::Mae)],
+            Method::Exp => vec![Loss::TwoStage(Link::Exp)],
+            Method::Realizable => vec![Loss::Realizable],
+            Method::Picce => vec![Loss::Picce],
+            Method::OneVsAll => vec![Loss::OneVsAll],
+            Method::Mild => self.margins(),
+            Method::Auto => {
+                let methods = [
+                    Method::TwoStage,
+                    Method::Gce,
+                    Method::Exp,
+                    Method::Realizable,
+                    Method::OneVsAll,
+                    Method::Mild,
+                ];
+                methods
+                    .into_iter()
+                    .flat_map(|method| self.losses(method))
+                    .filter(|loss| loss.plainest() == *loss)
+                    .collect()
+            }
+        }
+    }
+
+    fn margins(&self) -> Vec<Loss> {
+        let mut all: Vec<(Form, Margins)> = Vec::new();
+        for &form in &self.form {
+            for &rule in &self.rule {
+                for &gamma in &self.gamma {
+                    for &rho_bar in &self.rho_bar {
+                        let margins = Margins { rule, gamma, rho_bar, ..self.margins };
+                        // Equal margins are the same whatever the rule; of 1, whatever the form.
+                        let known = all.iter().any(|(f, m)| {
+                            m.gamma == gamma
+                                && m.rho_bar == rho_bar
+                                && gamma == 0.0
+                                && (*f == form || rho_bar == 1.0)
+                        });
+                        if !known {
+                            all.push((form, margins));
+                        }
+                    }
+                }
+            }
+        }
+        all.into_iter().map(|(form, margins)| Loss::Mild(form, margins)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn grid(extra: &str) -> Grid {
+        let text = format!(
+            "[data]\nlog = 'l.csv'\nfeatures = ['x']\nlabel = 'y'\n[[expert]]\nname = 'local'\n\
+             prediction = 'a'\n[[expert]]\nname = 'cloud'\nprediction = 'b'\n{extra}"
+        );
+        Grid::new(&Config::parse(&text, Path::new("mild.toml")).unwrap())
+    }
+
+    #[test]
+    fn the_plain_loss_is_always_there_and_nothing_twice() {
+        for effort in ["quick", "normal", "thorough"] {
+            let grid = grid(&format!("[train]\neffort = '{effort}'"));
+            let losses = || grid.candidates.iter().map(|candidate| candidate.loss);
+            assert!(losses().any(|loss| loss == Loss::TwoStage(Link::Log)));
+            assert!(losses().any(|loss| matches!(loss, Loss::Mild(_, m) if m.gamma != 0.0)));
+            for (i, a) in grid.candidates.iter().enumerate() {
+                assert!(!grid.candidates[..i].contains(a), "{a} twice");
+            }
+        }
+    }
+
+    #[test]
+    fn prices_beyond_what_an_image_holds_leave_one_vs_all_out_of_auto() {
+        let (mut config, mut data) = crate::experiments::methods::testing::log(40, 20);
+        config.rejector.hidden = None;
+        let tried = |data: &Dataset| {
+            let grid = Grid::within(&config, data).unwrap();
+            grid.candidates.iter().any(|candidate| candidate.loss == Loss::OneVsAll)
+        };
+        assert!(tried(&data));
+        data.experts[1].mean_cost = 20_000.0;
+        assert!(!tried(&data));
+    }
+
+    #[test]
+    fn what_is_fixed_is_not_searched() {
+        let grid = grid(
+            "[rejector]\nmethod = 'mild'\nhidden = [6]\n[train]\ngamma = 0.25\nrho_bar = 3.0\n\
+             form = 'I'\nrho_rule = 'mass'\ntau = 'sum'\nl2 = 0.5\nmax_iterations = 50",
+        );
+        let [Candidate { tau, loss: Loss::Mild(form, margins), l2, .. }] = &grid.candidates[..]
+        else {
+            panic!("{:?}", grid.candidates);
+        };
+        assert_eq!((margins.gamma, margins.rho_bar), (0.25, 3.0));
+        assert_eq!((*form, *tau, *l2), (Form::I, Tau::Sum, 0.5));
+        assert_eq!(grid.checkpoints, [20, 40, 50]);
+        assert_eq!((margins.floor, margins.min_wins), (10.0, 10));
+    }
+
+    #[test]
+    fn floor_and_min_wins_go_into_all_margins_and_are_told_where_they_differ() {
+        let grid = grid("[rejector]\nmethod = 'mild'\n[train]\nfloor = 0.5\nmin_wins = 3");
+        for Candidate { loss, .. } in &grid.candidates {
+            let Loss::Mild(_, margins) = loss else { panic!("{loss}") };
+            assert_eq!((margins.floor, margins.min_wins), (0.5, 3));
+            let told = loss.to_string().ends_with(" floor=0.5 min_wins=3");
+            assert_eq!(told, margins.gamma != 0.0, "{loss}: equal margins have neither");
+        }
+        let default = self::grid("[rejector]\nmethod = 'mild'\n[train]\nfloor = 10\nmin_wins = 10");
+        let plain = self::grid("[rejector]\nmethod = 'mild'");
+        assert_eq!(default, plain);
+        let told = |candidate: &Candidate| candidate.loss.to_string();
+        assert!(plain.candidates.iter().all(|candidate| !told(candidate).contains("floor")));
+        assert!(plain.candidates.iter().any(|candidate| told(candidate).ends_with("count^0.333")));
+    }
+
+    #[test]
+    fn multi_task_is_the_two_stage_loss_with_the_sum() {
+        let multi_task = grid("[rejector]\nmethod = 'multi-task'");
+        let sum = grid("[rejector]\nmethod = 'two-stage'\n[train]\ntau = 'sum'");
+        assert_eq!(multi_task, sum);
+        assert!(multi_task.candidates.iter().all(|candidate| candidate.tau == Tau::Sum));
+    }
+
+    #[test]
+    fn each_method_has_its_own_loss() {
+        for (method, name) in [
+            ("two-stage", "two-stage"),
+            ("two-stage-gce", "two-stage-gce q=0.7"),
+            ("two-stage-mae", "two-stage-mae"),
+            ("two-stage-exp", "two-stage-exp"),
+            ("realizable", "realizable"),
+            ("picce", "picce"),
+            ("one-vs-all", "one-vs-all"),
+        ] {
+            let grid = grid(&format!("[rejector]\nmethod = '{method}'"));
+            assert!(grid.candidates.iter().all(|candidate| candidate.loss.to_string() == name));
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Selections on small made parts.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+use super::*;
+use crate::arithmetic::random::Random;
+use crate::intake::config::Form;
+use crate::learn::store::{Forgetful, Memory};
+use crate::learn::train::Loss;
+use crate::loss::{Link, Margins};
+
+/// The first feature says which of two experts is right.
+fn part(rows: usize) -> Part {
+    let mut random = Random::new(20);
+    let features: Vec<f32> = (0..rows * 2).map(|_| random.normal() as f32).collect();
+    let errors = (0..rows)
+        .flat_map(|row| {
+            let right = features[row * 2] > 0.0;
+            [f32::from(u8::from(right)), f32::from(u8::from(!right))]
+        })
+        .collect();
+    let prices = (0..rows).flat_map(|_| [0.0, 0.1]).collect();
+    let lines = (0..rows as u32).collect();
+    Part { rows, inputs: 2, experts: 2, features, errors, prices, lines, ..Part::default() }
+}
+
+/// Nothing but these candidates, folds and checkpoints.
+fn grid(candidates: &[Candidate], folds: u8, checkpoints: &[usize]) -> Grid {
+    Grid {
+        candidates: candidates.to_vec(),
+        checkpoints: checkpoints.to_vec(),
+        folds,
+        max_rows: usize::MAX,
+        restarts: 1,
+        wider: Vec::new(),
+        grown: 0,
+        constant: Vec::new(),
+    }
+}
+
+#[derive(Default)]
+struct Counter(AtomicU64, AtomicU64);
+
+impl Progress for Counter {
+    fn total(&self, work: u64) {
+        self.1.store(work, Ordering::Relaxed);
+    }
+    fn step(&self, work: u64) {
+        self.0.fetch_add(work, Ordering::Relaxed);
+    }
+    fn finish(&self) {}
+}
+
+#[test]
+fn the_hopeless_go_no_further_and_the_simplest_good_one_wins() {
+    let part = part(600);
+    // So little that it keeps no network from the steep scores of its rule.
+    let good = Candidate { l2: 1e-5, ..Candidate::default() };
+    let wide = Candidate { hidden: vec![12], ..good.clone() };
+    // So much regularisation that all scores stay equal.
+    let hopeless = Candidate { l2: 1e4, ..good.clone() };
+    let counter = Counter::default();
+    let grid = grid(&[hopeless.clone(), wide, good.clone()], 5, &[10, 30]);
+    let selection = select(&part, &grid, 0, &Forgetful, &counter);
+    let chosen = &selection.ranking[selection.chosen];
+    assert_eq!(chosen.candidate, good);
+    assert!(chosen.loss < 0.1 && chosen.folds == 5, "{}", chosen.loss);
+    let last = selection.ranking.last().unwrap();
+    assert_eq!((&last.candidate, last.folds), (&hopeless, 2));
+    let (done, total) = (counter.0.into_inner(), counter.1.into_inner());
+    assert!(done == total && done > 0, "{done} of {total}");
+    assert!((selection.constants[1] - selection.constants[0] - 0.1).abs() < 0.1);
+}
+
+#[test]
+fn the_best_go_on_to_wider_networks_and_those_alone() {
+    let mut part = part(900);
+    // Who is right changes twice along a feature: nothing for a linear network.
+    for row in 0..part.rows {
+        let right = part.features[row * 2].abs() > 0.7;
+        let errors = [f32::from(u8::from(right)), f32::from(u8::from(!right))];
+        part.errors[row * 2..][..2].copy_from_slice(&errors);
+    }
+    let narrow = Candidate::default();
+    let hopeless = Candidate { l2: 1e4, ..narrow.clone() };
+    let narrow_alone = grid(&[hopeless, narrow.clone()], 4, &[20, 80]);
+    let growing = Grid { wider: vec![vec![], vec![6]], grown: 1, ..narrow_alone.clone() };
+    let selected = |grid: &Grid| {
+        let counter = Counter::default();
+        let selection = select(&part, grid, 0, &Forgetful, &counter);
+        let chosen = selection.ranking[selection.chosen].clone();
+        assert_eq!(counter.0.into_inner(), counter.1.into_inner());
+        (chosen.candidate, chosen.loss, selection.ranking.len())
+    };
+    let (before, loss, _) = selected(&narrow_alone);
+    assert_eq!(before, narrow);
+    let (after, less, tried) = selected(&growing);
+    assert_eq!(after, Candidate { hidden: vec![6], ..narrow });
+    assert!(less < 0.5 * loss, "{less} {loss}");
+    // Neither twice in the same network, nor the hopeless one.
+    assert_eq!(tried, 3);
+}
+
+#[test]
+fn one_standard_error_buys_a_plainer_loss_and_a_smaller_network_with_it_but_no_other_loss() {
+    let part = part(4);
+    let of = |loss: Loss, hidden: &[usize], losses: [f64; 4]| Judged {
+        candidate: Candidate { loss, hidden: hidden.to_vec(), ..Candidate::default() },
+        iterations: 20,
+        loss: losses.iter().sum::<f64>() / 4.0,
+        folds: 2,
+        losses: losses.to_vec(),
+    };
+    let plain = Loss::TwoStage(Link::Log);
+    let margins = Loss::Mild(Form::N, Margins { gamma: 0.5, ..Margins::PLAIN });
+    let best = [0.1, 0.1, 0.2, 0.2];
+    // Now better, now worse, and so within a standard error; and worse on all rows.
+    let near = [0.1, 0.15, 0.1, 0.3];
+    let behind = [0.2, 0.2, 0.3, 0.3];
+    let chosen = |ranking: &[Judged]| simplest_within_one_error(ranking, &part);
+    assert_eq!(chosen(&[of(margins, &[8], best), of(plain, &[8], near)]), 1);
+    assert_eq!(chosen(&[of(margins, &[8], best), of(plain, &[8], behind)]), 0);
+    assert_eq!(chosen(&[of(plain, &[8], best), of(plain, &[2], near)]), 1);
+    assert_eq!(chosen(&[of(plain, &[8], best), of(plain, &[2], behind)]), 0);
+    let other = of(Loss::Realizable, &[2], near);
+    assert_eq!(chosen(&[of(plain, &[8], best), other.clone()]), 0, "another path");
+    let both = [of(margins, &[8], best), of(plain, &[8], near), other, of(plain, &[2], near)];
+    assert_eq!(chosen(&both), 3);
+}
+
+#[test]
+fn a_fit_ends_when_it_only_gets_worse() {
+    assert!(!is_over(&[]));
+    assert!(!is_over(&[0.2, 0.3]));
+    assert!(is_over(&[0.2, 0.3, 0.21]));
+    assert!(!is_over(&[0.2, 0.3, 0.2]), "as good as ever");
+    assert!(!is_over(&[0.4, 0.3, 0.35]));
+    assert!(is_over(&[0.4, 0.3, 0.35, 0.31]));
+    assert!(!is_over(&[0.5; 6]), "a constant may yet become a rule");
+}
+
+#[test]
+fn few_groups_leave_folds_empty_and_that_is_fine() {
+    let mut part = part(60);
+    part.groups = Some((0..60).map(|row| row % 2).collect());
+    let judged = |part: &Part| {
+        let grid = grid(&[Candidate::default()], 5, &[10]);
+        let selection = select(part, &grid, 0, &Forgetful, &Counter::default());
+        (selection.ranking[0].losses.len(), selection.ranking[0].folds)
+    };
+    assert_eq!(judged(&part), (60, 2));
+    part.groups = Some(vec![7; 60]);
+    assert_eq!(judged(&part), (60, 5), "one group: folds of rows");
+}
+
+#[test]
+fn the_work_of_a_selection_is_linear_in_its_candidates() {
+    let part = part(120);
+    let done = |count: usize| {
+        let counter = Counter::default();
+        let memory = Memory::default();
+        // All alike, so that none is clearly behind after the first round; told apart by a hair.
+        let candidate = |index: usize| Candidate {
+            hidden: vec![3],
+            l2: 1e-3 + 1e-12 * index as f64,
+            ..Candidate::default()
+        };
+        let candidates: Vec<Candidate> = (0..count).map(candidate).collect();
+        drop(select(&part, &grid(&candidates, 4, &[5]), 0, &memory, &counter));
+        (memory.len(), counter.0.into_inner())
+    };
+    let (fits, work) = done(1);
+    assert_eq!(fits, 4);
+    for count in [2, 4, 8] {
+        assert_eq!(done(count), (count * fits, count as u64 * work));
+    }
+}
+
+/// Remembers nothing, but holds the first fits until as many as there are threads have begun.
+struct Meeting {
+    threads: usize,
+    begun: Mutex<usize>,
+    change: Condvar,
+}
+
+impl Store for Meeting {
+    fn get(&self, _: &Candidate, _: u8) -> Option<HeldOut> {
+        let mut begun = self.begun.lock().unwrap();
+        *begun += 1;
+        self.change.notify_all();
+        let patience = Duration::from_secs(60);
+        let (begun, waited) =
+            self.change.wait_timeout_while(begun, patience, |begun| *begun < self.threads).unwrap();
+        drop(begun);
+        assert!(!waited.timed_out(), "a fit that nobody else worked beside");
+        None
+    }
+
+    fn put(&self, _: &Candidate, _: u8, _: &HeldOut) {}
+}
+
+#[test]
+fn fits_are_spread_over_the_cores_there_are() {
+    let part = part(60);
+    let grid = grid(&vec![Candidate::default(); 4], 2, &[5]);
+    for threads in [1, 2, 4] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let store = Meeting { threads, begun: Mutex::new(0), change: Condvar::new() };
+        let counter = Counter::default();
+        let chosen = |selection: Selection| selection.ranking[0].losses.clone();
+        let spread = chosen(pool.install(|| select(&part, &grid, 0, &store, &counter)));
+        let alone = chosen(select(&part, &grid, 0, &Forgetful, &counter));
+        assert_eq!(spread, alone, "and it makes no difference");
+    }
+}
+
+#[test]
+fn what_is_remembered_is_not_done_again_and_changes_nothing() {
+    let part = part(300);
+    let candidates = [Candidate::default(), Candidate { hidden: vec![4], ..Candidate::default() }];
+    let memory = Memory::default();
+    let selected = |candidates: &[Candidate]| {
+        let grid = grid(candidates, 3, &[10]);
+        let selection = select(&part, &grid, 0, &memory, &Counter::default());
+        let of = |judged: &Judged| (judged.candidate.clone(), judged.losses.clone());
+        selection.ranking.iter().map(of).collect::<Vec<_>>()
+    };
+    let first = selected(&candidates);
+    let fits = memory.len();
+    assert_eq!(selected(&candidates), first);
+    assert_eq!(memory.len(), fits, "nothing was fitted again");
+    // A changed memory shows that it is really used.
+    memory.put(&candidates[0], 0, &vec![vec![0.0; 200]]);
+    assert_ne!(selected(&candidates[..1])[0].1, first[0].1);
+    // What can't be of this selection is not taken.
+    memory.put(&candidates[0], 0, &vec![vec![0.0; 3]]);
+    let again = selected(&candidates);
+    assert_eq!(again, first);
+}

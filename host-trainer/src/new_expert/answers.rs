@@ -1,0 +1,109 @@
+//! The answers of an expert that no log has yet: a table with the columns `label` and `right`.
+
+use std::fs::File;
+use std::path::Path;
+
+use crate::error::{Error, Result, list, suggest};
+use crate::intake::log::{Lines, cell, source};
+use crate::new_expert::Answer;
+
+/// Reads answers to samples of known `classes`, which ascend; plain or compressed, as logs are.
+///
+/// # Errors
+/// If the file cannot be read, lacks a column, has no answers, or has a cell that is of no use.
+pub fn answers(file: &Path, classes: &[u16]) -> Result<Vec<Answer>> {
+    let stored = File::open(file).map_err(Error::io(file))?;
+    let (text, compressed) = source::text(stored).map_err(Error::io(file))?;
+    let mut lines = Lines::new(text, file, compressed);
+    if !lines.next()? {
+        return Err(Error::LogEmpty { file: file.to_path_buf() });
+    }
+    lines.names = lines.record.iter().map(|cell| cell.trim().to_owned()).collect();
+    let column = |name: &str| {
+        lines.names.iter().position(|known| known == name).ok_or_else(|| Error::LogMissingColumn {
+            file: file.to_path_buf(),
+            column: name.to_owned(),
+            key: "--answers".to_owned(),
+            suggestion: suggest(name, lines.names.iter().map(String::as_str)),
+            found: list(lines.names.iter().map(String::as_str)),
+        })
+    };
+    let (label, right) = (column("label")?, column("right")?);
+    let mut answers = Vec::new();
+    while lines.next()? {
+        let text = |column: usize| lines.record.get(column).unwrap_or_default().trim();
+        let error = |column: usize, expected: String| Error::LogCell {
+            file: file.to_path_buf(),
+            line: lines.line,
+            column: lines.names[column].clone(),
+            found: cell::quote(text(column)),
+            expected,
+        };
+        let class = cell::integer(text(label)).and_then(|class| u16::try_from(class).ok());
+        let known = class.filter(|class| classes.binary_search(class).is_ok());
+        let is_right = match cell::integer(text(right)) {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        };
+        answers.push(Answer {
+            label: known.ok_or_else(|| {
+                let names: Vec<String> = classes.iter().map(u16::to_string).collect();
+                let names = list(names.iter().map(String::as_str));
+                error(label, format!("a class of the log: {names}"))
+            })?,
+            right: is_right.ok_or_else(|| error(right, "1 (right) or 0 (wrong)".to_owned()))?,
+        });
+    }
+    if answers.is_empty() {
+        return Err(Error::Invalid {
+            what: format!("{}:2", file.display()),
+            found: "no rows after the header".to_owned(),
+            expected: "at least one answer".to_owned(),
+        });
+    }
+    Ok(answers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<Answer>> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("answers.csv");
+        std::fs::write(&file, text).unwrap();
+        answers(&file, &[0, 2, 7])
+    }
+
+    #[test]
+    fn answers_are_read_in_order_whatever_else_is_there() {
+        let expected =
+            [(7, true), (0, false), (7, true)].map(|(label, right)| Answer { label, right });
+        assert_eq!(read("label,right\n7,1\n0,0\n7,1\n").unwrap(), expected);
+        assert_eq!(read("right,who, label\r\n1,a,7.0\r\n0,b,0\r\n1,c,7").unwrap(), expected);
+    }
+
+    #[test]
+    fn errors_say_where_and_what_was_expected() {
+        for (text, parts) in [
+            ("", &["answers.csv:1", "empty file"][..]),
+            ("label,right\n", &["answers.csv:2", "no rows", "at least one answer"]),
+            ("lable,right\n0,1\n", &["answers.csv:1", "no column `label`", "did you mean `lable`"]),
+            ("label\n0\n", &["no column `right`"]),
+            ("label,right\n0,1\n3,1\n", &["answers.csv:3", "`label`", "`3`", "`0`, `2`, `7`"]),
+            ("label,right\n-1,1\n", &["answers.csv:2", "`-1`"]),
+            ("label,right\n70000,1\n", &["answers.csv:2", "`70000`"]),
+            ("label,right\n0,2\n", &["answers.csv:2", "`right`", "found `2`", "1 (right) or 0"]),
+            ("label,right\n0,\n", &["answers.csv:2", "an empty cell"]),
+            ("label,right\n0,1,1\n", &["answers.csv:2", "3 cells, expected 2"]),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            for part in parts {
+                assert!(error.contains(part), "{text:?}: {error}");
+            }
+        }
+        let error = answers(Path::new("absent.csv"), &[0]).unwrap_err().to_string();
+        assert!(error.contains("absent.csv"), "{error}");
+    }
+}

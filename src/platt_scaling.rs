@@ -1,0 +1,63 @@
+//! From a network's output to the probability that an expert is right, and to what asking it is worth.
+//!
+//! Rejectors whose image has a calibration (`one-vs-all`) can be given other prices at run time: their
+//! scores are probabilities minus prices, all in units of 2^-16 of one error.
+
+use crate::constant_time;
+use crate::fixed::{PlattMap, sigmoid};
+
+/// The calibration of an image: one entry for each expert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlattScaling<'a> {
+    words: &'a [[u32; 3]],
+}
+
+impl<'a> PlattScaling<'a> {
+    /// Prices and probabilities are in units of one error divided by this.
+    pub const ONE: i32 = 1 << 16;
+
+    /// The largest price: 2^14 errors.
+    pub const MAX_PRICE: u32 = 1 << 30;
+
+    pub(crate) const fn new(words: &'a [[u32; 3]]) -> Self {
+        Self { words }
+    }
+
+    /// The prices of one use of each expert that the scores of the image hold, in 2^-16 of one error.
+    pub fn prices(&self) -> impl ExactSizeIterator<Item = u32> + use<'a> {
+        self.words.iter().map(|&[_, _, price]| price)
+    }
+
+    /// Turns scores into probabilities, in place: those that each expert is right, 0 to
+    /// [`Self::ONE`].
+    pub fn probabilities(&self, scores: &mut [i32]) {
+        for (score, price) in scores.iter_mut().zip(self.prices()) {
+            *score = constant_time::add(*score, price as i32);
+        }
+    }
+
+    /// Writes the offsets with which scores decide under other prices: `offsets`, plus what each price
+    /// in the image exceeds the one in `prices` by. Prices above [`Self::MAX_PRICE`] count as that.
+    /// Experts beyond the shortest slice keep what is in `into`.
+    ///
+    /// For [`policy::decide`](crate::policy::decide). With prices in the image this is `offsets`.
+    pub fn offsets_for_prices(&self, prices: &[u32], offsets: &[i32], into: &mut [i32]) {
+        let known = self.prices().zip(prices).zip(offsets);
+        for (into, ((old, &new), &offset)) in into.iter_mut().zip(known) {
+            let new = new.min(Self::MAX_PRICE);
+            // Each price is at most 2^30.
+            *into = constant_time::add(offset, (old as i32).wrapping_sub(new as i32));
+        }
+    }
+
+    /// Turns the network's outputs into scores, in place: probability minus price.
+    ///
+    /// A function of its own, so that its variables are not on the stack while the layers run.
+    #[inline(never)]
+    pub(crate) fn apply(&self, outputs: &mut [u32]) {
+        for (output, &[scale, intercept, price]) in outputs.iter_mut().zip(self.words) {
+            let logit = PlattMap::apply_words([scale, intercept], *output as i32);
+            *output = sigmoid(logit).wrapping_sub(price as i32) as u32;
+        }
+    }
+}
