@@ -8,7 +8,7 @@ use mild_trainer::intake::config::{Config, Method};
 use mild_trainer::judge::evaluate::{best_single, oracle};
 use mild_trainer::learn::store::Forgetful;
 use mild_trainer::progress::Silent;
-use mild_trainer::{log, pipeline};
+use mild_trainer::{intake::log, pipeline};
 
 /// `local` names the class where a < 0.3 and the value where b < 0; `cloud` always names the class, and the
 /// value where b > 0. A wrong value is off by 4, of which SmoothL1 makes 3.5.
