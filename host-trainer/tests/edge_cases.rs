@@ -5,7 +5,8 @@ use std::fs;
 
 use mild_trainer::intake::config::Config;
 use mild_trainer::pipeline::{self, Trained};
-use mild_trainer::{dataset::Dataset, error::Error, log, progress::Silent, store::Forgetful};
+use mild_trainer::{data::dataset::Dataset, error::Error, intake::log};
+use mild_trainer::{learn::store::Forgetful, progress::Silent};
 
 /// How a log is made up: features, label and answers of a row from its number and three numbers of 0 to 1.
 type Row = fn(usize, [f64; 3]) -> (Vec<f64>, u32, Vec<u32>);
