@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use mild_trainer::arithmetic::dense::{LANES, Lanes};
 use mild_trainer::intake::config::Form;
 use mild_trainer::loss::{
-    LANES, Lanes, Link, Mild, OneStage, OneStageOneVsAll, OneVsAll, Picce, Realizable, Surrogate,
-    TwoStage,
+    Link, Mild, OneStage, OneStageOneVsAll, OneVsAll, Picce, Realizable, Surrogate, TwoStage,
 };
 use serde::Deserialize;
 

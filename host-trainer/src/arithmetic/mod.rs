@@ -1,6 +1,6 @@
 //! Numbers: the same bits on every host, random numbers, dense layers, the optimizer.
 
-pub(crate) mod dense;
+pub mod dense;
 pub mod network;
 pub mod optimizer;
 pub mod random;

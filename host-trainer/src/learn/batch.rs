@@ -4,10 +4,9 @@ use std::ops::Range;
 
 use mild::image::InputQuantizer;
 
-use crate::arithmetic::dense::LaneBuffer;
+use crate::arithmetic::dense::{LANES, LaneBuffer, Lanes};
 use crate::data::dataset::Part;
 use crate::intake::config::Ranges;
-use crate::loss::{LANES, Lanes};
 
 /// The numbers of an input quantizer exactly as the device has them.
 #[derive(Debug, Clone, Copy, PartialEq)]

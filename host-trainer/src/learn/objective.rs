@@ -5,10 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::arithmetic::dense::{Forward, ForwardBackward, GROUP, Packed, Pass};
+use crate::arithmetic::dense::{Forward, ForwardBackward, GROUP, LANES, Lanes, Packed, Pass};
 use crate::arithmetic::network::Shape;
 use crate::learn::batch::Blocks;
-use crate::loss::{LANES, Lanes, Surrogate};
+use crate::loss::Surrogate;
 
 /// Blocks that go forward and backward before the gradients by the weights are summed up over them:
 /// few enough to stay in the second cache, and enough that the sums across lanes cost little.

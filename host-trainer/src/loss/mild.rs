@@ -11,7 +11,8 @@
 //!   margins: consistent.
 
 use super::two_stage::scaled;
-use super::{LANES, Lanes, Surrogate, largest};
+use super::{Surrogate, largest};
+use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 use crate::intake::config::{Form, RhoRule};
 

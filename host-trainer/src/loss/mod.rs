@@ -22,13 +22,8 @@ pub use realizable::Realizable;
 pub use tau::weights;
 pub use two_stage::{Link, TwoStage};
 
+use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
-
-/// Rows that are worked on side by side.
-pub const LANES: usize = 16;
-
-/// One number for each of [`LANES`] rows.
-pub type Lanes<T> = [T; LANES];
 
 /// A surrogate loss over the scores of one row, evaluated on [`LANES`] rows at once.
 ///

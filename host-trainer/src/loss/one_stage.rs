@@ -10,7 +10,8 @@
 //! gives weight to one of them only, the one that already has the highest score.
 
 use super::picce::picked;
-use super::{LANES, Lanes, Surrogate, largest};
+use super::{Surrogate, largest};
+use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
 /// The loss; a target is 1 for the right class and for an expert that is right, else 0. The outputs and

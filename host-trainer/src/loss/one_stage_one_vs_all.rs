@@ -13,9 +13,10 @@
 //! not picked is pushed down like one that is wrong, as it is by the softmax of the other form. The picked
 //! expert's output then tends to P(it is right | x), another's to P(it is right and none scored higher is | x).
 
+use super::Surrogate;
 use super::one_vs_all::binary;
 use super::picce::picked;
-use super::{LANES, Lanes, Surrogate};
+use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
 /// The loss. A target is 1 for the right class and for an expert that is right, else 0; those of the classes

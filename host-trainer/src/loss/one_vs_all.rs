@@ -7,7 +7,8 @@
 //! multiple experts", AISTATS 2023. Theirs is one-stage; with fixed experts, `local` among them, only the
 //! experts' terms remain.
 
-use super::{LANES, Lanes, Surrogate};
+use super::Surrogate;
+use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
 /// The loss. The targets are the t_k, then 1 for a row (and 0 for padding).

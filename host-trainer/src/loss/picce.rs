@@ -6,7 +6,8 @@
 //! Source: Liu et al. 2026, "When more experts hurt", whose loss is one-stage over classes and
 //! experts; the two-stage form is derived.
 
-use super::{LANES, Lanes, Surrogate, largest};
+use super::{Surrogate, largest};
+use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
 /// The loss; a target is 1 for an expert of least cost, else 0. A row without any contributes

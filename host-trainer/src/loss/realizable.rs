@@ -6,7 +6,8 @@
 //! expert; this form for several fixed experts is derived. The a_k are the weights w_k: scaling them
 //! changes the loss by a constant only.
 
-use super::{LANES, Lanes, Surrogate, largest};
+use super::{Surrogate, largest};
+use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
 /// The loss; the targets are the weights w_k. A row whose weights are all 0 contributes nothing.

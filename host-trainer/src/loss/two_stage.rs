@@ -7,7 +7,8 @@
 //! All four are `(1 - p^q) / q`: q = 1 is `mae`, q in between `gce`, q = 0 in the limit `log`, and
 //! q = -1 is `1/p - 1 = sum_{j != k} exp(r_j - r_k)`, `exp`.
 
-use super::{LANES, Lanes, Surrogate, largest};
+use super::{Surrogate, largest};
+use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
 /// What the surrogate does with the softmax value p of an expert.

@@ -3,7 +3,7 @@
 use pulp::Simd;
 
 use super::{GROUP, TILE, tile_width};
-use crate::loss::{LANES, Lanes};
+use super::{LANES, Lanes};
 
 /// What becomes of a sum.
 #[derive(Clone, Copy)]

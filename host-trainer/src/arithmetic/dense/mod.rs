@@ -11,7 +11,12 @@ use pulp::Simd;
 
 use self::kernel::{Dense, Finish, Products};
 use crate::arithmetic::network::Shape;
-use crate::loss::{LANES, Lanes};
+
+/// Rows that are worked on side by side.
+pub const LANES: usize = 16;
+
+/// One number for each of [`LANES`] rows.
+pub type Lanes<T> = [T; LANES];
 
 /// Units of a tile.
 const TILE: usize = 4;

@@ -14,12 +14,13 @@ use mild::image::{LayerParts, MAX_BIAS};
 use rayon::prelude::*;
 
 use self::adam::Adam;
+use crate::arithmetic::dense::{LANES, Lanes};
 use crate::data::dataset::Part;
 use crate::integers::quantize::Quantized;
 use crate::learn::batch::Blocks;
 use crate::learn::objective::GroupLoss;
 use crate::learn::train::{Candidate, Fit, Targets, WithSurrogate};
-use crate::loss::{LANES, Lanes, Surrogate};
+use crate::loss::Surrogate;
 
 /// Codes that a weight moves by in one step at the start.
 const RATE: f64 = 0.5;
