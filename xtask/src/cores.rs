@@ -24,8 +24,8 @@ pub(crate) struct Core {
     pub(crate) code: Region,
     /// Where variables and the stack are.
     pub(crate) ram: Region,
-    /// Whether decisions use the instructions of the DSP extension there. On Armv8-M they are an option: one core here
-    /// is used with them, one without.
+    /// Whether decisions use the instructions of the DSP extension there. Armv8-M makes them an option, so the M33 is
+    /// here twice: without them, as `mild` is built by default, and with them.
     pub(crate) dsp: bool,
 }
 
@@ -50,6 +50,7 @@ pub(crate) const CORES: &[Core] = &[
     core("m4",  "mps2-an386",  "thumbv7em-none-eabihf",     (0x0000_0000, 4096), (0x2000_0000, 4096), true),
     core("m7",  "mps2-an500",  "thumbv7em-none-eabihf",     (0x0000_0000, 4096), (0x2000_0000, 4096), true),
     core("m33", "mps2-an505",  "thumbv8m.main-none-eabihf", (0x1000_0000, 4096), (0x3800_0000, 2048), false),
+    core("m33-dsp", "mps2-an505", "thumbv8m.main-none-eabihf", (0x1000_0000, 4096), (0x3800_0000, 2048), true),
     core("m55", "mps3-an547",  "thumbv8m.main-none-eabihf", (0x1000_0000,  512), (0x3000_0000,  512), true),
 ];
 

@@ -1,7 +1,9 @@
 //! What the figures must reach (bars) and should reach (goals).
 
-use super::{Part, Row};
-use std::fmt::Write;
+use super::{
+    Part, Row,
+    table::{Align::*, Column, Table, short},
+};
 
 /// A figure of one row with its bar and goal; both are the most that is allowed.
 struct Bar {
@@ -13,6 +15,17 @@ struct Bar {
     bar: f64,
     goal: f64,
 }
+
+const COLUMNS: [Column; 8] = [
+    ("figure", Left),
+    ("core", Left),
+    ("shape", Left),
+    ("measured", Right),
+    ("bar", Right),
+    ("held", Left),
+    ("goal", Right),
+    ("reached", Left),
+];
 
 const REJECTOR: &str = "16-32-16-5";
 
@@ -59,10 +72,8 @@ fn stack(row: &Row) -> Option<f64> {
 }
 
 /// A table of all bars whose core was measured, and whether they hold. A figure that is missing does not hold.
-pub(crate) fn judge(rows: &[Row], cores: &[&str]) -> (String, bool) {
-    let mut table = String::from(
-        "| figure | core | shape | measured | bar | | goal | |\n|---|---|---|---:|---:|---|---:|---|\n",
-    );
+pub(crate) fn judge(rows: &[Row], cores: &[&str]) -> (Table, bool) {
+    let mut table = Table::new("device-bars", &COLUMNS);
     let mut all = true;
     for bar in BARS.iter().filter(|bar| cores.contains(&bar.core)) {
         let row = rows.iter().find(|row| {
@@ -72,22 +83,16 @@ pub(crate) fn judge(rows: &[Row], cores: &[&str]) -> (String, bool) {
         let figure = row.and_then(bar.figure);
         let within = |limit: f64| figure.is_some_and(|figure| figure <= limit);
         all &= within(bar.bar);
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            table,
-            "| {} | {} | {} | {} | {} | {} | {} | {} |",
-            bar.name,
-            bar.core,
-            bar.shape,
-            figure.map_or("missing".to_owned(), |figure| format!("{:.2}", figure)
-                .trim_end_matches('0')
-                .trim_end_matches('.')
-                .to_owned()),
-            bar.bar,
-            if within(bar.bar) { "held" } else { "NOT HELD" },
-            bar.goal,
-            if within(bar.goal) { "reached" } else { "not reached" },
-        );
+        table.push([
+            bar.name.to_owned(),
+            bar.core.to_owned(),
+            bar.shape.to_owned(),
+            figure.map_or("missing".to_owned(), short),
+            short(bar.bar),
+            if within(bar.bar) { "yes" } else { "NO" }.to_owned(),
+            short(bar.goal),
+            if within(bar.goal) { "yes" } else { "no" }.to_owned(),
+        ]);
     }
     (table, all)
 }
@@ -116,11 +121,13 @@ mod tests {
     #[test]
     fn bars_hold_up_to_their_limit_and_missing_figures_do_not() {
         let (table, all) = judge(&[row(3500.0)], &["m3"]);
-        assert!(all && table.contains("| 3500 | 3500 | held | 3300 | not reached |"), "{table}");
+        let table = table.markdown();
+        assert!(all && table.contains("| 3500 | 3500 | yes | 3300 | no |"), "{table}");
         assert!(!judge(&[row(3501.0)], &["m3"]).1);
         let mut peer = row(3000.0);
         peer.implementation = "another";
         let (table, all) = judge(&[peer], &["m3"]);
+        let table = table.markdown();
         assert!(!all && table.contains("| missing |"), "{table}");
         assert!(judge(&[], &["m33"]).1, "no bars for a core that has none");
     }

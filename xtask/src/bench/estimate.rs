@@ -3,7 +3,10 @@
 //! Nothing here is measured. Cycles follow from an assumed number of cycles per instruction, energy from the supply
 //! current in run mode that the part's data sheet states.
 
-use super::{Part, Row};
+use super::{
+    Part, Row,
+    table::{Align::*, Column, Table},
+};
 use std::fmt::Write;
 
 /// A part on the market with one of the cores.
@@ -28,44 +31,50 @@ const DEVICES: &[Device] = &[
     Device { name: "STM32L100 (M3)",  core: "m3",  mhz: 32.0,  ma: 9.6,  volts: 3.0, cycles_per_instruction: 1.3, source: "9.6 mA from flash at 32 MHz, data sheet DocID024295, table 15" },
     Device { name: "nRF52840 (M4F)",  core: "m4",  mhz: 64.0,  ma: 3.3,  volts: 3.0, cycles_per_instruction: 1.2, source: "52 uA/MHz from flash, DC/DC converter on, product specification" },
     Device { name: "STM32U575 (M33)", core: "m33", mhz: 160.0, ma: 3.12, volts: 3.3, cycles_per_instruction: 1.2, source: "19.5 uA/MHz in run mode, data sheet's first page" },
+    Device { name: "STM32U575 (M33, feature `dsp`)", core: "m33-dsp", mhz: 160.0, ma: 3.12, volts: 3.3, cycles_per_instruction: 1.2, source: "as above" },
 ];
 
-/// A table of estimates for the decisions among the rows, with what is assumed; empty if no part has one of the cores.
-pub(crate) fn markdown(rows: &[Row]) -> String {
-    let mut table = String::new();
+const COLUMNS: [Column; 5] = [
+    ("part", Left),
+    ("shape", Left),
+    ("cycles", Right),
+    ("microseconds", Right),
+    ("microjoules", Right),
+];
+
+/// Estimates for the decisions among the rows, and the assumptions behind them; empty if no part has one of the cores.
+pub(crate) fn estimate(rows: &[Row]) -> (Table, String) {
+    let mut table = Table::new("device-estimates", &COLUMNS);
     let mut assumptions = String::new();
     for device in DEVICES {
-        let decisions = rows.iter().filter(|row| {
-            (row.implementation, row.core, row.part) == ("mild", device.core, Part::Decision)
-        });
-        let mut any = false;
-        for row in decisions {
-            any = true;
+        let decisions: Vec<_> = rows
+            .iter()
+            .filter(|row| {
+                (row.implementation, row.core, row.part) == ("mild", device.core, Part::Decision)
+            })
+            .collect();
+        for row in &decisions {
             let cycles = row.instructions * device.cycles_per_instruction;
             let microseconds = cycles / device.mhz;
             let microjoules = microseconds * device.ma * device.volts * 1e-3;
-            // Writing to a string cannot fail.
-            let _ = writeln!(
-                table,
-                "| {} | {} | {cycles:.0} | {microseconds:.1} | {microjoules:.2} |",
-                device.name, row.shape
-            );
+            table.push([
+                device.name.to_owned(),
+                row.shape.clone(),
+                format!("{cycles:.0}"),
+                format!("{microseconds:.1}"),
+                format!("{microjoules:.2}"),
+            ]);
         }
-        if any {
+        if !decisions.is_empty() {
             let Device { name, mhz, ma, volts, cycles_per_instruction, source, .. } = device;
+            // Writing to a string cannot fail.
             let _ = writeln!(
                 assumptions,
                 "- {name}: {cycles_per_instruction} cycles per instruction (assumed), {mhz} MHz, {ma} mA at {volts} V ({source})"
             );
         }
     }
-    if table.is_empty() {
-        return table;
-    }
-    format!(
-        "Estimates, not measurements, of one decision:\n\n| part | shape | cycles | microseconds | microjoules |\n\
-         |---|---|---:|---:|---:|\n{table}\nAssumed:\n\n{assumptions}"
-    )
+    (table, assumptions)
 }
 
 #[cfg(test)]
@@ -89,9 +98,10 @@ mod tests {
             stack_bytes: None,
         };
         // 7680 cycles at 64 MHz are 120 us; at 9.9 mW 1.188 uJ.
-        let text = markdown(std::slice::from_ref(&row));
+        let (table, assumptions) = estimate(std::slice::from_ref(&row));
+        let text = table.markdown();
         assert!(text.contains("| nRF52840 (M4F) | 16-5 | 7680 | 120.0 | 1.19 |"), "{text}");
-        assert!(text.starts_with("Estimates, not measurements") && text.contains("(assumed)"));
-        assert_eq!(markdown(&[Row { core: "m7", ..row }]), "");
+        assert!(assumptions.contains("1.2 cycles per instruction (assumed)"));
+        assert!(estimate(&[Row { core: "m7", ..row }]).0.is_empty());
     }
 }

@@ -7,11 +7,12 @@ mod estimate;
 mod images;
 mod output;
 mod report;
+mod table;
 
 pub(crate) use bars::judge;
 pub(crate) use choosing::judge as judge_choosing;
 pub(crate) use code::size_from;
-pub(crate) use estimate::markdown as estimates;
+pub(crate) use estimate::estimate;
 pub(crate) use images::{SHAPES, write_images};
 pub(crate) use output::{Choosing, Measured, read};
-pub(crate) use report::{Part, Row, json, markdown};
+pub(crate) use report::{Part, Row, table};

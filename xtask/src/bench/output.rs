@@ -1,6 +1,7 @@
 //! Reading what the firmware `bench` prints.
 
 use anyhow::{Context, Result, bail, ensure};
+use serde::Serialize;
 
 /// One figure of one image.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,8 +18,8 @@ pub(crate) struct Measured {
     pub(crate) stack: Option<usize>,
 }
 
-/// A way from scores to a decision.
-#[derive(Debug, Clone, PartialEq)]
+/// The figures of one step from scores to a decision.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Choosing {
     /// `policy`, or `governor` around it.
     pub(crate) name: String,

@@ -13,7 +13,12 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use mild::Image;
-use std::{fs, path::Path};
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// On which cores, and how to print.
 #[derive(Debug, Args)]
@@ -21,10 +26,14 @@ pub(crate) struct BenchArgs {
     /// A core to measure on; without any, all of them
     #[arg(long = "core", value_name = "CORE", value_parser = core)]
     cores: Vec<&'static Core>,
-    /// Print a JSON document of all rows instead of a table
+    /// Print one JSON document instead of tables
     #[arg(long)]
     json: bool,
-    /// Leave out microflow and emlearn, which are fetched from their registries; what cannot be had is a failure
+    /// Also write each table as a CSV file into this directory
+    #[arg(long, value_name = "DIR")]
+    csv: Option<PathBuf>,
+    /// Leave out microflow and emlearn, which are downloaded from their registries; without this flag a failed download
+    /// is an error
     #[arg(long)]
     no_peers: bool,
     #[command(flatten)]
@@ -56,18 +65,30 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<bool> {
             failed.extend(peers.failed);
         }
     }
-    if args.json {
-        println!("{}", bench::json(&rows)?);
-    } else {
-        println!("\n{}", bench::markdown(&rows));
-    }
     let names: Vec<&str> = cores.iter().map(|core| core.name).collect();
+    let counts = bench::table(&rows);
     let (bars, held) = bench::judge(&rows, &names);
-    let (choosing, fits) = bench::judge_choosing(&choosing);
+    let (policy, fits) = bench::judge_choosing(&choosing);
+    let (estimates, assumptions) = bench::estimate(&rows);
+    if let Some(directory) = &args.csv {
+        fs::create_dir_all(directory)
+            .with_context(|| format!("cannot make {}", directory.display()))?;
+        for table in [&counts, &bars, &policy, &estimates] {
+            table.write_csv(directory)?;
+        }
+    }
     if args.json {
-        eprintln!("{bars}\n{choosing}");
+        let policy: BTreeMap<_, _> =
+            choosing.iter().map(|(core, of_core)| (core, of_core)).collect();
+        println!("{}", serde_json::to_string_pretty(&json!({ "rows": rows, "policy": policy }))?);
+        eprintln!("{}", bars.markdown());
     } else {
-        println!("{bars}\n{choosing}\n{}", bench::estimates(&rows));
+        println!("\n{}\n{}", counts.markdown(), bars.markdown());
+        println!("From scores to a decision:\n\n{}", policy.markdown());
+        if !estimates.is_empty() {
+            println!("Estimates, not measurements, of one decision:\n\n{}", estimates.markdown());
+            println!("Assumed:\n\n{assumptions}");
+        }
     }
     for reason in inexpressible.iter().chain(&failed) {
         eprintln!("{reason}");
