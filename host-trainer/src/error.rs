@@ -7,8 +7,6 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::data::dataset::Split;
-
 /// The result of everything in this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -211,11 +209,11 @@ pub enum Error {
         /// The line of the group's first row.
         first_line: u64,
         /// The split of that row.
-        first_split: Split,
+        first_split: &'static str,
         /// The line of the row that contradicts it.
         line: u64,
         /// The split of this row.
-        split: Split,
+        split: &'static str,
     },
     /// A split has no rows.
     #[error(
@@ -228,7 +226,7 @@ pub enum Error {
         /// The split column, or the group column when the split is drawn by group.
         column: Option<String>,
         /// The split without rows.
-        split: Split,
+        split: &'static str,
         /// Rows of train, calibration and test.
         found: [usize; 3],
     },

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use mild_trainer::data::dataset::Dataset;
+use mild_trainer::data::reference::{best_single, oracle};
 use mild_trainer::experiments::methods::{Contender, run};
 use mild_trainer::intake::config::{Config, Method};
-use mild_trainer::judge::evaluate::{best_single, oracle};
 use mild_trainer::learn::store::Forgetful;
 use mild_trainer::progress::Silent;
 use mild_trainer::{intake::log, pipeline};

@@ -5,3 +5,4 @@ pub mod network;
 pub mod optimizer;
 pub mod random;
 pub mod real;
+pub mod statistics;

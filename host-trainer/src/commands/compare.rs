@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Output, print_all, progress, values};
+use super::output::{Output, print_all};
+use super::{progress, values};
 use crate::error::{Error, Result};
 use crate::experiments::compare::record::Archive;
 use crate::experiments::compare::{Comparison, Log, Plan, markdown, plot};

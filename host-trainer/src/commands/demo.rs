@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Output, print_all, train::train_and_write};
+use super::output::{Output, print_all};
+use super::train::train_and_write;
 use crate::error::Result;
 use crate::files;
 use crate::intake::config::Config;

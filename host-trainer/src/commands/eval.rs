@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Output, must_fit, read_image};
+use super::image::{must_fit, read_image};
+use super::output::Output;
 use crate::error::Result;
 use crate::intake::config::Config;
 use crate::intake::log;

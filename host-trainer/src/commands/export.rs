@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{must_fit, print_all, read_image};
+use super::image::{must_fit, read_image};
+use super::output::print_all;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::intake::config::Config;

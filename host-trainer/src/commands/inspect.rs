@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Output, read_image};
+use super::image::read_image;
+use super::output::Output;
 use crate::error::Result;
 use crate::intake::config::Config;
 use crate::intake::log;
-use crate::judge::imbalance::LogReport;
 use crate::judge::report::ImageReport;
+use crate::judge::report::imbalance::LogReport;
 
 /// Arguments of `mild inspect`.
 #[derive(Debug, Args)]

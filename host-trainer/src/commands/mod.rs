@@ -5,22 +5,18 @@ mod demo;
 mod eval;
 mod export;
 mod extend;
+mod image;
 mod inspect;
+mod output;
 mod progress;
 mod simulate;
 mod study;
 mod train;
 mod values;
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use clap::{Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand};
-use serde::Serialize;
-
-use crate::data::dataset::Dataset;
-use crate::error::{Error, Result};
-use crate::integers::artifact::Artifact;
+use crate::error::Result;
 
 /// Learning to defer on microcontrollers: trains a rejector from a deferral log, proves what it is
 /// worth, and writes one image that the `mild` crate runs.
@@ -51,72 +47,6 @@ enum Command {
     Study(study::StudyArgs),
     /// Write an image in another form
     Export(export::ExportArgs),
-}
-
-/// How much is said, and in which form.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct Output {
-    /// Print one JSON document on standard output, and nothing else there
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Print nothing but errors (and, with --json, the document)
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
-}
-
-impl Output {
-    /// Prints the document, or the text, or nothing.
-    pub(crate) fn print(self, document: &impl Serialize, text: &str) -> Result<()> {
-        let printed = if self.json {
-            let mut json = serde_json::to_string_pretty(document)
-                .map_err(|error| Error::io(Path::new("standard output"))(error.into()))?;
-            json.push('\n');
-            json
-        } else if self.quiet {
-            return Ok(());
-        } else {
-            text.to_owned()
-        };
-        print_all(&printed)
-    }
-}
-
-/// Prints to standard output. A reader that has gone away (`mild … | head`) is no error.
-pub(crate) fn print_all(text: &str) -> Result<()> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::io(Path::new("standard output"))(error))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Reads and checks an image.
-pub(crate) fn read_image(path: &PathBuf) -> Result<Artifact> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    Artifact::from_bytes(&bytes).map_err(|error| Error::Image { path: path.clone(), source: error })
-}
-
-/// An image must be for the log that it is judged on.
-pub(crate) fn must_fit(path: &Path, artifact: &Artifact, data: &Dataset) -> Result<()> {
-    let image = artifact.image();
-    let mismatch = |what: &str, found: String, expected: String| {
-        Err(Error::Invalid { what: format!("{}: {what}", path.display()), found, expected })
-    };
-    if image.inputs() != data.inputs() {
-        let expected = format!("{} as in the log", data.inputs());
-        return mismatch("inputs of the image", image.inputs().to_string(), expected);
-    }
-    let names: Vec<&str> = image.names().collect();
-    let expected: Vec<&str> = data.experts.iter().map(|expert| expert.name.as_str()).collect();
-    if names != expected {
-        return mismatch(
-            "experts of the image",
-            names.join(", "),
-            format!("those of the configuration: {}", expected.join(", ")),
-        );
-    }
-    Ok(())
 }
 
 /// Runs the command line.

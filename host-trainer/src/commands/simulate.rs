@@ -6,10 +6,13 @@ use clap::{Args, ValueEnum};
 use mild::governor::{Rate, Track};
 use mild::image::OperatingPointsParts;
 
-use super::{Output, must_fit, read_image, values};
-use crate::data::dataset::{Dataset, Part, Split};
+use super::image::{must_fit, read_image};
+use super::output::Output;
+use super::values;
+use crate::data::dataset::{Dataset, Part};
+use crate::data::split::Split;
 use crate::error::{Error, Result};
-use crate::experiments::simulate::{Battery, Conditions, Outage, Plan, RandomOutage, replay};
+use crate::experiments::simulate::{Battery, Conditions, Outage, Plan, RandomOutage, plot, replay};
 use crate::files;
 use crate::intake::config::{Config, Policy};
 use crate::intake::log;
@@ -132,7 +135,7 @@ pub(super) fn run(args: &SimulateArgs) -> Result<()> {
         let json = serde_json::to_vec_pretty(&replayed)
             .map_err(|error| Error::io(&out.join("simulate.json"))(error.into()))?;
         files::write(&out.join("simulate.json"), &json)?;
-        files::write(&out.join("simulate.svg"), replayed.plot()?.as_bytes())?;
+        files::write(&out.join("simulate.svg"), plot::svg(&replayed)?.as_bytes())?;
         text += &format!("written: {}\n", out.join("simulate.svg").display());
     }
     args.output.print(&replayed, &text)

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{Output, progress, values};
+use super::output::Output;
+use super::{progress, values};
 use crate::error::{Error, Result};
 use crate::experiments::study::{guarantees, new_expert};
 use crate::intake::config::{Config, Effort, Method};

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::{Output, progress, values};
+use super::output::Output;
+use super::{progress, values};
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::files;

@@ -1,6 +1,6 @@
 //! How sure the local model is of its answers, as the log tells it.
 
-use crate::data::dataset::{compact, gather};
+use crate::data::matrix::{compact, gather};
 
 /// Of each row either the largest softmax of the local model alone, or the probabilities of all classes.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,42 +3,10 @@
 //! Arrays with two dimensions are row-major: the values of row `i` are at `i * width .. (i + 1) * width`. Rows keep
 //! the order of the log. Errors, losses and prices are all in units of one error.
 
-use std::fmt;
-
 use crate::arithmetic::random::Random;
 use crate::data::confidence::Confidence;
-
-/// The part of the log that a row belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Split {
-    /// What the rejector is fitted on.
-    Train,
-    /// What offsets and thresholds are fitted on, and what models are compared on.
-    Calibration,
-    /// What the reported figures are measured on, and nothing else.
-    Test,
-}
-
-impl Split {
-    /// All splits, in order.
-    pub const ALL: [Self; 3] = [Self::Train, Self::Calibration, Self::Test];
-
-    /// The name in the `split` column of a log.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Calibration => "calibration",
-            Self::Test => "test",
-        }
-    }
-}
-
-impl fmt::Display for Split {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+use crate::data::matrix::{compact, gather};
+use crate::data::split::Split;
 
 /// One who can be asked. Index 0 is the device itself, `local`.
 #[derive(Debug, Clone, PartialEq)]
@@ -321,22 +289,6 @@ pub(crate) fn largest_first(sizes: &[usize], random: &mut Random) -> Vec<usize> 
     random.shuffle(&mut order);
     order.sort_by_key(|&group| std::cmp::Reverse(sizes[group]));
     order
-}
-
-pub(crate) fn gather<T: Copy>(values: &[T], width: usize, rows: &[usize]) -> Vec<T> {
-    let mut gathered = Vec::with_capacity(rows.len() * width);
-    for &row in rows {
-        gathered.extend_from_slice(&values[row * width..][..width]);
-    }
-    gathered
-}
-
-pub(crate) fn compact<T: Copy>(values: &mut Vec<T>, width: usize, rows: &[usize]) {
-    for (place, &row) in rows.iter().enumerate() {
-        values.copy_within(row * width..(row + 1) * width, place * width);
-    }
-    values.truncate(rows.len() * width);
-    values.shrink_to_fit();
 }
 
 #[cfg(test)]

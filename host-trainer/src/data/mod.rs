@@ -2,4 +2,7 @@
 
 pub mod confidence;
 pub mod dataset;
+pub(crate) mod matrix;
 pub mod multi_task;
+pub mod reference;
+pub mod split;

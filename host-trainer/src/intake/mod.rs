@@ -3,3 +3,5 @@
 pub mod config;
 pub mod demo;
 pub mod log;
+#[cfg(test)]
+pub(crate) mod testing;

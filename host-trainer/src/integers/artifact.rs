@@ -10,6 +10,7 @@ use crate::data::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
 use crate::integers::quantize::Quantized;
+use crate::learn::platt_scaling::SCORE_UNIT;
 use crate::learn::train::Fit;
 
 /// An image in memory, aligned and checked.
@@ -116,12 +117,6 @@ pub fn make(
         operating_points: None,
     })
 }
-
-/// The unit of scores that are probabilities minus prices.
-const SCORE_UNIT: f32 = 1.0 / (1 << 16) as f32;
-
-/// The highest mean price, in errors, that an image with probabilities holds.
-pub(crate) const HIGHEST_PRICE: f64 = PlattScaling::MAX_PRICE as f64 * SCORE_UNIT as f64;
 
 /// The platt_scaling of a fit whose outputs are integers in units of `output_scale`.
 fn calibration_parts(fit: &Fit, output_scale: f32) -> Result<Option<Vec<PlattScalingParts>>> {

@@ -4,40 +4,25 @@
 //! account of the format to go wrong.
 
 use mild::fixed::{PlattMap, RawQuantizer, Requantizer};
-use mild::governor::Rate;
 use mild::image::{
-    EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, OperatingPointsParts,
-    PlattScalingParts,
+    ExpertParts, ImageParts, InputQuantizer, LayerParts, OperatingPointsParts, PlattScalingParts,
 };
 use mild::{Image, Provenance};
 
 use crate::arithmetic::network::Shape;
 use crate::data::dataset::Dataset;
 use crate::error::Result;
-use crate::intake::config::{Config, Method, Policy};
+use crate::intake::config::{Config, Method};
 use crate::integers::artifact::Artifact;
-use crate::promises::most_entries;
+use crate::learn::footprint::Footprint;
 
 /// What an image takes of a device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Footprint {
-    /// Bytes of flash.
-    pub image_bytes: usize,
-    /// Multiply-accumulates of a decision.
-    pub macs: usize,
-    /// Bytes of RAM that a decision needs.
-    pub scratch_bytes: usize,
-}
-
-impl Footprint {
-    /// What an image takes.
-    #[must_use]
-    pub fn of(image: &Image<'_>) -> Self {
-        Self {
-            image_bytes: image.bytes().len(),
-            macs: image.macs() as usize,
-            scratch_bytes: image.scratch_words() * 4,
-        }
+#[must_use]
+pub fn footprint(image: &Image<'_>) -> Footprint {
+    Footprint {
+        image_bytes: image.bytes().len(),
+        macs: image.macs() as usize,
+        scratch_bytes: image.scratch_words() * 4,
     }
 }
 
@@ -49,10 +34,14 @@ pub struct Sections {
 }
 
 impl Sections {
-    /// The most sections that training can make. With a policy the operating points is the largest that there can be; it is
-    /// smaller where the calibration rows do not tell all its rates apart. What `auto` selects may be without probabilities.
+    /// The most sections that training can make, with `operating_points` as the largest table that
+    /// the configuration's policy can have. What `auto` selects may have no probabilities.
     #[must_use]
-    pub fn new(config: &Config, data: &Dataset) -> Self {
+    pub fn new(
+        config: &Config,
+        data: &Dataset,
+        operating_points: Option<OperatingPointsParts>,
+    ) -> Self {
         let inputs = data.train.inputs;
         let raw = RawQuantizer::from_affine(0.0, 0.0).expect("zeros are in range");
         let output = PlattMap::from_affine(0.0, 0.0).expect("zeros are in range");
@@ -75,7 +64,7 @@ impl Sections {
             },
             platt_scaling: recostable
                 .then(|| vec![PlattScalingParts { output, price: 0 }; data.experts.len()]),
-            operating_points: config.policy.as_ref().map(largest_operating_points),
+            operating_points,
         };
         Self { blank }
     }
@@ -95,25 +84,7 @@ impl Sections {
         };
         let layers = shape.layers().enumerate().map(layer).collect();
         let artifact = Artifact::new(&ImageParts { layers, ..self.blank.clone() })?;
-        Ok(Footprint::of(&artifact.image()))
-    }
-}
-
-/// operating points of as many entries as a policy can have, in the order that the format asks for.
-fn largest_operating_points(policy: &Policy) -> OperatingPointsParts {
-    let entries = (0..).take(most_entries(policy));
-    let energy = policy.battery.iter();
-    OperatingPointsParts {
-        budget: Rate::ONE,
-        rate: Rate::ZERO,
-        range: (-1, 1),
-        floor: 0,
-        step: 1,
-        advantage: (0, 0),
-        entries: entries.map(|place| (Rate::from_bits(place as u32), -place)).collect(),
-        energy: energy
-            .map(|&(from, _)| EnergyParts { from, budget: Rate::ZERO, threshold: 0 })
-            .collect(),
+        Ok(footprint(&artifact.image()))
     }
 }
 
@@ -123,10 +94,11 @@ mod tests {
 
     use super::*;
     use crate::data::dataset::RawScale;
-    use crate::experiments::methods::testing;
+    use crate::intake::testing;
     use crate::learn::store::Forgetful;
     use crate::pipeline::train;
     use crate::progress::Silent;
+    use crate::promises::{largest_operating_points, most_entries};
 
     const POLICY: &str = "[policy]\nmax_deferral_rate = 0.33\nconfidence = 0.5\nhorizon = 0\n\
         battery = { 0 = 0.01, 500 = 0.2 }\n";
@@ -156,14 +128,15 @@ mod tests {
             ),
             (raw, policy, method == "one-vs-all")
         );
-        let mut foretold = Sections::new(&config, &data).with(&widths).unwrap();
+        let largest = config.policy.as_ref().map(largest_operating_points);
+        let mut foretold = Sections::new(&config, &data, largest).with(&widths).unwrap();
         if let (Some(policy), Some(operating_points)) = (&config.policy, image.operating_points()) {
             // Where many scores are equal there are rates that no threshold gives: two words each.
             let missing = most_entries(policy) - operating_points.entries().len();
             assert!(missing == 0 || method == "one-vs-all");
             foretold.image_bytes -= 8 * missing;
         }
-        (foretold, Footprint::of(&image))
+        (foretold, footprint(&image))
     }
 
     #[test]
@@ -184,7 +157,7 @@ mod tests {
     fn figures_by_hand() {
         let (mut config, data) = testing::log(40, 20);
         config.rejector.method = Method::TwoStage;
-        let sections = Sections::new(&config, &data);
+        let sections = Sections::new(&config, &data, None);
         let linear = sections.with(&[]).unwrap();
         // Header 5; sections 2 each: quantizers 4, network 2 + 2 biases + 2 rows of a word, policy 3,
         // experts 2 costs and `local`, `cloud` in 12 bytes, provenance 8.
@@ -196,7 +169,7 @@ mod tests {
         assert!(hidden.scratch_bytes > 0 && hidden.scratch_bytes >= linear.scratch_bytes);
         // What `auto` selects may have probabilities: a section, three words and a price for each expert.
         config.rejector.method = Method::Auto;
-        let recostable = Sections::new(&config, &data).with(&[]).unwrap();
+        let recostable = Sections::new(&config, &data, None).with(&[]).unwrap();
         assert_eq!(recostable, Footprint { image_bytes: 4 * (words + 2 + 2 * 3), ..linear });
     }
 }

@@ -3,7 +3,8 @@
 use crate::data::dataset::Dataset;
 use crate::error::Result;
 use crate::intake::config::{Config, Effort, Form, Method, RhoRule, Tau};
-use crate::integers::artifact::HIGHEST_PRICE;
+use crate::learn::footprint::Foretell;
+use crate::learn::platt_scaling::HIGHEST_PRICE;
 use crate::learn::train::{Candidate, Loss};
 use crate::learn::widths;
 use crate::loss::{Link, Margins};
@@ -51,14 +52,14 @@ impl Grid {
         Self::of(&Axes::new(config), config)
     }
 
-    /// The same, with none but networks whose images on a log fit the configuration's budget.
+    /// The same, with none but networks whose images fit the configuration's budget by their `footprint`.
     ///
     /// # Errors
     /// [`Error::ConfigValue`](crate::error::Error::ConfigValue) if no network fits.
-    pub fn within(config: &Config, data: &Dataset) -> Result<Self> {
+    pub fn within(config: &Config, data: &Dataset, footprint: &Foretell<'_>) -> Result<Self> {
         let mut axes = Axes::new(config);
-        let constant = widths::fit(&mut axes.hidden, config, data)?;
-        axes.wider = widths::wider(&axes.wider, &axes.hidden, config, data)?;
+        let constant = widths::fit(&mut axes.hidden, config, footprint)?;
+        axes.wider = widths::wider(&axes.wider, &axes.hidden, config, footprint)?;
         let mut grid = Self { constant, ..Self::of(&axes, config) };
         if config.rejector.method == Method::Auto && !can_be_recosted(data) {
             grid.candidates.retain(|candidate| candidate.loss != Loss::OneVsAll);
@@ -275,6 +276,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::integers::footprint::Sections;
 
     fn grid(extra: &str) -> Grid {
         let text = format!(
@@ -299,10 +301,11 @@ mod tests {
 
     #[test]
     fn prices_beyond_what_an_image_holds_leave_one_vs_all_out_of_auto() {
-        let (mut config, mut data) = crate::experiments::methods::testing::log(40, 20);
+        let (mut config, mut data) = crate::intake::testing::log(40, 20);
         config.rejector.hidden = None;
         let tried = |data: &Dataset| {
-            let grid = Grid::within(&config, data).unwrap();
+            let sections = Sections::new(&config, data, None);
+            let grid = Grid::within(&config, data, &|hidden| sections.with(hidden)).unwrap();
             grid.candidates.iter().any(|candidate| candidate.loss == Loss::OneVsAll)
         };
         assert!(tried(&data));

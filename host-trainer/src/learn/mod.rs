@@ -1,6 +1,7 @@
 //! Fitting candidates, choosing among them by cross-validation, and tuning their offsets.
 
 pub mod batch;
+pub mod footprint;
 pub mod grid;
 pub(crate) mod logistic;
 pub mod objective;

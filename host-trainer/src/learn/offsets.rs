@@ -7,7 +7,7 @@
 //! Offsets are fitted numbers too: on few rows the best ones fit the noise. They are kept only if
 //! they gain more than two standard errors over offsets of 0 on the rows that they were tuned on.
 
-use crate::judge::evaluate::paired_difference;
+use crate::arithmetic::statistics::paired_difference;
 
 /// Passes over the coordinates; each is exact, and a second or third one rarely changes anything.
 const PASSES: usize = 6;

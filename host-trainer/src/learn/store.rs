@@ -153,8 +153,8 @@ impl Store for Directory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiments::methods::testing;
     use crate::intake::config::Form;
+    use crate::intake::testing;
     use crate::learn::train::{Loss, fit_for};
     use crate::loss::Margins;
 

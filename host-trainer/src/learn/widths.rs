@@ -1,9 +1,8 @@
 //! Which widths of hidden layers fit a budget.
 
-use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::intake::config::{Budget, Config, Limit};
-use crate::integers::footprint::{Footprint, Sections};
+use crate::learn::footprint::{Footprint, Foretell};
 
 /// A layer is not made narrower than this: one unit with ReLU tells only one side.
 const NARROWEST: usize = 2;
@@ -17,12 +16,12 @@ const NARROWEST: usize = 2;
 pub(crate) fn fit(
     hidden: &mut Vec<Vec<usize>>,
     config: &Config,
-    data: &Dataset,
+    footprint: &Foretell<'_>,
 ) -> Result<Vec<usize>> {
     if config.budget == Budget::default() {
         return Ok(Vec::new());
     }
-    let room = Room { sections: Sections::new(config, data), budget: &config.budget };
+    let room = Room { footprint, budget: &config.budget };
     let fixed = config.rejector.hidden.is_some();
     let mut fitting: Vec<Vec<usize>> = Vec::new();
     for widths in &*hidden {
@@ -48,12 +47,12 @@ pub(crate) fn wider(
     wider: &[Vec<usize>],
     narrow: &[Vec<usize>],
     config: &Config,
-    data: &Dataset,
+    footprint: &Foretell<'_>,
 ) -> Result<Vec<Vec<usize>>> {
     let mut budget = config.budget;
     budget.image_bytes.get_or_insert(Limit { most: ROOMY, line: 0 });
-    let room = Room { sections: Sections::new(config, data), budget: &budget };
-    let macs = |widths: &[usize]| Ok(room.sections.with(widths)?.macs);
+    let room = Room { footprint, budget: &budget };
+    let macs = |widths: &[usize]| Ok(footprint(widths)?.macs);
     let mut most = 0;
     for widths in narrow {
         most = most.max(macs(widths)?);
@@ -70,9 +69,9 @@ pub(crate) fn wider(
     Ok(fitting)
 }
 
-/// A budget, and what is in an image besides its network.
+/// A budget, and what networks take of it.
 struct Room<'a> {
-    sections: Sections,
+    footprint: &'a Foretell<'a>,
     budget: &'a Budget,
 }
 
@@ -101,7 +100,7 @@ impl Room<'_> {
 
     /// The figure that is nearest to its limit, or furthest beyond.
     fn tightest(&self, hidden: &[usize]) -> Result<Option<Tightest>> {
-        let Footprint { image_bytes, macs, scratch_bytes } = self.sections.with(hidden)?;
+        let Footprint { image_bytes, macs, scratch_bytes } = (self.footprint)(hidden)?;
         let figures = [
             ("budget.image_bytes", image_bytes, self.budget.image_bytes),
             ("budget.macs", macs, self.budget.macs),
@@ -182,8 +181,9 @@ fn scaled(hidden: &[usize], widest: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiments::methods::testing;
     use crate::intake::config::{Effort, Method};
+    use crate::intake::testing;
+    use crate::integers::footprint::{Sections, footprint};
     use crate::learn::grid::Grid;
 
     /// The widths that a grid holds within a budget (image bytes, multiply-accumulates, scratch bytes), and
@@ -199,8 +199,8 @@ mod tests {
         let [image_bytes, macs, scratch_bytes] =
             most.map(|most| most.map(|most| Limit { most, line: 9 }));
         config.budget = Budget { image_bytes, macs, scratch_bytes };
-        let grid = Grid::within(&config, &data)?;
-        let sections = Sections::new(&config, &data);
+        let sections = Sections::new(&config, &data, None);
+        let grid = Grid::within(&config, &data, &|hidden| sections.with(hidden))?;
         let mut widths: Vec<Vec<usize>> = Vec::new();
         for candidate in grid.candidates {
             let found = sections.with(&candidate.hidden)?;
@@ -247,11 +247,12 @@ mod tests {
         let narrow = [vec![], vec![16], vec![24, 12]];
         let found = |config: &Config, widths: &[&[usize]]| {
             let widths: Vec<Vec<usize>> = widths.iter().map(|widths| widths.to_vec()).collect();
-            wider(&widths, &narrow, config, &data).unwrap()
+            let sections = Sections::new(config, &data, None);
+            wider(&widths, &narrow, config, &|hidden| sections.with(hidden)).unwrap()
         };
         let listed: &[&[usize]] = &[&[8], &[400], &[40, 20], &[100, 100]];
         let all = found(&config, listed);
-        let sections = Sections::new(&config, &data);
+        let sections = Sections::new(&config, &data, None);
         let bytes = |widths: &[usize]| sections.with(widths).unwrap().image_bytes;
         assert_eq!(all.len(), 3, "{all:?}: 8 is no more than there is");
         assert_eq!(all[1], [40, 20]);
@@ -269,7 +270,7 @@ mod tests {
     fn the_widest_is_the_widest() {
         let (mut config, data) = testing::log(40, 20);
         config.rejector.method = Method::TwoStage;
-        let sections = Sections::new(&config, &data);
+        let sections = Sections::new(&config, &data, None);
         for most in (150..700).step_by(7) {
             let Ok((widths, _)) = searched([Some(most), None, None], None) else { continue };
             let of = |width: usize| sections.with(&[width]).unwrap().image_bytes;
@@ -314,8 +315,8 @@ mod tests {
             )
             .unwrap();
             assert!(matches!(trained.choice, crate::pipeline::Choice::Constant { expert: 0, .. }));
-            let found = Footprint::of(&trained.artifact.image());
-            assert_eq!(found, Sections::new(&config, &data).with(hidden).unwrap());
+            let found = footprint(&trained.artifact.image());
+            assert_eq!(found, Sections::new(&config, &data, None).with(hidden).unwrap());
             assert_eq!(found.macs, macs);
             assert!(trained.int8_choices(&data.test).iter().all(|&choice| choice == 0));
         }

@@ -1,9 +1,9 @@
 //! One more expert for a trained rejector.
 
+use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
-use crate::judge::evaluate::paired_difference;
 use crate::learn::offsets::{Scored, tune};
 use crate::learn::train::{Candidate, costs};
 use crate::new_expert::{add_row, level_row};

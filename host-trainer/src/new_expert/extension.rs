@@ -6,10 +6,10 @@
 use serde::Serialize;
 
 use super::{ClassAccuracies, extend, with_expected};
+use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
-use crate::judge::evaluate::paired_difference;
 use crate::learn::store::Forgetful;
 use crate::pipeline::{self, Trained};
 use crate::progress::Progress;
@@ -139,7 +139,7 @@ pub(crate) fn losses(part: &Part, choices: &[usize]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiments::methods::testing::log;
+    use crate::intake::testing::log;
     use crate::new_expert::{Answer, classes};
     use crate::progress::Silent;
 

@@ -24,7 +24,8 @@ pub use extension::{Extension, Way, Weighed};
 pub use report::ExtendReport;
 pub use row::{add_row, level_row};
 
-use crate::data::dataset::{Dataset, Part, Split};
+use crate::data::dataset::{Dataset, Part};
+use crate::data::split::Split;
 use crate::error::{Error, Result, list};
 use crate::intake::config::{Config, MAX_EXPERTS, MAX_NAME};
 
@@ -96,7 +97,7 @@ pub fn with_expected(data: &Dataset, name: &str, price: f32, known: &ClassAccura
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiments::methods::testing::log;
+    use crate::intake::testing::log;
 
     #[test]
     fn expected_errors_follow_the_class_on_every_part() {

@@ -113,7 +113,7 @@ fn with_row(fit: &Fit, part: &Part, row: &[f64]) -> Fit {
 mod tests {
     use super::*;
     use crate::data::dataset::Dataset;
-    use crate::experiments::methods::testing::log;
+    use crate::intake::testing::log;
     use crate::learn::train::{Candidate, Loss, fit_for};
     use crate::new_expert::{Answer, ClassAccuracies, classes, with_expected};
 

@@ -11,18 +11,20 @@ use std::fmt;
 
 use mild::image::ImageParts;
 
+use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
 use crate::intake::config::{Config, Method};
 use crate::integers::artifact::{Artifact, decisions, make};
+use crate::integers::footprint::Sections;
 use crate::integers::quantize::{Quantized, quantize};
-use crate::judge::evaluate::paired_difference;
 use crate::learn::grid::Grid;
 use crate::learn::offsets::{Scored, tune};
 use crate::learn::select::{Judged, Selection, refit, select};
 use crate::learn::store::Store;
 use crate::learn::train::{Fit, costs};
 use crate::progress::Progress;
+use crate::promises::largest_operating_points;
 
 /// What training ended in.
 #[derive(Debug, Clone)]
@@ -138,7 +140,9 @@ pub fn attempt(
             ),
         });
     }
-    let grid = Grid::within(config, data)?;
+    let operating_points = config.policy.as_ref().map(largest_operating_points);
+    let sections = Sections::new(config, data, operating_points);
+    let grid = Grid::within(config, data, &|hidden| sections.with(hidden))?;
     let seed = config.train.seed;
     let selection_rows = selection_rows(&data.train, grid.max_rows, seed);
     let part = selection_rows.as_ref().unwrap_or(&data.train);

@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::{Choice, Trained, float_choices, selection_rows};
+use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
 use crate::integers::artifact::{Artifact, decisions, make};
 use crate::integers::fine_tune::fine_tune;
 use crate::integers::quantize::Quantized;
-use crate::judge::evaluate::paired_difference;
 use crate::learn::train::Fit;
 
 /// Up to this share of the tolerance integers are as good as floats, and are left as they are.
@@ -127,7 +127,7 @@ mod tests {
     /// large and nearly cancel, which 8 bits cannot hold.
     #[test]
     fn fine_tuning_wins_back_what_integers_cost() {
-        let (mut config, mut data) = crate::experiments::methods::testing::log(3000, 1500);
+        let (mut config, mut data) = crate::intake::testing::log(3000, 1500);
         for part in [&mut data.train, &mut data.calibration, &mut data.test] {
             for row in 0..part.rows {
                 let x = part.features[row * 2];

@@ -437,6 +437,25 @@ pub(crate) fn most_entries(policy: &Policy) -> usize {
     all.len()
 }
 
+/// Operating points of as many entries as a policy can have, in the order that the format asks for: what room
+/// to keep for them in an image.
+pub(crate) fn largest_operating_points(policy: &Policy) -> OperatingPointsParts {
+    let entries = (0..).take(most_entries(policy));
+    let energy = policy.battery.iter();
+    OperatingPointsParts {
+        budget: Rate::ONE,
+        rate: Rate::ZERO,
+        range: (-1, 1),
+        floor: 0,
+        step: 1,
+        advantage: (0, 0),
+        entries: entries.map(|place| (Rate::from_bits(place as u32), -place)).collect(),
+        energy: energy
+            .map(|&(from, _)| EnergyParts { from, budget: Rate::ZERO, threshold: 0 })
+            .collect(),
+    }
+}
+
 /// In units of 2^-16, rounded down: a budget must not grow.
 fn to_rate(rate: f64) -> Rate {
     Rate::from_bits((rate * 65_536.0 + 1e-6) as u32)

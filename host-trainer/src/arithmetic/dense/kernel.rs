@@ -2,8 +2,23 @@
 
 use pulp::Simd;
 
-use super::{GROUP, TILE, tile_width};
-use super::{LANES, Lanes};
+use super::lanes::{LANES, Lanes};
+
+/// Units of a tile.
+const TILE: usize = 4;
+
+/// Blocks that go through the layers together: the tile's other side where registers are wide.
+pub(crate) const GROUP: usize = 4;
+
+/// The width of the next tile when so many units are left.
+#[inline(always)]
+pub(super) fn tile_width(left: usize) -> usize {
+    match left {
+        1 => 1,
+        2 | 3 => 2,
+        _ => TILE,
+    }
+}
 
 /// What becomes of a sum.
 #[derive(Clone, Copy)]

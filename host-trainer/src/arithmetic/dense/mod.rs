@@ -6,53 +6,16 @@
 //! (Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008).
 
 mod kernel;
+mod lanes;
 
 use pulp::Simd;
 
-use self::kernel::{Dense, Finish, Products};
+use self::kernel::{Dense, Finish, Products, tile_width};
 use crate::arithmetic::network::Shape;
 
-/// Rows that are worked on side by side.
-pub const LANES: usize = 16;
-
-/// One number for each of [`LANES`] rows.
-pub type Lanes<T> = [T; LANES];
-
-/// Units of a tile.
-const TILE: usize = 4;
-
-/// Blocks that go through the layers together: the tile's other side where registers are wide.
-pub(crate) const GROUP: usize = 4;
-
-/// Many [`Lanes`], each of which begins a cache line: a vector across two lines costs two loads.
-#[derive(Debug, Clone)]
-pub(crate) struct LaneBuffer {
-    values: Vec<f32>,
-    len: usize,
-}
-
-impl LaneBuffer {
-    /// All zeros.
-    pub(crate) fn new(len: usize) -> Self {
-        Self { values: vec![0.0; len * LANES + LANES - 1], len }
-    }
-
-    fn start(&self) -> usize {
-        // Lanes are as long as a cache line. At worst the alignment is not had.
-        self.values.as_ptr().align_offset(size_of::<Lanes<f32>>()).min(LANES - 1)
-    }
-
-    #[inline]
-    pub(crate) fn as_slice(&self) -> &[Lanes<f32>] {
-        self.values[self.start()..][..self.len * LANES].as_chunks().0
-    }
-
-    #[inline]
-    pub(crate) fn as_mut_slice(&mut self) -> &mut [Lanes<f32>] {
-        let start = self.start();
-        self.values[start..][..self.len * LANES].as_chunks_mut().0
-    }
-}
+pub(crate) use self::kernel::GROUP;
+pub(crate) use self::lanes::LaneBuffer;
+pub use self::lanes::{LANES, Lanes};
 
 /// A network's parameters in the order in which the tiles read them.
 #[derive(Debug, Clone)]
@@ -124,16 +87,6 @@ fn pack(to: &mut [f32], units: usize, terms: usize, weight: impl Fn(usize, usize
         }
         unit += width;
         rest = after;
-    }
-}
-
-/// The width of the next tile when so many units are left.
-#[inline(always)]
-fn tile_width(left: usize) -> usize {
-    match left {
-        1 => 1,
-        2 | 3 => 2,
-        _ => TILE,
     }
 }
 

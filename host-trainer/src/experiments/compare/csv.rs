@@ -1,7 +1,7 @@
 //! Comparisons as comma-separated values.
 
 use super::Comparison;
-use crate::judge::evaluate::Estimate;
+use crate::arithmetic::statistics::Estimate;
 
 /// One line for each log, number of train rows and method.
 ///

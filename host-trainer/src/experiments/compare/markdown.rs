@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::summary::{Constant, LogSummary, MethodSummary};
 use super::{Comparison, Overall};
-use crate::judge::evaluate::Estimate;
+use crate::arithmetic::statistics::Estimate;
 
 /// All tables.
 #[must_use]
@@ -317,8 +317,9 @@ fn learning_curves(comparison: &Comparison) -> String {
 mod tests {
     use super::*;
     use crate::experiments::compare::{Log, Plan};
-    use crate::experiments::methods::{Contender, HostOnly, testing};
+    use crate::experiments::methods::{Contender, HostOnly};
     use crate::intake::config::Method;
+    use crate::intake::testing;
     use crate::progress::Silent;
 
     #[test]

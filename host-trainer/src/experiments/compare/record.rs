@@ -186,7 +186,8 @@ impl Archive {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiments::methods::{Answers, testing};
+    use crate::experiments::methods::Answers;
+    use crate::intake::testing;
 
     #[test]
     fn runs_of_another_build_count_where_they_are_asked_for_and_of_another_context_never() {

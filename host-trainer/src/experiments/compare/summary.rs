@@ -5,9 +5,11 @@ use serde::Serialize;
 
 use super::curve::{POINTS, Point};
 use super::record::{Choices, Record};
+use crate::arithmetic::statistics::Estimate;
 use crate::data::dataset::{Dataset, Part};
-use crate::judge::evaluate::{Bootstrap, Estimate, best_single, oracle};
-use crate::judge::imbalance::{cheapest_right, cheapest_right_of};
+use crate::data::reference::{best_single, oracle};
+use crate::judge::evaluate::resamples;
+use crate::judge::report::imbalance::{cheapest_right, cheapest_right_of};
 
 /// The reference of gains by margins.
 pub const BASELINE: &str = "two-stage";
@@ -261,7 +263,7 @@ impl Paired {
     pub(crate) fn new(test: &Part, lines: &[Line]) -> Self {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
         let of_line = |line: &Line| mean(&line.iter().map(|v| mean(v)).collect::<Vec<_>>());
-        let draws = Bootstrap::new(test, 0).means_of_seeds(lines);
+        let draws = resamples(test, 0).means_of_seeds(lines);
         Self { means: lines.iter().map(of_line).collect(), draws }
     }
 

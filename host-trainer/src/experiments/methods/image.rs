@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn one_vs_all_tells_probabilities_and_follows_prices() {
-        let (mut config, data) = crate::experiments::methods::testing::log(2000, 1000);
+        let (mut config, data) = crate::intake::testing::log(2000, 1000);
         config.rejector.method = Method::OneVsAll;
         let trained = crate::pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
         let image = trained.artifact.image();
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_answers_are_those_of_the_image_and_refused_ones_are_told() {
-        let (mut config, data) = crate::experiments::methods::testing::log(400, 200);
+        let (mut config, data) = crate::intake::testing::log(400, 200);
         let contender = Contender::Image(Method::TwoStage);
         let trained = run(contender, &config, &data, &Forgetful, &Silent).unwrap();
         let int8 = trained.int8.unwrap();

@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn the_own_classifier_answers_and_defers() {
-        let (config, data) = crate::experiments::methods::testing::log(400, 300);
+        let (config, data) = crate::intake::testing::log(400, 300);
         for method in [
             HostOnly::OneStage,
             HostOnly::PicceOneStage,
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn logs_without_classes_are_refused_with_a_reason() {
-        let (config, mut data) = crate::experiments::methods::testing::log(100, 50);
+        let (config, mut data) = crate::intake::testing::log(100, 50);
         let contender = Contender::HostOnly(HostOnly::OneStage);
         assert!(applies(contender, &config, &data).is_ok());
         let multi_task = MultiTask { lambda_1: 1.0, lambda_2: 1.0, cap: 5.0, beta: 1.0 };

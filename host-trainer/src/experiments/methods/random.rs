@@ -8,7 +8,7 @@
 use super::{Answers, Run, without_image};
 use crate::arithmetic::random::Random;
 use crate::data::dataset::Dataset;
-use crate::judge::evaluate::oracle;
+use crate::data::reference::oracle;
 
 pub(super) fn run(seed: u64, data: &Dataset) -> Run {
     let mut shares = vec![0.0; data.experts.len()];
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn lots_fall_as_often_as_each_expert_is_the_cheapest() {
-        let (_, mut data) = crate::experiments::methods::testing::log(1000, 4000);
+        let (_, mut data) = crate::intake::testing::log(1000, 4000);
         let wanted = oracle(&data.train).iter().filter(|&&expert| expert == 1).count() as f64 / 1e3;
         let run_0 = run(0, &data);
         let choices = run_0.float.choices();

@@ -2,7 +2,7 @@
 //! governor.
 
 mod conditions;
-mod plot;
+pub mod plot;
 
 pub use conditions::{Battery, Conditions, Outage, RandomOutage};
 use mild::governor::{Rate, Track};
@@ -232,14 +232,6 @@ fn course(governed: &[Step], bare: &[Step], budgets: &[f64], window: usize) -> V
 }
 
 impl Replay {
-    /// The course as SVG.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`](crate::error::Error::Invalid) if it cannot be drawn.
-    pub fn plot(&self) -> crate::error::Result<String> {
-        plot::draw(self)
-    }
-
     /// For a terminal.
     #[must_use]
     pub fn render(&self) -> String {

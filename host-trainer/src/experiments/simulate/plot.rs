@@ -9,7 +9,11 @@ const SIZE: (u32, u32) = (900, 900);
 const GOVERNED: RGBColor = RGBColor(20, 90, 170);
 const BARE: RGBColor = RGBColor(200, 90, 30);
 
-pub(super) fn draw(replay: &Replay) -> Result<String> {
+/// The course of a replay as SVG.
+///
+/// # Errors
+/// [`Error::Invalid`] if it cannot be drawn.
+pub fn svg(replay: &Replay) -> Result<String> {
     let mut svg = String::new();
     panels(&mut svg, replay).map_err(|error| Error::Invalid {
         what: "plot of the replay".to_owned(),

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::arithmetic::random::Random;
 use crate::data::dataset::Dataset;
+use crate::data::reference::best_single;
 use crate::error::{Error, Result, list};
 use crate::experiments::compare::summary::{Against, Line, Paired};
 use crate::intake::config::Config;
-use crate::judge::evaluate::best_single;
 use crate::learn::store::Forgetful;
 use crate::new_expert::{Answer, ClassAccuracies, Extension, Way, check, classes, losses};
 use crate::pipeline::{self, Trained};
@@ -295,7 +295,7 @@ impl Study {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiments::methods::testing::log;
+    use crate::intake::testing::log;
 
     /// A third expert who is right on class 1 only, and cheap, where `cloud` is dear.
     fn with_specialist() -> (Config, Dataset) {

@@ -1,6 +1,6 @@
 //! The cells of a log: text in, checked values out, or what was expected instead.
 
-use crate::data::dataset::Split;
+use crate::data::split::Split;
 
 /// A parsed cell, or what the cell should have been.
 pub(super) type Parsed<T> = Result<T, &'static str>;

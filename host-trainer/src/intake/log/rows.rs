@@ -11,7 +11,9 @@ use super::split;
 use mild::window_features::of_samples;
 
 use crate::data::confidence::Confidence;
-use crate::data::dataset::{Dataset, Expert, Part, RawScale, Split, compact, gather};
+use crate::data::dataset::{Dataset, Expert, Part, RawScale};
+use crate::data::matrix::{compact, gather};
+use crate::data::split::Split;
 use crate::error::{Error, Result};
 use crate::intake::config::{Config, Readings, Window};
 
@@ -153,7 +155,7 @@ impl<'a> Rows<'a> {
         let found = [0, 1, 2].map(|i: usize| self.drafts[i].part.rows);
         if let Some(&split) = Split::ALL.iter().find(|&&split| found[split as usize] == 0) {
             let column = data.split.clone().or_else(|| data.group.clone());
-            return Err(Error::LogEmptySplit { file, column, split, found });
+            return Err(Error::LogEmptySplit { file, column, split: split.name(), found });
         }
 
         let names = &self.header.names;
@@ -346,9 +348,9 @@ impl<'a> Row<'a> {
             column: self.header.names[column].clone(),
             group: name.to_owned(),
             first_line: group.line,
-            first_split: group.split,
+            first_split: group.split.name(),
             line: self.line,
-            split,
+            split: split.name(),
         })
     }
 }

@@ -1,7 +1,8 @@
 //! The split of a log that names none: seeded, 60 % train, 20 % calibration, 20 % test, by group if there are groups.
 
 use crate::arithmetic::random::Random;
-use crate::data::dataset::{Split, group_sizes, largest_first};
+use crate::data::dataset::{group_sizes, largest_first};
+use crate::data::split::Split;
 
 /// The rows of train, calibration and test, each ascending.
 pub(super) fn draw(rows: usize, groups: Option<&[u32]>, seed: u64) -> [Vec<usize>; 3] {

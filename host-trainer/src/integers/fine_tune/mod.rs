@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn sums_are_those_of_the_device_bit_for_bit() {
-        let (mut config, data) = crate::experiments::methods::testing::log(400, 300);
+        let (mut config, data) = crate::intake::testing::log(400, 300);
         config.rejector.hidden = Some(vec![9, 5]);
         let candidate = Candidate { hidden: vec![9, 5], ..Candidate::default() };
         let rows: Vec<usize> = (0..data.train.rows).collect();

@@ -4,9 +4,10 @@ use mild::Image;
 use serde::Serialize;
 
 use super::Table;
+use crate::arithmetic::statistics::Estimate;
 use crate::data::dataset::{Dataset, Part};
+use crate::data::reference::{best_single, oracle};
 use crate::integers::artifact::decisions;
-use crate::judge::evaluate::{Estimate, best_single, oracle};
 
 /// What `mild eval --json` prints; also a part of `metrics.json`.
 #[derive(Debug, Clone, Serialize)]

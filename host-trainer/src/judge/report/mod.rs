@@ -2,6 +2,7 @@
 
 mod evaluation;
 mod image;
+pub mod imbalance;
 mod table;
 mod train;
 

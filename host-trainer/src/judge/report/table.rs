@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::arithmetic::statistics::Estimate;
 use crate::data::dataset::{Dataset, Part};
-use crate::judge::evaluate::{Bootstrap, Estimate, Merit, best_single, oracle};
+use crate::data::reference::{best_single, oracle};
+use crate::judge::evaluate::{Merit, resamples};
 
 /// One way of choosing, and what it is worth.
 #[derive(Debug, Clone, Serialize)]
@@ -32,9 +34,11 @@ impl Table {
     /// The reference points of a part with the given choices between them.
     #[must_use]
     pub fn new(data: &Dataset, part: &Part, seed: u64, trained: &[(&str, &[usize])]) -> Self {
-        let bootstrap = Bootstrap::new(part, seed);
-        let line =
-            |name: String, choices: &[usize]| Line { name, merit: bootstrap.merit(part, choices) };
+        let bootstrap = resamples(part, seed);
+        let line = |name: String, choices: &[usize]| Line {
+            name,
+            merit: Merit::new(&bootstrap, part, choices),
+        };
         let always = |k: usize| vec![k; part.rows];
         let mut lines: Vec<Line> = data
             .experts

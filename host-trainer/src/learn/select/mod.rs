@@ -12,8 +12,8 @@ use std::ops::ControlFlow;
 use rayon::prelude::*;
 
 use crate::arithmetic::network::Shape;
+use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::Part;
-use crate::judge::evaluate::paired_difference;
 use crate::learn::grid::Grid;
 use crate::learn::offsets::{Scored, tune};
 use crate::learn::store::{HeldOut, Store};

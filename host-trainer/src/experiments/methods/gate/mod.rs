@@ -169,7 +169,7 @@ mod tests {
     ];
 
     fn asked(method: HostOnly, data: &Dataset) -> Run {
-        let (config, _) = crate::experiments::methods::testing::log(20, 20);
+        let (config, _) = crate::intake::testing::log(20, 20);
         run(Contender::HostOnly(method), &config, data, &Forgetful, &Silent).unwrap()
     }
 
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn all_gates_find_where_local_is_unsure() {
-        let (_, data) = crate::experiments::methods::testing::log(2000, 1000);
+        let (_, data) = crate::intake::testing::log(2000, 1000);
         let blind = data.test.deferral_loss(|_| 0).min(data.test.deferral_loss(|_| 1));
         for (method, gate) in GATES {
             let run = asked(method, &data);
@@ -211,7 +211,7 @@ mod tests {
     /// Local is right on rows of which it is sure by more than 0.5; of two experts the second is right
     /// on the others.
     fn three() -> Dataset {
-        let (_, mut data) = crate::experiments::methods::testing::log(20, 20);
+        let (_, mut data) = crate::intake::testing::log(20, 20);
         let expert = |name: &str| Expert { name: name.into(), mean_cost: 0.0, cost_varies: false };
         data.experts = ["local", "bad", "good"].map(expert).to_vec();
         let largest: Vec<f32> = (0..200).map(|row| 0.305 + row as f32 * 0.002).collect();
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn what_the_log_does_not_tell_is_the_reason() {
-        let (config, mut data) = crate::experiments::methods::testing::log(20, 20);
+        let (config, mut data) = crate::intake::testing::log(20, 20);
         let reason = |method, data: &Dataset| applies(Contender::HostOnly(method), &config, data);
         assert!(GATES.iter().all(|&(method, _)| reason(method, &data).is_ok()));
         data.train.confidence = Some(Confidence::new(1, vec![0.5; 20]));

@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::data::dataset::{Dataset, Part, Split, group_sizes};
-use crate::judge::evaluate::{Bootstrap, Estimate, best_single, oracle};
-use crate::judge::report::align;
+use super::table::align;
+use crate::arithmetic::statistics::Estimate;
+use crate::data::dataset::{Dataset, Part, group_sizes};
+use crate::data::reference::{best_single, oracle};
+use crate::data::split::Split;
+use crate::judge::evaluate::resamples;
 
 /// The imbalance of a log and what single experts cost on it.
 #[derive(Debug, Clone, Serialize)]
@@ -154,7 +157,7 @@ impl PartReport {
             ties: share((0..part.rows).filter(tied).count()),
             nobody_right: share(part.rows - counts.iter().sum::<usize>()),
             best_single: data.experts[best].name.clone(),
-            best_single_loss: Bootstrap::new(part, 0).estimate(&alone),
+            best_single_loss: resamples(part, 0).estimate(&alone),
             random_loss: random / part.experts.max(1) as f64,
             oracle_loss: part.deferral_loss(|row| cheapest[row]),
         }

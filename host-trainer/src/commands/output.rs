@@ -1,0 +1,47 @@
+//! What commands print on standard output.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+
+/// What is printed, and in which form.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Output {
+    /// Print one JSON document on standard output, and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print nothing but errors (and, with --json, the document)
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+impl Output {
+    /// Prints the document, or the text, or nothing.
+    pub(crate) fn print(self, document: &impl Serialize, text: &str) -> Result<()> {
+        let printed = if self.json {
+            let mut json = serde_json::to_string_pretty(document)
+                .map_err(|error| Error::io(Path::new("standard output"))(error.into()))?;
+            json.push('\n');
+            json
+        } else if self.quiet {
+            return Ok(());
+        } else {
+            text.to_owned()
+        };
+        print_all(&printed)
+    }
+}
+
+/// Prints to standard output. A closed pipe (`mild … | head`) is not an error.
+pub(crate) fn print_all(text: &str) -> Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::io(Path::new("standard output"))(error))
+        }
+        _ => Ok(()),
+    }
+}
