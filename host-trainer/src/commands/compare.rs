@@ -12,7 +12,7 @@ use crate::experiments::compare::{Comparison, Log, Plan, markdown, plot};
 use crate::experiments::methods::Contender;
 use crate::files;
 use crate::intake::config::{Confidence, Config, Effort};
-use crate::intake::log;
+use crate::intake::log::{self, Table};
 use crate::learn::store;
 
 /// Arguments of `mild compare`.
@@ -99,7 +99,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
             config.train.effort = effort;
         }
         if let (None, Some(column)) = (&config.confidence, &args.confidence)
-            && log::names(&config)?.contains(column)
+            && Table::open(&config.data.log)?.header().names().contains(column)
         {
             config.confidence = Some(Confidence::Largest(column.clone()));
         }

@@ -1,10 +1,9 @@
 //! The answers of an expert that no log has yet: a table with the columns `label` and `right`.
 
-use std::fs::File;
 use std::path::Path;
 
-use crate::error::{Error, Result, list, suggest};
-use crate::intake::log::{Lines, cell, source};
+use crate::error::{Error, Result, list};
+use crate::intake::log::Table;
 use crate::new_expert::Answer;
 
 /// Reads answers to samples of known `classes`, which ascend; plain or compressed, as logs are.
@@ -12,47 +11,25 @@ use crate::new_expert::Answer;
 /// # Errors
 /// If the file cannot be read, lacks a column, has no answers, or has a cell that is of no use.
 pub fn answers(file: &Path, classes: &[u16]) -> Result<Vec<Answer>> {
-    let stored = File::open(file).map_err(Error::io(file))?;
-    let (text, compressed) = source::text(stored).map_err(Error::io(file))?;
-    let mut lines = Lines::new(text, file, compressed);
-    if !lines.next()? {
-        return Err(Error::LogEmpty { file: file.to_path_buf() });
-    }
-    lines.names = lines.record.iter().map(|cell| cell.trim().to_owned()).collect();
-    let column = |name: &str| {
-        lines.names.iter().position(|known| known == name).ok_or_else(|| Error::LogMissingColumn {
-            file: file.to_path_buf(),
-            column: name.to_owned(),
-            key: "--answers".to_owned(),
-            suggestion: suggest(name, lines.names.iter().map(String::as_str)),
-            found: list(lines.names.iter().map(String::as_str)),
-        })
-    };
+    let mut table = Table::open(file)?;
+    let column = |name| table.header().column(name, "--answers");
     let (label, right) = (column("label")?, column("right")?);
     let mut answers = Vec::new();
-    while lines.next()? {
-        let text = |column: usize| lines.record.get(column).unwrap_or_default().trim();
-        let error = |column: usize, expected: String| Error::LogCell {
-            file: file.to_path_buf(),
-            line: lines.line,
-            column: lines.names[column].clone(),
-            found: cell::quote(text(column)),
-            expected,
-        };
-        let class = cell::integer(text(label)).and_then(|class| u16::try_from(class).ok());
+    while let Some(row) = table.next_row()? {
+        let class = row.integer(label).ok().and_then(|class| u16::try_from(class).ok());
         let known = class.filter(|class| classes.binary_search(class).is_ok());
-        let is_right = match cell::integer(text(right)) {
-            Some(0) => Some(false),
-            Some(1) => Some(true),
+        let is_right = match row.integer(right) {
+            Ok(0) => Some(false),
+            Ok(1) => Some(true),
             _ => None,
         };
         answers.push(Answer {
             label: known.ok_or_else(|| {
                 let names: Vec<String> = classes.iter().map(u16::to_string).collect();
                 let names = list(names.iter().map(String::as_str));
-                error(label, format!("a class of the log: {names}"))
+                row.error(label, &format!("a class of the log: {names}"))
             })?,
-            right: is_right.ok_or_else(|| error(right, "1 (right) or 0 (wrong)".to_owned()))?,
+            right: is_right.ok_or_else(|| row.error(right, "1 (right) or 0 (wrong)"))?,
         });
     }
     if answers.is_empty() {

@@ -6,7 +6,7 @@ use crate::data::split::Split;
 pub(super) type Parsed<T> = Result<T, &'static str>;
 
 /// An integer, written as one ("3") or as a whole float ("3.0"), as many tools write columns with gaps.
-pub(crate) fn integer(text: &str) -> Option<i64> {
+pub(super) fn integer(text: &str) -> Option<i64> {
     text.parse().ok().or_else(|| {
         const EXACT: f64 = (1u64 << 53) as f64;
         let value: f64 = text.parse().ok()?;
@@ -66,7 +66,7 @@ pub(super) fn split(text: &str) -> Parsed<Split> {
 }
 
 /// The cell for a message: in backticks, cut if it is long.
-pub(crate) fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     const SHOWN: usize = 40;
     match text.char_indices().nth(SHOWN) {
         _ if text.is_empty() => "an empty cell".to_owned(),

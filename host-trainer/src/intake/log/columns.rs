@@ -1,11 +1,10 @@
 //! Which column of the log is what: the configuration's names and globs against the header.
 
-use std::path::Path;
-
 use glob::Pattern;
 
+use super::table::Header;
 use crate::data::dataset::RawScale;
-use crate::error::{Error, Result, list, suggest};
+use crate::error::{Error, Result, list};
 use crate::intake::config::{self, Config, PerColumn};
 
 /// The longest window of `mild::window_features`.
@@ -42,16 +41,9 @@ pub(super) enum Price {
     Column(usize),
 }
 
-/// The header of a log.
-pub(super) struct Header<'a> {
-    pub(super) file: &'a Path,
-    pub(super) names: Vec<String>,
-}
-
-impl Header<'_> {
-    /// Finds every column that the configuration speaks of.
+impl Header {
+    /// Finds every column that the configuration names.
     pub(super) fn resolve(&self, config: &Config) -> Result<Columns> {
-        self.no_duplicates()?;
         let data = &config.data;
         let optional = |name: &Option<String>, key| {
             name.as_ref().map(|name| self.column(name, key)).transpose()
@@ -103,7 +95,7 @@ impl Header<'_> {
         let mut features = Vec::new();
         for (index, glob) in data.features.iter().enumerate() {
             let key = format!("data.features[{index}]");
-            for column in self.matches(glob, &key)? {
+            for column in self.matching(glob, &key)? {
                 // The device knows its own value, and that is a number.
                 self.unused(column, &key, &uses, |kind| kind == Kind::LocalValue)?;
                 if !features.contains(&column) {
@@ -116,7 +108,7 @@ impl Header<'_> {
             let mut samples = Vec::new();
             for (place, glob) in window.samples.iter().enumerate() {
                 let key = format!("window[{index}].samples[{place}]");
-                for column in self.matches(glob, &key)? {
+                for column in self.matching(glob, &key)? {
                     self.unused(column, &key, &uses, |_| false)?;
                     if !samples.contains(&column) {
                         samples.push(column);
@@ -125,7 +117,7 @@ impl Header<'_> {
             }
             if samples.len() > MOST_SAMPLES {
                 return Err(Error::Invalid {
-                    what: format!("{}: window[{index}].samples", self.file.display()),
+                    what: format!("{}: window[{index}].samples", self.file().display()),
                     found: format!("{} columns", samples.len()),
                     expected: format!("at most {MOST_SAMPLES}, the longest window of a device"),
                 });
@@ -140,10 +132,10 @@ impl Header<'_> {
             // a number.
             self.unused(column, &key, &uses, |kind| kind == Kind::LocalPrediction)?;
             if features.contains(&column) {
-                let column = self.names[column].clone();
+                let column = self.names()[column].clone();
                 let first = "data.features".to_owned();
                 return Err(Error::LogColumnUsedTwice {
-                    file: self.file(),
+                    file: self.file().to_path_buf(),
                     column,
                     first,
                     second: key,
@@ -188,7 +180,7 @@ impl Header<'_> {
         let mut columns = Vec::new();
         for (index, glob) in globs.iter().enumerate() {
             let key = format!("expert[0].probabilities[{index}]");
-            for column in self.matches(glob, &key)? {
+            for column in self.matching(glob, &key)? {
                 self.unused(column, &key, uses, |_| false)?;
                 if !columns.contains(&column) {
                     columns.push(column);
@@ -198,56 +190,13 @@ impl Header<'_> {
         match columns[..] {
             [_, _, ..] => Ok(columns),
             _ => Err(Error::Invalid {
-                what: format!("{}: expert[0].probabilities", self.file.display()),
+                what: format!("{}: expert[0].probabilities", self.file().display()),
                 found: format!("{} column", columns.len()),
-                expected: "one column per class, two at least; for the largest alone `confidence`"
-                    .to_owned(),
+                expected:
+                    "one column per class, at least two (`confidence` is for the largest alone)"
+                        .to_owned(),
             }),
         }
-    }
-
-    fn file(&self) -> std::path::PathBuf {
-        self.file.to_path_buf()
-    }
-
-    fn no_duplicates(&self) -> Result<()> {
-        let mut seen = std::collections::HashMap::new();
-        for (index, name) in self.names.iter().enumerate() {
-            if let Some(first) = seen.insert(name, index) {
-                let (column, first, second) = (name.clone(), first + 1, index + 1);
-                return Err(Error::LogDuplicateColumn { file: self.file(), column, first, second });
-            }
-        }
-        Ok(())
-    }
-
-    fn column(&self, name: &str, key: &str) -> Result<usize> {
-        self.names.iter().position(|known| known == name).ok_or_else(|| {
-            let names = || self.names.iter().map(String::as_str);
-            Error::LogMissingColumn {
-                file: self.file(),
-                column: name.to_owned(),
-                key: key.to_owned(),
-                suggestion: suggest(name, names()),
-                found: list(names()),
-            }
-        })
-    }
-
-    /// The columns that a name or glob stands for, in the order of the header.
-    fn matches(&self, glob: &str, key: &str) -> Result<Vec<usize>> {
-        if self.names.iter().any(|name| name == glob) || !glob.contains(['*', '?', '[']) {
-            return Ok(vec![self.column(glob, key)?]);
-        }
-        let pattern = Pattern::new(glob).expect("checked with the configuration");
-        let columns: Vec<usize> =
-            (0..self.names.len()).filter(|&i| pattern.matches(&self.names[i])).collect();
-        if columns.is_empty() {
-            let (key, pattern) = (key.to_owned(), glob.to_owned());
-            let found = list(self.names.iter().map(String::as_str));
-            return Err(Error::LogNoMatch { file: self.file(), key, pattern, found });
-        }
-        Ok(columns)
     }
 
     fn unused(
@@ -260,8 +209,8 @@ impl Header<'_> {
         match uses.iter().find(|(used, _, kind)| *used == column && !allowed(*kind)) {
             None => Ok(()),
             Some((_, second, _)) => Err(Error::LogColumnUsedTwice {
-                file: self.file(),
-                column: self.names[column].clone(),
+                file: self.file().to_path_buf(),
+                column: self.names()[column].clone(),
                 first: key.to_owned(),
                 second: second.clone(),
                 leaks: true,
@@ -292,13 +241,14 @@ impl Header<'_> {
         };
         let matching =
             |name: &str, glob: &str| Pattern::new(glob).is_ok_and(|pattern| pattern.matches(name));
-        let names: Vec<&str> = features.iter().map(|&column| self.names[column].as_str()).collect();
+        let names: Vec<&str> =
+            features.iter().map(|&column| self.names()[column].as_str()).collect();
         if let Some((glob, _)) = entries
             .iter()
             .find(|(glob, _)| !names.iter().any(|name| name == glob || matching(name, glob)))
         {
             let (key, pattern, found) = (key.to_owned(), glob.clone(), list(names));
-            return Err(Error::LogNoMatch { file: self.file(), key, pattern, found });
+            return Err(Error::LogNoMatch { file: self.file().to_path_buf(), key, pattern, found });
         }
         let value = |name: &&str| {
             if let Some((_, value)) = entries.iter().find(|(glob, _)| glob == name) {
@@ -309,7 +259,7 @@ impl Header<'_> {
                 ([(_, value)], _) => Ok(*value),
                 ([], Some(value)) => Ok(value),
                 _ => Err(Error::LogScale {
-                    file: self.file(),
+                    file: self.file().to_path_buf(),
                     column: (*name).to_owned(),
                     key: key.to_owned(),
                     found: list(globs.iter().map(|(glob, _)| glob.as_str())),

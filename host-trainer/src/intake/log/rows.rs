@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use csv::StringRecord;
-
 use super::category::{Categories, MAX_CATEGORIES};
-use super::cell::{self, Parsed};
-use super::columns::{Answer, Columns, Header, Price};
+use super::cell;
+use super::columns::{Answer, Columns, Price};
 use super::split;
+use super::table::{Header, Row};
 use mild::window_features::of_samples;
 
 use crate::data::confidence::Confidence;
@@ -36,7 +35,7 @@ struct Group {
 
 /// Checks rows and appends them to the parts of a dataset.
 pub(super) struct Rows<'a> {
-    header: &'a Header<'a>,
+    header: &'a Header,
     config: &'a Config,
     columns: Columns,
     categories: Vec<Categories>,
@@ -46,7 +45,7 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(header: &'a Header<'a>, config: &'a Config) -> Result<Self> {
+    pub(super) fn new(header: &'a Header, config: &'a Config) -> Result<Self> {
         let columns = header.resolve(config)?;
         let draft = || Draft {
             part: Part {
@@ -73,9 +72,8 @@ impl<'a> Rows<'a> {
         })
     }
 
-    /// Appends a row that has as many cells as the header.
-    pub(super) fn push(&mut self, record: &StringRecord, line: u64) -> Result<()> {
-        let row = Row { header: self.header, record, line };
+    /// Checks and appends a row.
+    pub(super) fn push(&mut self, row: Row<'_>) -> Result<()> {
         let split =
             self.columns.split.map_or(Ok(Split::Train), |column| row.parse(column, cell::split))?;
         let Draft { part, codes } = &mut self.drafts[split as usize];
@@ -137,14 +135,14 @@ impl<'a> Rows<'a> {
         {
             row.confidence(columns, confidence)?;
         }
-        part.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+        part.lines.push(u32::try_from(row.line()).unwrap_or(u32::MAX));
         part.rows += 1;
         Ok(())
     }
 
     /// The dataset, with a digest still to be filled in.
     pub(super) fn finish(mut self) -> Result<Dataset> {
-        let file = self.header.file.to_path_buf();
+        let file = self.header.file().to_path_buf();
         if self.drafts.iter().all(|draft| draft.part.rows == 0) {
             return Err(Error::LogWithoutRows { file });
         }
@@ -158,7 +156,7 @@ impl<'a> Rows<'a> {
             return Err(Error::LogEmptySplit { file, column, split: split.name(), found });
         }
 
-        let names = &self.header.names;
+        let names = self.header.names();
         let mut feature_names: Vec<String> =
             self.columns.features.iter().map(|&i| names[i].clone()).collect();
         for window in &self.config.windows {
@@ -242,32 +240,7 @@ impl Draft {
     }
 }
 
-/// One row of the log.
-struct Row<'a> {
-    header: &'a Header<'a>,
-    record: &'a StringRecord,
-    line: u64,
-}
-
-impl<'a> Row<'a> {
-    fn text(&self, column: usize) -> &'a str {
-        self.record[column].trim()
-    }
-
-    fn error(&self, column: usize, expected: &str) -> Error {
-        Error::LogCell {
-            file: self.header.file.to_path_buf(),
-            line: self.line,
-            column: self.header.names[column].clone(),
-            found: cell::quote(self.text(column)),
-            expected: expected.to_owned(),
-        }
-    }
-
-    fn parse<T>(&self, column: usize, parse: fn(&str) -> Parsed<T>) -> Result<T> {
-        parse(self.text(column)).map_err(|expected| self.error(column, expected))
-    }
-
+impl Row<'_> {
     /// Whether a prediction is not the label.
     fn wrong(&self, column: usize, label: Option<u16>) -> Result<bool> {
         let prediction = self.parse(column, cell::prediction)?;
@@ -289,7 +262,12 @@ impl<'a> Row<'a> {
             }
         };
         found.map_err(|error| Error::Invalid {
-            what: format!("{}:{}: window `{}`", self.header.file.display(), self.line, window.name),
+            what: format!(
+                "{}:{}: window `{}`",
+                self.header().file().display(),
+                self.line(),
+                window.name
+            ),
             found: error.to_string(),
             expected: "finite numbers".to_owned(),
         })
@@ -306,8 +284,8 @@ impl<'a> Row<'a> {
             return Err(Error::Invalid {
                 what: format!(
                     "{}:{}: `expert[0].probabilities`",
-                    self.header.file.display(),
-                    self.line,
+                    self.header().file().display(),
+                    self.line(),
                 ),
                 found: format!("a sum of {sum:.4}"),
                 expected: format!("1, within {SUM_TOLERANCE}"),
@@ -337,19 +315,19 @@ impl<'a> Row<'a> {
         let Some(group) = groups.get(name) else {
             let id = u32::try_from(groups.len())
                 .map_err(|_| self.error(column, "at most 2^32 groups"))?;
-            groups.insert(name.to_owned(), Group { id, line: self.line, split });
+            groups.insert(name.to_owned(), Group { id, line: self.line(), split });
             return Ok(id);
         };
         if group.split == split {
             return Ok(group.id);
         }
         Err(Error::LogGroupSplit {
-            file: self.header.file.to_path_buf(),
-            column: self.header.names[column].clone(),
+            file: self.header().file().to_path_buf(),
+            column: self.header().names()[column].clone(),
             group: name.to_owned(),
             first_line: group.line,
             first_split: group.split.name(),
-            line: self.line,
+            line: self.line(),
             split: split.name(),
         })
     }

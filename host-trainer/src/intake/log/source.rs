@@ -36,7 +36,7 @@ impl<R: Read> Read for Hashed<R> {
 }
 
 /// The text of a log that may be compressed, and whether it is.
-pub(crate) fn text<'a>(
+pub(super) fn text<'a>(
     mut stored: impl Read + 'a,
 ) -> io::Result<(LineEnds<Box<dyn Read + 'a>>, bool)> {
     let mut start = Vec::with_capacity(GZIP.len());
@@ -50,7 +50,7 @@ pub(crate) fn text<'a>(
 
 /// Turns every line end (LF, CR LF, CR) into LF and ends the last line, because the CSV reader's line count is
 /// only right then.
-pub(crate) struct LineEnds<R> {
+pub(super) struct LineEnds<R> {
     inner: R,
     after_cr: bool,
     last: u8,
