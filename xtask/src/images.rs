@@ -72,6 +72,11 @@ const SYNTHETIC: &[Synthetic] = &[
 /// train in seconds.
 const LOGS: [&str; 2] = ["letter", "mnist-specialists-3"];
 
+/// The folder of real logs; it may not be there.
+pub(crate) fn logs() -> PathBuf {
+    env::var_os("MILD_DATA").map_or_else(|| root().join("../shared/data"), Into::into)
+}
+
 /// Makes all images anew, each in a directory with rejector.mild and vectors.bin: their names, and the directories or why
 /// there is none.
 pub(crate) fn all() -> Result<Vec<(&'static str, Result<PathBuf>)>> {
@@ -83,7 +88,7 @@ pub(crate) fn all() -> Result<Vec<(&'static str, Result<PathBuf>)>> {
         export(&trainer, &image, None)?;
         images.push((synthetic.name, Ok(image)));
     }
-    let logs = env::var_os("MILD_DATA").map_or_else(|| root().join("../shared/data"), Into::into);
+    let logs = logs();
     if LOGS.iter().any(|name| logs.join(name).is_dir()) {
         for name in LOGS {
             let trained =

@@ -14,13 +14,16 @@ mod path;
 mod peers;
 mod process;
 mod qemu;
+mod results;
 mod source;
 mod thermometer;
 mod toolchain;
 
 use anyhow::Result;
 use clap::Parser;
-use commands::{boards, device, lint, path as path_command, sanitize, test};
+use commands::{
+    boards, device, lint, path as path_command, results as results_command, sanitize, test,
+};
 use std::process::ExitCode;
 
 /// The project's own chores
@@ -38,6 +41,8 @@ enum Xtask {
     Path(path_command::PathArgs),
     /// Check formatting, lints and documentation
     Lint,
+    /// Make the figures of the documents, or check that they are those of this code
+    Results(results_command::ResultsArgs),
     /// Run the device crate's tests under the memory checkers that are here
     Sanitize,
 }
@@ -62,6 +67,7 @@ fn run() -> Result<bool> {
         Xtask::Boards(args) => boards::boards(&args),
         Xtask::Path(args) => path_command::path(&args),
         Xtask::Lint => Ok(lint::lint()),
+        Xtask::Results(args) => results_command::results(&args),
         Xtask::Sanitize => sanitize::sanitize(),
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod device;
 pub(crate) mod lint;
 pub(crate) mod path;
 pub(crate) mod prove;
+pub(crate) mod results;
 pub(crate) mod sanitize;
 pub(crate) mod test;
 

@@ -1,0 +1,281 @@
+//! Tables of figures: CSV files with a header, queried by the values of their columns.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use std::{fmt::Write, fs, path::Path};
+
+/// A table with named columns; every cell is text, as it stands in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Table {
+    /// The names of the columns.
+    pub(crate) columns: Vec<String>,
+    /// One vector of cells for each row, each as long as `columns`.
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+/// A condition on a row: the cell of this column is one of these values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Filter {
+    pub(crate) column: String,
+    pub(crate) values: Vec<String>,
+}
+
+impl Table {
+    /// Parses CSV with a header.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let columns = reader.headers()?.iter().map(str::to_owned).collect();
+        let rows = reader
+            .records()
+            .map(|record| Ok(record?.iter().map(str::to_owned).collect()))
+            .collect::<Result<_, csv::Error>>()?;
+        Ok(Self { columns, rows })
+    }
+
+    /// Reads a CSV file.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("cannot read the table {}", path.display()))?;
+        Self::parse(&text).with_context(|| format!("cannot parse {}", path.display()))
+    }
+
+    /// The table as CSV.
+    pub(crate) fn to_csv(&self) -> Result<String> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(&self.columns)?;
+        for row in &self.rows {
+            writer.write_record(row)?;
+        }
+        Ok(String::from_utf8(writer.into_inner()?)?)
+    }
+
+    /// A table of JSON objects: one row each, nested keys joined by dots. A key that an object
+    /// lacks, or that holds null, is an empty cell; arrays are written as JSON.
+    pub(crate) fn from_json(objects: &[Value]) -> Result<Self> {
+        let mut table = Self::default();
+        for object in objects {
+            let mut row = vec![String::new(); table.columns.len()];
+            let mut cells = Vec::new();
+            flatten("", object, &mut cells);
+            for (name, cell) in cells {
+                match table.columns.iter().position(|column| *column == name) {
+                    Some(index) => row[index] = cell,
+                    None => {
+                        table.columns.push(name);
+                        row.push(cell);
+                    }
+                }
+            }
+            table.rows.push(row);
+        }
+        ensure!(!table.columns.is_empty(), "expected a list of JSON objects, found none");
+        for row in &mut table.rows {
+            row.resize(table.columns.len(), String::new());
+        }
+        Ok(table)
+    }
+
+    /// The rows of both tables; columns that one of them lacks are empty there.
+    pub(crate) fn join(mut self, other: Self) -> Self {
+        for column in &other.columns {
+            if !self.columns.contains(column) {
+                self.columns.push(column.clone());
+                self.rows.iter_mut().for_each(|row| row.push(String::new()));
+            }
+        }
+        for row in other.rows {
+            let mut joined = vec![String::new(); self.columns.len()];
+            for (column, cell) in other.columns.iter().zip(row) {
+                if let Some(index) = self.columns.iter().position(|known| known == column) {
+                    joined[index] = cell;
+                }
+            }
+            self.rows.push(joined);
+        }
+        self
+    }
+
+    /// The index of a column.
+    pub(crate) fn column(&self, name: &str) -> Result<usize> {
+        match self.columns.iter().position(|column| column == name) {
+            Some(index) => Ok(index),
+            None => bail!("no column `{name}`; the columns are {}", self.columns.join(", ")),
+        }
+    }
+
+    /// The rows that meet all conditions.
+    pub(crate) fn select(&self, filters: &[Filter]) -> Result<Self> {
+        let mut conditions = Vec::new();
+        for filter in filters {
+            conditions.push((self.column(&filter.column)?, &filter.values));
+        }
+        let meets = |row: &&Vec<String>| {
+            conditions.iter().all(|(index, values)| values.contains(&row[*index]))
+        };
+        let rows = self.rows.iter().filter(meets).cloned().collect();
+        Ok(Self { columns: self.columns.clone(), rows })
+    }
+
+    /// The one cell of a column in the one row that meets all conditions.
+    pub(crate) fn cell(&self, filters: &[Filter], column: &str) -> Result<&str> {
+        let index = self.column(column)?;
+        let mut conditions = Vec::new();
+        for filter in filters {
+            conditions.push((self.column(&filter.column)?, &filter.values));
+        }
+        let mut found = self
+            .rows
+            .iter()
+            .filter(|row| conditions.iter().all(|(index, values)| values.contains(&row[*index])));
+        match (found.next(), found.count()) {
+            (Some(row), 0) => Ok(&row[index]),
+            (None, _) => bail!("no row meets the conditions"),
+            (Some(_), more) => bail!("{} rows meet the conditions, expected one", more + 1),
+        }
+    }
+
+    /// Some of the columns, in this order.
+    pub(crate) fn project(&self, columns: &[String]) -> Result<Self> {
+        let indices =
+            columns.iter().map(|name| self.column(name)).collect::<Result<Vec<usize>>>()?;
+        let pick = |row: &Vec<String>| indices.iter().map(|&index| row[index].clone()).collect();
+        Ok(Self { columns: columns.to_vec(), rows: self.rows.iter().map(pick).collect() })
+    }
+
+    /// One row for each value of `down`, one column for each value of `across`, and the cells of
+    /// `value` inside; all in the order in which they first appear.
+    pub(crate) fn pivot(&self, down: &str, across: &str, value: &str) -> Result<Self> {
+        let (down_index, across_index) = (self.column(down)?, self.column(across)?);
+        let value_index = self.column(value)?;
+        let mut table = Self { columns: vec![down.to_owned()], rows: Vec::new() };
+        for row in &self.rows {
+            if !table.columns[1..].contains(&row[across_index]) {
+                table.columns.push(row[across_index].clone());
+            }
+        }
+        for row in &self.rows {
+            let line = match table.rows.iter().position(|line| line[0] == row[down_index]) {
+                Some(line) => line,
+                None => {
+                    let mut line = vec![String::new(); table.columns.len()];
+                    line[0].clone_from(&row[down_index]);
+                    table.rows.push(line);
+                    table.rows.len() - 1
+                }
+            };
+            let place = table.columns[1..].iter().position(|name| *name == row[across_index]);
+            let Some(place) = place else { bail!("a column of the pivot is lost") };
+            let cell = &mut table.rows[line][place + 1];
+            ensure!(
+                cell.is_empty(),
+                "two values for {} and {}",
+                row[down_index],
+                row[across_index]
+            );
+            cell.clone_from(&row[value_index]);
+        }
+        Ok(table)
+    }
+
+    /// The table in Markdown: underscores of the header become spaces, columns of numbers are
+    /// aligned to the right, and numbers with a fraction have `digits` decimals.
+    pub(crate) fn markdown(&self, digits: usize) -> String {
+        let numeric: Vec<bool> = (0..self.columns.len())
+            .map(|index| {
+                let mut filled =
+                    self.rows.iter().map(|row| row[index].as_str()).filter(|cell| !cell.is_empty());
+                filled.all(|cell| cell.parse::<f64>().is_ok())
+            })
+            .collect();
+        let mut text = String::new();
+        let names: Vec<String> =
+            self.columns.iter().map(|column| column.replace('_', " ")).collect();
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "| {} |", names.join(" | "));
+        let rules: Vec<&str> =
+            numeric.iter().map(|&numeric| if numeric { "---:" } else { "---" }).collect();
+        let _ = writeln!(text, "|{}|", rules.join("|"));
+        for row in &self.rows {
+            let cells: Vec<String> = row.iter().map(|cell| rounded(cell, digits)).collect();
+            let _ = writeln!(text, "| {} |", cells.join(" | "));
+        }
+        text
+    }
+}
+
+/// A number with a fraction at this many decimals; any other text as it is.
+fn rounded(cell: &str, digits: usize) -> String {
+    match cell.parse::<f64>() {
+        Ok(number) if cell.contains(['.', 'e']) => format!("{number:.digits$}"),
+        _ => cell.to_owned(),
+    }
+}
+
+fn flatten(prefix: &str, value: &Value, cells: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                flatten(&name, field, cells);
+            }
+        }
+        Value::Null => cells.push((prefix.to_owned(), String::new())),
+        Value::String(text) => cells.push((prefix.to_owned(), text.clone())),
+        other => cells.push((prefix.to_owned(), other.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "core,shape,count\nm0,a,7483\nm0,b,10.25\nm4,a,2116\n";
+
+    fn filter(column: &str, values: &[&str]) -> Filter {
+        Filter {
+            column: column.to_owned(),
+            values: values.iter().map(|&value| value.to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_cell_is_found_by_its_row() {
+        let table = Table::parse(TEXT).unwrap();
+        let cell = table.cell(&[filter("core", &["m4"])], "count");
+        assert_eq!(cell.unwrap(), "2116");
+        let error = table.cell(&[filter("core", &["m0"])], "count").unwrap_err().to_string();
+        assert!(error.contains("2 rows"), "{error}");
+        let error = table.cell(&[filter("core", &["m7"])], "count").unwrap_err().to_string();
+        assert!(error.contains("no row"), "{error}");
+        let error = table.cell(&[filter("cores", &["m7"])], "count").unwrap_err().to_string();
+        assert!(error.contains("the columns are core, shape, count"), "{error}");
+    }
+
+    #[test]
+    fn a_pivot_has_a_line_for_each_value() {
+        let pivot = Table::parse(TEXT).unwrap().pivot("core", "shape", "count").unwrap();
+        assert_eq!(
+            pivot.markdown(1),
+            "| core | a | b |\n|---|---:|---:|\n| m0 | 7483 | 10.2 |\n| m4 | 2116 |  |\n"
+        );
+    }
+
+    #[test]
+    fn json_becomes_a_table_and_comes_back_from_csv() {
+        let objects = [
+            serde_json::json!({ "log": "a", "loss": { "mean": 0.5, "low": 0.25 } }),
+            serde_json::json!({ "log": "b", "loss": null, "bytes": 12 }),
+        ];
+        let table = Table::from_json(&objects).unwrap();
+        assert_eq!(Table::parse(&table.to_csv().unwrap()).unwrap(), table);
+        assert_eq!(table.cell(&[filter("log", &["a"])], "loss.low").unwrap(), "0.25");
+        assert_eq!(table.cell(&[filter("log", &["b"])], "bytes").unwrap(), "12");
+    }
+
+    #[test]
+    fn tables_join_by_the_names_of_their_columns() {
+        let other = Table::parse("count,core\n9,m7\n").unwrap();
+        let joined = Table::parse(TEXT).unwrap().join(other);
+        assert_eq!(joined.rows[3], ["m7", "", "9"]);
+    }
+}
