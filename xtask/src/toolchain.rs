@@ -98,6 +98,14 @@ impl Toolchain {
         })
     }
 
+    /// What `rustc --version` says of its compiler.
+    pub(crate) fn version(&self) -> Result<String> {
+        match self.route {
+            Route::Active => read(Command::new("rustc").arg("--version")),
+            Route::Debian { .. } => debian_compiler(),
+        }
+    }
+
     /// Where it builds: compilers of different versions would throw away each other's work.
     pub(crate) fn target_dir(&self) -> PathBuf {
         target_dir().join("device").join(match self.route {

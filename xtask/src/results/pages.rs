@@ -10,7 +10,8 @@
 //!   pivot;
 //! - what a command printed by `<!-- text demo -->`, a fenced block, `<!-- end -->`; the text is in `demo.txt`.
 //!
-//! Conditions are `column=value` with `value|value` for several, separated by spaces.
+//! Conditions are `column=value` with `value|value` for several, separated by spaces; an underscore in a
+//! name also stands for a space.
 
 use super::table::{Filter, Table};
 use anyhow::{Context, Result, bail};
@@ -179,7 +180,7 @@ fn figure_of(mark: &str, tables: &Tables) -> Result<String> {
     let query = Query::parse(mark)?;
     let column = query.rest.strip_prefix('.').context("expected `].column`")?;
     let table = tables.get(query.table)?;
-    formatted(table.cell(&query.filters, column)?, query.format)
+    formatted(&table.cell(&query.filters, column)?, query.format)
 }
 
 fn table_of(text: &str, tables: &Tables) -> Result<String> {

@@ -95,9 +95,16 @@ impl Table {
         self
     }
 
-    /// The index of a column.
+    /// The table with one more column that has the same cell in each row.
+    pub(crate) fn with_column(mut self, name: &str, cell: &str) -> Self {
+        self.columns.push(name.to_owned());
+        self.rows.iter_mut().for_each(|row| row.push(cell.to_owned()));
+        self
+    }
+
+    /// The index of a column. In a query an underscore also stands for a space.
     pub(crate) fn column(&self, name: &str) -> Result<usize> {
-        match self.columns.iter().position(|column| column == name) {
+        match self.columns.iter().position(|column| same(column, name)) {
             Some(index) => Ok(index),
             None => bail!("no column `{name}`; the columns are {}", self.columns.join(", ")),
         }
@@ -110,27 +117,19 @@ impl Table {
             conditions.push((self.column(&filter.column)?, &filter.values));
         }
         let meets = |row: &&Vec<String>| {
-            conditions.iter().all(|(index, values)| values.contains(&row[*index]))
+            conditions.iter().all(|(index, values)| values.iter().any(|v| same(&row[*index], v)))
         };
         let rows = self.rows.iter().filter(meets).cloned().collect();
         Ok(Self { columns: self.columns.clone(), rows })
     }
 
     /// The one cell of a column in the one row that meets all conditions.
-    pub(crate) fn cell(&self, filters: &[Filter], column: &str) -> Result<&str> {
-        let index = self.column(column)?;
-        let mut conditions = Vec::new();
-        for filter in filters {
-            conditions.push((self.column(&filter.column)?, &filter.values));
-        }
-        let mut found = self
-            .rows
-            .iter()
-            .filter(|row| conditions.iter().all(|(index, values)| values.contains(&row[*index])));
-        match (found.next(), found.count()) {
-            (Some(row), 0) => Ok(&row[index]),
-            (None, _) => bail!("no row meets the conditions"),
-            (Some(_), more) => bail!("{} rows meet the conditions, expected one", more + 1),
+    pub(crate) fn cell(&self, filters: &[Filter], column: &str) -> Result<String> {
+        let (index, selected) = (self.column(column)?, self.select(filters)?);
+        match &*selected.rows {
+            [row] => Ok(row[index].clone()),
+            [] => bail!("no row meets the conditions"),
+            rows => bail!("{} rows meet the conditions, expected one", rows.len()),
         }
     }
 
@@ -139,7 +138,8 @@ impl Table {
         let indices =
             columns.iter().map(|name| self.column(name)).collect::<Result<Vec<usize>>>()?;
         let pick = |row: &Vec<String>| indices.iter().map(|&index| row[index].clone()).collect();
-        Ok(Self { columns: columns.to_vec(), rows: self.rows.iter().map(pick).collect() })
+        let columns = indices.iter().map(|&index| self.columns[index].clone()).collect();
+        Ok(Self { columns, rows: self.rows.iter().map(pick).collect() })
     }
 
     /// One row for each value of `down`, one column for each value of `across`, and the cells of
@@ -201,6 +201,11 @@ impl Table {
         }
         text
     }
+}
+
+/// Whether a name of a table is the one of a query, which has underscores in place of spaces.
+fn same(name: &str, queried: &str) -> bool {
+    name == queried || name.replace(' ', "_") == queried
 }
 
 /// A number with a fraction at this many decimals; any other text as it is.
