@@ -1,21 +1,29 @@
-//! Carries deferrals from nodes to experts and their answers back.
+//! Carries deferrals from nodes to experts, and the answers back.
 //!
-//! Nodes speak frames of [`mild::wire`] over TCP, Unix sockets or serial ports; experts are HTTP endpoints, or subscribers of an
-//! MQTT 5 broker, or ONNX models in the same process (feature `onnx`). In between: bounded queues, limits per node, keys, repeated questions answered once, metrics, and an
-//! explicit refusal where something cannot be done. `docs/gateway.md` tells how to configure it.
+//! Nodes send frames of [`mild::wire`] over TCP, Unix sockets or serial ports. Experts are HTTP
+//! endpoints, subscribers of an MQTT 5 broker, or ONNX models in this process (cargo feature
+//! `onnx`). Queues, rates and times are bounded, a repeated request is answered without asking its
+//! expert again, and a request that cannot be answered gets a status that says why.
+//! `docs/gateway.md` describes the configuration.
+//!
+//! The way of a deferral, which is also the order in which modules may import each other, last
+//! first:
+//!
+//! ```text
+//! nodes       connections: bytes to frames, replies to bytes
+//!   sessions  rate limits, repeated requests, who may ask
+//!     experts HTTP, MQTT, ONNX: a request to an answer
+//! ```
+//!
+//! [`server`] starts and stops all of it. [`responder`] is a program that answers as an expert, and
+//! [`load`] one that asks as many nodes.
 
-pub mod answers;
 pub mod config;
-mod connection;
-mod expert;
+mod context;
+pub mod experts;
 pub mod load;
-pub mod metrics;
-#[cfg(feature = "onnx")]
-pub mod model;
+mod metrics;
 mod nodes;
-pub mod protocol;
 pub mod responder;
 pub mod server;
-
-/// Room for one frame of a node, after COBS: larger ones are refused.
-pub const FRAME_ROOM: usize = 4096;
+mod sessions;

@@ -1,6 +1,7 @@
-//! Many nodes at once, to see what a gateway does under load.
+//! A load generator: many nodes that ask a gateway at once.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -12,89 +13,108 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::metrics::name;
+use crate::metrics::status_label;
 
-/// A question that takes longer is lost.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A request without a reply after this is lost.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What to do.
+/// The load to generate.
 #[derive(Debug, Clone)]
-pub struct Plan {
-    /// The gateway.
+pub struct LoadPlan {
+    /// The gateway's TCP address.
     pub gateway: SocketAddr,
-    /// Nodes, each with a connection of its own and one question at a time.
+    /// The number of nodes, each with its own connection and one request at a time.
     pub nodes: u32,
-    /// So long.
+    /// How long to send requests.
     pub duration: Duration,
-    /// The expert that is asked.
+    /// The index of the expert to ask.
     pub expert: u8,
-    /// Rows that are asked for, from 0 on.
+    /// The payloads are the numbers of rows, from 0 to one less than this.
     pub rows: u32,
 }
 
-/// What came of it.
+/// What the nodes saw.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Figures {
-    /// Nodes.
+pub struct LoadReport {
+    /// The number of nodes.
     pub nodes: u32,
-    /// Questions sent.
+    /// Requests sent.
     pub sent: u64,
     /// Replies by status.
     pub replies: BTreeMap<&'static str, u64>,
-    /// Questions without any reply.
+    /// Requests without a reply.
     pub lost: u64,
-    /// Replies that belong to no question.
+    /// Replies to no request that was pending.
     pub stray: u64,
-    /// Replies a second.
+    /// Replies per second.
     pub per_second: f64,
-    /// Half of the replies come within so many milliseconds.
+    /// The median time from a request to its reply, in milliseconds.
     pub p50_ms: f64,
-    /// 99 of 100 do.
+    /// The 99th percentile of that time.
     pub p99_ms: f64,
 }
 
-/// Runs a plan.
-///
-/// # Errors
-/// If a node cannot connect.
-pub async fn run(plan: &Plan) -> io::Result<Figures> {
-    let mut nodes = JoinSet::new();
-    let begun = Instant::now();
-    for node in 0..plan.nodes {
-        nodes.spawn(one(plan.clone(), node + 1));
-    }
-    let mut all = Figures { nodes: plan.nodes, ..Figures::default() };
-    let mut times = Vec::new();
-    while let Some(finished) = nodes.join_next().await {
-        let (figures, of_node) = finished.map_err(io::Error::other)??;
-        all.sent += figures.sent;
-        all.lost += figures.lost;
-        all.stray += figures.stray;
-        for (status, count) in figures.replies {
-            *all.replies.entry(status).or_default() += count;
-        }
-        times.extend(of_node);
-    }
-    let seconds = begun.elapsed().as_secs_f64();
-    times.sort_unstable();
-    all.per_second = times.len() as f64 / seconds;
-    let at = |share: f64| {
-        let index = (share * times.len() as f64) as usize;
-        let time = times.get(index.min(times.len().saturating_sub(1)));
-        time.map_or(f64::NAN, |time: &Duration| time.as_secs_f64() * 1e3)
-    };
-    (all.p50_ms, all.p99_ms) = (at(0.5), at(0.99));
-    Ok(all)
+/// Why no report can be given.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A node cannot connect, or lost its connection.
+    #[error("node {node}: {source}")]
+    Connection {
+        /// The number of the node.
+        node: u32,
+        /// The error of the operating system.
+        source: io::Error,
+    },
+    /// A node's task panicked.
+    #[error("a node failed: {0}")]
+    Panicked(tokio::task::JoinError),
 }
 
-async fn one(plan: Plan, node: u32) -> io::Result<(Figures, Vec<Duration>)> {
-    let mut stream = TcpStream::connect(plan.gateway).await?;
-    stream.set_nodelay(true)?;
-    let mut figures = Figures::default();
+/// Generates load, and reports what the nodes saw.
+///
+/// # Errors
+/// [`LoadError`] if a node cannot connect, or loses its connection.
+pub async fn run(plan: &LoadPlan) -> Result<LoadReport, LoadError> {
+    let mut nodes = JoinSet::new();
+    let start = Instant::now();
+    for node in 1..=plan.nodes {
+        nodes.spawn(run_node(plan.clone(), node));
+    }
+    let mut total = LoadReport { nodes: plan.nodes, ..LoadReport::default() };
+    let mut times = Vec::new();
+    while let Some(finished) = nodes.join_next().await {
+        let (report, node_times) = finished.map_err(LoadError::Panicked)??;
+        total.sent += report.sent;
+        total.lost += report.lost;
+        total.stray += report.stray;
+        for (status, count) in report.replies {
+            *total.replies.entry(status).or_default() += count;
+        }
+        times.extend(node_times);
+    }
+    total.per_second = times.len() as f64 / start.elapsed().as_secs_f64();
+    times.sort_unstable();
+    (total.p50_ms, total.p99_ms) = (quantile_ms(&times, 0.5), quantile_ms(&times, 0.99));
+    Ok(total)
+}
+
+/// A quantile of sorted times; NaN if there are none.
+fn quantile_ms(times: &[Duration], quantile: f64) -> f64 {
+    let index = (quantile * times.len() as f64) as usize;
+    let time = times.get(index.min(times.len().saturating_sub(1)));
+    time.map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+}
+
+/// One node, which asks, waits for the reply, and asks again.
+async fn run_node(plan: LoadPlan, node: u32) -> Result<(LoadReport, Vec<Duration>), LoadError> {
+    let failed = |source| LoadError::Connection { node, source };
+    let mut stream = TcpStream::connect(plan.gateway).await.map_err(failed)?;
+    stream.set_nodelay(true).map_err(failed)?;
+    let mut report = LoadReport::default();
     let mut times = Vec::new();
     let mut decoder = Decoder::<{ wire::MAX_OVERHEAD }>::new();
     let end = Instant::now() + plan.duration;
-    // Unlike that of an earlier run, whose answers the gateway remembers.
+    // Other numbers than those of an earlier run, whose answers the gateway may remember.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut sequence = now.as_millis() as u32;
     while Instant::now() < end {
@@ -111,24 +131,25 @@ async fn one(plan: Plan, node: u32) -> io::Result<(Figures, Vec<Duration>)> {
         };
         let mut buffer = [0; wire::max_frame(4)];
         let frame = wire::encode(&Message::Request(request), None, &mut buffer)
-            .map_err(io::Error::other)?;
-        let begun = Instant::now();
-        stream.write_all(frame).await?;
-        figures.sent += 1;
-        let reply =
-            timeout(PATIENCE, answer(&mut stream, &mut decoder, sequence, &mut figures.stray));
-        match reply.await {
+            .map_err(|error| failed(io::Error::other(error)))?;
+        let start = Instant::now();
+        stream.write_all(frame).await.map_err(failed)?;
+        report.sent += 1;
+        let reply = read_reply(&mut stream, &mut decoder, sequence, &mut report.stray);
+        match timeout(REPLY_TIMEOUT, reply).await {
             Ok(status) => {
-                *figures.replies.entry(name(status?)).or_default() += 1;
-                times.push(begun.elapsed());
+                let status = status_label(status.map_err(failed)?);
+                *report.replies.entry(status).or_default() += 1;
+                times.push(start.elapsed());
             }
-            Err(_) => figures.lost += 1,
+            Err(_) => report.lost += 1,
         }
     }
-    Ok((figures, times))
+    Ok((report, times))
 }
 
-async fn answer(
+/// Waits for the reply to a request, and counts all others.
+async fn read_reply(
     stream: &mut TcpStream,
     decoder: &mut Decoder<{ wire::MAX_OVERHEAD }>,
     sequence: u32,
@@ -153,22 +174,13 @@ async fn answer(
     }
 }
 
-impl Figures {
-    /// For a terminal.
-    #[must_use]
-    pub fn render(&self) -> String {
-        let replies: Vec<_> =
-            self.replies.iter().map(|(status, count)| format!("{count} {status}")).collect();
-        format!(
-            "{} nodes: {} questions, {}; {} lost, {} stray; {:.0} replies a second, {:.2} ms at the median, {:.2} ms at 99 %",
-            self.nodes,
-            self.sent,
-            replies.join(", "),
-            self.lost,
-            self.stray,
-            self.per_second,
-            self.p50_ms,
-            self.p99_ms
-        )
+impl fmt::Display for LoadReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} nodes sent {} requests", self.nodes, self.sent)?;
+        let replies = self.replies.iter().map(|(status, count)| format!("{count} {status}"));
+        let replies = replies.collect::<Vec<_>>().join(", ");
+        writeln!(f, "replies: {replies} ({} lost, {} stray)", self.lost, self.stray)?;
+        writeln!(f, "rate:    {:.0} replies per second", self.per_second)?;
+        write!(f, "latency: {:.2} ms median, {:.2} ms 99th percentile", self.p50_ms, self.p99_ms)
     }
 }

@@ -1,15 +1,14 @@
-//! A gateway and its experts around a real MQTT broker, which is stopped and started in between.
+//! A gateway and its experts around a real MQTT broker, which is stopped and started again.
 //!
-//! Needs `mosquitto`; `cargo xtask test` installs it and runs these.
+//! Needs `mosquitto`. `cargo xtask test` installs it and runs this test.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Request, Status};
-use mild_gateway::answers::Answers;
-use mild_gateway::config::{Broker, Config};
-use mild_gateway::responder::{Responder, Source};
+use mild_gateway::config::{BrokerConfig, Config};
+use mild_gateway::responder::{RecordedAnswers, Responder, Source};
 use mild_gateway::server::Server;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -69,7 +68,7 @@ async fn ask(server: &Server, node: u32, sequence: u32, row: u32) -> Reply {
     reply.await.expect("a reply in time")
 }
 
-/// Asks until it is answered so, or some seconds are over.
+/// Asks until the reply has this status, for some seconds at most.
 async fn until(server: &Server, sequence: &mut u32, status: Status) -> Reply {
     for _ in 0..40 {
         *sequence += 1;
@@ -84,17 +83,17 @@ async fn until(server: &Server, sequence: &mut u32, status: Status) -> Reply {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs mosquitto: cargo xtask test"]
-async fn questions_go_through_a_broker_that_comes_and_goes() {
+async fn requests_survive_a_broker_that_restarts() {
     let directory = tempfile::tempdir().unwrap();
     let log = directory.path().join("log.csv");
     std::fs::write(&log, "pred\n3\n4\n5\n").unwrap();
     let port = free_port();
     let mosquitto = Mosquitto::start(port);
-    // Two experts of one name share the work.
+    // Two clients of one name share the work.
     for number in 0..2 {
-        let answers = Source::Recorded(Answers::read(&log, "pred").unwrap());
+        let answers = Source::Recorded(RecordedAnswers::read(&log, "pred").unwrap());
         let expert = Responder::new(answers, Duration::ZERO);
-        let broker = Broker {
+        let broker = BrokerConfig {
             host: "127.0.0.1".to_owned(),
             port,
             client_id: Some(format!("expert-{number}")),
@@ -126,11 +125,11 @@ async fn questions_go_through_a_broker_that_comes_and_goes() {
         let (row, reply) = answered.unwrap();
         assert_eq!((reply.status, reply.answer), (Status::Ok, Answer::Label(row + 3)));
     }
-    // A row that the expert does not know.
+    // The expert has no answer for this row.
     assert_eq!(ask(&server, 2, 1, 99).await.status, Status::TimedOut);
     drop(mosquitto);
     until(&server, &mut sequence, Status::Unreachable).await;
     let _mosquitto = Mosquitto::start(port);
     until(&server, &mut sequence, Status::Ok).await;
-    assert!(std::sync::Arc::into_inner(server).expect("the only one").stop().await);
+    std::sync::Arc::into_inner(server).expect("no other user").stop().await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! ONNX models as experts. Each is written here, field by field, in the protocol buffers of ONNX.
+//! ONNX models as experts. Each is written here, field by field, as the protocol buffers of ONNX.
 
 #![cfg(feature = "onnx")]
 
@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use mild::wire::{Answer, Payload, Status};
 use mild_gateway::config::Config;
-use mild_gateway::model::{Model, QuestionError};
-use mild_gateway::protocol::{AnswerDocument, Input, Question};
+use mild_gateway::experts::onnx::{InferenceError, Model};
+use mild_gateway::experts::{ExpertAnswer, ExpertRequest, Input};
 use mild_gateway::responder::{Responder, Source};
 use mild_gateway::server::Server;
 use support::Node;
@@ -139,7 +139,7 @@ fn logits_and_probabilities_give_the_same_answer() {
 }
 
 #[test]
-fn a_label_with_its_probabilities_is_taken_as_it_is() {
+fn a_label_with_probabilities_is_taken_unchanged() {
     let mut argmax = node("ArgMax", &["classes"], "label");
     // The last axis, which is dropped.
     for (name, value) in [("axis", 1), ("keepdims", 0)] {
@@ -161,15 +161,15 @@ fn one_number_is_a_value() {
     let model = load(&onnx(&nodes, features(), &[value("value", FLOAT, Some(1))])).unwrap();
     let of =
         |features: [f32; 3]| model.answer(&Input::Bytes(features.map(f32::to_le_bytes).concat()));
-    let expected = AnswerDocument { value: Some(6.5), ..AnswerDocument::default() };
+    let expected = ExpertAnswer { value: Some(6.5), ..ExpertAnswer::default() };
     assert_eq!(of([0.5, 2.5, 4.0]), Ok(expected));
-    // An answer that is no number is none.
-    assert!(matches!(of([f32::NAN, 0.0, 0.0]), Err(QuestionError::Model(_))));
-    assert!(matches!(of([f32::MAX, f32::MAX, 0.0]), Err(QuestionError::Model(_))));
+    // A value that is not finite is not an answer.
+    assert!(matches!(of([f32::NAN, 0.0, 0.0]), Err(InferenceError::InvalidOutput)));
+    assert!(matches!(of([f32::MAX, f32::MAX, 0.0]), Err(InferenceError::InvalidOutput)));
 }
 
 #[test]
-fn what_does_not_fit_is_refused_with_a_reason() {
+fn unusable_inputs_and_models_are_refused_with_a_reason() {
     let model = load(&classifier()).unwrap();
     let refused = |input| model.answer(&input).unwrap_err().to_string();
     assert_eq!(refused(Input::Raw(vec![1, 2])), "found 2 features, expected 3");
@@ -200,7 +200,7 @@ fn what_does_not_fit_is_refused_with_a_reason() {
 }
 
 #[tokio::test]
-async fn a_gateway_answers_with_a_model_of_its_own() {
+async fn a_gateway_runs_a_model() {
     let file = File::new(&classifier());
     let text = "[listen]\ntcp = ['127.0.0.1:0']\n\
                 [[expert]]\nindex = 1\nname = 'model'\nonnx = 'expert.onnx'\n";
@@ -212,12 +212,12 @@ async fn a_gateway_answers_with_a_model_of_its_own() {
     let reply = node.reply().await;
     assert_eq!((reply.status, reply.answer), (Status::Ok, Answer::Label(1)));
     near(Some(f32::from(reply.confidence) / 65_535.0), 0.731_06);
-    // A question that the model cannot take disturbs nothing.
+    // A request that the model cannot answer does not affect later ones.
     node.ask_about(2, 1, Payload::Raw(&readings[..4])).await;
     assert_eq!(node.reply().await.status, Status::Unreachable);
     node.ask_about(3, 1, Payload::Raw(&readings)).await;
     assert_eq!(node.reply().await.status, Status::Ok);
-    assert!(server.stop().await);
+    server.stop().await.unwrap();
 
     let text = text.replace("expert.onnx", "lost.onnx");
     let config = Config::parse(&text, Path::new("gateway.toml")).unwrap();
@@ -236,12 +236,12 @@ async fn a_model_answers_over_http() {
     let url = format!("http://{}/", address.await.unwrap());
     let client = reqwest::Client::new();
     let ask = async |payload| {
-        let local = AnswerDocument::default();
-        let question =
-            Question { node: 1, sequence: 1, image: 0, expert: 1, local, margin: 0, payload };
-        client.post(&url).json(&question).send().await.unwrap()
+        let local = ExpertAnswer::default();
+        let request =
+            ExpertRequest { node: 1, sequence: 1, image: 0, expert: 1, local, margin: 0, payload };
+        client.post(&url).json(&request).send().await.unwrap()
     };
-    let answer: AnswerDocument = ask(Input::Codes(vec![3, 1, -2])).await.json().await.unwrap();
+    let answer: ExpertAnswer = ask(Input::Codes(vec![3, 1, -2])).await.json().await.unwrap();
     assert_eq!(answer.label, Some(1));
     near(answer.confidence, logistic(1.0));
     let refused = ask(Input::Codes(vec![3])).await;

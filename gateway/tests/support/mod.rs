@@ -1,6 +1,6 @@
-//! What the tests of the gateway share.
+//! What the gateway's tests share.
 
-#![allow(dead_code, reason = "each file of tests uses a part")]
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::time::Duration;
 
@@ -50,13 +50,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Node<S> {
         let reply = timeout(Duration::from_secs(5), async {
             loop {
                 let mut byte = [0];
-                assert_eq!(self.stream.read(&mut byte).await.unwrap(), 1, "the gateway has gone");
+                assert_eq!(
+                    self.stream.read(&mut byte).await.unwrap(),
+                    1,
+                    "the gateway closed the connection"
+                );
                 if let (_, Some(frame)) = self.decoder.feed(&byte) {
                     let frame = frame.unwrap();
                     if let Some(key) = &self.key {
                         frame.verify(key).unwrap();
                     }
-                    let Ok(Message::Reply(reply)) = frame.message() else { panic!("no reply") };
+                    let Ok(Message::Reply(reply)) = frame.message() else { panic!("not a reply") };
                     return reply;
                 }
             }

@@ -1,7 +1,7 @@
-//! Answers as they were recorded in a deferral log.
+//! Answers recorded in a deferral log.
 //!
-//! The payload of a question is the number of the row (four bytes, little-endian). So a whole system can be run and
-//! compared, row for row, with what was predicted of it.
+//! The payload of a request is the number of a row, from 0, in four little-endian bytes. So a whole
+//! system can be run on a log and compared with what was predicted, row by row.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -9,30 +9,31 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use crate::protocol::{AnswerDocument, Input, Question};
+use super::NoAnswer;
+use crate::experts::{ExpertAnswer, Input};
 
 /// Why a log cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum AnswersError {
-    /// It cannot be read.
+pub enum LogError {
+    /// The file cannot be read.
     #[error("{}: {error}", file.display())]
     Read {
         /// The file.
         file: PathBuf,
-        /// What went wrong.
+        /// The error of the file system or the CSV reader.
         error: csv::Error,
     },
-    /// It has no such column.
+    /// The log has no such column.
     #[error("{}: found no column `{column}`, expected one of {columns}", file.display())]
     Column {
         /// The file.
         file: PathBuf,
-        /// What was asked for.
+        /// The column that is missing.
         column: String,
-        /// What there is.
+        /// The columns of the log.
         columns: String,
     },
-    /// A cell is no class.
+    /// A cell is not a class.
     #[error("{}:{line}: column `{column}`: found `{found}`, expected a whole number", file.display())]
     Cell {
         /// The file.
@@ -41,24 +42,24 @@ pub enum AnswersError {
         line: u64,
         /// The column.
         column: String,
-        /// What is there.
+        /// The cell.
         found: String,
     },
 }
 
-/// Recorded answers, by row.
+/// The answers of one expert, by row.
 #[derive(Debug, Clone)]
-pub struct Answers {
+pub struct RecordedAnswers {
     labels: Vec<u32>,
 }
 
-impl Answers {
-    /// Reads a column of a log (CSV, gzipped or not).
+impl RecordedAnswers {
+    /// Reads a column of a log: CSV, or CSV compressed with gzip.
     ///
     /// # Errors
-    /// [`AnswersError`]: which file, line and column, what was found, what was expected.
-    pub fn read(file: &Path, column: &str) -> Result<Self, AnswersError> {
-        let read = |error| AnswersError::Read { file: file.to_owned(), error };
+    /// [`LogError`]: the file, line and column, what was found and what was expected.
+    pub fn read(file: &Path, column: &str) -> Result<Self, LogError> {
+        let read = |error| LogError::Read { file: file.to_owned(), error };
         let opened = File::open(file).map_err(|error| read(error.into()))?;
         let mut opened = BufReader::new(opened);
         let mut start = [0; 2];
@@ -76,7 +77,7 @@ impl Answers {
         let Some(at) = names.iter().position(|name| name.trim() == column) else {
             let columns = names.iter().collect::<Vec<_>>().join(", ");
             let (file, column) = (file.to_owned(), column.to_owned());
-            return Err(AnswersError::Column { file, column, columns });
+            return Err(LogError::Column { file, column, columns });
         };
         let mut labels = Vec::new();
         for record in log.records() {
@@ -85,20 +86,21 @@ impl Answers {
             let Ok(label) = found.parse() else {
                 let line = record.position().map_or(0, csv::Position::line);
                 let (file, column, found) = (file.to_owned(), column.to_owned(), found.to_owned());
-                return Err(AnswersError::Cell { file, line, column, found });
+                return Err(LogError::Cell { file, line, column, found });
             };
             labels.push(label);
         }
         Ok(Self { labels })
     }
 
-    /// The answer to a question, if its row is there.
-    #[must_use]
-    pub fn answer(&self, question: &Question) -> Option<AnswerDocument> {
-        let Input::Bytes(bytes) = &question.payload else { return None };
-        let row = u32::from_le_bytes(bytes.as_slice().try_into().ok()?);
-        let label = self.labels.get(usize::try_from(row).ok()?).copied();
-        Some(AnswerDocument { label: Some(label?), value: None, confidence: None })
+    /// The answer to a request.
+    pub(super) fn answer(&self, payload: &Input) -> Result<ExpertAnswer, NoAnswer> {
+        let Input::Bytes(bytes) = payload else { return Err(NoAnswer::NotARow) };
+        let row = bytes.as_slice().try_into().map_err(|_| NoAnswer::NotARow)?;
+        let row = u32::from_le_bytes(row);
+        let label = usize::try_from(row).ok().and_then(|row| self.labels.get(row)).copied();
+        let label = label.ok_or(NoAnswer::NoSuchRow { row, rows: self.labels.len() })?;
+        Ok(ExpertAnswer { label: Some(label), ..ExpertAnswer::default() })
     }
 }
 
@@ -106,26 +108,22 @@ impl Answers {
 mod tests {
     use super::*;
 
-    fn question(payload: Input) -> Question {
-        let local = AnswerDocument::default();
-        Question { node: 1, sequence: 1, image: 0, expert: 1, local, margin: 0, payload }
-    }
-
     #[test]
     fn a_row_has_its_recorded_answer() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("log.csv");
         std::fs::write(&file, "x,pred\n0.5,3\n1.5,0\n").unwrap();
-        let answers = Answers::read(&file, "pred").unwrap();
-        let of = |payload| answers.answer(&question(payload)).and_then(|answer| answer.label);
-        assert_eq!(of(Input::Bytes(vec![0, 0, 0, 0])), Some(3));
-        assert_eq!(of(Input::Bytes(vec![1, 0, 0, 0])), Some(0));
-        assert_eq!(of(Input::Bytes(vec![2, 0, 0, 0])), None);
-        assert_eq!(of(Input::Bytes(vec![1])), None);
-        assert_eq!(of(Input::Codes(vec![1, 0, 0, 0])), None);
-        let error = Answers::read(&file, "prde").unwrap_err().to_string();
+        let answers = RecordedAnswers::read(&file, "pred").unwrap();
+        let label = |payload| answers.answer(&payload).map(|answer| answer.label);
+        assert_eq!(label(Input::Bytes(vec![0, 0, 0, 0])).unwrap(), Some(3));
+        assert_eq!(label(Input::Bytes(vec![1, 0, 0, 0])).unwrap(), Some(0));
+        let error = label(Input::Bytes(vec![2, 0, 0, 0])).unwrap_err();
+        assert_eq!(error.to_string(), "found row 2, expected 0 to 1");
+        assert!(matches!(label(Input::Bytes(vec![1])), Err(NoAnswer::NotARow)));
+        assert!(matches!(label(Input::Codes(vec![1, 0, 0, 0])), Err(NoAnswer::NotARow)));
+        let error = RecordedAnswers::read(&file, "prde").unwrap_err().to_string();
         assert!(error.contains("`prde`") && error.contains("x, pred"), "{error}");
-        let error = Answers::read(&file, "x").unwrap_err().to_string();
+        let error = RecordedAnswers::read(&file, "x").unwrap_err().to_string();
         assert!(error.contains("log.csv:2") && error.contains("`0.5`"), "{error}");
     }
 }

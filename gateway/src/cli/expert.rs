@@ -1,0 +1,102 @@
+//! `mild-gateway expert`.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Args;
+use mild_gateway::config::BrokerConfig;
+use mild_gateway::responder::{RecordedAnswers, Responder, Source};
+
+#[derive(Debug, Args)]
+pub(super) struct ExpertArgs {
+    /// Answer from this deferral log (CSV, may be gzipped); a request's payload is a row number
+    #[arg(long, value_name = "LOG", requires = "column", required_unless_present = "model")]
+    answers: Option<PathBuf>,
+    /// Column of the log with the expert's answers
+    #[arg(long, requires = "answers")]
+    column: Option<String>,
+    /// Answer with this ONNX model; a request's payload is the model's input. Requires a build with
+    /// `--features onnx`
+    #[arg(long, value_name = "FILE", conflicts_with = "answers")]
+    model: Option<PathBuf>,
+    /// Listen for HTTP requests on this address
+    #[arg(long, value_name = "ADDRESS", required_unless_present = "mqtt", conflicts_with = "mqtt")]
+    http: Option<SocketAddr>,
+    /// Subscribe to requests at this MQTT 5 broker
+    #[arg(long, value_name = "HOST:PORT", requires = "name")]
+    mqtt: Option<BrokerAddress>,
+    /// Name of the expert in the gateway's configuration; clients of the same name share the work
+    #[arg(long)]
+    name: Option<String>,
+    /// MQTT client identifier, unique at the broker [default: made from name and process ID]
+    #[arg(long)]
+    client_id: Option<String>,
+    /// First part of all MQTT topics
+    #[arg(long, default_value = "mild")]
+    prefix: String,
+    /// How long to wait before each answer, in milliseconds
+    #[arg(long, default_value_t = 0, value_name = "MS")]
+    delay_ms: u64,
+}
+
+#[derive(Debug, Clone)]
+struct BrokerAddress {
+    host: String,
+    port: u16,
+}
+
+impl FromStr for BrokerAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let error = || format!("found `{text}`, expected HOST:PORT");
+        let (host, port) = text.rsplit_once(':').ok_or_else(error)?;
+        let port = port.parse().map_err(|_| error())?;
+        Ok(Self { host: host.to_owned(), port })
+    }
+}
+
+impl ExpertArgs {
+    pub(super) async fn run(self) -> Result<(), Box<dyn Error>> {
+        let source = match (&self.answers, &self.column, &self.model) {
+            (Some(log), Some(column), _) => Source::Recorded(RecordedAnswers::read(log, column)?),
+            (_, _, Some(file)) => load_model(file)?,
+            _ => return Err("expected --answers with --column, or --model".into()),
+        };
+        let responder = Responder::new(source, Duration::from_millis(self.delay_ms));
+        match (self.http, self.mqtt, self.name) {
+            (Some(address), _, _) => {
+                let ready = |address| tracing::info!(%address, "listening for requests");
+                let served = responder.serve_http(address, ready).await;
+                served.map_err(|error| format!("{address}: {error}").into())
+            }
+            (None, Some(BrokerAddress { host, port }), Some(name)) => {
+                let broker = BrokerConfig {
+                    host,
+                    port,
+                    client_id: self.client_id,
+                    prefix: self.prefix,
+                    username: None,
+                    password: None,
+                    ca: None,
+                };
+                Ok(responder.serve_mqtt(&broker, &name).await?)
+            }
+            _ => Err("expected --http, or --mqtt with --name".into()),
+        }
+    }
+}
+
+#[cfg(feature = "onnx")]
+fn load_model(file: &Path) -> Result<Source, Box<dyn Error>> {
+    Ok(Source::Model(mild_gateway::experts::onnx::Model::load(file)?))
+}
+
+#[cfg(not(feature = "onnx"))]
+fn load_model(file: &Path) -> Result<Source, Box<dyn Error>> {
+    let file = file.display();
+    Err(format!("{file}: this build cannot run models; build with `--features onnx`").into())
+}

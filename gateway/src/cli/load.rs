@@ -1,0 +1,48 @@
+//! `mild-gateway load`.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+use mild_gateway::load::{self, LoadPlan};
+
+#[derive(Debug, Args)]
+pub(super) struct LoadArgs {
+    /// TCP address of the gateway
+    gateway: SocketAddr,
+    /// Number of nodes, each with its own connection and one request at a time
+    #[arg(long, default_value_t = 100)]
+    nodes: u32,
+    /// How long to send requests, in seconds
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Index of the expert to ask
+    #[arg(long, default_value_t = 1)]
+    expert: u8,
+    /// Number of rows to ask about, starting at row 0
+    #[arg(long, default_value_t = 1000)]
+    rows: u32,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+impl LoadArgs {
+    pub(super) async fn run(self) -> Result<(), Box<dyn Error>> {
+        let plan = LoadPlan {
+            gateway: self.gateway,
+            nodes: self.nodes,
+            duration: Duration::from_secs(self.seconds),
+            expert: self.expert,
+            rows: self.rows,
+        };
+        let report = load::run(&plan).await?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&report)?);
+        } else {
+            println!("{report}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+use super::*;
+use std::time::Duration;
+
+const MINIMAL: &str = "[listen]\ntcp = ['127.0.0.1:0']\n\
+    [[expert]]\nindex = 1\nname = 'cloud'\nhttp = 'http://x/'\n";
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, Path::new("gateway.toml"))
+}
+
+#[test]
+fn a_minimal_configuration_gets_the_defaults() {
+    let config = parse(MINIMAL).unwrap();
+    let [expert] = &config.experts[..] else { panic!("{:?}", config.experts) };
+    assert_eq!(expert.timeout, Duration::from_millis(1500));
+    assert_eq!((expert.concurrency, expert.queue), (16, 64));
+    assert!(matches!(&expert.transport, Transport::Http { retries: 1, .. }));
+    assert!(config.keys.is_empty() && config.broker.is_none() && config.metrics.is_none());
+    assert_eq!(config.limits.connections, 4096);
+}
+
+#[test]
+fn keys_are_read_from_hexadecimal() {
+    let digits = "0aF0".repeat(16);
+    let config = parse(&format!("[keys]\n7 = '{digits}'\n{MINIMAL}")).unwrap();
+    let mut bytes = [0x0a; 32];
+    bytes.iter_mut().skip(1).step_by(2).for_each(|byte| *byte = 0xf0);
+    assert_eq!(config.keys, [(7, Key::new(bytes))].into());
+}
+
+#[test]
+fn errors_name_the_key_what_was_found_and_what_was_expected() {
+    for (from, to, parts) in [
+        ("tcp = ['127.0.0.1:0']", "", &["listen", "no address", "`tcp`"][..]),
+        ("tcp", "tpc", &["tpc", "unknown field", "`tcp`"]),
+        ("index = 1", "index = 0", &["expert[0].index", "found 0", "1 to 31"]),
+        ("index = 1", "index = 32", &["expert[0].index", "found 32", "1 to 31"]),
+        ("'cloud'", "'a/b'", &["expert[0].name", "`a/b`", "topics"]),
+        ("http = 'http://x/'", "", &["expert[0].http", "no transport", "`http = URL`"]),
+        ("'http://x/'", "'x'", &["expert[0].http", "`x`", "a URL"]),
+        ("http = 'http://x/'", "mqtt = true", &["expert[0].mqtt", "section `[mqtt]`"]),
+        ("http =", "retires = 2\nhttp =", &["retires", "unknown field", "`retries`"]),
+        ("http =", "queue = 2\nconcurrency = 0\nhttp =", &["expert[0].concurrency", "found 0"]),
+        ("http =", "timeout_ms = 0\nhttp =", &["expert[0].timeout_ms", "found 0"]),
+        ("http =", "onnx = 'm'\nhttp =", &["expert[0].onnx", "both `http` and `onnx`"]),
+        ("http =", "mqtt = true\nhttp =", &["expert[0].mqtt", "both `http` and `mqtt`"]),
+        ("[listen]", "[keys]\n7 = 'ab'\n[listen]", &["keys.7", "2 characters", "64"]),
+        ("[listen]", "[keys]\nx = 'ab'\n[listen]", &["keys.x", "`x`", "number of a node"]),
+        ("[listen]", "[limits]\nburst = 0\n[listen]", &["limits.burst", "found 0"]),
+        (
+            "[listen]",
+            "[limits]\nrequests_per_s = nan\n[listen]",
+            &["limits.requests_per_s", "found NaN", "above 0"],
+        ),
+        (
+            "[[expert]]",
+            "[[expert]]\nindex = 1\nname = 'b'\nhttp = 'http://y/'\n[[expert]]",
+            &["expert[1].index", "found 1", "`expert[0]`"],
+        ),
+    ] {
+        let text = MINIMAL.replacen(from, to, 1);
+        let error = parse(&text).map(drop).unwrap_err().to_string();
+        for part in ["gateway.toml"].iter().chain(parts) {
+            assert!(error.contains(part), "{text}\n{error}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Experts behind an MQTT 5 broker.
+//!
+//! A request is published to `PREFIX/NODE/defer/EXPERT` with a response topic and correlation data.
+//! All clients that subscribe to `$share/EXPERT/PREFIX/+/defer/EXPERT` share an expert's work.
+
+mod broker;
+mod options;
+
+pub(super) use broker::{Broker, Publisher};
+pub(crate) use options::{RETRY_PAUSE, client_options, share_topic};

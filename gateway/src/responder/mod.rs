@@ -1,0 +1,79 @@
+//! The other end: a program that answers as an expert, over HTTP or MQTT.
+
+mod http;
+mod mqtt;
+mod recorded;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+#[cfg(feature = "onnx")]
+use crate::experts::onnx::{InferenceError, Model};
+use crate::experts::{ExpertAnswer, ExpertRequest};
+pub use recorded::{LogError, RecordedAnswers};
+
+/// Where an expert's answers come from.
+#[derive(Debug)]
+pub enum Source {
+    /// A column of a deferral log.
+    Recorded(RecordedAnswers),
+    /// A model.
+    #[cfg(feature = "onnx")]
+    Model(Model),
+}
+
+/// Why an expert has no answer to a request.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// The payload is not the number of a row.
+    #[error("found another payload, expected the number of a row in four little-endian bytes")]
+    NotARow,
+    /// The log has no such row.
+    #[error("found row {row}, expected 0 to {}", rows.saturating_sub(1))]
+    NoSuchRow {
+        /// The row.
+        row: u32,
+        /// The rows of the log.
+        rows: usize,
+    },
+    /// The model has no answer.
+    #[cfg(feature = "onnx")]
+    #[error(transparent)]
+    Model(#[from] InferenceError),
+    /// The model panicked.
+    #[cfg(feature = "onnx")]
+    #[error("the model failed: {0}")]
+    Panicked(#[from] tokio::task::JoinError),
+}
+
+/// A program that answers as an expert.
+#[derive(Debug)]
+pub struct Responder {
+    source: Source,
+    delay: Duration,
+}
+
+impl Responder {
+    /// An expert that waits for `delay` before each answer.
+    #[must_use]
+    pub fn new(source: Source, delay: Duration) -> Self {
+        Self { source, delay }
+    }
+
+    async fn answer(self: Arc<Self>, request: ExpertRequest) -> Result<ExpertAnswer, NoAnswer> {
+        // Even a sleep of zero takes a millisecond.
+        if !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
+        match &self.source {
+            Source::Recorded(answers) => answers.answer(&request.payload),
+            // Off the threads that serve requests.
+            #[cfg(feature = "onnx")]
+            Source::Model(model) => {
+                let model = model.clone();
+                let answered = tokio::task::spawn_blocking(move || model.answer(&request.payload));
+                Ok(answered.await??)
+            }
+        }
+    }
+}
