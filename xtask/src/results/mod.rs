@@ -3,6 +3,8 @@
 
 mod pages;
 mod parts;
+mod rule;
+mod runs;
 mod table;
 
 use crate::process::root;

@@ -144,12 +144,21 @@ fn next_mark(text: &str) -> Option<(&str, &str, &str)> {
     }
 }
 
-/// The figure at the end of a text: digits with their signs, separators and percent sign.
+/// The figure at the end of a text: digits with their signs, separators and percent sign, or
+/// `5 of 21`.
 fn trailing_figure(text: &str) -> &str {
+    let digits = |text: &str| {
+        let belongs = |c: char| c.is_ascii_digit() || ".,+-".contains(c);
+        text.len() - text.trim_end_matches(belongs).len()
+    };
     let trimmed = text.strip_suffix(" %").unwrap_or(text);
-    let belongs = |c: char| c.is_ascii_digit() || ".,+-".contains(c);
-    let start = trimmed.trim_end_matches(belongs).len();
-    if start == trimmed.len() { "" } else { &text[start..] }
+    let length = digits(trimmed);
+    if length == 0 {
+        return "";
+    }
+    let start = trimmed.len() - length;
+    let first = text[..start].strip_suffix(" of ").map_or(0, digits);
+    if first == 0 { &text[start..] } else { &text[start - " of ".len() - first..] }
 }
 
 /// A query apart: the table's name, the conditions, what follows them, and the format.
@@ -316,6 +325,20 @@ mod tests {
             let error = format!("{:#}", refresh(text, &tables).unwrap_err());
             assert!(error.contains("line 1") || error.contains("line 2"), "{error}");
             assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_figure_ends_where_the_words_begin() {
+        for (text, figure) in [
+            ("takes 2,116", "2,116"),
+            ("**-0.5", "-0.5"),
+            ("about 12.5 %", "12.5 %"),
+            ("on 5 of 21", "5 of 21"),
+            ("of 21", "21"),
+            ("none", ""),
+        ] {
+            assert_eq!(trailing_figure(text), figure);
         }
     }
 

@@ -39,6 +39,37 @@ impl Table {
         Self::parse(&text).with_context(|| format!("cannot parse {}", path.display()))
     }
 
+    /// The tables of a Markdown document, each with the heading above it. Marks of emphasis are taken off.
+    pub(crate) fn in_markdown(text: &str) -> Vec<(String, Self)> {
+        let (mut heading, mut found) = (String::new(), Vec::new());
+        let mut table: Option<Self> = None;
+        for line in text.lines().chain([""]) {
+            let rule = line.starts_with("|-") || line.starts_with("| -");
+            let cells = line.strip_prefix("| ").and_then(|line| line.strip_suffix('|'));
+            match (cells, &mut table) {
+                (_, Some(_)) if rule => {}
+                (Some(cells), table) => {
+                    let cells = cells.split('|').map(|cell| cell.replace(['*', '\\'], ""));
+                    let cells: Vec<String> = cells.map(|cell| cell.trim().to_owned()).collect();
+                    match table {
+                        // A cell that Markdown does not need is a column without a name.
+                        Some(table) => table.rows.push(cells),
+                        None => *table = Some(Self { columns: cells, rows: Vec::new() }),
+                    }
+                }
+                (None, _) => {
+                    found.extend(table.take().map(|table| (heading.clone(), table)));
+                    if let Some(text) = line.trim_start_matches('#').strip_prefix(' ')
+                        && line.starts_with('#')
+                    {
+                        text.clone_into(&mut heading);
+                    }
+                }
+            }
+        }
+        found
+    }
+
     /// The table as CSV.
     pub(crate) fn to_csv(&self) -> Result<String> {
         let mut writer = csv::Writer::from_writer(Vec::new());
@@ -73,6 +104,13 @@ impl Table {
             row.resize(table.columns.len(), String::new());
         }
         Ok(table)
+    }
+
+    /// The table with a column of one cell in front.
+    pub(crate) fn labelled(mut self, column: &str, cell: &str) -> Self {
+        self.columns.insert(0, column.to_owned());
+        self.rows.iter_mut().for_each(|row| row.insert(0, cell.to_owned()));
+        self
     }
 
     /// The rows of both tables; columns that one of them lacks are empty there.
@@ -178,7 +216,7 @@ impl Table {
     }
 
     /// The table in Markdown: underscores of the header become spaces, columns of numbers are
-    /// aligned to the right, and numbers with a fraction have `digits` decimals.
+    /// aligned to the right, and numbers have at most `digits` decimals.
     pub(crate) fn markdown(&self, digits: usize) -> String {
         let numeric: Vec<bool> = (0..self.columns.len())
             .map(|index| {
@@ -208,10 +246,11 @@ fn same(name: &str, queried: &str) -> bool {
     name == queried || name.replace(' ', "_") == queried
 }
 
-/// A number with a fraction at this many decimals; any other text as it is.
+/// A number with at most this many decimals; any other text as it is.
 fn rounded(cell: &str, digits: usize) -> String {
+    let decimals = cell.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     match cell.parse::<f64>() {
-        Ok(number) if cell.contains(['.', 'e']) => format!("{number:.digits$}"),
+        Ok(number) if decimals > digits || cell.contains('e') => format!("{number:.digits$}"),
         _ => cell.to_owned(),
     }
 }
@@ -263,6 +302,16 @@ mod tests {
             pivot.markdown(1),
             "| core | a | b |\n|---|---:|---:|\n| m0 | 7483 | 10.2 |\n| m4 | 2116 |  |\n"
         );
+    }
+
+    #[test]
+    fn tables_are_found_in_markdown() {
+        let text = "# One\n\n| a | b |\n|---|---:|\n| **1** | 2\\* |\n\n## Two\ntext | more\n| c |\n| --- |\n| 3 |";
+        let found = Table::in_markdown(text);
+        let names: Vec<&str> = found.iter().map(|(heading, _)| heading.as_str()).collect();
+        assert_eq!(names, ["One", "Two"]);
+        assert_eq!(found[0].1.to_csv().unwrap(), "a,b\n1,2\n");
+        assert_eq!(found[1].1.to_csv().unwrap(), "c\n3\n");
     }
 
     #[test]

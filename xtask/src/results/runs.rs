@@ -1,0 +1,269 @@
+//! The commands behind the parts: what they run, and how its output becomes tables.
+
+use super::{
+    parts::{Files, Made},
+    table::Table,
+};
+use crate::{
+    images::logs,
+    process::{cargo, read, root, run, target_dir},
+    toolchain::{Choice, Toolchains},
+};
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+use std::{
+    env, fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// Logs that train within seconds.
+const QUICK_LOGS: [&str; 3] = ["routellm-gsm8k", "wall-robot", "frugalml-yelp"];
+
+/// `mild` with arguments, built for release.
+fn mild(arguments: &[&str]) -> Result<Command> {
+    run(cargo().args(["build", "--release", "--quiet", "-p", "mild-trainer", "--bin", "mild"]))?;
+    let mut command = Command::new(target_dir().join("release/mild"));
+    command.args(arguments);
+    Ok(command)
+}
+
+/// The configurations of some logs; `None` where the logs are not.
+fn configurations(names: &[&str]) -> Option<Vec<PathBuf>> {
+    let paths: Vec<PathBuf> =
+        names.iter().map(|name| logs().join(name).join("mild.toml")).collect();
+    paths.iter().all(|path| path.exists()).then_some(paths)
+}
+
+pub(super) fn losses(_: bool) -> Result<Files> {
+    let document: Value = serde_json::from_str(&read(&mut mild(&["demo", "--json"])?)?)?;
+    let figure = |pointer: &str| {
+        document.pointer(pointer).cloned().with_context(|| format!("`mild demo` has no {pointer}"))
+    };
+    let wine = json!({
+        "log": "wine",
+        "method": "auto",
+        "loss": figure("/test/deferral_loss")?,
+        "image_bytes": figure("/image/image_bytes")?,
+        "chosen": figure("/chosen")?,
+    });
+    let mut table = Table::from_json(&[wine])?;
+    match configurations(&QUICK_LOGS) {
+        Some(paths) => {
+            let methods = "two-stage,mild,one-vs-all,auto,knn";
+            let mut command = mild(&["compare", "--effort", "quick", "--csv", "--quiet"])?;
+            command.args(["--methods", methods]).args(paths);
+            let columns = ["log", "method", "loss", "image_bytes", "chosen"].map(str::to_owned);
+            table = table.join(Table::parse(&read(&mut command)?)?.project(&columns)?);
+        }
+        None => println!(
+            "the logs {} are not in {} (MILD_DATA): only the demonstration's figures are measured",
+            QUICK_LOGS.join(", "),
+            logs().display()
+        ),
+    }
+    let text = read(&mut mild(&["demo", "--quiet"])?)?;
+    Ok(vec![("losses", Made::Table(table)), ("demo", Made::Text(text))])
+}
+
+pub(super) fn device(check: bool) -> Result<Files> {
+    let folder = tempfile::tempdir()?;
+    let mut command = Command::new(env::current_exe()?);
+    command.args(["device", "bench", "--csv"]).arg(folder.path());
+    // Peers do not change with this code.
+    run(if check { command.arg("--no-peers") } else { &mut command })?;
+    let compiler = Toolchains::new(Choice::Auto).prepare("thumbv7em-none-eabihf")?.version()?;
+    let mut files = Vec::new();
+    for name in ["device", "device-policy", "device-bars", "device-estimates"] {
+        let table = Table::read(&folder.path().join(name).with_extension("csv"))?;
+        files.push((name, Made::Table(table.with_column("compiler", &compiler))));
+    }
+    Ok(if check { files.into_iter().take(2).collect() } else { files })
+}
+
+pub(super) fn speed(_: bool) -> Result<Files> {
+    let Some(paths) = configurations(&["wall-robot"]) else {
+        println!("no real logs in {} (MILD_DATA): speed is not measured", logs().display());
+        return Ok(Vec::new());
+    };
+    let time = |method: &str| -> Result<Duration> {
+        let mut least = Duration::MAX;
+        for _ in 0..3 {
+            let mut command = mild(&["compare", "--effort", "quick", "--csv", "--quiet"])?;
+            command.args(["--methods", method]).args(&paths).env("RAYON_NUM_THREADS", "1");
+            let start = Instant::now();
+            read(&mut command)?;
+            least = least.min(start.elapsed());
+        }
+        Ok(least)
+    };
+    let ratio = time("auto")?.as_secs_f64() / time("two-stage")?.as_secs_f64();
+    let row = json!({ "log": "wall-robot", "auto_over_two_stage": format!("{ratio:.2}") });
+    Ok(vec![("speed", Made::Table(Table::from_json(&[row])?))])
+}
+
+/// The configurations of all logs.
+fn all_logs() -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in logs().read_dir().with_context(|| logs().display().to_string())? {
+        let path = entry?.path().join("mild.toml");
+        if path.exists() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    ensure!(!paths.is_empty(), "no log in {}", logs().display());
+    Ok(paths)
+}
+
+/// The configurations of some logs, which must be there.
+fn these_logs(names: &[&str]) -> Result<Vec<PathBuf>> {
+    configurations(names).with_context(|| {
+        format!("expected the logs {} in {} (MILD_DATA)", names.join(", "), logs().display())
+    })
+}
+
+/// Runs `mild compare` at quick effort and returns the document that it writes. Runs that are done
+/// are kept, so that an interrupted comparison goes on.
+fn compare(name: &str, arguments: &[&str], configurations: &[PathBuf]) -> Result<String> {
+    let kept = target_dir().join("results").join(name);
+    let mut command = mild(&["compare", "--effort", "quick", "--out"])?;
+    run(command.arg(&kept).args(arguments).args(configurations).stdout(Stdio::null()))?;
+    let path = kept.join("compare.md");
+    fs::read_to_string(&path).with_context(|| path.display().to_string())
+}
+
+/// The rows of several tables, each row with a label in front.
+fn joined(column: &str, tables: impl IntoIterator<Item = (String, Table)>) -> Table {
+    let labelled = tables.into_iter().map(|(label, table)| table.labelled(column, &label));
+    labelled.reduce(Table::join).unwrap_or_default()
+}
+
+pub(super) fn comparison(_: bool) -> Result<Files> {
+    let arguments = ["--methods", "all", "--seeds", "10", "--confidence", "x_conf"];
+    let document = compare("comparison", &arguments, &all_logs()?)?;
+    let mut tables = Table::in_markdown(&document).into_iter();
+    let (Some((_, losses)), Some((_, methods))) = (tables.next(), tables.next()) else {
+        bail!("`mild compare` wrote fewer than two tables");
+    };
+    let by_log = tables.map(|(heading, table)| (log_of(&heading), table));
+    // Both of them test losses of the same rows; the script says which difference is within 0.01.
+    let mut script = Command::new("python3");
+    script.arg(root().join("host-trainer/python/reference.py"));
+    script.arg(target_dir().join("results/comparison/compare.json"));
+    let document = read(script.arg(logs().join("reference.json")))?;
+    let reference = Table::in_markdown(&document).pop().context("reference.py wrote no table")?.1;
+    Ok(vec![
+        ("reference", Made::Table(reference)),
+        ("comparison", Made::Table(losses)),
+        ("comparison-methods", Made::Table(methods)),
+        ("comparison-by-log", Made::Table(joined("log", by_log))),
+    ])
+}
+
+/// The log in a heading like `letter, all train rows`.
+fn log_of(heading: &str) -> String {
+    heading.split(',').next().unwrap_or_default().to_owned()
+}
+
+pub(super) fn learning_curves(_: bool) -> Result<Files> {
+    let methods = "two-stage,mild,one-vs-all,auto,knn";
+    let rows = "100,300,1000,3000,all";
+    let arguments = ["--methods", methods, "--train-rows", rows, "--seeds", "10"];
+    let document = compare("learning-curves", &arguments, &all_logs()?)?;
+    let by_log = Table::in_markdown(&document)
+        .into_iter()
+        .find(|(_, table)| table.columns.iter().take(2).eq(["log", "train rows"]))
+        .context("`mild compare` wrote no learning curves")?
+        .1;
+    // One heading `21 logs, 100 train rows` for each number, with the losses and then the methods.
+    let overall = Table::in_markdown(&document)
+        .into_iter()
+        .filter(|(heading, table)| heading.contains(" logs, ") && table.columns[0] == "method")
+        .map(|(heading, table)| {
+            let rows = heading.split(", ").nth(1).unwrap_or_default();
+            (rows.trim_end_matches(" train rows").to_owned(), table)
+        });
+    Ok(vec![
+        ("learning-curves", Made::Table(joined("train rows", overall))),
+        ("learning-curves-by-log", Made::Table(by_log)),
+    ])
+}
+
+pub(super) fn number_of_experts(_: bool) -> Result<Files> {
+    let methods = "one-stage,picce-one-stage,one-stage-one-vs-all,picce-one-vs-all,two-stage,picce";
+    let arguments = ["--experts", "2,4,6,8,10", "--seeds", "10", "--methods", methods];
+    let document = compare("experts", &arguments, &these_logs(&["mnist-specialists-10"])?)?;
+    let views = ["system", "system without offsets", "own classifier"];
+    let tables = Table::in_markdown(&document)
+        .into_iter()
+        .filter(|(_, table)| table.columns.get(1).is_some_and(|column| column == "experts"));
+    let labelled = views.iter().zip(tables).map(|(view, (_, table))| ((*view).to_owned(), table));
+    Ok(vec![("experts", Made::Table(joined("share right", labelled)))])
+}
+
+/// Logs with experts that come back, and which of them; all in turn where none is named.
+const NEW_EXPERTS: [(&str, Option<&str>); 5] = [
+    ("mnist-specialists-3", None),
+    ("letter", Some("specialist_a")),
+    ("wall-robot", None),
+    ("mnist-specialists-10", Some("s456")),
+    ("frugalml-command", None),
+];
+
+pub(super) fn new_expert(_: bool) -> Result<Files> {
+    let mut tables = Vec::new();
+    for (log, expert) in NEW_EXPERTS {
+        let arguments = ["study", "new-expert", "--method", "two-stage", "--seeds", "3"];
+        let mut command = mild(&arguments)?;
+        command.args(["--answers", "10,30,100,300", "--effort", "quick"]);
+        command.args(these_logs(&[log])?).args(expert.map(|name| format!("--expert={name}")));
+        tables.extend(Table::in_markdown(&read(&mut command)?));
+    }
+    let table = tables.into_iter().map(|(_, table)| table).reduce(Table::join);
+    Ok(vec![("new-expert", Made::Table(table.unwrap_or_default()))])
+}
+
+pub(super) fn promises(_: bool) -> Result<Files> {
+    let names = [
+        "letter",
+        "frugalml-command",
+        "frugalml-ferplus",
+        "frugalml-yelp",
+        "mnist-specialists-3",
+        "routellm-mmlu",
+        "wall-robot",
+        "dreem-dodh",
+    ];
+    let document = read(mild(&["study", "guarantees"])?.args(these_logs(&names)?))?;
+    let table = Table::in_markdown(&document).pop().context("`mild study` wrote no table")?.1;
+    Ok(vec![("promises", Made::Table(table))])
+}
+
+pub(super) fn drift(_: bool) -> Result<Files> {
+    let folder = tempfile::tempdir()?;
+    let configuration = these_logs(&["gas-drift"])?;
+    let mut train = mild(&["train", "--effort", "quick", "--quiet", "--out"])?;
+    run(train.arg(folder.path()).args(&configuration))?;
+    let image = folder.path().join("rejector.mild");
+    let mut simulate = mild(&["simulate", "--by", "batch", "--image"])?;
+    let text = read(simulate.arg(image).args(&configuration))?;
+    Ok(vec![("drift", Made::Text(text))])
+}
+
+pub(super) fn training_speed(_: bool) -> Result<Files> {
+    run(cargo().args(["build", "--release", "-p", "mild-trainer", "--example", "full_batch"]))?;
+    let mut python = Command::new("python3");
+    let document = read(python.arg(root().join("host-trainer/python/speed.py")))?;
+    let table = Table::in_markdown(&document).pop().context("speed.py wrote no table")?.1;
+    Ok(vec![("training-speed", Made::Table(table))])
+}
+
+pub(super) fn memory(_: bool) -> Result<Files> {
+    let test = ["test", "-p", "mild-trainer", "--test", "memory", "--", "--ignored"];
+    let output = read(cargo().args(test).arg("--nocapture"))?;
+    let line = output.lines().find(|line| line.starts_with("log of "));
+    let line = line.context("the memory test printed no line `log of …`")?;
+    Ok(vec![("memory", Made::Text(line.to_owned()))])
+}
