@@ -172,8 +172,8 @@ class Image:
         for index in range(self.experts):
             scale, intercept, price = words[3 * index : 3 * index + 3]
             multiplier, shift, drop = low(scale), high(scale) & 255, scale >> 24
-            need(multiplier <= 32767 and 1 <= shift <= 31 and drop <= 31, "Calibration", index)
-            need(-(2**20) <= i32(intercept) <= 2**20 and price <= 2**30, "Calibration", index)
+            need(multiplier <= 32767 and 1 <= shift <= 31 and drop <= 31, "PlattScaling", index)
+            need(-(2**20) <= i32(intercept) <= 2**20 and price <= 2**30, "PlattScaling", index)
             self.calibration.append((multiplier, shift, drop, i32(intercept), price))
 
     @staticmethod
@@ -192,27 +192,27 @@ class Image:
     def knob(self, words, _):
         need(len(words) >= 9, "SectionLength", 8)
         entries, steps, limit = low(words[0]), high(words[0]), 2**28
-        need(1 <= entries <= 64 and steps <= 16, "Knob", 0)
+        need(1 <= entries <= 64 and steps <= 16, "OperatingPoints", 0)
         need(len(words) == 9 + 2 * entries + 3 * steps, "SectionLength", 8)
         least, most, floor, step, mean, deviation = map(i32, words[3:9])
-        need(words[1] <= 65536, "Knob", 1)
-        need(words[2] <= 65536, "Knob", 2)
-        need(-limit <= least <= 0, "Knob", 3)
-        need(0 <= most <= limit and most != least, "Knob", 4)
-        need(least <= floor <= 0, "Knob", 5)
-        need(1 <= step <= most - least and (most - least) // step < 8192, "Knob", 6)
-        need(least <= mean <= most, "Knob", 7)
-        need(0 <= deviation <= limit, "Knob", 8)
+        need(words[1] <= 65536, "OperatingPoints", 1)
+        need(words[2] <= 65536, "OperatingPoints", 2)
+        need(-limit <= least <= 0, "OperatingPoints", 3)
+        need(0 <= most <= limit and most != least, "OperatingPoints", 4)
+        need(least <= floor <= 0, "OperatingPoints", 5)
+        need(1 <= step <= most - least and (most - least) // step < 8192, "OperatingPoints", 6)
+        need(least <= mean <= most, "OperatingPoints", 7)
+        need(0 <= deviation <= limit, "OperatingPoints", 8)
         rate, threshold = -1, limit + 1
         for at in range(9, 9 + 2 * entries, 2):
-            need(rate < words[at] <= 65536, "Knob", at)
-            need(-limit <= i32(words[at + 1]) < threshold, "Knob", at + 1)
+            need(rate < words[at] <= 65536, "OperatingPoints", at)
+            need(-limit <= i32(words[at + 1]) < threshold, "OperatingPoints", at + 1)
             rate, threshold = words[at], i32(words[at + 1])
         level = -1
         for at in range(9 + 2 * entries, len(words), 3):
-            need(level < words[at] <= 65535 and (level >= 0 or words[at] == 0), "Knob", at)
-            need(words[at + 1] <= 65536, "Knob", at + 1)
-            need(-limit <= i32(words[at + 2]) <= limit, "Knob", at + 2)
+            need(level < words[at] <= 65535 and (level >= 0 or words[at] == 0), "OperatingPoints", at)
+            need(words[at + 1] <= 65536, "OperatingPoints", at + 1)
+            need(-limit <= i32(words[at + 2]) <= limit, "OperatingPoints", at + 2)
             level = words[at]
 
     def codes_of_features(self, features):

@@ -3,13 +3,12 @@
 //!
 //! A small package that uses the macro is checked by `cargo` with images that this test writes.
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mild::image::{ImageParts, InputQuantizer, LayerParts};
+use mild_test_support::images;
 
 struct Package {
     root: PathBuf,
@@ -75,7 +74,7 @@ const CONSTANTS: &str = r#"
 #[test]
 fn good_images_compile_and_bad_ones_do_not() {
     let package = Package::new();
-    let good = support::small().to_bytes().unwrap();
+    let good = images::small().to_bytes().unwrap();
 
     for (name, program) in [("good", PROGRAM), ("constants", CONSTANTS)] {
         if let Err(text) = package.check(name, Some(&good), program) {
@@ -91,15 +90,15 @@ fn good_images_compile_and_bad_ones_do_not() {
     damaged[100] ^= 4;
     let truncated = &good[..good.len() - 4];
     let partial = &good[..good.len() - 1];
-    let newer = support::to_bytes(&support::edited(|words| words[1] = 2));
-    let bias = support::invalid().into_iter().find(|case| case.what == "bias").unwrap();
+    let newer = images::to_bytes(&images::edited(|words| words[1] = 2));
+    let bias = images::invalid().into_iter().find(|case| case.what == "bias").unwrap();
     for (name, image, message) in [
         ("damaged", Some(&damaged[..]), "the image is damaged: its checksum does not match"),
         ("truncated", Some(truncated), "the image is truncated"),
         ("partial", Some(partial), "the image is not a whole number of 32-bit words"),
         ("empty", Some(&[]), "the image is truncated"),
         ("newer", Some(&newer), "the image has a format version that this crate does not read"),
-        ("bias", Some(&support::to_bytes(&bias.words)), bias.error.message()),
+        ("bias", Some(&images::to_bytes(&bias.words)), bias.error.message()),
         ("missing", None, "missing.mild"),
     ] {
         match package.check(name, image, PROGRAM) {
@@ -115,7 +114,7 @@ fn large() -> Vec<u8> {
     let hidden = LayerParts {
         inputs: WIDTH,
         biases: vec![0; WIDTH],
-        requantizers: vec![support::requantizer(10); WIDTH],
+        requantizers: vec![images::requantizer(10); WIDTH],
         weights: vec![1; WIDTH * WIDTH],
     };
     let last = LayerParts {
@@ -128,7 +127,7 @@ fn large() -> Vec<u8> {
         quantizers: vec![InputQuantizer { scale: 1.0, bias: 128.5 }; WIDTH],
         raw: None,
         layers: vec![hidden, last],
-        ..support::small()
+        ..images::small()
     };
     parts.to_bytes().unwrap()
 }

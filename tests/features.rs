@@ -1,9 +1,8 @@
 //! The small public types: sets of experts, messages of errors, what `serde` makes of a decision.
 
-mod support;
-
 use mild::image::{ImageParts, WriteError};
 use mild::{Decision, Image, InputError, LOCAL, Reachable, Rejector};
+use mild_test_support::images;
 
 #[test]
 fn a_set_of_experts_always_has_the_device() {
@@ -56,7 +55,7 @@ fn assert_complete(error: &(impl std::error::Error + ?Sized)) {
 
 #[test]
 fn image_errors_say_what_was_found_and_expected() {
-    for case in support::invalid() {
+    for case in images::invalid() {
         assert_complete(&case.error);
         assert!(case.error.to_string().starts_with(case.error.message()), "{}", case.what);
     }
@@ -64,7 +63,7 @@ fn image_errors_say_what_was_found_and_expected() {
 
 #[test]
 fn wrong_arguments_are_errors_that_say_what_was_found_and_expected() {
-    let words = support::small().to_words().unwrap();
+    let words = images::small().to_words().unwrap();
     let image = Image::from_words(&words).unwrap();
     let rejector = Rejector::new(&image);
     let needed = image.scratch_words();
@@ -87,7 +86,7 @@ fn wrong_arguments_are_errors_that_say_what_was_found_and_expected() {
     let error = rejector.scores(&[0.0, f32::NAN, 0.0], &mut scratch).expect_err("NaN");
     assert_eq!(error, InputError::NotANumber { feature: 1 });
     assert_complete(&error);
-    let without = ImageParts { raw: None, ..support::small() }.to_words().unwrap();
+    let without = ImageParts { raw: None, ..images::small() }.to_words().unwrap();
     let image = Image::from_words(&without).unwrap();
     let error = Rejector::new(&image).scores(&[0i16; 3], &mut scratch).expect_err("raw");
     assert_eq!(error, InputError::NoRawQuantizer);
@@ -110,7 +109,7 @@ fn parts_that_do_not_fit_are_errors_that_say_what_was_found_and_expected() {
         |parts| parts.layers[0].weights[0] = -128,
     ];
     for (index, edit) in edits.into_iter().enumerate() {
-        let mut parts = support::small();
+        let mut parts = images::small();
         edit(&mut parts);
         let error = parts.to_bytes().expect_err("parts that do not fit");
         assert_complete(&error);
@@ -120,7 +119,7 @@ fn parts_that_do_not_fit_are_errors_that_say_what_was_found_and_expected() {
 
 #[test]
 fn an_image_gives_back_its_parts() {
-    let parts = support::small();
+    let parts = images::small();
     let words = parts.to_words().unwrap();
     let image = Image::from_words(&words).unwrap();
     assert_eq!(image.bytes(), parts.to_bytes().unwrap());
@@ -141,7 +140,7 @@ fn an_image_gives_back_its_parts() {
 fn decision_and_provenance_are_serialized_by_name() {
     let decision = serde_json::to_value(Decision { expert: 2, margin: 7 }).unwrap();
     assert_eq!(decision, serde_json::json!({ "expert": 2, "margin": 7 }));
-    let provenance = serde_json::to_value(support::provenance()).unwrap();
+    let provenance = serde_json::to_value(images::provenance()).unwrap();
     assert_eq!(provenance["seed"], 0x1122_3344_5566_7788u64);
     assert_eq!(provenance["trainer"], serde_json::json!([0, 1, 2]));
     assert_eq!(provenance["log_digest"], serde_json::json!([1, 2, 3, 4, 5, 6, 7, 8]));

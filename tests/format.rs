@@ -3,8 +3,6 @@
 //!
 //! After a change of the format, `MILD_BLESS=1 cargo test --test format` writes the examples anew.
 
-mod support;
-
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +12,7 @@ use std::sync::Mutex;
 use mild::fixed::{RawQuantizer, Requantizer};
 use mild::image::{ImageParts, InputQuantizer, LayerParts};
 use mild::{Image, Reachable, Rejector};
+use mild_test_support::images;
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
@@ -81,8 +80,8 @@ fn tiny() -> ImageParts {
         ],
         score_scale: 0.0625,
         offsets: vec![300, 0],
-        experts: support::experts(["local", "cloud"]),
-        provenance: support::provenance(),
+        experts: images::experts(&["local", "cloud"], 50_000),
+        provenance: images::provenance(),
         platt_scaling: None,
         operating_points: None,
     }
@@ -154,7 +153,7 @@ fn the_weights_in_the_document_are_what_the_writer_makes() {
         raw: None,
         layers: vec![layer],
         offsets: vec![0; 5],
-        experts: support::experts(["local", "a", "b", "c", "d"]),
+        experts: images::experts(&["local", "a", "b", "c", "d"], 50_000),
         ..tiny()
     };
     let words = parts.to_words().unwrap();
@@ -195,7 +194,7 @@ fn folder(name: &str) -> PathBuf {
 /// Every word of an image set to numbers that may break more than one rule: the first must count.
 fn edits() -> Vec<Vec<u32>> {
     let mut edits = Vec::new();
-    for index in 1..support::small().to_words().unwrap().len() {
+    for index in 1..images::small().to_words().unwrap().len() {
         let changes: [fn(u32) -> u32; 6] = [
             |_| 0,
             |_| u32::MAX,
@@ -205,7 +204,7 @@ fn edits() -> Vec<Vec<u32>> {
             |_| 1 << 31,
         ];
         edits.extend(changes.map(|change| {
-            support::edited(|words| {
+            images::edited(|words| {
                 words[index] = change(words[index]);
             })
         }));
@@ -218,12 +217,12 @@ fn a_reader_written_from_the_document_refuses_what_the_crate_refuses() {
     let folder = folder("refused");
     let mut files = Vec::new();
     let mut expected = String::new();
-    let invalid = support::invalid().into_iter().map(|case| case.words);
-    let valid = support::valid().into_iter().map(|(_, words)| words);
+    let invalid = images::invalid().into_iter().map(|case| case.words);
+    let valid = images::valid().into_iter().map(|(_, words)| words);
     for (index, words) in invalid.chain(valid).chain(edits()).enumerate() {
         let error = Image::from_words(&words).err();
         let path = folder.join(format!("{index}.mild")).display().to_string();
-        fs::write(&path, support::to_bytes(&words)).unwrap();
+        fs::write(&path, images::to_bytes(&words)).unwrap();
         let verdict = error.map_or("ok".into(), |error| {
             let debug = format!("{error:?}");
             let (variant, fields) = debug.split_once(" {").unwrap_or((&debug, ""));
@@ -251,8 +250,7 @@ fn a_reader_written_from_the_document_refuses_what_the_crate_refuses() {
 #[test]
 fn a_reader_written_from_the_document_decides_as_the_crate_does() {
     let folder = folder("decided");
-    for (index, parts) in [tiny(), support::small(), support::calibrated()].into_iter().enumerate()
-    {
+    for (index, parts) in [tiny(), images::small(), images::calibrated()].into_iter().enumerate() {
         let path = folder.join(format!("{index}.mild")).display().to_string();
         fs::write(&path, parts.to_bytes().unwrap()).unwrap();
         let words = parts.to_words().unwrap();

@@ -1,14 +1,13 @@
 //! Damaged, mismatched and hostile images: each gives the right error, and none a panic.
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use mild::image::LayerParts;
 use mild::{Image, ImageError, Reachable, Rejector};
 use proptest::prelude::*;
 
-use support::{Invalid, edited, invalid, reseal, small, to_bytes, valid};
+use mild_test_support::checksum::reseal;
+use mild_test_support::images::{self, Invalid, edited, invalid, small, to_bytes, valid};
 
 /// Room for bytes at an address that is a multiple of four, plus `shift`.
 struct Placed {
@@ -84,7 +83,7 @@ fn layers_are_counted_beyond_a_byte() {
     let narrow = LayerParts {
         inputs: 1,
         biases: vec![3],
-        requantizers: vec![support::requantizer(1)],
+        requantizers: vec![images::requantizer(1)],
         weights: vec![1],
     };
     let last = LayerParts {
@@ -286,7 +285,7 @@ proptest! {
 
     #[test]
     fn sealed_nonsense_never_panics(words in prop::collection::vec(word(), 1..60)) {
-        let sealed = support::rearranged(|sections| sections.clear());
+        let sealed = images::rearranged(|sections| sections.clear());
         let mut words = [&sealed[..4], &words].concat();
         words[2] = words.len() as u32 * 4;
         reseal(&mut words);

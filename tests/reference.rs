@@ -1,81 +1,17 @@
 //! The crate against a plain reference: 64-bit and 128-bit integers, written from
 //! `docs/image-format.md`, no code shared.
 
-mod support;
-
 use mild::fixed::{PlattMap, RawQuantizer, Requantizer};
 use mild::image::{ExpertParts, ImageParts, InputQuantizer, LayerParts, PlattScalingParts};
 use mild::policy::decide;
-use mild::{Decision, Image, InputError, Reachable, Rejector};
+use mild::{Image, InputError, Reachable, Rejector};
+use mild_test_support::images;
+use mild_test_support::reference::{
+    ACCUMULATOR, code_of_feature, code_of_reading, compare, decision, probability, requantized,
+    scores, scratch_words, wide,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
-
-/// The magnitude that no accumulator of a valid image leaves.
-const ACCUMULATOR: i64 = 1 << 30;
-
-/// In `f64` the product of two `f32` is exact, and rounding an `f64` sum of two `f32` once more
-/// gives the `f32` sum: 53 bits are more than twice 24 plus two.
-fn code_of_feature(x: f32, quantizer: InputQuantizer) -> i64 {
-    let product = (f64::from(x) * f64::from(quantizer.scale)) as f32;
-    let sum = (f64::from(product) + f64::from(quantizer.bias)) as f32;
-    if sum.is_nan() {
-        return -128;
-    }
-    f64::from(sum).trunc().clamp(0.0, 255.0) as i64 - 128
-}
-
-/// From the two words, so that their meaning is tested too.
-fn code_of_reading(reading: i16, quantizer: RawQuantizer) -> i64 {
-    let [scale, addend] = quantizer.to_words();
-    let (multiplier, shift) = (i128::from(scale % 65536), scale / 65536);
-    let numerator = i128::from(reading) * multiplier + i128::from(addend as i32);
-    numerator.div_euclid(1 << shift).clamp(-128, 127) as i64
-}
-
-/// floor(accumulator * word / 2^(32 + shift) + 1/2), saturated.
-fn requantized(accumulator: i64, requantizer: Requantizer) -> i64 {
-    let word = requantizer.to_word();
-    let divisor = 1i128 << (32 + word % 32);
-    let product = i128::from(accumulator) * i128::from(word);
-    (2 * product + divisor).div_euclid(2 * divisor).clamp(0, 127) as i64
-}
-
-fn scores(parts: &ImageParts, codes: &[i64]) -> Vec<i64> {
-    let mut activations = codes.to_vec();
-    for layer in &parts.layers {
-        let rows = layer.weights.chunks(layer.inputs).zip(&layer.biases).enumerate();
-        let outputs = rows.map(|(index, (weights, &bias))| {
-            let products = weights.iter().zip(&activations).map(|(&w, &x)| i64::from(w) * x);
-            let reach = i64::from(bias).abs() + products.clone().map(i64::abs).sum::<i64>();
-            assert!(reach <= ACCUMULATOR, "the bound of the format does not hold: {reach}");
-            let sum = i64::from(bias) + products.sum::<i64>();
-            layer.requantizers.get(index).map_or(sum, |&by| requantized(sum, by))
-        });
-        activations = outputs.collect();
-    }
-    let Some(platt_scaling) = &parts.platt_scaling else { return activations };
-    let entries = activations.iter().zip(platt_scaling);
-    entries.map(|(&output, entry)| probability(output, entry) - i64::from(entry.price)).collect()
-}
-
-/// In units of 2^-16.
-fn probability(output: i64, entry: &PlattScalingParts) -> i64 {
-    let [scale, intercept] = entry.output.to_words();
-    let kept = (output >> (scale >> 24)).clamp(-65_535, 65_535);
-    let product = (kept * i64::from(scale & 0xffff)) >> (scale >> 16 & 255);
-    let logit = (product + i64::from(intercept as i32)).clamp(-32_767, 32_767);
-    let horner = |start: i64, coefficients: &[i64], by: i64, shift: u32| {
-        let half = 1 << (shift - 1);
-        coefficients.iter().fold(start, |sum, &next| ((sum * by + half) >> shift) + next)
-    };
-    let (whole, rest) = (logit.abs() / 2048, logit.abs() % 2048);
-    let power = horner(448, &[-2591, 11_132, -32_120, 46_341], rest - 1024, 11);
-    // Rounding half up.
-    let e = (2 * power + (1 << whole)) >> (whole + 1);
-    let inverse = [-7049, 8518, -12_776, 19_422, -29_132, 43_691];
-    let inverse = horner(4699, &inverse, e - 32_768, 16);
-    if logit < 0 { 65_536 - inverse } else { inverse }
-}
 
 fn platt_scaling() -> impl Strategy<Value = PlattScalingParts> {
     let shift = || prop_oneof![Just(1u32), 1u32..=31, 8u32..=16];
@@ -89,34 +25,6 @@ fn platt_scaling() -> impl Strategy<Value = PlattScalingParts> {
             price,
         },
     )
-}
-
-/// The best reachable expert, and by how much it leads the second.
-fn decision(scores: &[i64], offsets: &[i32], mask: u32) -> Decision {
-    let mut ranking: Vec<(i64, usize)> = scores
-        .iter()
-        .zip(offsets)
-        .map(|(score, &offset)| score + i64::from(offset))
-        .zip(0..)
-        .filter(|&(_, expert)| expert == 0 || mask >> expert & 1 == 1)
-        .collect();
-    ranking.sort_by_key(|&(sum, expert)| (-sum, expert));
-    let (best, expert) = ranking[0];
-    let lead = ranking.get(1).map_or(i64::MAX, |&(second, _)| best - second);
-    Decision { expert: expert as u8, margin: lead.min(i64::from(i32::MAX)) as i32 }
-}
-
-/// The formula of the format's page, from the shapes.
-fn scratch_words(parts: &ImageParts) -> usize {
-    let mut sides = [2 * parts.quantizers.len().div_ceil(4), 0];
-    for (index, layer) in parts.layers.iter().enumerate() {
-        let outputs = layer.biases.len();
-        let last = index + 1 == parts.layers.len();
-        let words = if last { outputs } else { 2 * outputs.div_ceil(4) };
-        let side = &mut sides[(index + 1) % 2];
-        *side = words.max(*side);
-    }
-    sides[0] + sides[1]
 }
 
 fn weight() -> impl Strategy<Value = i8> {
@@ -210,7 +118,7 @@ fn parts() -> impl Strategy<Value = ImageParts> {
                         score_scale: 1.0,
                         experts: (0..offsets.len() as u32).map(expert).collect(),
                         offsets,
-                        provenance: support::provenance(),
+                        provenance: images::provenance(),
                         platt_scaling,
                         operating_points: None,
                     }
@@ -259,32 +167,6 @@ fn compare_prices(image: &Image<'_>, parts: &ImageParts, codes: &[i8], prices: &
     let experts = image.experts();
     let found = rejector.decide_with_prices(codes, &prices[1..], reachable, &mut scratch);
     assert_eq!(found, Err(InputError::Prices { found: experts - 1, expected: experts }));
-}
-
-/// Decides with the crate and with the reference from the reference's own codes.
-fn compare<F: mild::FeatureValue>(
-    image: &Image<'_>,
-    parts: &ImageParts,
-    features: &[F],
-    codes: &[i64],
-    mask: u32,
-) {
-    let rejector = Rejector::new(image);
-    let mut found = vec![0i8; image.inputs()];
-    rejector.quantize(features, &mut found).unwrap();
-    assert_eq!(found.into_iter().map(i64::from).collect::<Vec<_>>(), codes);
-    // No more scratch than stated, and what is in it does not matter.
-    let mut scratch = vec![0xa5a5_a5a5; image.scratch_words()];
-    let expected = scores(parts, codes);
-    let found = rejector.scores(features, &mut scratch).unwrap();
-    assert_eq!(found.iter().copied().map(i64::from).collect::<Vec<_>>(), expected);
-    let reachable = Reachable::from_bits(mask);
-    let found = rejector.decide(features, reachable, &mut scratch).unwrap();
-    assert_eq!(found, decision(&expected, &parts.offsets, mask));
-}
-
-fn wide(codes: &[i8]) -> Vec<i64> {
-    codes.iter().copied().map(i64::from).collect()
 }
 
 fn config(cases: u32) -> ProptestConfig {
@@ -339,8 +221,8 @@ fn single(quantizer: InputQuantizer, raw: RawQuantizer) -> Vec<u32> {
         layers: vec![layer],
         score_scale: 1.0,
         offsets: vec![0, 0],
-        experts: support::experts(["local", "cloud"]),
-        provenance: support::provenance(),
+        experts: images::experts(&["local", "cloud"], 50_000),
+        provenance: images::provenance(),
         platt_scaling: None,
         operating_points: None,
     };
@@ -594,8 +476,8 @@ fn the_widest_layer_stays_inside_its_bound() {
             layers,
             score_scale: 1.0,
             offsets: vec![1 << 30, -(1 << 30)],
-            experts: support::experts(["local", "cloud"]),
-            provenance: support::provenance(),
+            experts: images::experts(&["local", "cloud"], 50_000),
+            provenance: images::provenance(),
             platt_scaling: None,
             operating_points: None,
         };

@@ -4,8 +4,9 @@
 
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use mild::{FeatureValue, Image, Reachable, Rejector, image::ImageParts};
-use mild_fuzz::{generate, hold, reference};
+use mild::{FeatureValue, Image, Reachable, image::ImageParts};
+use mild_fuzz::{generate, hold};
+use mild_test_support::reference;
 
 fuzz_target!(|data: &[u8]| {
     // Bytes that do not suffice for a case are no finding.
@@ -20,8 +21,7 @@ fn run(u: &mut Unstructured<'_>) -> Result<()> {
     let mask = generate::mask(u)?;
 
     let codes = generate::list(u, inputs, generate::code)?;
-    let wide: Vec<i64> = codes.iter().map(|&code| i64::from(code)).collect();
-    compare(&image, &parts, &codes, &wide, mask);
+    compare(&image, &parts, &codes, &reference::wide(&codes), mask);
 
     if let Some(raw) = &parts.raw {
         let readings = generate::list(u, inputs, generate::reading)?;
@@ -53,18 +53,6 @@ fn compare<F: FeatureValue>(
     codes: &[i64],
     mask: u32,
 ) {
-    let rejector = Rejector::new(image);
-    let mut found = vec![0i8; codes.len()];
-    rejector.quantize(features, &mut found).expect("features that fit the image");
-    assert!(found.iter().map(|&code| i64::from(code)).eq(codes.iter().copied()));
-
-    let expected = reference::scores(parts, codes);
-    let mut scratch = vec![u32::MAX; image.scratch_words()];
-    let found = rejector.scores(features, &mut scratch).expect("features that fit the image");
-    assert!(found.iter().map(|&score| i64::from(score)).eq(expected.iter().copied()));
-
-    let reachable = Reachable::from_bits(mask);
-    let found = rejector.decide(features, reachable, &mut scratch);
-    assert_eq!(found, Ok(reference::decision(&expected, &parts.offsets, mask)));
-    hold::decisions(image, features, reachable, Ok(()));
+    reference::compare(image, parts, features, codes, mask);
+    hold::decisions(image, features, Reachable::from_bits(mask), Ok(()));
 }

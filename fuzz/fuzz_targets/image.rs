@@ -8,6 +8,7 @@ use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use mild::{Image, ImageError};
 use mild_fuzz::{edit, generate, hold};
+use mild_test_support::checksum::seal;
 
 fuzz_target!(|data: &[u8]| {
     // Bytes that do not suffice for a case are no finding.
@@ -26,7 +27,7 @@ fn run(data: &[u8]) -> Result<()> {
             let mut u = Unstructured::new(rest);
             let mut image = valid(&mut u)?;
             edit::edit(&mut u, &mut image)?;
-            edit::seal(&mut image);
+            seal(&mut image);
             words(&image, &mut u)
         }
         _ => {

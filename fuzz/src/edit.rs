@@ -1,40 +1,7 @@
 //! Damaging images on purpose, and putting the seal on again so that the checks behind it are reached.
 
 use arbitrary::{Result, Unstructured};
-
-/// Words before the first that the checksum covers.
-const HEADER: usize = 4;
-
-/// CRC-32/ISO-HDLC byte by byte with a table; not the crate's.
-const TABLE: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc = byte as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
-            bit += 1;
-        }
-        table[byte] = crc;
-        byte += 1;
-    }
-    table
-};
-
-fn crc32(words: &[u32]) -> u32 {
-    let bytes = words.iter().flat_map(|word| word.to_le_bytes());
-    !bytes.fold(u32::MAX, |crc, byte| TABLE[(crc as u8 ^ byte) as usize] ^ crc >> 8)
-}
-
-/// Makes length and checksum right.
-pub fn seal(words: &mut [u32]) {
-    let length = (words.len() * 4) as u32;
-    if let Some((header, covered)) = words.split_first_chunk_mut::<HEADER>() {
-        header[2] = length;
-        header[3] = crc32(covered);
-    }
-}
+use mild_test_support::checksum::seal;
 
 /// An image of everything behind the checksum, with a header that is right.
 #[must_use]

@@ -5,12 +5,12 @@
 
 use arbitrary::{Result, Unstructured};
 use mild::{
-    PlattScaling, MAX_EXPERTS, Provenance,
+    MAX_EXPERTS, PlattScaling, Provenance,
     fixed::{PlattMap, RawQuantizer, Requantizer},
     governor::{MAX_ADVANTAGE, Rate},
     image::{
-        PlattScalingParts, EnergyParts, ExpertParts, ImageParts, InputQuantizer, OperatingPointsParts,
-        LayerParts, MAX_BIAS, MAX_NAME, MAX_OFFSET, MAX_WIDTH,
+        EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, MAX_BIAS, MAX_NAME,
+        MAX_OFFSET, MAX_WIDTH, OperatingPointsParts, PlattScalingParts,
     },
 };
 

@@ -1,8 +1,9 @@
 //! What must hold of every image that is accepted, whoever made it, on every input.
 
-use crate::{generate, reference::ACCUMULATOR};
+use crate::generate;
 use arbitrary::{Result, Unstructured};
-use mild::{PlattScaling, FeatureValue, Image, InputError, Reachable, Rejector, policy};
+use mild::{FeatureValue, Image, InputError, PlattScaling, Reachable, Rejector, policy};
+use mild_test_support::reference::ACCUMULATOR;
 
 /// Behind the scratch, to see that nothing is written there.
 const CANARY: u32 = 0xc0de_5eed;

@@ -3,4 +3,3 @@
 pub mod edit;
 pub mod generate;
 pub mod hold;
-pub mod reference;

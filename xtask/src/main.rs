@@ -3,8 +3,6 @@
 mod apt;
 mod bench;
 mod commands;
-mod cores;
-mod features;
 mod firmware;
 mod images;
 mod linked;
@@ -18,12 +16,14 @@ mod results;
 mod source;
 mod thermometer;
 mod toolchain;
+mod window_features;
 
 use anyhow::Result;
 use clap::Parser;
 use commands::{
     boards, device, lint, path as path_command, results as results_command, sanitize, test,
 };
+use mild_test_support::cores;
 use std::process::ExitCode;
 
 /// The project's own chores

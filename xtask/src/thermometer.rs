@@ -12,6 +12,7 @@ use crate::{
 };
 use anyhow::{Context, Result, bail, ensure};
 use mild::{Image, Reachable, Rejector, window_features};
+use mild_test_support::cold_store;
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -22,10 +23,6 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-
-/// The log of the example.
-#[path = "../../examples/sensor/tests/decisions/simulated.rs"]
-mod simulated;
 
 /// Windows that are played.
 const WINDOWS: usize = 40;
@@ -39,10 +36,10 @@ const SENSOR: &str = "thermometer";
 pub(crate) fn check(qemu: &Qemu, toolchains: &mut Toolchains) -> Result<Outcome> {
     let directory = target_dir().join("device/thermometer");
     fs::create_dir_all(&directory)?;
-    let (log, windows) = simulated::log(ROWS);
+    let (log, windows) = cold_store::log(ROWS);
     fs::write(directory.join("log.csv"), log)?;
     let config = directory.join("mild.toml");
-    fs::write(&config, simulated::CONFIG)?;
+    fs::write(&config, cold_store::CONFIG)?;
     let image = images::train(&images::trainer()?, &config, &directory.join("image"))?;
     let firmware = Firmware { package: "thermometer", core: &WITH_I2C, image: Some(&image) };
     let elf = firmware.build(toolchains)?;

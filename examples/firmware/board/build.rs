@@ -1,16 +1,11 @@
-//! Writes `memory.x` and the place of the flash slot for the core named by `MILD_CORE`.
+//! Writes the memory map and the place of the flash slot for the core named by `MILD_CORE`.
 
-// The one table of cores; this program uses only the memory map of it.
-#[allow(dead_code)]
-#[path = "../../../xtask/src/cores.rs"]
-mod cores;
-
-use std::{env, fs, path::PathBuf};
+use mild_test_support::cores;
+use std::{env, fs};
 
 fn main() {
     println!("cargo:rerun-if-env-changed=MILD_CORE");
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=../../../xtask/src/cores.rs");
 
     let name = env::var("MILD_CORE").unwrap_or_default();
     let core = cores::find(&name)
@@ -23,10 +18,8 @@ fn main() {
         core.target
     );
 
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    fs::write(out.join("memory.x"), core.memory()).expect("OUT_DIR is writable");
-    println!("cargo:rustc-link-search={}", out.display());
+    example_build::memory_map(&core.memory());
     let slot = core.slot();
     let place = format!("({:#x}, {:#x})", slot.origin, slot.kib * 1024);
-    fs::write(out.join("slot.rs"), place).expect("OUT_DIR is writable");
+    fs::write(example_build::out_dir().join("slot.rs"), place).expect("OUT_DIR is writable");
 }

@@ -1,22 +1,18 @@
 //! Writes the models: dense int8 networks of the shapes in `MILD_SHAPES`, as TensorFlow Lite files, and a list of them.
 
-#[path = "tflite.rs"]
 mod tflite;
 
-use std::{env, fmt::Write, fs, path::PathBuf};
+use std::{env, fmt::Write, fs};
 
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=tflite.rs");
     println!("cargo:rerun-if-env-changed=MILD_SHAPES");
-    // Here and not in `.cargo/config.toml`, where a RUSTFLAGS of the environment would silently win.
-    println!("cargo:rustc-link-arg-bins=-Tlink.x");
-    println!("cargo:rustc-link-arg-bins=--nmagic");
+    example_build::link();
 
     let shapes = env::var("MILD_SHAPES").unwrap_or_else(|_| {
         panic!("MILD_SHAPES is not set, expected shapes such as 16-32-16-5,32-16")
     });
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let out = example_build::out_dir();
     let mut list = String::from("networks! {\n");
     for name in shapes.split(',') {
         let widths: Vec<usize> = name

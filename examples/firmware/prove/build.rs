@@ -1,22 +1,6 @@
-//! Finds the image to embed (`MILD_IMAGE`, a directory) and asks for the start-up linker script.
-
-use std::{env, fs};
+//! Finds the image to embed and asks for the start-up linker script.
 
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-env-changed=MILD_IMAGE");
-    // Here and not in `.cargo/config.toml`, where a RUSTFLAGS of the environment would silently win.
-    println!("cargo:rustc-link-arg-bins=-Tlink.x");
-    println!("cargo:rustc-link-arg-bins=--nmagic");
-
-    let given = env::var("MILD_IMAGE").unwrap_or_else(|_| {
-        panic!("MILD_IMAGE is not set, expected a directory with rejector.mild")
-    });
-    let directory =
-        fs::canonicalize(&given).unwrap_or_else(|error| panic!("MILD_IMAGE is {given:?}: {error}"));
-    assert!(
-        directory.join("rejector.mild").is_file(),
-        "MILD_IMAGE is {given:?}: no rejector.mild in it"
-    );
-    println!("cargo:rustc-env=MILD_IMAGE={}", directory.display());
+    example_build::link();
+    example_build::embed_image();
 }

@@ -2,7 +2,7 @@
 
 use super::device::{CommonArgs, core};
 use crate::{
-    bench::{self, Choosing, Measured, Part, Row, SHAPES},
+    bench::{self, Choosing, Measured, Part, Row},
     cores::{CORES, Core},
     firmware::Firmware,
     parity, peers,
@@ -13,6 +13,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use mild::Image;
+use mild_test_support::images::{self, SHAPES};
 use serde_json::json;
 use std::{
     collections::BTreeMap,
@@ -134,7 +135,7 @@ fn measure(
     // In the order of the shapes; the firmware has them by name.
     let mut rows = Vec::new();
     for shape in SHAPES {
-        let name = shape.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
+        let name = images::name(shape);
         for measured in measured.iter().filter(|measured| measured.shape == name) {
             rows.push(row(core, shape, measured, code, images)?);
         }
@@ -174,7 +175,7 @@ fn row(
     Ok(Row {
         implementation: "mild",
         core: core.name,
-        shape: widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
+        shape: images::name(widths),
         part,
         instructions: measured.instructions,
         spread: measured.spread,

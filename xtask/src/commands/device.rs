@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{
     cores::{self, CORES, Core, WITH_I2C},
-    features,
     firmware::Firmware,
     images, parallel,
     parity::{self, Outcome},
@@ -14,9 +13,11 @@ use crate::{
     qemu::{Options, Qemu},
     thermometer,
     toolchain::{Choice, Toolchains},
+    window_features,
 };
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
+use mild_test_support::images::DAMAGED;
 use std::{
     fmt, fs,
     path::{Path, PathBuf},
@@ -229,18 +230,18 @@ fn check(
             judge: Box::new(|run| vec![parity::judge_control(run)]),
         });
     }
-    let elf = program("features").build_with(core.features(), toolchains)?;
+    let elf = program("window-features").build_with(core.features(), toolchains)?;
     if let [image, ..] = images {
         jobs.push(Job {
             name: "windows".to_owned(),
             elf,
             directory: image.clone(),
             image: image.clone(),
-            judge: Box::new(features::judge),
+            judge: Box::new(window_features::judge),
         });
     }
     let elf = program("corrupt").build_with(core.features(), toolchains)?;
-    for image in images::DAMAGED {
+    for image in DAMAGED {
         let image = images::synthetic(image)?;
         let bytes = fs::metadata(image.join("rejector.mild"))?.len() as usize;
         jobs.push(Job {

@@ -7,6 +7,7 @@ use crate::{
     toolchain::{Choice, Toolchains},
 };
 use anyhow::Result;
+use mild_test_support::images::UNEVEN;
 use std::process::Command;
 
 /// Programs for devices, each with a target that they are built for.
@@ -27,6 +28,7 @@ pub(crate) fn lint() -> bool {
             within("examples/firmware/peers-microflow", &["fmt", "--check"]),
         ),
         ("formatting of the fuzzing", within("fuzz", &["fmt", "--check"])),
+        ("formatting of the build scripts", within("examples/build-support", &["fmt", "--check"])),
         ("formatting of node", within("examples/boards/node", &["fmt", "--check"])),
         ("formatting of nrf52840-dk", within("examples/boards/nrf52840-dk", &["fmt", "--check"])),
         ("formatting of rp2040-pico", within("examples/boards/rp2040-pico", &["fmt", "--check"])),
@@ -124,7 +126,7 @@ fn device_clippy(
     command.current_dir(root().join(directory)).args(["--quiet", "--release", "--workspace"]);
     command.arg("--target-dir").arg(target_dir().join("lint"));
     // The firmware wants to know its core and an image; any will do.
-    command.env("MILD_CORE", "m4").env("MILD_IMAGE", images::synthetic(images::UNEVEN)?);
+    command.env("MILD_CORE", "m4").env("MILD_IMAGE", images::synthetic(UNEVEN)?);
     command.args(["--", "-D", "warnings"]);
     Ok(Some(command))
 }

@@ -22,16 +22,16 @@ use crate::{
     toolchain::Toolchains,
 };
 use anyhow::{Context, Result, ensure};
-use inputs::{CAPPED, Digest, GOVERNED, INPUTS, Inputs};
 use mild::{Decision, FeatureValue, Governor, Image, Reachable, Rejector, policy};
+use mild_test_support::{
+    images::UNEVEN,
+    inputs::{CAPPED, GOVERNED, INPUTS, Inputs, add_decision},
+    random::Digest,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
-
-// The firmware has the inputs of the runs from the same file.
-#[path = "../../../examples/firmware/prove/src/inputs.rs"]
-mod inputs;
 
 /// Bytes of stack that a decision may take beyond the scratch.
 const STACK: u32 = 256;
@@ -104,7 +104,7 @@ pub(crate) fn prove(cores: &[&'static Core], common: &CommonArgs) -> Result<Tall
     heading("proofs: programs");
     let qemu = Qemu::find()?;
     let mut toolchains = Toolchains::new(common.toolchain);
-    let image = images::synthetic(images::UNEVEN)?;
+    let image = images::synthetic(UNEVEN)?;
     let programs = build(cores, &image, &mut toolchains)?;
     let expected = expected(&image)?;
     let options = common.options(&image, false).with_image(&image)?;
@@ -307,14 +307,14 @@ fn digest<F: FeatureValue>(
 ) -> Result<u32> {
     let rejector = Rejector::new(image);
     let mut scratch = vec![0; image.scratch_words()];
-    let (mut inputs, mut digest) = (Inputs::new(), Digest::new());
+    let (mut inputs, mut digest) = (Inputs::new(), Digest::EMPTY);
     for _ in 0..INPUTS {
         let mut readings = vec![0; image.inputs()];
         let reachable = Reachable::from_bits(inputs.next(&mut readings));
         let features: Vec<F> = readings.into_iter().map(&convert).collect();
         let scores = rejector.scores(&features, &mut scratch)?;
         let decision = decide(scores, reachable);
-        digest.add(decision.expert, decision.margin);
+        add_decision(&mut digest, decision.expert, decision.margin);
         // The firmware decides again, to measure the stack; that moves a governor.
         decide(scores, reachable);
     }

@@ -1,6 +1,6 @@
 //! emlearn: a Python package with C headers; built from `examples/firmware/peers-emlearn`.
 
-use super::{Measurement, NETWORKS, macs, name};
+use super::{Measurement, NETWORKS, macs};
 use crate::{
     apt,
     bench::{Part, size_from},
@@ -9,6 +9,7 @@ use crate::{
     qemu::{Options, Qemu},
 };
 use anyhow::{Context, Result, bail, ensure};
+use mild_test_support::{images::name, random::Lcg};
 use std::{
     collections::BTreeSet,
     fmt::Write,
@@ -147,11 +148,8 @@ fn weights(networks: &[&[usize]]) -> usize {
 /// The networks as emlearn's own converter writes them, with arbitrary weights.
 fn networks_header(networks: &[&[usize]]) -> String {
     let mut text = String::from("// Written by `cargo xtask device bench`.\n");
-    let mut random = 1u32;
-    let mut weight = || {
-        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        f32::from((random >> 24) as i8) / 64.0
-    };
+    let mut random = Lcg::new(1);
+    let mut weight = || f32::from(random.code()) / 64.0;
     let layers: BTreeSet<&[usize]> = networks.iter().flat_map(|widths| widths.windows(2)).collect();
     // Writing to a string cannot fail.
     for pair in layers {

@@ -1,6 +1,6 @@
 //! microflow: a Rust crate whose macro compiles a TensorFlow Lite model; built in `examples/firmware/peers-microflow`.
 
-use super::{Measurement, NETWORKS, name};
+use super::{Measurement, NETWORKS};
 use crate::{
     bench::{Row, size_from},
     cores::Core,
@@ -9,6 +9,7 @@ use crate::{
     toolchain::Toolchains,
 };
 use anyhow::{Result, bail, ensure};
+use mild_test_support::images::name;
 use std::time::Duration;
 
 const PACKAGE: &str = "peers-microflow";

@@ -6,13 +6,14 @@ mod emlearn;
 mod microflow;
 
 use crate::{
-    bench::{self, Part, Row, SHAPES},
+    bench::{self, Part, Row},
     cores::Core,
     parity,
     qemu::{Options, Qemu},
     toolchain::Toolchains,
 };
 use anyhow::{Context, Result, bail};
+use mild_test_support::images::{SHAPES, name};
 use std::path::Path;
 
 /// The networks to give to the peers: the usual rejector, a linear one, a wide one, and single layers.
@@ -102,10 +103,6 @@ fn part(widths: &[usize]) -> Part {
 
 fn macs(widths: &[usize]) -> usize {
     widths.windows(2).map(|pair| pair[0] * pair[1]).sum()
-}
-
-fn name(widths: &[usize]) -> String {
-    widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use board::{Counter, println, stack};
 use core::hint::black_box;
-use mild::governor::{Rate, GovernorSettings, Track, Watch};
+use mild::governor::{GovernorSettings, Rate, Track, Watch};
 use mild::policy::{self, Reachable};
 use mild::{Decision, Governor};
 

@@ -13,6 +13,7 @@ mod governed;
 use board::{Counter, entry, println, stack};
 use core::hint::black_box;
 use mild::{Image, Reachable, Rejector};
+use mild_test_support::random::Lcg;
 
 const NUMBER: usize = parse(env!("IMAGES"));
 const IMAGES: [(&str, Image<'static>); NUMBER] = include!(concat!(env!("OUT_DIR"), "/images.rs"));
@@ -49,11 +50,9 @@ fn decision(counter: &mut Counter, name: &str, image: &Image<'_>) {
     let Some(scratch) = scratch.get_mut(..image.scratch_words()) else { board::exit(false) };
     let repeats = (WORK / image.macs()).clamp(8, 1000);
     let empty = counter.count(repeats, || nothing(&rejector, codes, scratch));
-    let mut random = 1u32;
-    let inputs: [&mut dyn FnMut() -> i8; 4] = [&mut || 0, &mut || -128, &mut || 127, &mut || {
-        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (random >> 24) as i8
-    }];
+    let mut random = Lcg::new(1);
+    let inputs: [&mut dyn FnMut() -> i8; 4] =
+        [&mut || 0, &mut || -128, &mut || 127, &mut || random.code()];
     let mut ticks = [0; 4];
     let mut used = 0;
     for (ticks, input) in ticks.iter_mut().zip(inputs) {

@@ -11,13 +11,15 @@
 #![no_main]
 
 mod broken;
-mod inputs;
 mod output;
 
 use board::{Counter, entry, stack};
 use core::hint::black_box;
-use inputs::{CAPPED, Digest, GOVERNED, INPUTS, Inputs};
 use mild::{Decision, FeatureValue, Governor, Image, InputError, Reachable, Rejector};
+use mild_test_support::{
+    inputs::{CAPPED, GOVERNED, INPUTS, Inputs, add_decision},
+    random::Digest,
+};
 use output::write;
 
 /// The image that is embedded; the same one is in the slot.
@@ -98,7 +100,7 @@ fn prove<F: FeatureValue>(
     mut decide: impl FnMut(&[F; WIDTH], Reachable, &mut Scratch) -> Result<Decision, InputError>,
 ) -> bool {
     let mut inputs = Inputs::new();
-    let mut digest = Digest::new();
+    let mut digest = Digest::EMPTY;
     let mut scratch = [0; IMAGE.scratch_words()];
     let (mut least, mut most, mut deepest) = (u32::MAX, 0, 0);
     for _ in 0..INPUTS {
@@ -111,7 +113,7 @@ fn prove<F: FeatureValue>(
             0
         });
         let Ok(decision) = decision else { return false };
-        digest.add(decision.expert, decision.margin);
+        add_decision(&mut digest, decision.expert, decision.margin);
         least = least.min(ticks);
         most = most.max(ticks);
         let used = stack::used(|| {

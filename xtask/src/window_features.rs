@@ -1,18 +1,15 @@
-//! Judging a run of the firmware `features`: window statistics on the device against the host's.
+//! Judging a run of the firmware `window-features`: window statistics on the device against the host's.
 
 use crate::{parity::Outcome, process::Finished};
 use mild::window_features::Statistic;
-
-/// The program's own computation.
-#[path = "../../examples/firmware/features/src/stream.rs"]
-mod stream;
+use mild_test_support::windows;
 
 /// What a finished run says about each kind of sample.
 pub(crate) fn judge(run: &Finished) -> Vec<Outcome> {
     let kinds = [("features of i16", "i16"), ("features of f32", "f32")];
     kinds
         .into_iter()
-        .zip(stream::digests())
+        .zip(windows::digests())
         .map(|((check, kind), expected)| {
             let (passed, detail) = compare(kind, &run.stdout, &expected);
             let (passed, detail) = match run.success() {
@@ -54,7 +51,7 @@ mod tests {
 
     #[test]
     fn the_same_digests_pass_and_any_other_is_named() {
-        let [expected, other] = stream::digests();
+        let [expected, other] = windows::digests();
         let good = format!("x\ni16 {expected:08x?}\n");
         assert_eq!(compare("i16", &good, &expected), (true, "8 statistics".to_owned()));
         let mut bad = expected;

@@ -1,36 +1,35 @@
-//! Samples, and digests of their statistics. The host computes the same with this very file.
+//! Samples, and digests of their window statistics, for the host and the device to compare.
 
+use crate::random::{Digest, Lcg};
 use mild::window_features::{Sample, Statistic, Window};
 
 /// Samples of each kind.
 const SAMPLES: u32 = 3000;
 
 /// For each statistic a digest over all windows of `i16` samples, then the same of `f32` samples.
-pub(crate) fn digests() -> [[u32; Statistic::ALL.len()]; 2] {
+#[must_use]
+pub fn digests() -> [[u32; Statistic::ALL.len()]; 2] {
     [windows(reading), windows(number)]
 }
 
 /// Windows of several lengths at once slide over the samples.
 fn windows<S: Sample>(sample: fn(u32, u32) -> S) -> [u32; Statistic::ALL.len()] {
-    // The offset of FNV-1a.
-    let mut digests = [0x811c_9dc5; Statistic::ALL.len()];
+    let mut digests = [Digest::EMPTY; Statistic::ALL.len()];
     let (mut one, mut few, mut many) =
         (Window::<S, 1>::new(), Window::<S, 7>::new(), Window::<S, 64>::new());
-    let mut random = 1u32;
+    let mut random = Lcg::new(1);
     for index in 0..SAMPLES {
-        // The generator of Numerical Recipes; its high bits are the good ones.
-        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let sample = sample(index, random);
+        let sample = sample(index, random.bits());
         // Whether it was taken is a part of what is compared.
         let taken = one.push(sample).is_ok() & few.push(sample).is_ok() & many.push(sample).is_ok();
         for (digest, statistic) in digests.iter_mut().zip(Statistic::ALL) {
             let found = [one.get(statistic), few.get(statistic), many.get(statistic)];
             for word in found.map(f32::to_bits).into_iter().chain([u32::from(taken)]) {
-                *digest = (*digest ^ word).wrapping_mul(0x0100_0193);
+                digest.add(word);
             }
         }
     }
-    digests
+    digests.map(|digest| digest.0)
 }
 
 /// Extremes now and then.
@@ -44,7 +43,7 @@ fn reading(index: u32, random: u32) -> i16 {
     }
 }
 
-/// Of every size that a sensor gives and far beyond: subnormal ones, squares beyond `f32`, and what is no number.
+/// Numbers of every size that a sensor gives and far beyond: subnormal ones, squares beyond `f32`, infinities and NaN.
 fn number(index: u32, random: u32) -> f32 {
     let exponent = match index % 40 {
         0 => 0,

@@ -1,10 +1,9 @@
 //! Trained on a log of raw readings, the same decisions come from a sensor on a bus.
 
-mod simulated;
-
 use embedded_hal::i2c::{ErrorKind, NoAcknowledgeSource};
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
 use mild::{Image, Reachable, Rejector};
+use mild_test_support::cold_store;
 use mild_trainer::intake::{config::Config, log};
 use mild_trainer::{learn::store::Forgetful, pipeline, progress::Silent};
 use sensor::tmp105::{ADDRESS, Error, Tmp105};
@@ -24,10 +23,10 @@ fn configured() -> Vec<Transaction> {
 #[test]
 fn training_and_firmware_decide_alike_and_it_is_worth_it() {
     let directory = tempfile::tempdir().unwrap();
-    let (text, readings) = simulated::log(4000);
+    let (text, readings) = cold_store::log(4000);
     std::fs::write(directory.path().join("log.csv"), text).unwrap();
     let file = directory.path().join("mild.toml");
-    std::fs::write(&file, simulated::CONFIG).unwrap();
+    std::fs::write(&file, cold_store::CONFIG).unwrap();
     let config = Config::load(&file).unwrap();
     let data = log::read(&config).unwrap();
     let trained = pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();

@@ -1,241 +1,30 @@
-//! Images for the tests: small ones, edited ones, and the list of everything that makes one invalid.
-// Each test file uses its own part of this module.
-#![allow(dead_code)]
+//! Every way for an image to be wrong, and images that are unusual and right.
 
-use mild::fixed::{PlattMap, RawQuantizer, Requantizer};
-use mild::governor::Rate;
-use mild::image::{
-    EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, OperatingPointsParts,
-    PlattScalingParts,
-};
-use mild::{ImageError, Provenance};
-
-/// Kinds of sections, as `docs/image-format.md` numbers them.
-pub(crate) const QUANTIZER: u16 = 1;
-pub(crate) const RAW: u16 = 2;
-pub(crate) const NETWORK: u16 = 3;
-pub(crate) const POLICY: u16 = 4;
-pub(crate) const EXPERTS: u16 = 5;
-pub(crate) const PROVENANCE: u16 = 6;
-pub(crate) const PLATT_SCALING: u16 = 7;
-pub(crate) const OPERATING_POINTS: u16 = 8;
-pub(crate) const KINDS: [u16; 6] = [QUANTIZER, RAW, NETWORK, POLICY, EXPERTS, PROVENANCE];
-
-/// Words in the header.
-const HEADER: usize = 5;
-
-/// The section flag that lets a reader skip a kind it does not know.
-const SKIPPABLE: u32 = 1 << 16;
-
-/// Three inputs, hidden layers of five and two, three experts, raw readings: blocks of four rows and
-/// less, rows that fill a group and rows that do not.
-pub(crate) fn small() -> ImageParts {
-    let weights =
-        |count: i32, step: i32| (0..count).map(|i| (i * step % 255 - 127) as i8).collect();
-    ImageParts {
-        quantizers: vec![
-            InputQuantizer { scale: 12.5, bias: 128.5 },
-            InputQuantizer { scale: 0.0, bias: 200.25 },
-            InputQuantizer { scale: 3.0e-3, bias: -7.0 },
-        ],
-        raw: Some(vec![
-            RawQuantizer::new(1000, 14, 1 << 13).unwrap(),
-            RawQuantizer::new(0, 0, -5).unwrap(),
-            RawQuantizer::new(32767, 22, -(1 << 21)).unwrap(),
-        ]),
-        layers: vec![
-            LayerParts {
-                inputs: 3,
-                biases: vec![100, -200, 300, 0, 4000],
-                requantizers: vec![requantizer(8); 5],
-                weights: weights(15, 37),
-            },
-            LayerParts {
-                inputs: 5,
-                biases: vec![-50, 1500],
-                requantizers: vec![requantizer(7), requantizer(9)],
-                weights: weights(10, 71),
-            },
-            LayerParts {
-                inputs: 2,
-                biases: vec![10, -300, 77],
-                requantizers: vec![],
-                weights: weights(6, 101),
-            },
-        ],
-        score_scale: 0.002,
-        offsets: vec![40, -10, 3],
-        experts: experts(["local", "cloud", "clinic"]),
-        provenance: provenance(),
-        platt_scaling: None,
-        operating_points: None,
-    }
-}
-
-/// The same with operating points: two rates, three battery steps.
-pub(crate) fn with_operating_points() -> ImageParts {
-    let energy =
-        |from, part, threshold| EnergyParts { from, budget: Rate::ratio(part, 100), threshold };
-    ImageParts {
-        operating_points: Some(OperatingPointsParts {
-            budget: Rate::ratio(1, 10),
-            rate: Rate::ratio(9, 100),
-            range: (-900, 700),
-            floor: -40,
-            step: 16,
-            advantage: (-200, 150),
-            entries: vec![
-                (Rate::ZERO, 701),
-                (Rate::ratio(1, 20), 250),
-                (Rate::ratio(1, 10), 0),
-                (Rate::ONE, -901),
-            ],
-            energy: vec![energy(0, 1, 600), energy(200, 5, 250), energy(500, 10, 0)],
-        }),
-        ..small()
-    }
-}
-
-/// The same with Platt scaling: scores are probabilities minus prices.
-pub(crate) fn calibrated() -> ImageParts {
-    let entry = |slope, intercept, price| PlattScalingParts {
-        output: PlattMap::from_affine(slope, intercept).unwrap(),
-        price,
-    };
-    ImageParts {
-        score_scale: 1.0 / 65_536.0,
-        offsets: vec![0, 900, -77],
-        platt_scaling: Some(vec![
-            entry(2.0e-3, 0.3, 0),
-            entry(3.0e-4, -1.5, 3277),
-            entry(0.0, 2.0, 13_107),
-        ]),
-        ..small()
-    }
-}
-
-/// A requantizer with a factor a little above 2^-(2 + shift).
-pub(crate) fn requantizer(shift: u32) -> Requantizer {
-    Requantizer::from_word((1 << 30) + (12_345 << 5) + shift).unwrap()
-}
-
-pub(crate) fn experts<const N: usize>(names: [&str; N]) -> Vec<ExpertParts> {
-    let expert =
-        |(index, name): (u32, &str)| ExpertParts { name: name.into(), cost: 50_000 * index };
-    (0..).zip(names).map(expert).collect()
-}
-
-pub(crate) fn provenance() -> Provenance {
-    Provenance {
-        log_digest: [1, 2, 3, 4, 5, 6, 7, 8],
-        config_digest: [9, 10, 11, 12, 13, 14, 15, 16],
-        seed: 0x1122_3344_5566_7788,
-        trainer: [0, 1, 2],
-    }
-}
-
-/// CRC-32/ISO-HDLC bit by bit, from its published parameters rather than from the crate.
-pub(crate) fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = u32::MAX;
-    for &byte in bytes {
-        crc ^= u32::from(byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
-        }
-    }
-    !crc
-}
-
-pub(crate) fn to_bytes(words: &[u32]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_le_bytes()).collect()
-}
-
-/// Makes the checksum right again.
-pub(crate) fn reseal(words: &mut [u32]) {
-    words[3] = crc32(&to_bytes(&words[4..]));
-}
-
-/// Makes the length and the checksum right again.
-fn seal(mut words: Vec<u32>) -> Vec<u32> {
-    words[2] = words.len() as u32 * 4;
-    reseal(&mut words);
-    words
-}
-
-/// The small image with some of its words changed, the checksum right again.
-pub(crate) fn edited(edit: impl FnOnce(&mut Vec<u32>)) -> Vec<u32> {
-    let mut words = small().to_words().unwrap();
-    edit(&mut words);
-    reseal(&mut words);
-    words
-}
-
-/// One section, cut out of an image.
-#[derive(Clone)]
-pub(crate) struct Section {
-    pub(crate) head: u32,
-    pub(crate) content: Vec<u32>,
-}
-
-/// The small image with its list of sections changed, lengths and checksum right again.
-pub(crate) fn rearranged(edit: impl FnOnce(&mut Vec<Section>)) -> Vec<u32> {
-    rearranged_from(&small(), edit)
-}
-
-/// The image with operating points, that section changed.
-fn turned(edit: impl FnOnce(&mut Vec<u32>)) -> Vec<u32> {
-    rearranged_from(&with_operating_points(), |sections| edit(&mut sections[KINDS.len()].content))
-}
-
-/// The calibrated image with its calibration changed.
-fn recalibrated(edit: impl FnOnce(&mut Vec<u32>)) -> Vec<u32> {
-    rearranged_from(&calibrated(), |sections| edit(&mut sections[KINDS.len()].content))
-}
-
-fn rearranged_from(parts: &ImageParts, edit: impl FnOnce(&mut Vec<Section>)) -> Vec<u32> {
-    let words = parts.to_words().unwrap();
-    let (header, mut rest) = words.split_at(HEADER);
-    let mut sections = Vec::new();
-    while let [head, length, after @ ..] = rest {
-        let (content, after) = after.split_at(*length as usize);
-        sections.push(Section { head: *head, content: content.to_vec() });
-        rest = after;
-    }
-    edit(&mut sections);
-    let mut words = header.to_vec();
-    for section in sections {
-        words.extend([section.head, section.content.len() as u32]);
-        words.extend(section.content);
-    }
-    seal(words)
-}
-
-/// The small image with the content of one section changed.
-pub(crate) fn in_section(kind: u16, edit: impl FnOnce(&mut Vec<u32>)) -> Vec<u32> {
-    rearranged(|sections| {
-        let section = sections.iter_mut().find(|section| section.head == u32::from(kind)).unwrap();
-        edit(&mut section.content);
-    })
-}
+use super::{calibrated, edit::*, requantizer, small, with_operating_points};
+use mild::ImageError;
 
 /// Where the layers of [`small`] begin in the network section, and where their parts do.
 mod at {
-    pub(crate) const LAYERS: [usize; 3] = [0, 17, 27];
-    pub(crate) const BIASES: usize = 2;
+    pub(super) const LAYERS: [usize; 3] = [0, 17, 27];
+    pub(super) const BIASES: usize = 2;
     /// In the first layer.
-    pub(crate) const REQUANTIZERS: usize = 7;
-    pub(crate) const WEIGHTS: [usize; 3] = [12, 17 + 6, 27 + 5];
+    pub(super) const REQUANTIZERS: usize = 7;
+    pub(super) const WEIGHTS: [usize; 3] = [12, 17 + 6, 27 + 5];
 }
 
 /// An image that is wrong in one way, its checksum right unless that is what is wrong.
-pub(crate) struct Invalid {
-    pub(crate) what: String,
-    pub(crate) words: Vec<u32>,
-    pub(crate) error: ImageError,
+pub struct Invalid {
+    /// What is wrong.
+    pub what: String,
+    /// The image.
+    pub words: Vec<u32>,
+    /// The error that it must give.
+    pub error: ImageError,
 }
 
 /// Every way for an image to be wrong, but for its place in memory and a broken last word.
-pub(crate) fn invalid() -> Vec<Invalid> {
+#[must_use]
+pub fn invalid() -> Vec<Invalid> {
     let mut cases = Vec::new();
     let mut case = |what: &str, words, error| {
         cases.push(Invalid { what: what.into(), words, error });
@@ -516,31 +305,35 @@ pub(crate) fn invalid() -> Vec<Invalid> {
 
     // The Platt scaling: multiplier, shift and drop in a word, intercept, price.
     let length = ImageError::SectionLength { kind: PLATT_SCALING };
-    case("calibration a word longer", recalibrated(|w| w.push(0)), length);
-    case("calibration a word shorter", recalibrated(|w| w.truncate(8)), length);
-    case("calibration empty", recalibrated(Vec::clear), length);
+    case("calibration a word longer", in_platt_scaling(|w| w.push(0)), length);
+    case("calibration a word shorter", in_platt_scaling(|w| w.truncate(8)), length);
+    case("calibration empty", in_platt_scaling(Vec::clear), length);
     for bits in [1 << 15, 32 << 16, 1 << 23, 32 << 24, 1 << 31] {
-        case("calibration", recalibrated(|w| w[3] |= bits), ImageError::PlattScaling { expert: 1 });
+        case(
+            "calibration",
+            in_platt_scaling(|w| w[3] |= bits),
+            ImageError::PlattScaling { expert: 1 },
+        );
     }
-    case("no shift", recalibrated(|w| w[0] = 0x7fff), ImageError::PlattScaling { expert: 0 });
+    case("no shift", in_platt_scaling(|w| w[0] = 0x7fff), ImageError::PlattScaling { expert: 0 });
     for intercept in [(1 << 20) + 1, -(1 << 20) - 1, i32::MAX, i32::MIN] {
         case(
             "intercept",
-            recalibrated(|w| w[7] = intercept as u32),
+            in_platt_scaling(|w| w[7] = intercept as u32),
             ImageError::PlattScaling { expert: 2 },
         );
     }
     for price in [(1 << 30) + 1, u32::MAX] {
-        case("price", recalibrated(|w| w[2] = price), ImageError::PlattScaling { expert: 0 });
+        case("price", in_platt_scaling(|w| w[2] = price), ImageError::PlattScaling { expert: 0 });
     }
     // The operating points: counts, budget, rate, low, high, floor, step, mean, deviation, then four entries of two
     // words, then three steps of three.
     let length = ImageError::SectionLength { kind: OPERATING_POINTS };
-    case("operating points a word longer", turned(|w| w.push(0)), length);
-    case("operating points a word shorter", turned(|w| w.truncate(25)), length);
-    case("operating points without tables", turned(|w| w.truncate(9)), length);
-    case("operating points cut", turned(|w| w.truncate(8)), length);
-    case("operating points empty", turned(Vec::clear), length);
+    case("operating points a word longer", in_operating_points(|w| w.push(0)), length);
+    case("operating points a word shorter", in_operating_points(|w| w.truncate(25)), length);
+    case("operating points without tables", in_operating_points(|w| w.truncate(9)), length);
+    case("operating points cut", in_operating_points(|w| w.truncate(8)), length);
+    case("operating points empty", in_operating_points(Vec::clear), length);
     for (word, number) in [
         (0, 3 << 16),
         (0, 65 | 3 << 16),
@@ -572,24 +365,25 @@ pub(crate) fn invalid() -> Vec<Invalid> {
         (22, (1 << 28) + 1),
         (25, -(1 << 28) - 1),
     ] {
-        let words = turned(|w| w[word as usize] = number as u32);
+        let words = in_operating_points(|w| w[word as usize] = number as u32);
         case("operating points", words, ImageError::OperatingPoints { word });
     }
     case(
         "range of nothing",
-        turned(|w| w[3..6].copy_from_slice(&[0; 3])),
+        in_operating_points(|w| w[3..6].copy_from_slice(&[0; 3])),
         ImageError::OperatingPoints { word: 4 },
     );
     case(
         "range of too many steps",
-        turned(|w| w[4..7].copy_from_slice(&[8192 - 900, 0, 1])),
+        in_operating_points(|w| w[4..7].copy_from_slice(&[8192 - 900, 0, 1])),
         ImageError::OperatingPoints { word: 6 },
     );
     cases
 }
 
 /// Images that are unusual and right.
-pub(crate) fn valid() -> Vec<(&'static str, Vec<u32>)> {
+#[must_use]
+pub fn valid() -> Vec<(&'static str, Vec<u32>)> {
     let unknown = |kind| Section { head: SKIPPABLE | kind, content: vec![7, 7, 7] };
     vec![
         ("as written", small().to_words().unwrap()),
@@ -597,24 +391,24 @@ pub(crate) fn valid() -> Vec<(&'static str, Vec<u32>)> {
         ("unknown section that may be skipped", rearranged(|s| s.push(unknown(9)))),
         ("two of them", rearranged(|s| s.extend([unknown(9), unknown(65_535)]))),
         ("empty one", rearranged(|s| s.push(Section { head: SKIPPABLE | 10, content: vec![] }))),
-        ("with a operating points", with_operating_points().to_words().unwrap()),
+        ("with operating points", with_operating_points().to_words().unwrap()),
         (
             "without energy steps",
-            turned(|w| {
+            in_operating_points(|w| {
                 w[0] = 4;
                 w.truncate(17);
             }),
         ),
         (
             "one entry",
-            turned(|w| {
+            in_operating_points(|w| {
                 w[0] = 1;
                 w.truncate(11);
             }),
         ),
         (
             "operating points at its limits",
-            turned(|w| {
+            in_operating_points(|w| {
                 let limit = 1 << 28;
                 w[1..9].copy_from_slice(&[
                     1 << 16,
@@ -651,7 +445,7 @@ pub(crate) fn valid() -> Vec<(&'static str, Vec<u32>)> {
         ("calibrated", calibrated().to_words().unwrap()),
         (
             "calibration at its limits",
-            recalibrated(|w| {
+            in_platt_scaling(|w| {
                 w[..3].copy_from_slice(&[31 << 24 | 31 << 16 | 0x7fff, 1 << 20, 1 << 30]);
                 w[3..6].copy_from_slice(&[1 << 16 | 0x7fff, (-1i32 << 20) as u32, 0]);
             }),

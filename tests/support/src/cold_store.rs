@@ -5,9 +5,9 @@
 //! knows, for a price.
 
 /// Readings in a row of the log.
-pub(crate) const READINGS: usize = 16;
-/// The features, in the order of the example's `STATISTICS`.
-pub(crate) const CONFIG: &str = "\
+pub const READINGS: usize = 16;
+/// The configuration; its features are in the order of the example's `STATISTICS`.
+pub const CONFIG: &str = "\
 [data]
 log = \"log.csv\"
 label = \"alarm\"
@@ -38,7 +38,8 @@ effort = \"quick\"
 ";
 
 /// The log, and the readings of its test rows.
-pub(crate) fn log(rows: usize) -> (String, Vec<[i16; READINGS]>) {
+#[must_use]
+pub fn log(rows: usize) -> (String, Vec<[i16; READINGS]>) {
     let mut text = String::from("split,alarm,threshold,cloud");
     (0..READINGS).for_each(|place| text += &format!(",reading{place:02}"));
     text.push('\n');

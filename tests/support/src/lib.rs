@@ -1,0 +1,25 @@
+//! What the project's tests share, on the host and on devices, so that both sides of a comparison use the same code.
+//!
+//! - [`random`], [`checksum`]: a small generator of numbers, and the checksum of images written independently.
+//! - [`cores`]: the emulated cores and their memory maps (`std`).
+//! - [`inputs`]: inputs, governor settings and digests for decisions (`inputs`).
+//! - [`windows`]: samples, and digests of their statistics (`window-features`).
+//! - [`images`], [`reference`](mod@reference): images, and what must come out of them (`images`).
+//! - [`cold_store`]: the log of the sensor example (`std`).
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+pub mod checksum;
+#[cfg(feature = "std")]
+pub mod cold_store;
+#[cfg(feature = "std")]
+pub mod cores;
+#[cfg(feature = "images")]
+pub mod images;
+#[cfg(feature = "inputs")]
+pub mod inputs;
+pub mod random;
+#[cfg(feature = "images")]
+pub mod reference;
+#[cfg(feature = "window-features")]
+pub mod windows;
