@@ -12,12 +12,13 @@ use mild_trainer::arithmetic::network::Shape;
 use mild_trainer::arithmetic::random::Random;
 use mild_trainer::data::dataset::Part;
 use mild_trainer::learn::batch::Blocks;
+use mild_trainer::learn::candidate::Candidate;
 use mild_trainer::learn::grid::Grid;
 use mild_trainer::learn::objective::Objective;
 use mild_trainer::learn::select::select;
 use mild_trainer::learn::store::Forgetful;
-use mild_trainer::learn::train::{Candidate, fit_for};
-use mild_trainer::loss::{Link, TwoStage};
+use mild_trainer::learn::train::fit_for;
+use mild_trainer::loss::TwoStage;
 use mild_trainer::progress::Silent;
 
 /// Operations of one evaluation: forward and the gradient by the weights for every layer, the
@@ -66,7 +67,7 @@ fn evaluations(criterion: &mut Criterion) {
             (0..rows * (inputs + outputs)).map(|_| random.normal() as f32).collect();
         let x = Blocks::new(rows, inputs, |row, i| values[row * inputs + i]);
         let weights = Blocks::new(rows, outputs, |row, k| values[(row + 1) * inputs + k].abs());
-        let surrogate = TwoStage { experts: outputs, link: Link::Log };
+        let surrogate = TwoStage::LOG;
         let mut objective = Objective::new(&shape, &x, &weights, &surrogate, 1e-3);
         let parameters = shape.initial(3);
         let mut gradient = vec![0.0; parameters.len()];

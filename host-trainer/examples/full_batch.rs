@@ -10,7 +10,7 @@ use std::time::Instant;
 use mild_trainer::arithmetic::network::Shape;
 use mild_trainer::learn::batch::Blocks;
 use mild_trainer::learn::objective::Objective;
-use mild_trainer::loss::{Link, TwoStage};
+use mild_trainer::loss::TwoStage;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -39,8 +39,7 @@ fn main() -> Result<(), Failure> {
     let (weights, start) = rest.split_at(rows * experts);
     let features = Blocks::new(rows, inputs, |row, i| features[row * inputs + i]);
     let weights = Blocks::new(rows, experts, |row, k| weights[row * experts + k]);
-    let surrogate = TwoStage { experts, link: Link::Log };
-    let mut objective = Objective::new(&shape, &features, &weights, &surrogate, 0.0);
+    let mut objective = Objective::new(&shape, &features, &weights, &TwoStage::LOG, 0.0);
     let start: Vec<f64> = start.iter().map(|&p| f64::from(p)).collect();
     let mut gradient = vec![0.0; start.len()];
     let mut descend = |steps: usize| {

@@ -40,6 +40,16 @@ pub enum Error {
         /// What it should be.
         expected: String,
     },
+    /// A setting is one of a few names, and this is none of them.
+    #[error("{kind}: found `{found}`, expected {expected}")]
+    UnknownName {
+        /// What the names are of, as in `method`.
+        kind: String,
+        /// The name that was given.
+        found: String,
+        /// The known names, and the one that was probably meant.
+        expected: String,
+    },
     /// The configuration is not TOML.
     #[error("{}:{line}: found text that is not TOML ({found}), expected `key = value` or `[section]`", file.display())]
     ConfigSyntax {

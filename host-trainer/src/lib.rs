@@ -10,6 +10,7 @@
 //! Everything that is said of integer inference was computed by the crate `mild` itself.
 
 pub mod arithmetic;
+mod choice;
 pub mod commands;
 pub mod data;
 pub mod error;

@@ -225,7 +225,7 @@ fn defaults_and_settings() {
     let config = Config::parse(CONFIG, Path::new("some/mild.toml")).unwrap();
     assert_eq!(config.data.log, Path::new("some/log.csv"));
     assert_eq!(config.experts[0].price, Price::Fixed(0.0));
-    assert_eq!((config.rejector.method, &config.rejector.hidden), (Method::Auto, &None));
+    assert_eq!((config.rejector.method, &config.rejector.hidden), (Method::AUTO, &None));
     assert_eq!((config.train.seed, config.train.max_iterations, config.train.folds), (0, 400, 5));
     assert_eq!(
         (config.train.effort, config.train.tau, config.train.l2),
@@ -236,7 +236,7 @@ fn defaults_and_settings() {
         "{CONFIG}[rejector]\nmethod = 'two-stage'\nhidden = []\n[train]\nseed = 7\ntau = 'max'\ngamma = 1\n"
     );
     let set = Config::parse(&more, Path::new("mild.toml")).unwrap();
-    assert_eq!((set.rejector.method, set.rejector.hidden), (Method::TwoStage, Some(vec![])));
+    assert_eq!((set.rejector.method.name(), set.rejector.hidden), ("two-stage", Some(vec![])));
     assert_eq!((set.train.seed, set.train.tau, set.train.gamma), (7, Some(Tau::Max), Some(1.0)));
     assert_ne!(set.digest, config.digest);
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use mild_trainer::data::dataset::Dataset;
 use mild_trainer::data::reference::{best_single, oracle};
 use mild_trainer::experiments::methods::{Contender, run};
-use mild_trainer::intake::config::{Config, Method};
+use mild_trainer::intake::config::Config;
 use mild_trainer::learn::store::Forgetful;
 use mild_trainer::progress::Silent;
 use mild_trainer::{intake::log, pipeline};
@@ -80,7 +80,7 @@ fn the_method_is_a_contender_on_logs_without_values_too() {
         (without, plain)
     };
     for (config, data) in [(&valued, &data), (&config, &plain)] {
-        let contender = Contender::Image(Method::MultiTask);
+        let contender = Contender::Image("multi-task".parse().unwrap());
         let run = run(contender, config, data, &Forgetful, &Silent).unwrap();
         assert!(run.image_bytes.is_some() && run.chosen.contains("tau=sum"), "{}", run.chosen);
     }

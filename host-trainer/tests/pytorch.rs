@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use mild_trainer::arithmetic::dense::{LANES, Lanes};
-use mild_trainer::intake::config::Form;
 use mild_trainer::loss::{
-    Link, Mild, OneStage, OneStageOneVsAll, OneVsAll, Picce, Realizable, Surrogate, TwoStage,
+    Form, Link, MarginLoss, OneStage, OneStageOneVsAll, OneVsAll, Picce, Realizable, Surrogate,
+    TwoStage,
 };
 use serde::Deserialize;
 
@@ -64,40 +64,40 @@ fn check(name: &str, case: &Case, surrogate: &dyn Surrogate<f64>) {
 fn losses_and_gradients_are_those_of_pytorch() {
     let fixtures: Fixtures = serde_json::from_str(include_str!("pytorch.json")).unwrap();
     let experts = fixtures.rho.len();
-    let two_stage = |link| TwoStage { experts, link };
+    let two_stage = |link| TwoStage { link };
     let surrogates: [(&str, &dyn Surrogate<f64>); 10] = [
         ("two-stage", &two_stage(Link::Log)),
         ("two-stage-gce", &two_stage(Link::Gce(fixtures.q))),
         ("two-stage-mae", &two_stage(Link::Mae)),
         ("two-stage-exp", &two_stage(Link::Exp)),
-        ("mild-i-equal", &Mild::new(Form::I, vec![1.0; experts])),
-        ("mild-n-equal", &Mild::new(Form::N, vec![1.0; experts])),
-        ("mild-i", &Mild::new(Form::I, fixtures.rho.clone())),
-        ("mild-n", &Mild::new(Form::N, fixtures.rho.clone())),
-        ("picce", &Picce { experts }),
-        ("realizable", &Realizable { experts }),
+        ("mild-i-equal", &MarginLoss::new(Form::I, vec![1.0; experts])),
+        ("mild-n-equal", &MarginLoss::new(Form::N, vec![1.0; experts])),
+        ("mild-i", &MarginLoss::new(Form::I, fixtures.rho.clone())),
+        ("mild-n", &MarginLoss::new(Form::N, fixtures.rho.clone())),
+        ("picce", &Picce),
+        ("realizable", &Realizable),
     ];
     for (name, surrogate) in surrogates {
         check(name, &fixtures.cases[name], surrogate);
     }
-    check("one-vs-all", &fixtures.cases["one-vs-all"].with_presence(), &OneVsAll { experts });
+    check("one-vs-all", &fixtures.cases["one-vs-all"].with_presence(), &OneVsAll);
     let classes = fixtures.classes;
     for (name, pick) in [("one-stage", false), ("picce-one-stage", true)] {
-        check(name, &fixtures.cases[name], &OneStage { classes, experts, pick });
+        check(name, &fixtures.cases[name], &OneStage { classes, pick });
     }
     for (name, pick) in [("one-stage-one-vs-all", false), ("picce-one-vs-all", true)] {
         let case = fixtures.cases[name].with_presence();
-        check(name, &case, &OneStageOneVsAll { classes, experts, pick });
+        check(name, &case, &OneStageOneVsAll { classes, pick });
     }
     // Margins of 1 are the plain loss, here as there.
     let plain = &fixtures.cases["two-stage"];
-    check("mild-i on two-stage", plain, &Mild::new(Form::I, vec![1.0; experts]));
-    check("mild-n on two-stage", plain, &Mild::new(Form::N, vec![1.0; experts]));
+    check("mild-i on two-stage", plain, &MarginLoss::new(Form::I, vec![1.0; experts]));
+    check("mild-n on two-stage", plain, &MarginLoss::new(Form::N, vec![1.0; experts]));
 }
 
 #[test]
 #[should_panic(expected = "mild-n: loss of row 0")]
 fn another_loss_is_noticed() {
     let fixtures: Fixtures = serde_json::from_str(include_str!("pytorch.json")).unwrap();
-    check("mild-n", &fixtures.cases["mild-n"], &Mild::new(Form::I, fixtures.rho.clone()));
+    check("mild-n", &fixtures.cases["mild-n"], &MarginLoss::new(Form::I, fixtures.rho.clone()));
 }

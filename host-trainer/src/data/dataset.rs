@@ -172,6 +172,12 @@ impl Part {
         self.errors(i)[k] + self.prices(i)[k]
     }
 
+    /// The deferral loss of every expert on some rows, row-major.
+    #[must_use]
+    pub fn deferral_losses(&self, rows: &[usize]) -> Vec<f32> {
+        rows.iter().flat_map(|&row| (0..self.experts).map(move |k| self.cost(row, k))).collect()
+    }
+
     /// The mean deferral loss of choosing `choose(i)` on every row `i`; 0 without rows.
     #[must_use]
     pub fn deferral_loss(&self, choose: impl Fn(usize) -> usize) -> f64 {

@@ -10,8 +10,8 @@ use crate::data::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
 use crate::integers::quantize::Quantized;
+use crate::learn::fit::Fit;
 use crate::learn::platt_scaling::SCORE_UNIT;
-use crate::learn::train::Fit;
 
 /// An image in memory, aligned and checked.
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ use mild::{Image, Provenance};
 use crate::arithmetic::network::Shape;
 use crate::data::dataset::Dataset;
 use crate::error::Result;
-use crate::intake::config::{Config, Method};
+use crate::intake::config::Config;
 use crate::integers::artifact::Artifact;
 use crate::learn::footprint::Footprint;
 
@@ -45,7 +45,7 @@ impl Sections {
         let inputs = data.train.inputs;
         let raw = RawQuantizer::from_affine(0.0, 0.0).expect("zeros are in range");
         let output = PlattMap::from_affine(0.0, 0.0).expect("zeros are in range");
-        let recostable = matches!(config.rejector.method, Method::OneVsAll | Method::Auto);
+        let recostable = config.rejector.method.may_give_probabilities();
         let experts = data.experts.iter();
         let blank = ImageParts {
             quantizers: vec![InputQuantizer { scale: 0.0, bias: 0.0 }; inputs],
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn figures_by_hand() {
         let (mut config, data) = testing::log(40, 20);
-        config.rejector.method = Method::TwoStage;
+        config.rejector.method = "two-stage".parse().unwrap();
         let sections = Sections::new(&config, &data, None);
         let linear = sections.with(&[]).unwrap();
         // Header 5; sections 2 each: quantizers 4, network 2 + 2 biases + 2 rows of a word, policy 3,
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!((hidden.image_bytes, hidden.macs), (4 * (words + 14), 8 + 8));
         assert!(hidden.scratch_bytes > 0 && hidden.scratch_bytes >= linear.scratch_bytes);
         // What `auto` selects may have probabilities: a section, three words and a price for each expert.
-        config.rejector.method = Method::Auto;
+        config.rejector.method = crate::loss::Method::AUTO;
         let recostable = Sections::new(&config, &data, None).with(&[]).unwrap();
         assert_eq!(recostable, Footprint { image_bytes: 4 * (words + 2 + 2 * 3), ..linear });
     }

@@ -19,7 +19,7 @@ use crate::data::dataset::{Part, RawScale};
 use crate::error::{Error, Result};
 use crate::intake::config::Ranges;
 use crate::learn::batch::Input;
-use crate::learn::train::Fit;
+use crate::learn::fit::Fit;
 
 /// The quantized network: the parts of an image that come from the weights.
 #[derive(Debug, Clone)]

@@ -154,6 +154,12 @@ impl Blocks {
         Self { rows, width, values }
     }
 
+    /// Blocks of rows whose values are row-major, `width` of each.
+    #[must_use]
+    pub fn of(values: &[f32], width: usize) -> Self {
+        Self::new(values.len() / width.max(1), width, |row, at| values[row * width + at])
+    }
+
     /// The standardised features of some rows.
     #[must_use]
     pub fn features(part: &Part, rows: &[usize], standardizer: &Standardizer) -> Self {

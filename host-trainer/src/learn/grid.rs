@@ -2,12 +2,12 @@
 
 use crate::data::dataset::Dataset;
 use crate::error::Result;
-use crate::intake::config::{Config, Effort, Form, Method, RhoRule, Tau};
+use crate::intake::config::Config;
+use crate::learn::candidate::Candidate;
 use crate::learn::footprint::Foretell;
 use crate::learn::platt_scaling::HIGHEST_PRICE;
-use crate::learn::train::{Candidate, Loss};
 use crate::learn::widths;
-use crate::loss::{Link, Margins};
+use crate::loss::{Effort, Loss, Method, Space, Tau};
 
 /// How long a selection looks, and at what.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,18 +31,14 @@ pub struct Grid {
     pub constant: Vec<usize>,
 }
 
-/// The values of each choice, at one effort.
+/// The values of each choice.
 struct Axes {
     hidden: Vec<Vec<usize>>,
     wider: Vec<Vec<usize>>,
     l2: Vec<f64>,
     tau: Vec<Tau>,
-    gamma: Vec<f64>,
-    rho_bar: Vec<f64>,
-    rule: Vec<RhoRule>,
-    form: Vec<Form>,
-    /// What is fixed of all margins.
-    margins: Margins,
+    /// The plainest first.
+    losses: Vec<Loss>,
 }
 
 impl Grid {
@@ -52,7 +48,14 @@ impl Grid {
         Self::of(&Axes::new(config), config)
     }
 
-    /// The same, with none but networks whose images fit the configuration's budget by their `footprint`.
+    /// The grid for a configuration with this loss in place of its method's.
+    #[must_use]
+    pub fn of_loss(config: &Config, loss: Loss) -> Self {
+        Self::of(&Axes::of_losses(config, vec![loss]), config)
+    }
+
+    /// The grid for a configuration, but only networks whose images fit the configuration's
+    /// budget by their `footprint`.
     ///
     /// # Errors
     /// [`Error::ConfigValue`](crate::error::Error::ConfigValue) if no network fits.
@@ -61,8 +64,8 @@ impl Grid {
         let constant = widths::fit(&mut axes.hidden, config, footprint)?;
         axes.wider = widths::wider(&axes.wider, &axes.hidden, config, footprint)?;
         let mut grid = Self { constant, ..Self::of(&axes, config) };
-        if config.rejector.method == Method::Auto && !can_be_recosted(data) {
-            grid.candidates.retain(|candidate| candidate.loss != Loss::OneVsAll);
+        if config.rejector.method == Method::AUTO && !fits_prices(data) {
+            grid.candidates.retain(|candidate| !candidate.loss.gives_probabilities());
         }
         Ok(grid)
     }
@@ -90,7 +93,7 @@ impl Grid {
             Effort::Normal => (3, train.folds, 20_000, 3),
             Effort::Thorough => (5, train.folds, 60_000, 4),
         };
-        let mut candidates = axes.candidates(config.rejector.method);
+        let mut candidates = axes.candidates();
         for candidate in &mut candidates {
             candidate.ranges = config.quantize.ranges;
         }
@@ -108,7 +111,7 @@ impl Grid {
 }
 
 /// Whether an image can hold the experts' mean prices beside their probabilities of being right.
-fn can_be_recosted(data: &Dataset) -> bool {
+fn fits_prices(data: &Dataset) -> bool {
     data.experts.iter().all(|expert| f64::from(expert.mean_cost) <= HIGHEST_PRICE)
 }
 
@@ -128,79 +131,72 @@ fn checkpoints(most: usize) -> Vec<usize> {
 
 impl Axes {
     fn new(config: &Config) -> Self {
+        let (method, train) = (config.rejector.method, &config.train);
+        let space = Space {
+            effort: train.effort,
+            form: train.form,
+            rule: train.rho_rule,
+            gamma: train.gamma,
+            rho_bar: train.rho_bar,
+            floor: train.floor,
+            min_wins: train.min_wins,
+        };
+        let mut axes = Self::of_losses(config, method.losses(&space));
+        // By the method's definition, whatever the configuration says to the others of a comparison.
+        fix(&mut axes.tau, method.tau());
+        axes
+    }
+
+    fn of_losses(config: &Config, losses: Vec<Loss>) -> Self {
         let train = &config.train;
-        let mut axes = Self::at(train.effort);
+        let mut axes = Self::at(train.effort, losses);
         if let Some(hidden) = &config.rejector.hidden {
             axes.hidden = vec![hidden.iter().map(|&width| usize::from(width)).collect()];
             axes.wider.clear();
         }
         fix(&mut axes.l2, train.l2);
         fix(&mut axes.tau, train.tau);
-        if config.rejector.method == Method::MultiTask {
-            // By its definition, whatever the configuration says to the other methods of a comparison.
-            axes.tau = vec![Tau::Sum];
-        }
-        fix(&mut axes.gamma, train.gamma);
-        fix(&mut axes.rho_bar, train.rho_bar);
-        fix(&mut axes.rule, train.rho_rule);
-        fix(&mut axes.form, train.form);
-        let (floor, min_wins) = (train.floor, train.min_wins);
-        axes.margins = Margins { floor, min_wins, ..Margins::PLAIN };
         axes
     }
 
-    fn at(effort: Effort) -> Self {
-        let third = 1.0 / 3.0;
+    fn at(effort: Effort, losses: Vec<Loss>) -> Self {
         match effort {
             Effort::Quick => Self {
                 hidden: vec![vec![], vec![16], vec![24, 12]],
                 wider: vec![vec![48, 24]],
                 l2: vec![1e-3, 1e-2],
                 tau: vec![Tau::Max, Tau::One],
-                gamma: vec![0.0, -third, third],
-                rho_bar: vec![1.0],
-                rule: vec![RhoRule::Count],
-                form: vec![Form::N],
-                margins: Margins::PLAIN,
+                losses,
             },
             Effort::Normal => Self {
                 hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12]],
                 wider: vec![vec![64], vec![48, 24], vec![64, 32]],
                 l2: vec![1e-3, 1e-2],
                 tau: vec![Tau::Max, Tau::One],
-                gamma: vec![0.0, -third, third],
-                rho_bar: vec![1.0],
-                rule: vec![RhoRule::Count],
-                form: vec![Form::N],
-                margins: Margins::PLAIN,
+                losses,
             },
             Effort::Thorough => Self {
                 hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12], vec![32, 16]],
                 wider: vec![vec![64], vec![96], vec![48, 24], vec![64, 32]],
                 l2: vec![1e-4, 1e-3, 1e-2],
                 tau: vec![Tau::Max, Tau::One, Tau::Sum],
-                gamma: vec![0.0, -0.5, -third, -1.0 / 6.0, 1.0 / 6.0, third],
-                rho_bar: vec![0.3, 1.0, 3.0],
-                rule: vec![RhoRule::Count, RhoRule::Mass],
-                form: vec![Form::N, Form::I],
-                margins: Margins::PLAIN,
+                losses,
             },
         }
     }
 
-    /// Every network, regularisation and tau with the method's plain loss; where there are several
-    /// margins, those only with the first choice of regularisation and tau for each network (the full
-    /// product would be hundreds).
-    fn candidates(&self, method: Method) -> Vec<Candidate> {
-        let losses = self.losses(method);
+    /// Every network, regularisation and tau with the plain losses. The members of a family after
+    /// the first are tried for each network with the first regularisation and tau alone: the full
+    /// product would be hundreds.
+    fn candidates(&self) -> Vec<Candidate> {
         let mut candidates = Vec::new();
         for hidden in &self.hidden {
             for &l2 in &self.l2 {
                 for &tau in &self.tau {
                     let first = tau == self.tau[0] && l2 == self.l2[0];
-                    for (index, &loss) in losses.iter().enumerate() {
-                        let one_of_many = index > 0 && matches!(loss, Loss::Mild(..));
-                        let tau_is_idle = loss.ignores_tau() && tau != self.tau[0];
+                    for (index, &loss) in self.losses.iter().enumerate() {
+                        let one_of_many = index > 0 && loss.is_family();
+                        let tau_is_idle = !loss.uses_tau() && tau != self.tau[0];
                         if (first || !one_of_many) && !tau_is_idle {
                             let hidden = hidden.clone();
                             candidates.push(Candidate {
@@ -217,58 +213,6 @@ impl Axes {
         }
         candidates
     }
-
-    fn losses(&self, method: Method) -> Vec<Loss> {
-        match method {
-            Method::TwoStage | Method::MultiTask => vec![Loss::TwoStage(Link::Log)],
-            Method::Gce => vec![Loss::TwoStage(Link::Gce(0.7))],
-            Method::Mae => vec![Loss::TwoStage(Link::Mae)],
-            Method::Exp => vec![Loss::TwoStage(Link::Exp)],
-            Method::Realizable => vec![Loss::Realizable],
-            Method::Picce => vec![Loss::Picce],
-            Method::OneVsAll => vec![Loss::OneVsAll],
-            Method::Mild => self.margins(),
-            Method::Auto => {
-                let methods = [
-                    Method::TwoStage,
-                    Method::Gce,
-                    Method::Exp,
-                    Method::Realizable,
-                    Method::OneVsAll,
-                    Method::Mild,
-                ];
-                methods
-                    .into_iter()
-                    .flat_map(|method| self.losses(method))
-                    .filter(|loss| loss.plainest() == *loss)
-                    .collect()
-            }
-        }
-    }
-
-    fn margins(&self) -> Vec<Loss> {
-        let mut all: Vec<(Form, Margins)> = Vec::new();
-        for &form in &self.form {
-            for &rule in &self.rule {
-                for &gamma in &self.gamma {
-                    for &rho_bar in &self.rho_bar {
-                        let margins = Margins { rule, gamma, rho_bar, ..self.margins };
-                        // Equal margins are the same whatever the rule; of 1, whatever the form.
-                        let known = all.iter().any(|(f, m)| {
-                            m.gamma == gamma
-                                && m.rho_bar == rho_bar
-                                && gamma == 0.0
-                                && (*f == form || rho_bar == 1.0)
-                        });
-                        if !known {
-                            all.push((form, margins));
-                        }
-                    }
-                }
-            }
-        }
-        all.into_iter().map(|(form, margins)| Loss::Mild(form, margins)).collect()
-    }
 }
 
 #[cfg(test)]
@@ -277,6 +221,7 @@ mod tests {
 
     use super::*;
     use crate::integers::footprint::Sections;
+    use crate::loss::{Form, Mild, TwoStage};
 
     fn grid(extra: &str) -> Grid {
         let text = format!(
@@ -291,8 +236,8 @@ mod tests {
         for effort in ["quick", "normal", "thorough"] {
             let grid = grid(&format!("[train]\neffort = '{effort}'"));
             let losses = || grid.candidates.iter().map(|candidate| candidate.loss);
-            assert!(losses().any(|loss| loss == Loss::TwoStage(Link::Log)));
-            assert!(losses().any(|loss| matches!(loss, Loss::Mild(_, m) if m.gamma != 0.0)));
+            assert!(losses().any(|loss| loss == TwoStage::LOG.into()));
+            assert!(losses().any(|loss| loss.complexity() == 2));
             for (i, a) in grid.candidates.iter().enumerate() {
                 assert!(!grid.candidates[..i].contains(a), "{a} twice");
             }
@@ -306,7 +251,7 @@ mod tests {
         let tried = |data: &Dataset| {
             let sections = Sections::new(&config, data, None);
             let grid = Grid::within(&config, data, &|hidden| sections.with(hidden)).unwrap();
-            grid.candidates.iter().any(|candidate| candidate.loss == Loss::OneVsAll)
+            grid.candidates.iter().any(|candidate| candidate.loss.gives_probabilities())
         };
         assert!(tried(&data));
         data.experts[1].mean_cost = 20_000.0;
@@ -319,7 +264,8 @@ mod tests {
             "[rejector]\nmethod = 'mild'\nhidden = [6]\n[train]\ngamma = 0.25\nrho_bar = 3.0\n\
              form = 'I'\nrho_rule = 'mass'\ntau = 'sum'\nl2 = 0.5\nmax_iterations = 50",
         );
-        let [Candidate { tau, loss: Loss::Mild(form, margins), l2, .. }] = &grid.candidates[..]
+        let [Candidate { tau, loss: Loss::Mild(Mild { form, margins }), l2, .. }] =
+            &grid.candidates[..]
         else {
             panic!("{:?}", grid.candidates);
         };
@@ -333,7 +279,7 @@ mod tests {
     fn floor_and_min_wins_go_into_all_margins_and_are_told_where_they_differ() {
         let grid = grid("[rejector]\nmethod = 'mild'\n[train]\nfloor = 0.5\nmin_wins = 3");
         for Candidate { loss, .. } in &grid.candidates {
-            let Loss::Mild(_, margins) = loss else { panic!("{loss}") };
+            let Loss::Mild(Mild { margins, .. }) = loss else { panic!("{loss}") };
             assert_eq!((margins.floor, margins.min_wins), (0.5, 3));
             let told = loss.to_string().ends_with(" floor=0.5 min_wins=3");
             assert_eq!(told, margins.gamma != 0.0, "{loss}: equal margins have neither");

@@ -1,6 +1,8 @@
 //! Fitting candidates, choosing among them by cross-validation, and tuning their offsets.
 
 pub mod batch;
+pub mod candidate;
+pub mod fit;
 pub mod footprint;
 pub mod grid;
 pub(crate) mod logistic;

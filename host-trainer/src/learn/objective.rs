@@ -118,6 +118,7 @@ impl<'a, S: Surrogate<f32>> Objective<'a, S> {
                 loss: &mut |group, scores, deltas| {
                     *value += arch.dispatch(GroupLoss {
                         surrogate: self.surrogate,
+                        outputs: self.shape.outputs(),
                         targets: self.targets.blocks(start + group.start..start + group.end),
                         scores,
                         deltas,
@@ -133,6 +134,8 @@ impl<'a, S: Surrogate<f32>> Objective<'a, S> {
 /// The loss of some blocks and its gradient by their scores.
 pub(crate) struct GroupLoss<'p, S> {
     pub(crate) surrogate: &'p S,
+    /// The network's outputs: scores of a row.
+    pub(crate) outputs: usize,
     pub(crate) targets: &'p [Lanes<f32>],
     pub(crate) scores: &'p [Lanes<f32>],
     pub(crate) deltas: &'p mut [Lanes<f32>],
@@ -143,9 +146,8 @@ impl<S: Surrogate<f32>> pulp::WithSimd for GroupLoss<'_, S> {
 
     #[inline(always)]
     fn with_simd<V: pulp::Simd>(self, _: V) -> f64 {
-        let Self { surrogate, targets, scores, deltas } = self;
-        let outputs = surrogate.outputs();
-        let targets = targets.chunks_exact(surrogate.targets());
+        let Self { surrogate, outputs, targets, scores, deltas } = self;
+        let targets = targets.chunks_exact(surrogate.targets_per_row(outputs));
         let blocks = targets.zip(scores.chunks_exact(outputs));
         let mut loss = [0.0f32; LANES];
         for ((targets, scores), deltas) in blocks.zip(deltas.chunks_exact_mut(outputs)) {
@@ -185,7 +187,7 @@ pub fn scores(shape: &Shape, parameters: &[f64], inputs: &Blocks) -> Vec<f32> {
 mod tests {
     use super::*;
     use crate::arithmetic::random::Random;
-    use crate::loss::{Link, TwoStage};
+    use crate::loss::TwoStage;
 
     /// Rows beyond one task and not a multiple of the lanes, widths not multiples of the tiles.
     fn problem(hidden: &[usize]) -> (Shape, Blocks, Blocks) {
@@ -202,8 +204,7 @@ mod tests {
     fn gradient_matches_finite_differences() {
         for hidden in [&[][..], &[7], &[6, 4]] {
             let (shape, inputs, targets) = problem(hidden);
-            let surrogate = TwoStage { experts: 3, link: Link::Log };
-            let mut objective = Objective::new(&shape, &inputs, &targets, &surrogate, 0.01);
+            let mut objective = Objective::new(&shape, &inputs, &targets, &TwoStage::LOG, 0.01);
             let parameters: Vec<f64> = shape.initial(5).iter().map(|p| p * 2.0 + 0.05).collect();
             let mut gradient = vec![0.0; shape.parameters()];
             objective.evaluate(&parameters, &mut gradient);
@@ -228,8 +229,7 @@ mod tests {
     #[test]
     fn the_number_of_threads_changes_nothing() {
         let (shape, inputs, targets) = problem(&[7]);
-        let surrogate = TwoStage { experts: 3, link: Link::Log };
-        let mut objective = Objective::new(&shape, &inputs, &targets, &surrogate, 0.0);
+        let mut objective = Objective::new(&shape, &inputs, &targets, &TwoStage::LOG, 0.0);
         let parameters = shape.initial(5);
         let mut run = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Result};
 use crate::files;
-use crate::learn::train::Candidate;
+use crate::learn::candidate::Candidate;
 
 /// The scores of a fold's rows (row-major, rows x experts) at each checkpoint, by a network that was fitted without them.
 pub type HeldOut = Vec<Vec<f64>>;
@@ -153,14 +153,13 @@ impl Store for Directory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::config::Form;
     use crate::intake::testing;
-    use crate::learn::train::{Loss, fit_for};
-    use crate::loss::Margins;
+    use crate::learn::train::fit_for;
+    use crate::loss::{Form, Margins, Mild};
 
     /// Equal margins of 1, and of 2.
     fn equal_margins(rho_bar: f64) -> Candidate {
-        let loss = Loss::Mild(Form::N, Margins { rho_bar, ..Margins::PLAIN });
+        let loss = Mild { form: Form::N, margins: Margins { rho_bar, ..Margins::PLAIN } }.into();
         Candidate { loss, hidden: vec![3], ..Candidate::default() }
     }
 

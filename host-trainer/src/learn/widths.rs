@@ -181,7 +181,7 @@ fn scaled(hidden: &[usize], widest: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::config::{Effort, Method};
+    use crate::intake::config::Effort;
     use crate::intake::testing;
     use crate::integers::footprint::{Sections, footprint};
     use crate::learn::grid::Grid;
@@ -194,7 +194,7 @@ mod tests {
     ) -> Result<(Vec<Vec<usize>>, Vec<usize>)> {
         let (mut config, data) = testing::log(40, 20);
         config.rejector.hidden = hidden;
-        config.rejector.method = Method::TwoStage;
+        config.rejector.method = "two-stage".parse().unwrap();
         config.train.effort = Effort::Normal;
         let [image_bytes, macs, scratch_bytes] =
             most.map(|most| most.map(|most| Limit { most, line: 9 }));
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn the_widest_is_the_widest() {
         let (mut config, data) = testing::log(40, 20);
-        config.rejector.method = Method::TwoStage;
+        config.rejector.method = "two-stage".parse().unwrap();
         let sections = Sections::new(&config, &data, None);
         for most in (150..700).step_by(7) {
             let Ok((widths, _)) = searched([Some(most), None, None], None) else { continue };
@@ -288,7 +288,7 @@ mod tests {
     fn a_constant_fits_too_if_need_be_without_being_linear() {
         let (mut config, mut data) = testing::log(40, 20);
         config.rejector.hidden = None;
-        config.rejector.method = Method::TwoStage;
+        config.rejector.method = "two-stage".parse().unwrap();
         // Forty inputs and ten experts: two units between them save multiply-accumulates.
         let wide = |part: &mut crate::data::dataset::Part| {
             part.inputs = 40;

@@ -9,32 +9,45 @@
 //! underfit. PiCCE ("pick the confident correct expert", Liu et al. 2026, "When more experts hurt")
 //! gives weight to one of them only, the one that already has the highest score.
 
+use std::fmt;
+
 use super::picce::picked;
-use super::{Surrogate, largest};
+use super::{Definition, Rows, Surrogate, Tau, largest};
 use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
 /// The loss; a target is 1 for the right class and for an expert that is right, else 0. The outputs and
 /// targets of the classes come first.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OneStage {
     /// Number of classes.
     pub classes: usize,
-    /// Number of experts.
-    pub experts: usize,
     /// Whether only the confident correct expert counts (PiCCE).
     pub pick: bool,
 }
 
+impl Definition for OneStage {
+    type Surrogate = Self;
+
+    const USES_TAU: bool = false;
+
+    fn targets(self, rows: &Rows<'_>, _: Tau) -> Vec<f32> {
+        // Right is right, whatever the price.
+        rows.errors().flatten().map(|error| 1.0 - error).collect()
+    }
+
+    fn surrogate(self, _: &Rows<'_>, _: &[f32]) -> Self {
+        self
+    }
+}
+
+impl fmt::Display for OneStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.pick { "picce-one-stage" } else { "one-stage" })
+    }
+}
+
 impl<T: Real> Surrogate<T> for OneStage {
-    fn outputs(&self) -> usize {
-        self.classes + self.experts
-    }
-
-    fn targets(&self) -> usize {
-        self.classes + self.experts
-    }
-
     #[inline(always)]
     fn evaluate(
         &self,
@@ -87,8 +100,8 @@ mod tests {
     #[test]
     fn gradient_and_invariance() {
         for pick in [false, true] {
-            testing::check(&OneStage { classes: 2, experts: 1, pick }, 31);
-            testing::check(&OneStage { classes: 4, experts: 3, pick }, 32);
+            testing::check(&OneStage { classes: 2, pick }, 3, 31);
+            testing::check(&OneStage { classes: 4, pick }, 7, 32);
         }
     }
 
@@ -99,7 +112,7 @@ mod tests {
         let log_sum = scores.iter().map(|r| r.exp()).sum::<f64>().ln();
         let term = |k: usize| log_sum - scores[k];
         for (pick, expected) in [(false, term(0) + term(2) + term(4)), (true, term(0) + term(4))] {
-            let loss = OneStage { classes: 2, experts: 3, pick };
+            let loss = OneStage { classes: 2, pick };
             let (value, _) =
                 testing::evaluate(&loss, &targets.map(|t| [t; LANES]), &scores.map(|r| [r; LANES]));
             assert!((value[0] - expected).abs() < 1e-12, "pick {pick}");
@@ -111,7 +124,7 @@ mod tests {
         let scores = [0.3f64, -1.0, 0.5, 2.0];
         let targets = [0.0, 1.0, 0.0, 0.0];
         let of = |pick| {
-            let loss = OneStage { classes: 2, experts: 2, pick };
+            let loss = OneStage { classes: 2, pick };
             testing::evaluate(&loss, &targets.map(|t| [t; LANES]), &scores.map(|r| [r; LANES]))
         };
         assert_eq!(of(true), of(false));

@@ -13,31 +13,47 @@
 //! not picked is pushed down like one that is wrong, as it is by the softmax of the other form. The picked
 //! expert's output then tends to P(it is right | x), another's to P(it is right and none scored higher is | x).
 
-use super::Surrogate;
+use std::fmt;
+
 use super::one_vs_all::binary;
 use super::picce::picked;
+use super::{Definition, Rows, Surrogate, Tau};
 use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
 /// The loss. A target is 1 for the right class and for an expert that is right, else 0; those of the classes
 /// come first, then the experts', then 1 for a row (and 0 for padding).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OneStageOneVsAll {
     /// Number of classes.
     pub classes: usize,
-    /// Number of experts.
-    pub experts: usize,
     /// Whether only the confident correct expert is a positive (PiCCE).
     pub pick: bool,
 }
 
-impl<T: Real> Surrogate<T> for OneStageOneVsAll {
-    fn outputs(&self) -> usize {
-        self.classes + self.experts
+impl Definition for OneStageOneVsAll {
+    type Surrogate = Self;
+
+    const USES_TAU: bool = false;
+
+    fn targets(self, rows: &Rows<'_>, _: Tau) -> Vec<f32> {
+        rows.shares_right()
     }
 
-    fn targets(&self) -> usize {
-        self.classes + self.experts + 1
+    fn surrogate(self, _: &Rows<'_>, _: &[f32]) -> Self {
+        self
+    }
+}
+
+impl fmt::Display for OneStageOneVsAll {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.pick { "picce-one-vs-all" } else { "one-stage-one-vs-all" })
+    }
+}
+
+impl<T: Real> Surrogate<T> for OneStageOneVsAll {
+    fn targets_per_row(&self, scores: usize) -> usize {
+        scores + 1
     }
 
     #[inline(always)]
@@ -48,7 +64,7 @@ impl<T: Real> Surrogate<T> for OneStageOneVsAll {
         gradient: &mut [Lanes<T>],
         loss: &mut Lanes<T>,
     ) {
-        let (targets, present) = targets.split_at(self.classes + self.experts);
+        let (targets, present) = targets.split_at(scores.len());
         let present = &present[0];
         let picked = picked(&targets[self.classes..], &scores[self.classes..]).index;
         let mut index = T::ZERO;
@@ -84,8 +100,8 @@ mod tests {
     #[test]
     fn gradient() {
         for pick in [false, true] {
-            testing::check_gradient(&OneStageOneVsAll { classes: 2, experts: 1, pick }, 41);
-            testing::check_gradient(&OneStageOneVsAll { classes: 4, experts: 3, pick }, 42);
+            testing::check_gradient(&OneStageOneVsAll { classes: 2, pick }, 3, 41);
+            testing::check_gradient(&OneStageOneVsAll { classes: 4, pick }, 7, 42);
         }
     }
 
@@ -102,7 +118,7 @@ mod tests {
             (false, classes + negatives + swap(2) + swap(4)),
             (true, classes + negatives + swap(4)),
         ] {
-            let loss = OneStageOneVsAll { classes: 2, experts: 3, pick };
+            let loss = OneStageOneVsAll { classes: 2, pick };
             let (value, _) = one_row(loss, &targets, &scores);
             assert!((value - expected).abs() < 1e-12, "pick {pick}: {value} {expected}");
         }
@@ -112,12 +128,10 @@ mod tests {
     fn picking_matters_only_among_several_that_are_right() {
         let scores = [0.3, -1.0, 0.5, 2.0];
         for targets in [[0.0, 1.0, 0.0, 0.0], [0.0, 1.0, 1.0, 0.0], [0.0, 1.0, 0.0, 1.0]] {
-            let of = |pick| {
-                one_row(OneStageOneVsAll { classes: 2, experts: 2, pick }, &targets, &scores)
-            };
+            let of = |pick| one_row(OneStageOneVsAll { classes: 2, pick }, &targets, &scores);
             assert_eq!(of(true), of(false), "{targets:?}");
         }
-        let pick = OneStageOneVsAll { classes: 2, experts: 2, pick: true };
+        let pick = OneStageOneVsAll { classes: 2, pick: true };
         let (_, gradient) = one_row(pick, &[0.0, 1.0, 1.0, 1.0], &scores);
         assert!(gradient[2] > 0.0 && gradient[3] < 0.0, "{gradient:?}");
     }
@@ -129,7 +143,7 @@ mod tests {
         let rows = [(3, 1.0, 1.0), (3, 1.0, 0.0), (1, 0.0, 1.0), (1, 0.0, 0.0)];
         let odds = |share: f64| (share / (1.0 - share)).ln();
         for (pick, second) in [(false, 4.0 / 8.0), (true, 1.0 / 8.0)] {
-            let loss = OneStageOneVsAll { classes: 2, experts: 2, pick };
+            let loss = OneStageOneVsAll { classes: 2, pick };
             let scores = [odds(0.75), odds(0.25), odds(0.75), odds(second)];
             let mut sum = [0.0; 4];
             let mut seen = 0;

@@ -7,24 +7,48 @@
 //! multiple experts", AISTATS 2023. Theirs is one-stage; with fixed experts, `local` among them, only the
 //! experts' terms remain.
 
-use super::Surrogate;
+use std::fmt;
+
+use super::{Definition, Entry, Rows, Surrogate, Tau};
 use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
 /// The loss. The targets are the t_k, then 1 for a row (and 0 for padding).
-#[derive(Debug, Clone, Copy)]
-pub struct OneVsAll {
-    /// Number of experts.
-    pub experts: usize,
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OneVsAll;
+
+impl Definition for OneVsAll {
+    type Surrogate = Self;
+
+    const METHODS: &'static [Entry] = &[Entry {
+        name: "one-vs-all",
+        about: "a probability of being right for each expert, whose prices can change at run time",
+        in_auto: true,
+        tau: None,
+        losses: |_| vec![Self.into()],
+    }];
+
+    const USES_TAU: bool = false;
+    const GIVES_PROBABILITIES: bool = true;
+
+    fn targets(self, rows: &Rows<'_>, _: Tau) -> Vec<f32> {
+        rows.shares_right()
+    }
+
+    fn surrogate(self, _: &Rows<'_>, _: &[f32]) -> Self {
+        self
+    }
+}
+
+impl fmt::Display for OneVsAll {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("one-vs-all")
+    }
 }
 
 impl<T: Real> Surrogate<T> for OneVsAll {
-    fn outputs(&self) -> usize {
-        self.experts
-    }
-
-    fn targets(&self) -> usize {
-        self.experts + 1
+    fn targets_per_row(&self, scores: usize) -> usize {
+        scores + 1
     }
 
     #[inline(always)]
@@ -35,7 +59,7 @@ impl<T: Real> Surrogate<T> for OneVsAll {
         gradient: &mut [Lanes<T>],
         loss: &mut Lanes<T>,
     ) {
-        let present = &targets[self.experts];
+        let present = &targets[scores.len()];
         for ((score, target), gradient) in scores.iter().zip(targets).zip(gradient) {
             binary(score, target, present, gradient, loss);
         }
@@ -70,14 +94,14 @@ mod tests {
 
     #[test]
     fn gradient() {
-        testing::check_gradient(&OneVsAll { experts: 2 }, 11);
-        testing::check_gradient(&OneVsAll { experts: 5 }, 12);
+        testing::check_gradient(&OneVsAll, 2, 11);
+        testing::check_gradient(&OneVsAll, 5, 12);
     }
 
     #[test]
     fn the_minimiser_is_the_probability_of_being_right() {
         // Three rows out of four right: the gradient vanishes at log-odds of 3.
-        let loss = OneVsAll { experts: 1 };
+        let loss = OneVsAll;
         let mut sum = 0.0;
         for t in [1.0, 1.0, 1.0, 0.0] {
             let targets = [[t; LANES], [1.0; LANES]];
@@ -90,8 +114,7 @@ mod tests {
     fn extreme_scores_stay_finite() {
         for r in [-80.0f32, 80.0] {
             let targets = [[1.0; LANES], [1.0; LANES]];
-            let (value, gradient) =
-                testing::evaluate(&OneVsAll { experts: 1 }, &targets, &[[r; LANES]]);
+            let (value, gradient) = testing::evaluate(&OneVsAll, &targets, &[[r; LANES]]);
             let expected = if r < 0.0 { (80.0, -1.0) } else { (0.0, 0.0) };
             assert!(
                 (value[0] - expected.0).abs() < 1e-5 && (gradient[0][0] - expected.1).abs() < 1e-5

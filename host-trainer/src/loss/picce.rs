@@ -2,28 +2,25 @@
 //!
 //! With many experts the usual losses spread their push over all experts that are right, and
 //! underfit. PiCCE pushes only the one of them that the rejector already scores highest:
-//! `-log softmax_{k+}(r)`, `k+ = argmax_{k in T} r_k`, T the experts of least cost on the row.
+//! `-log softmax_{k+}(r)`, `k+ = argmax_{k in T} r_k`, T the experts of the least deferral loss on the row.
 //! Source: Liu et al. 2026, "When more experts hurt", whose loss is one-stage over classes and
 //! experts; the two-stage form is derived.
 
-use super::{Surrogate, largest};
+use std::fmt;
+
+use super::{Definition, Entry, Rows, Surrogate, Tau, largest};
 use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
-/// The loss; a target is 1 for an expert of least cost, else 0. A row without any contributes
+/// The loss; a target is 1 for an expert of the least deferral loss, else 0. A row without any contributes
 /// nothing.
-#[derive(Debug, Clone, Copy)]
-pub struct Picce {
-    /// Number of experts.
-    pub experts: usize,
-}
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Picce;
 
-/// The targets of a row from its costs.
-pub fn cheapest(costs: &[f32], targets: &mut [f32]) {
-    let least = costs.iter().copied().fold(f32::INFINITY, f32::min);
-    for (target, &cost) in targets.iter_mut().zip(costs) {
-        *target = f32::from(u8::from(cost == least));
-    }
+/// The targets of a row from its deferral losses.
+fn cheapest(losses: &[f32]) -> impl Iterator<Item = f32> {
+    let least = losses.iter().copied().fold(f32::INFINITY, f32::min);
+    losses.iter().map(move |&loss| f32::from(u8::from(loss == least)))
 }
 
 /// The confident correct expert of each row.
@@ -52,15 +49,35 @@ pub(super) fn picked<T: Real>(targets: &[Lanes<T>], scores: &[Lanes<T>]) -> Pick
     picked
 }
 
+impl Definition for Picce {
+    type Surrogate = Self;
+
+    const METHODS: &'static [Entry] = &[Entry {
+        name: "picce",
+        about: "pick the confident correct expert, in a two-stage form",
+        in_auto: false,
+        tau: None,
+        losses: |_| vec![Self.into()],
+    }];
+
+    const USES_TAU: bool = false;
+
+    fn targets(self, rows: &Rows<'_>, _: Tau) -> Vec<f32> {
+        rows.deferral_losses().flat_map(cheapest).collect()
+    }
+
+    fn surrogate(self, _: &Rows<'_>, _: &[f32]) -> Self {
+        self
+    }
+}
+
+impl fmt::Display for Picce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("picce")
+    }
+}
+
 impl<T: Real> Surrogate<T> for Picce {
-    fn outputs(&self) -> usize {
-        self.experts
-    }
-
-    fn targets(&self) -> usize {
-        self.experts
-    }
-
     #[inline(always)]
     fn evaluate(
         &self,
@@ -108,15 +125,15 @@ mod tests {
     #[test]
     fn gradient_and_invariance() {
         // Random targets are positive: all experts count as cheapest but in the padding.
-        testing::check(&Picce { experts: 2 }, 9);
-        testing::check(&Picce { experts: 5 }, 10);
+        testing::check(&Picce, 2, 9);
+        testing::check(&Picce, 5, 10);
     }
 
     #[test]
     fn pushes_the_confident_one_of_the_cheapest() {
         let targets = [[1.0; LANES], [0.0; LANES], [1.0; LANES]];
         let scores = [[0.5; LANES], [2.0; LANES], [0.6; LANES]];
-        let (value, gradient) = testing::evaluate(&Picce { experts: 3 }, &targets, &scores);
+        let (value, gradient) = testing::evaluate(&Picce, &targets, &scores);
         let sum: f64 = [0.5f64, 2.0, 0.6].iter().map(|r| r.exp()).sum();
         assert!((value[0] - (sum.ln() - 0.6)).abs() < 1e-12);
         assert!(gradient[2][0] < 0.0 && gradient[0][0] > 0.0 && gradient[1][0] > 0.0);
@@ -136,9 +153,8 @@ mod tests {
     }
 
     #[test]
-    fn cheapest_marks_all_of_least_cost() {
-        let mut targets = [9.0; 4];
-        cheapest(&[0.1, 1.0, 0.1, 0.2], &mut targets);
+    fn all_of_the_least_deferral_loss_are_marked() {
+        let targets: Vec<f32> = cheapest(&[0.1, 1.0, 0.1, 0.2]).collect();
         assert_eq!(targets, [1.0, 0.0, 1.0, 0.0]);
     }
 }

@@ -6,26 +6,43 @@
 //! expert; this form for several fixed experts is derived. The a_k are the weights w_k: scaling them
 //! changes the loss by a constant only.
 
-use super::{Surrogate, largest};
+use std::fmt;
+
+use super::{Definition, Entry, Rows, Surrogate, Tau, largest};
 use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
 /// The loss; the targets are the weights w_k. A row whose weights are all 0 contributes nothing.
-#[derive(Debug, Clone, Copy)]
-pub struct Realizable {
-    /// Number of experts.
-    pub experts: usize,
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Realizable;
+
+impl Definition for Realizable {
+    type Surrogate = Self;
+
+    const METHODS: &'static [Entry] = &[Entry {
+        name: "realizable",
+        about: "the realizable surrogate: some rule of the network's class reaches its minimum",
+        in_auto: true,
+        tau: None,
+        losses: |_| vec![Self.into()],
+    }];
+
+    fn targets(self, rows: &Rows<'_>, tau: Tau) -> Vec<f32> {
+        rows.weights(tau)
+    }
+
+    fn surrogate(self, _: &Rows<'_>, _: &[f32]) -> Self {
+        self
+    }
+}
+
+impl fmt::Display for Realizable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("realizable")
+    }
 }
 
 impl<T: Real> Surrogate<T> for Realizable {
-    fn outputs(&self) -> usize {
-        self.experts
-    }
-
-    fn targets(&self) -> usize {
-        self.experts
-    }
-
     #[inline(always)]
     fn evaluate(
         &self,
@@ -71,8 +88,8 @@ mod tests {
 
     #[test]
     fn gradient_and_invariance() {
-        testing::check(&Realizable { experts: 2 }, 7);
-        testing::check(&Realizable { experts: 5 }, 8);
+        testing::check(&Realizable, 2, 7);
+        testing::check(&Realizable, 5, 8);
     }
 
     #[test]
@@ -80,7 +97,7 @@ mod tests {
         let targets = [[1.0; LANES], [1.0; LANES], [0.0; LANES]];
         let loss = |scores: [f64; 3]| {
             let scores = scores.map(|score| [score; LANES]);
-            testing::evaluate(&Realizable { experts: 3 }, &targets, &scores).0[0]
+            testing::evaluate(&Realizable, &targets, &scores).0[0]
         };
         assert!(loss([40.0, 0.0, 0.0]) < 1e-12 && loss([0.0, 40.0, 0.0]) < 1e-12);
         assert!(loss([0.0, 0.0, 40.0]) > 30.0);

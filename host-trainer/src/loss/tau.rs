@@ -1,23 +1,35 @@
-//! From costs to weights: deferral as cost-sensitive classification.
+//! From deferral losses to weights: deferral as cost-sensitive classification.
 //!
-//! For any tau that does not depend on the expert, `sum_k (tau - c_k) 1[r != k]` is the deferral
-//! loss plus terms without the decision r; so training a surrogate with weights
-//! `w_k = tau - c_k >= 0` trains the deferral loss. Source: Mao, Mohri, Zhong 2023-2024 for `one`
-//! and `sum`; `max`, the smallest weights that stay non-negative, is derived here.
+//! Let `c_k` be error plus price of expert k. For any tau that does not depend on k,
+//! `sum_k (tau - c_k) 1[r != k]` is the deferral loss plus terms without the decision r. So training
+//! a surrogate with weights `w_k = tau - c_k >= 0` trains the deferral loss. Source: Mao, Mohri,
+//! Zhong 2023-2024 for `one` and `sum`; `max`, the smallest weights that stay non-negative, is
+//! derived here.
 
-use crate::intake::config::Tau;
+use crate::choice::choice;
 
-/// The weights of one row from its costs (error plus price), both one for each expert.
+choice! {
+    /// The level that an expert's deferral loss is taken from to give its weight in the loss.
+    Tau:
+        /// The largest deferral loss of any row and expert.
+        One = "one",
+        /// The sum of the row's deferral losses.
+        Sum = "sum",
+        /// The largest of the row's deferral losses.
+        Max = "max",
+}
+
+/// The weights of one row from its deferral losses, both one for each expert.
 ///
-/// `largest_cost` is the largest cost of any row and expert, which `Tau::One` needs.
-pub fn weights(tau: Tau, costs: &[f32], largest_cost: f32, weights: &mut [f32]) {
+/// `largest` is the largest deferral loss of any row and expert, which `Tau::One` needs.
+pub fn weights(tau: Tau, losses: &[f32], largest: f32, weights: &mut [f32]) {
     let tau = match tau {
-        Tau::One => largest_cost,
-        Tau::Sum => costs.iter().sum(),
-        Tau::Max => costs.iter().copied().fold(0.0, f32::max),
+        Tau::One => largest,
+        Tau::Sum => losses.iter().sum(),
+        Tau::Max => losses.iter().copied().fold(0.0, f32::max),
     };
-    for (weight, &cost) in weights.iter_mut().zip(costs) {
-        *weight = (tau - cost).max(0.0);
+    for (weight, &loss) in weights.iter_mut().zip(losses) {
+        *weight = (tau - loss).max(0.0);
     }
 }
 
@@ -25,18 +37,18 @@ pub fn weights(tau: Tau, costs: &[f32], largest_cost: f32, weights: &mut [f32]) 
 mod tests {
     use super::*;
 
-    /// The identity: whatever the decision, sum over k of w_k 1[r != k] minus the deferral loss is
-    /// the same number.
+    /// Whatever the decision r, the sum over k of w_k 1[r != k] minus the deferral loss is the same
+    /// number.
     #[test]
     fn weighted_errors_are_the_deferral_loss_plus_a_constant() {
-        let costs = [1.0, 0.03, 1.08, 0.02];
+        let losses = [1.0, 0.03, 1.08, 0.02];
         for tau in [Tau::One, Tau::Sum, Tau::Max] {
             let mut w = [0.0; 4];
-            weights(tau, &costs, 1.08, &mut w);
+            weights(tau, &losses, 1.08, &mut w);
             assert!(w.iter().all(|&w| w >= 0.0));
             let rest = |r: usize| {
                 let missed: f32 = (0..4).filter(|&k| k != r).map(|k| w[k]).sum();
-                missed - costs[r]
+                missed - losses[r]
             };
             for r in 1..4 {
                 assert!((rest(r) - rest(0)).abs() < 1e-6, "{tau:?}");

@@ -7,7 +7,9 @@
 //! All four are `(1 - p^q) / q`: q = 1 is `mae`, q in between `gce`, q = 0 in the limit `log`, and
 //! q = -1 is `1/p - 1 = sum_{j != k} exp(r_j - r_k)`, `exp`.
 
-use super::{Surrogate, largest};
+use std::fmt;
+
+use super::{Definition, Entry, Rows, Surrogate, Tau, largest};
 use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
@@ -25,23 +27,80 @@ pub enum Link {
 }
 
 /// The loss; the targets are the weights w_k.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TwoStage {
-    /// Number of experts.
-    pub experts: usize,
     /// The member of the family.
     pub link: Link,
 }
 
+impl TwoStage {
+    /// The plain loss, cross-entropy.
+    pub const LOG: Self = Self { link: Link::Log };
+}
+
+impl Definition for TwoStage {
+    type Surrogate = Self;
+
+    const METHODS: &'static [Entry] = &[
+        Entry {
+            name: "two-stage",
+            about: "the plain two-stage surrogate: weighted cross-entropy, without margins",
+            in_auto: true,
+            tau: None,
+            losses: |_| vec![Self::LOG.into()],
+        },
+        Entry {
+            name: "two-stage-gce",
+            about: "two-stage with generalised cross-entropy (q = 0.7) in place of the logarithm",
+            in_auto: true,
+            tau: None,
+            losses: |_| vec![Self { link: Link::Gce(0.7) }.into()],
+        },
+        Entry {
+            name: "two-stage-mae",
+            about: "two-stage with the mean absolute error",
+            in_auto: false,
+            tau: None,
+            losses: |_| vec![Self { link: Link::Mae }.into()],
+        },
+        Entry {
+            name: "two-stage-exp",
+            about: "two-stage with the sum-exponential loss",
+            in_auto: true,
+            tau: None,
+            losses: |_| vec![Self { link: Link::Exp }.into()],
+        },
+        Entry {
+            name: "multi-task",
+            about: "two-stage with `tau` = `sum`, as published for experts whose answers have a class \
+                    and a value",
+            in_auto: false,
+            tau: Some(Tau::Sum),
+            losses: |_| vec![Self::LOG.into()],
+        },
+    ];
+
+    fn targets(self, rows: &Rows<'_>, tau: Tau) -> Vec<f32> {
+        rows.weights(tau)
+    }
+
+    fn surrogate(self, _: &Rows<'_>, _: &[f32]) -> Self {
+        self
+    }
+}
+
+impl fmt::Display for TwoStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.link {
+            Link::Log => f.write_str("two-stage"),
+            Link::Gce(q) => write!(f, "two-stage-gce q={q}"),
+            Link::Mae => f.write_str("two-stage-mae"),
+            Link::Exp => f.write_str("two-stage-exp"),
+        }
+    }
+}
+
 impl<T: Real> Surrogate<T> for TwoStage {
-    fn outputs(&self) -> usize {
-        self.experts
-    }
-
-    fn targets(&self) -> usize {
-        self.experts
-    }
-
     #[inline(always)]
     fn evaluate(
         &self,
@@ -140,8 +199,8 @@ mod tests {
     #[test]
     fn gradient_and_invariance() {
         for link in LINKS {
-            testing::check(&TwoStage { experts: 2, link }, 1);
-            testing::check(&TwoStage { experts: 5, link }, 2);
+            testing::check(&TwoStage { link }, 2, 1);
+            testing::check(&TwoStage { link }, 5, 2);
         }
     }
 
@@ -165,7 +224,7 @@ mod tests {
             let expected: f64 = (0..3).map(|k| weights[k] * psi(k)).sum();
             let targets = weights.map(|w| [w; LANES]);
             let block = scores.map(|r| [r; LANES]);
-            let (value, _) = testing::evaluate(&TwoStage { experts: 3, link }, &targets, &block);
+            let (value, _) = testing::evaluate(&TwoStage { link }, &targets, &block);
             assert!((value[0] - expected).abs() < 1e-12, "{link:?}");
         }
     }
@@ -174,8 +233,8 @@ mod tests {
     fn single_precision_agrees_with_double() {
         let mut random = Random::new(3);
         for link in LINKS {
-            let loss = TwoStage { experts: 4, link };
-            let (targets, scores) = testing::random_block(&loss, &mut random);
+            let loss = TwoStage { link };
+            let (targets, scores) = testing::random_block(&loss, 4, &mut random);
             let narrow = |block: &[Lanes<f64>]| -> Vec<Lanes<f32>> {
                 block.iter().map(|lanes| lanes.map(|value| value as f32)).collect()
             };

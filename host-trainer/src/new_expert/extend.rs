@@ -4,8 +4,8 @@ use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
+use crate::learn::candidate::Candidate;
 use crate::learn::offsets::{Scored, tune};
-use crate::learn::train::{Candidate, costs};
 use crate::new_expert::{add_row, level_row};
 use crate::pipeline::{Choice, Trained, check_quantization, finish};
 
@@ -43,7 +43,7 @@ pub fn extend(
     for scores in scores.chunks_exact_mut(offsets.len()) {
         scores.iter_mut().zip(&offsets).for_each(|(score, offset)| *score += offset);
     }
-    let costs = costs(&data.calibration, &rows);
+    let costs = data.calibration.deferral_losses(&rows);
     let scored = Scored { experts: offsets.len(), scores: &scores, costs: &costs };
     let mut turned = tune(&scored);
     // The row was fitted on rows that the others know by heart; where it does harm, all stays as it was.

@@ -8,11 +8,11 @@
 use crate::arithmetic::network::Shape;
 use crate::data::dataset::Part;
 use crate::learn::batch::Blocks;
+use crate::learn::fit::Fit;
 use crate::learn::logistic::{self, Target, pull};
 use crate::learn::objective::scores;
 use crate::learn::offsets::argmax;
 use crate::learn::platt_scaling::Affine;
-use crate::learn::train::Fit;
 
 /// Weight of a pull toward equal scores, as a share of a row's mean weight: keeps the row finite where the new
 /// expert is always better or always worse, and changes no sign.
@@ -114,7 +114,9 @@ mod tests {
     use super::*;
     use crate::data::dataset::Dataset;
     use crate::intake::testing::log;
-    use crate::learn::train::{Candidate, Loss, fit_for};
+    use crate::learn::candidate::Candidate;
+    use crate::learn::train::fit_for;
+    use crate::loss::{Loss, OneVsAll, Picce};
     use crate::new_expert::{Answer, ClassAccuracies, classes, with_expected};
 
     fn fitted(part: &Part, hidden: &[usize], loss: Loss) -> Fit {
@@ -143,7 +145,7 @@ mod tests {
         let wider = with_specialist(&data);
         let all: Vec<usize> = (0..data.test.rows).collect();
         for (hidden, loss) in
-            [(&[][..], Candidate::default().loss), (&[7, 5], Loss::Picce), (&[6], Loss::OneVsAll)]
+            [(&[][..], Candidate::default().loss), (&[7, 5], Picce.into()), (&[6], OneVsAll.into())]
         {
             let old = fitted(&data.train, hidden, loss);
             let new = add_row(&old, &[0.0, 0.3], &wider.train, 1e-3);
@@ -191,7 +193,7 @@ mod tests {
     #[test]
     fn a_specialist_is_asked_on_its_class_by_a_linear_rejector() {
         specialist_is_asked_on_its_class(&dear_log(), &[], Candidate::default().loss);
-        specialist_is_asked_on_its_class(&dear_log(), &[], Loss::OneVsAll);
+        specialist_is_asked_on_its_class(&dear_log(), &[], OneVsAll.into());
     }
 
     /// Here hidden units know the class because an old expert's answers depend on it too.

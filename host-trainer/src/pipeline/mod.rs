@@ -14,15 +14,15 @@ use mild::image::ImageParts;
 use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::{Dataset, Part};
 use crate::error::{Error, Result};
-use crate::intake::config::{Config, Method};
+use crate::intake::config::Config;
 use crate::integers::artifact::{Artifact, decisions, make};
 use crate::integers::footprint::Sections;
 use crate::integers::quantize::{Quantized, quantize};
+use crate::learn::fit::Fit;
 use crate::learn::grid::Grid;
 use crate::learn::offsets::{Scored, tune};
 use crate::learn::select::{Judged, Selection, refit, select};
 use crate::learn::store::Store;
-use crate::learn::train::{Fit, costs};
 use crate::progress::Progress;
 use crate::promises::largest_operating_points;
 
@@ -186,7 +186,7 @@ fn realize(
             .map(|restart| refit(&data.train, judged, seed + restart).calibrated(&data.calibration))
             .collect(),
         // Even a constant can be given other prices, if that is what the method is for.
-        Choice::Constant { .. } if config.rejector.method == Method::OneVsAll => {
+        Choice::Constant { .. } if config.rejector.method.gives_probabilities() => {
             vec![Fit::base_rates(&data.train, &grid.constant)]
         }
         Choice::Constant { expert, .. } => {
@@ -238,7 +238,7 @@ pub(crate) fn finish(
 /// The choices of a float network with offsets.
 fn float_choices(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<usize> {
     let rows: Vec<usize> = (0..part.rows).collect();
-    let (scores, costs) = (fit.scores(part, &rows), costs(part, &rows));
+    let (scores, costs) = (fit.scores(part, &rows), part.deferral_losses(&rows));
     Scored { experts: part.experts, scores: &scores, costs: &costs }.choices(offsets)
 }
 
@@ -291,7 +291,8 @@ fn float_offsets(fit: &Fit, calibration: &Part, constant: bool) -> Vec<f64> {
         return vec![0.0; calibration.experts];
     }
     let rows: Vec<usize> = (0..calibration.rows).collect();
-    let (scores, costs) = (fit.scores(calibration, &rows), costs(calibration, &rows));
+    let scores = fit.scores(calibration, &rows);
+    let costs = calibration.deferral_losses(&rows);
     tune(&Scored { experts: calibration.experts, scores: &scores, costs: &costs })
 }
 

@@ -10,7 +10,7 @@ use crate::intake::config::Config;
 use crate::integers::artifact::{Artifact, decisions, make};
 use crate::integers::fine_tune::fine_tune;
 use crate::integers::quantize::Quantized;
-use crate::learn::train::Fit;
+use crate::learn::fit::Fit;
 
 /// Up to this share of the tolerance integers are as good as floats, and are left as they are.
 const UNTUNED_SHARE: f64 = 1.0 / 3.0;
@@ -118,7 +118,6 @@ impl Trained {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::config::Method;
     use crate::learn::store::Forgetful;
     use crate::pipeline::attempt;
     use crate::progress::Silent;
@@ -135,7 +134,7 @@ mod tests {
                 part.errors[row * 2..][..2].copy_from_slice(&[odd, 1.0 - odd]);
             }
         }
-        config.rejector.method = Method::TwoStage;
+        config.rejector.method = "two-stage".parse().unwrap();
         config.rejector.hidden = Some(vec![32]);
         config.train.l2 = Some(1e-6);
         config.train.max_iterations = 640;

@@ -318,7 +318,6 @@ mod tests {
     use super::*;
     use crate::experiments::compare::{Log, Plan};
     use crate::experiments::methods::{Contender, HostOnly};
-    use crate::intake::config::Method;
     use crate::intake::testing;
     use crate::progress::Silent;
 
@@ -326,8 +325,10 @@ mod tests {
     fn by_experts_tells_accuracies_with_and_without_offsets_and_of_own_classifiers() {
         let (config, data) = testing::log(300, 200);
         let log = Log { name: "log-2".to_owned(), experts: Some(2), config, data };
-        let (two_stage, one_stage) =
-            (Contender::Image(Method::TwoStage), Contender::HostOnly(HostOnly::OneStage));
+        let (two_stage, one_stage) = (
+            Contender::Image("two-stage".parse().unwrap()),
+            Contender::HostOnly(HostOnly::OneStage),
+        );
         let plan = Plan {
             logs: vec![log],
             methods: vec![two_stage, one_stage],

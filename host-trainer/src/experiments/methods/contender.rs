@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use crate::choice::{choice, expected};
 use crate::error::Error;
-use crate::intake::config::{Method, choice, expected};
+use crate::loss::Method;
 
 choice! {
     /// Methods that only a host runs.
@@ -45,7 +46,7 @@ pub enum Contender {
 impl Contender {
     /// All contenders, those with an image first.
     pub fn all() -> impl Iterator<Item = Self> {
-        let images = Method::ALL.iter().copied().map(Self::Image);
+        let images = Method::all().map(Self::Image);
         images.chain(HostOnly::ALL.iter().copied().map(Self::HostOnly))
     }
 
@@ -58,7 +59,7 @@ impl Contender {
 
     /// The name on a command line.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Image(method) => method.name(),
             Self::HostOnly(method) => method.name(),
@@ -78,9 +79,9 @@ impl FromStr for Contender {
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::all().find(|contender| contender.name() == text).ok_or_else(|| {
             let names: Vec<&str> = Self::all().map(Self::name).collect();
-            Error::Invalid {
-                what: "method".to_owned(),
-                found: format!("`{text}`"),
+            Error::UnknownName {
+                kind: "method".to_owned(),
+                found: text.to_owned(),
                 expected: expected(text, &names),
             }
         })

@@ -5,8 +5,9 @@ use mild::{Image, Rejector};
 use super::{Answers, Run, all_rows};
 use crate::data::dataset::{Dataset, Part};
 use crate::error::Result;
-use crate::intake::config::{Config, Method};
+use crate::intake::config::Config;
 use crate::learn::store::Store;
+use crate::loss::Method;
 use crate::pipeline::{Choice, attempt};
 use crate::progress::Progress;
 
@@ -61,7 +62,7 @@ mod tests {
     #[test]
     fn one_vs_all_tells_probabilities_and_follows_prices() {
         let (mut config, data) = crate::intake::testing::log(2000, 1000);
-        config.rejector.method = Method::OneVsAll;
+        config.rejector.method = "one-vs-all".parse().unwrap();
         let trained = crate::pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
         let image = trained.artifact.image();
         let platt_scaling = image.platt_scaling().expect("re-costable");
@@ -112,10 +113,10 @@ mod tests {
     #[test]
     fn the_answers_are_those_of_the_image_and_refused_ones_are_told() {
         let (mut config, data) = crate::intake::testing::log(400, 200);
-        let contender = Contender::Image(Method::TwoStage);
+        let contender = Contender::Image("two-stage".parse().unwrap());
         let trained = run(contender, &config, &data, &Forgetful, &Silent).unwrap();
         let int8 = trained.int8.unwrap();
-        config.rejector.method = Method::TwoStage;
+        config.rejector.method = "two-stage".parse().unwrap();
         let same = crate::pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
         assert_eq!(int8.choices(), same.int8_choices(&data.test));
         assert_eq!(trained.float.choices(), same.float_choices(&data.test));

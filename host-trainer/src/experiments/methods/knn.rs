@@ -11,7 +11,6 @@ use crate::data::dataset::{Dataset, Part};
 use crate::intake::config::{Config, Ranges};
 use crate::learn::batch::Standardizer;
 use crate::learn::offsets::Scored;
-use crate::learn::train::costs;
 
 /// Numbers of neighbours tried.
 const NEIGHBOURS: [usize; 5] = [5, 15, 50, 150, 500];
@@ -23,9 +22,9 @@ pub(super) fn run(config: &Config, data: &Dataset) -> Run {
     let index = Index::new(&data.train, config.train.seed);
     let prices: Vec<f64> = data.experts.iter().map(|e| f64::from(e.mean_cost)).collect();
     let calibration = index.scores(&data.calibration, &prices, &NEIGHBOURS);
-    let costs = costs(&data.calibration, &all_rows(data.calibration.rows));
+    let losses = data.calibration.deferral_losses(&all_rows(data.calibration.rows));
     let loss = |scores: &[f64]| -> f64 {
-        let scored = Scored { experts: prices.len(), scores, costs: &costs };
+        let scored = Scored { experts: prices.len(), scores, costs: &losses };
         scored.losses(&vec![0.0; prices.len()]).iter().sum()
     };
     let best = (0..NEIGHBOURS.len())
@@ -58,7 +57,7 @@ impl<'a> Index<'a> {
         Self { part, standardizer, rows, features }
     }
 
-    /// For each number of neighbours minus the predicted costs, row-major, rows x experts.
+    /// For each number of neighbours minus the predicted deferral losses, row-major, rows x experts.
     fn scores(&self, part: &Part, prices: &[f64], neighbours: &[usize]) -> Vec<Vec<f64>> {
         let of_rows: Vec<Vec<f64>> = (0..part.rows)
             .into_par_iter()

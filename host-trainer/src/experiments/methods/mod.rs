@@ -16,14 +16,14 @@ use crate::error::{Error, Result};
 use crate::intake::config::Config;
 use crate::learn::offsets::{Scored, argmax, tune};
 use crate::learn::store::Store;
-use crate::learn::train::Loss;
+use crate::loss::{Loss, OneStage, OneStageOneVsAll};
 use crate::progress::Progress;
 
 /// What a method says of the test rows of a log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answers {
-    /// A score of each expert, row-major, rows x experts, in any unit. Methods that predict costs give
-    /// minus the predicted cost; an expert that is never asked has minus infinity.
+    /// A score of each expert, row-major, rows x experts, in any unit. Methods that predict deferral
+    /// losses give minus the prediction; an expert that is never asked has minus infinity.
     pub scores: Vec<f64>,
     /// One for each expert, in the unit of the scores, tuned on the calibration rows.
     pub offsets: Vec<f64>,
@@ -91,13 +91,13 @@ pub fn run(
     };
     match method {
         HostOnly::Knn => Ok(knn::run(config, data)),
-        HostOnly::OneStage => one_stage(|classes| Loss::OneStage { classes, pick: false }),
-        HostOnly::PicceOneStage => one_stage(|classes| Loss::OneStage { classes, pick: true }),
+        HostOnly::OneStage => one_stage(|classes| OneStage { classes, pick: false }.into()),
+        HostOnly::PicceOneStage => one_stage(|classes| OneStage { classes, pick: true }.into()),
         HostOnly::OneStageOneVsAll => {
-            one_stage(|classes| Loss::OneStageOneVsAll { classes, pick: false })
+            one_stage(|classes| OneStageOneVsAll { classes, pick: false }.into())
         }
         HostOnly::PicceOneVsAll => {
-            one_stage(|classes| Loss::OneStageOneVsAll { classes, pick: true })
+            one_stage(|classes| OneStageOneVsAll { classes, pick: true }.into())
         }
         HostOnly::MaxSoftmax => Ok(gate::run(Gate::MaxSoftmax, data)),
         HostOnly::Entropy => Ok(gate::run(Gate::Entropy, data)),
@@ -139,9 +139,9 @@ fn host_run(
     test: Vec<f64>,
     seeded: bool,
 ) -> Run {
-    let costs = crate::learn::train::costs(&data.calibration, &all_rows(data.calibration.rows));
+    let losses = data.calibration.deferral_losses(&all_rows(data.calibration.rows));
     let offsets =
-        tune(&Scored { experts: data.calibration.experts, scores: calibration, costs: &costs });
+        tune(&Scored { experts: data.calibration.experts, scores: calibration, costs: &losses });
     without_image(chosen, Answers { scores: test, offsets }, seeded)
 }
 

@@ -8,12 +8,12 @@
 use super::{Answers, Run, all_rows};
 use crate::data::dataset::{Dataset, Part};
 use crate::error::Result;
-use crate::intake::config::{Config, Method};
+use crate::intake::config::Config;
 use crate::learn::grid::Grid;
 use crate::learn::offsets::{Scored, tune};
 use crate::learn::select::{refit, select};
 use crate::learn::store::Store;
-use crate::learn::train::Loss;
+use crate::loss::Loss;
 use crate::pipeline::selection_rows;
 use crate::progress::Progress;
 
@@ -26,18 +26,9 @@ pub(super) fn run(
     progress: &dyn Progress,
 ) -> Result<Run> {
     let classes = classes(&data.train);
-    let mut config = config.clone();
-    config.rejector.method = Method::TwoStage;
-    let mut grid = Grid::new(&config);
+    let mut grid = Grid::of_loss(config, loss(classes.len()));
     // With an output for each class beside the experts these are large enough.
     grid.wider.clear();
-    if let Some(tau) = grid.candidates.first().map(|first| first.tau) {
-        // Right or wrong is all that these losses know of costs.
-        grid.candidates.retain(|candidate| candidate.tau == tau);
-    }
-    for candidate in &mut grid.candidates {
-        candidate.loss = loss(classes.len());
-    }
     let seed = config.train.seed;
     let train = with_classes(&data.train, &classes);
     let sample = selection_rows(&train, grid.max_rows, seed);

@@ -11,7 +11,7 @@ use super::{
     Policy, Price, Quantize, RangeRule, Ranges, Raw, Readings, Rejector, Train, Window, multi_task,
     policy,
 };
-use super::{Effort, Method, Tau, raw};
+use super::{Effort, Method, raw};
 use crate::error::{Result, list};
 use crate::loss::Margins;
 
@@ -34,9 +34,11 @@ pub(super) fn check(
         None => Some(Policy { max_share, ..Policy::default() }),
     };
     let train = raw.train;
-    let method = raw.rejector.method.unwrap_or(Method::Auto);
-    if let (Method::MultiTask, Some(tau @ (Tau::One | Tau::Max))) = (method, train.tau) {
-        let expected = "`sum` or nothing: `multi-task` is the two-stage loss with `sum`";
+    let method = raw.rejector.method.unwrap_or(Method::AUTO);
+    if let (Some(own), Some(tau)) = (method.tau(), train.tau)
+        && tau != own
+    {
+        let expected = format!("`{own}` or nothing: `{method}` is defined with `{own}`");
         return Err(document.error("train.tau", format!("`{tau}`"), expected));
     }
     Ok(Config {

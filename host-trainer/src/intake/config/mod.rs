@@ -13,13 +13,14 @@ mod schema;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use choice::{Effort, Form, Guarantee, Method, Objective, RangeRule, Readings, RhoRule, Tau};
-pub(crate) use choice::{choice, expected};
+pub use choice::{Guarantee, Objective, RangeRule, Readings};
 pub use policy::Policy;
 use sha2::{Digest, Sha256};
 
+pub(crate) use crate::choice::expected;
 pub use crate::data::multi_task::MultiTask;
 use crate::error::{Error, Result};
+pub use crate::loss::{Effort, Form, Method, RhoRule, Tau};
 
 /// The most experts that a configuration may name.
 pub const MAX_EXPERTS: usize = 32;
@@ -169,7 +170,7 @@ pub struct Rejector {
 pub struct Train {
     /// The seed of everything random; default 0.
     pub seed: u64,
-    /// The scale of the costs inside the loss.
+    /// How deferral losses become weights inside the loss.
     pub tau: Option<Tau>,
     /// The form of the margin loss.
     pub form: Option<Form>,

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::choice::{Effort, Form, Method, RangeRule, Readings, RhoRule, Tau};
+use super::choice::{RangeRule, Readings};
 use super::multi_task::RawMultiTask;
 use super::policy::{Radio, RawPolicy, Units};
+use crate::loss::{Effort, Form, Method, RhoRule, Tau};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

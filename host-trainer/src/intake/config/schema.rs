@@ -10,10 +10,10 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::choice::{
-    self, Effort, Form, Guarantee, Method, Objective, RangeRule, Readings, RhoRule, Tau,
-};
+use super::choice::{Guarantee, Objective, RangeRule, Readings};
+use crate::choice::expected;
 use crate::error::{Error, Result, list, suggest};
+use crate::loss::{Effort, Form, Method, RhoRule, Tau};
 
 /// What a key may hold.
 #[derive(Clone)]
@@ -295,9 +295,7 @@ impl<'a> Document<'a> {
             (Kind::Choice(names), DeValue::String(text)) if names.contains(&text.as_ref()) => {
                 Ok(())
             }
-            (Kind::Choice(names), _) => {
-                fail(&choice::expected(value.as_str().unwrap_or_default(), names))
-            }
+            (Kind::Choice(names), _) => fail(&expected(value.as_str().unwrap_or_default(), names)),
             (Kind::Integer(range), _) => match integer(value) {
                 Some(number) if range.contains(&number) => Ok(()),
                 _ => fail(&format!("an integer of {}..={}", range.start(), range.end())),

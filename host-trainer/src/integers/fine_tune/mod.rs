@@ -18,9 +18,11 @@ use crate::arithmetic::dense::{LANES, Lanes};
 use crate::data::dataset::Part;
 use crate::integers::quantize::Quantized;
 use crate::learn::batch::Blocks;
+use crate::learn::candidate::Candidate;
+use crate::learn::fit::Fit;
 use crate::learn::objective::GroupLoss;
-use crate::learn::train::{Candidate, Fit, Targets, WithSurrogate};
-use crate::loss::Surrogate;
+use crate::learn::train::with_surrogate;
+use crate::loss::{Surrogate, WithSurrogate};
 
 /// Codes that a weight moves by in one step at the start.
 const RATE: f64 = 0.5;
@@ -50,8 +52,7 @@ pub fn fine_tune(
         .collect();
     let scale = f64::from(quantized.score_scale);
     let tuning = Tuning { layers: &quantized.layers, codes: &codes, scale, steps };
-    let targets = Targets::new(part, rows, candidate);
-    let layers = targets.with_surrogate(&fit.standardizer, tuning)?;
+    let layers = with_surrogate(part, rows, candidate, &fit.standardizer, tuning)?;
     Some(Quantized { layers, ..quantized.clone() })
 }
 
@@ -67,7 +68,14 @@ struct Tuning<'a> {
 impl WithSurrogate for Tuning<'_> {
     type Output = Option<Vec<LayerParts>>;
 
-    fn run(self, surrogate: &impl Surrogate<f32>, targets: &Blocks) -> Self::Output {
+    fn run<S: Surrogate<f32>>(self, surrogate: &S, targets: &[f32]) -> Self::Output {
+        let outputs = self.layers.last().map_or(0, |layer| layer.biases.len());
+        self.tuned(surrogate, &Blocks::of(targets, surrogate.targets_per_row(outputs)))
+    }
+}
+
+impl Tuning<'_> {
+    fn tuned(self, surrogate: &impl Surrogate<f32>, targets: &Blocks) -> Option<Vec<LayerParts>> {
         let mut network: Vec<Layer> = self.layers.iter().map(Layer::new).collect();
         let mut optimizer = Adam::new(network.iter().map(Layer::parameters).sum());
         let mut first = None;
@@ -216,6 +224,7 @@ impl Pass {
         }
         self.loss += pulp::Arch::new().dispatch(GroupLoss {
             surrogate,
+            outputs: self.scores.len(),
             targets,
             scores: &self.scores,
             deltas: &mut self.deltas,
@@ -283,7 +292,7 @@ impl Pass {
 mod tests {
     use super::*;
     use crate::arithmetic::random::Random;
-    use crate::loss::{Link, TwoStage};
+    use crate::loss::TwoStage;
 
     fn layer(random: &mut Random, inputs: usize, outputs: usize, last: bool) -> LayerParts {
         let mut weights = || (random.normal() * 40.0).clamp(-127.0, 127.0) as i8;
@@ -337,7 +346,7 @@ mod tests {
         }
     }
 
-    const LOSS: TwoStage = TwoStage { experts: 2, link: Link::Log };
+    const LOSS: TwoStage = TwoStage::LOG;
 
     /// Without rounding the network is an ordinary one: its gradient is checked by differences in the last layer,
     /// where nothing is rounded after the sums, and in the first by the sign of what a large step does.
@@ -386,7 +395,7 @@ mod tests {
             evaluate(&network, &codes, 1e-3, &LOSS, &targets).0
         };
         let tuned = |steps: u32| {
-            Tuning { layers: &layers, codes: &codes, scale: 1e-3, steps }.run(&LOSS, &targets)
+            Tuning { layers: &layers, codes: &codes, scale: 1e-3, steps }.tuned(&LOSS, &targets)
         };
         assert!(tuned(0).is_none(), "no step changes nothing");
         let after = tuned(60).unwrap();

@@ -14,10 +14,12 @@ use rayon::prelude::*;
 use crate::arithmetic::network::Shape;
 use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::Part;
+use crate::learn::candidate::Candidate;
+use crate::learn::fit::Fit;
 use crate::learn::grid::Grid;
 use crate::learn::offsets::{Scored, tune};
 use crate::learn::store::{HeldOut, Store};
-use crate::learn::train::{Candidate, Fit, costs, fit, fit_for};
+use crate::learn::train::{fit, fit_for};
 use crate::progress::Progress;
 
 /// Folds of the first round.
@@ -130,7 +132,8 @@ impl<'a> Race<'a> {
 /// What all candidates of a selection share.
 struct Bench<'a> {
     part: &'a Part,
-    costs: Vec<f32>,
+    /// The deferral loss of every expert on every row, row-major.
+    losses: Vec<f32>,
     fold_of_row: Vec<u8>,
     /// The folds that have rows.
     used: Vec<u8>,
@@ -170,8 +173,8 @@ impl<'a> Bench<'a> {
         }
         let used = used_of(&fold_of_row);
         let all: Vec<usize> = (0..part.rows).collect();
-        let costs = costs(part, &all);
-        Self { part, costs, fold_of_row, used, seed, checkpoints, store, progress }
+        let losses = part.deferral_losses(&all);
+        Self { part, losses, fold_of_row, used, seed, checkpoints, store, progress }
     }
 
     fn start(&self, candidate: &Candidate) -> Run {
@@ -234,8 +237,8 @@ impl<'a> Bench<'a> {
 
     /// The deferral loss of some rows with their scores as they are.
     fn plain_loss(&self, rows: &[usize], scores: &[f64]) -> f64 {
-        let (experts, costs) = (self.part.experts, costs(self.part, rows));
-        Scored { experts, scores, costs: &costs }.losses(&vec![0.0; experts]).iter().sum()
+        let (experts, losses) = (self.part.experts, self.part.deferral_losses(rows));
+        Scored { experts, scores, costs: &losses }.losses(&vec![0.0; experts]).iter().sum()
     }
 
     /// What fitting a candidate on one fold costs beside others: its multiply-accumulates and, for the
@@ -258,7 +261,7 @@ impl<'a> Bench<'a> {
             let gather = |keep: &dyn Fn(u8) -> bool| -> (Vec<f64>, Vec<f32>) {
                 let rows = rows.iter().filter(|&&row| keep(self.fold_of_row[row]));
                 rows.flat_map(|&row| row * experts..(row + 1) * experts)
-                    .map(|index| (scores[index], self.costs[index]))
+                    .map(|index| (scores[index], self.losses[index]))
                     .unzip()
             };
             let mut losses = vec![0.0; rows.len()];

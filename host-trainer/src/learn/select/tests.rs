@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::arithmetic::random::Random;
-use crate::intake::config::Form;
 use crate::learn::store::{Forgetful, Memory};
-use crate::learn::train::Loss;
-use crate::loss::{Link, Margins};
+use crate::loss::{Form, Loss, Margins, Mild, Realizable, TwoStage};
 
 /// The first feature says which of two experts is right.
 fn part(rows: usize) -> Part {
@@ -113,8 +111,9 @@ fn one_standard_error_buys_a_plainer_loss_and_a_smaller_network_with_it_but_no_o
         folds: 2,
         losses: losses.to_vec(),
     };
-    let plain = Loss::TwoStage(Link::Log);
-    let margins = Loss::Mild(Form::N, Margins { gamma: 0.5, ..Margins::PLAIN });
+    let plain = TwoStage::LOG.into();
+    let margins = Margins { gamma: 0.5, ..Margins::PLAIN };
+    let margins = Mild { form: Form::N, margins }.into();
     let best = [0.1, 0.1, 0.2, 0.2];
     // Now better, now worse, and so within a standard error; and worse on all rows.
     let near = [0.1, 0.15, 0.1, 0.3];
@@ -124,7 +123,7 @@ fn one_standard_error_buys_a_plainer_loss_and_a_smaller_network_with_it_but_no_o
     assert_eq!(chosen(&[of(margins, &[8], best), of(plain, &[8], behind)]), 0);
     assert_eq!(chosen(&[of(plain, &[8], best), of(plain, &[2], near)]), 1);
     assert_eq!(chosen(&[of(plain, &[8], best), of(plain, &[2], behind)]), 0);
-    let other = of(Loss::Realizable, &[2], near);
+    let other = of(Realizable.into(), &[2], near);
     assert_eq!(chosen(&[of(plain, &[8], best), other.clone()]), 0, "another path");
     let both = [of(margins, &[8], best), of(plain, &[8], near), other, of(plain, &[2], near)];
     assert_eq!(chosen(&both), 3);

@@ -1,0 +1,79 @@
+//! A fitted network.
+
+use crate::arithmetic::network::Shape;
+use crate::data::dataset::Part;
+use crate::intake::config::Ranges;
+use crate::learn::batch::{Blocks, Standardizer};
+use crate::learn::objective::scores;
+use crate::learn::platt_scaling::{Affine, PlattScaling, logit};
+
+/// A fitted network.
+#[derive(Debug, Clone)]
+pub struct Fit {
+    /// Of the rows that it was fitted on.
+    pub standardizer: Standardizer,
+    /// The network's widths.
+    pub shape: Shape,
+    /// The network's parameters, on standardised features.
+    pub parameters: Vec<f64>,
+    /// What makes scores of the network's outputs; without it they are the scores.
+    pub platt_scaling: Option<PlattScaling>,
+}
+
+impl Fit {
+    /// Scores of some rows of a part, row-major, rows x experts.
+    #[must_use]
+    pub fn scores(&self, part: &Part, rows: &[usize]) -> Vec<f64> {
+        let mut scores = self.outputs(part, rows);
+        if let Some(platt_scaling) = &self.platt_scaling {
+            platt_scaling.apply(&mut scores);
+        }
+        scores
+    }
+
+    /// Outputs of the network on some rows of a part, row-major.
+    #[must_use]
+    pub fn outputs(&self, part: &Part, rows: &[usize]) -> Vec<f64> {
+        let inputs = Blocks::features(part, rows, &self.standardizer);
+        scores(&self.shape, &self.parameters, &inputs).into_iter().map(f64::from).collect()
+    }
+
+    /// A network that gives every row the same scores: 1 to one expert and 0 to the others.
+    #[must_use]
+    pub fn constant(part: &Part, hidden: &[usize], expert: usize) -> Self {
+        let shape = Shape::new(part.inputs, hidden, part.experts);
+        let mut parameters = vec![0.0; shape.parameters()];
+        let biases = parameters.len() - part.experts;
+        parameters[biases + expert] = 1.0;
+        let all: Vec<usize> = (0..part.rows).collect();
+        let standardizer = Standardizer::fit(part, &all, Ranges::default());
+        Self { standardizer, shape, parameters, platt_scaling: None }
+    }
+
+    /// A network that gives every row the same probabilities: how often each expert is right.
+    #[must_use]
+    pub fn base_rates(part: &Part, hidden: &[usize]) -> Self {
+        let all: Vec<usize> = (0..part.rows).collect();
+        let mut fit = Self::constant(part, hidden, 0);
+        fit.parameters.fill(0.0);
+        let affine = (0..part.experts).map(|k| {
+            let right = all.iter().map(|&row| 1.0 - f64::from(part.errors(row)[k]));
+            let mean = right.sum::<f64>() / part.rows.max(1) as f64;
+            Affine { slope: 0.0, intercept: logit(mean) }
+        });
+        let affine = affine.collect();
+        fit.platt_scaling = Some(PlattScaling { affine, ..PlattScaling::identity(part, &all) });
+        fit
+    }
+
+    /// Fits the probabilities anew on rows that the network has not seen, if it has any.
+    #[must_use]
+    pub fn calibrated(mut self, part: &Part) -> Self {
+        if let Some(platt_scaling) = self.platt_scaling.take() {
+            let all: Vec<usize> = (0..part.rows).collect();
+            let outputs = self.outputs(part, &all);
+            self.platt_scaling = Some(platt_scaling.refitted(part, &outputs));
+        }
+        self
+    }
+}
