@@ -4,7 +4,7 @@
 //! `round(x / 2^s) = floor(x / 2^s + 1/2)`. The trainer calls these very functions, so host and
 //! device cannot disagree.
 
-use crate::constant_time;
+use crate::kernel::{self, constant_time};
 
 /// Brings a 32-bit accumulator to an activation code: multiply, shift, round half up, and saturate
 /// to `0..=127` (the saturation at 0 is the ReLU).
@@ -76,18 +76,7 @@ impl Requantizer {
     #[must_use]
     #[inline(always)]
     pub fn apply(self, accumulator: i32) -> i8 {
-        Self::apply_word(self.0, accumulator)
-    }
-
-    /// Applies the requantizer of a word that a check has found to be one.
-    #[inline(always)]
-    pub(crate) fn apply_word(word: u32, accumulator: i32) -> i8 {
-        // Dropping the low 32 bits first does not change the rounded result: the nested floor
-        // identity floor(floor(x / 2^32) / 2^s + 1/2) = floor(x / 2^(32+s) + 1/2) holds as s >= 1.
-        let high = ((accumulator as i64 * word as i32 as i64) >> 32) as i32;
-        // In two steps, floor((floor(high / 2^(s-1)) + 1) / 2), so that no power of two is needed.
-        let code = ((high >> (word.wrapping_sub(1) & 31)) + 1) >> 1;
-        constant_time::clamp_activation(code) as i8
+        kernel::requantize(self.0, accumulator)
     }
 }
 

@@ -6,17 +6,15 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod checksum;
 #[cfg(feature = "client")]
 pub mod client;
-mod constant_time;
 pub mod fixed;
 pub mod governor;
 pub mod image;
+#[allow(unsafe_code)]
 mod kernel;
-mod network;
 pub mod online;
-mod operating_points;
-mod platt_scaling;
 pub mod policy;
 mod rejector;
 #[cfg(feature = "window-features")]
@@ -25,8 +23,9 @@ pub mod window_features;
 pub mod wire;
 
 pub use governor::Governor;
-pub use image::{Image, ImageError, Provenance};
-pub use operating_points::{MAX_ENERGY_STEPS, MAX_ENTRIES, OperatingPoints};
-pub use platt_scaling::PlattScaling;
+pub use image::{
+    Image, ImageError, MAX_ENERGY_STEPS, MAX_ENTRIES, OperatingPoints, PlattScaling, Provenance,
+};
+use kernel::constant_time;
 pub use policy::{Decision, LOCAL, MAX_EXPERTS, Reachable};
 pub use rejector::{FeatureValue, InputError, Rejector};

@@ -4,8 +4,7 @@ use core::fmt;
 
 use crate::fixed::RawQuantizer;
 use crate::image::Image;
-use crate::image::layout::GROUP;
-use crate::kernel::{Active, Kernel, Range, WORDS_PER_GROUP};
+use crate::kernel::{self, GROUP, WORDS_PER_GROUP};
 use crate::policy::{Decision, MAX_EXPERTS, Reachable, decide};
 
 /// Why an input could not be decided on: always the caller's arguments, never the image.
@@ -260,10 +259,10 @@ impl<'a> Rejector<'a> {
     ) -> Result<&'s mut [i32], InputError> {
         let found = scratch.len();
         let expected = self.image.scratch_words();
-        let Some(sides) = self.image.network.sides(scratch) else {
+        let Some(mut sides) = self.image.network.sides(scratch) else {
             return Err(InputError::Scratch { found, expected });
         };
-        self.pack(features, sides.even)?;
+        self.pack(features, sides.inputs())?;
         let outputs = self.image.network.run(sides);
         Ok(self.price(outputs))
     }
@@ -330,13 +329,13 @@ impl<'a> Rejector<'a> {
     fn pack<F: FeatureValue>(&self, features: &[F], words: &mut [u32]) -> Result<(), InputError> {
         let (packed, _) = words.as_chunks_mut::<WORDS_PER_GROUP>();
         quantize(features, self.image, packed.iter_mut(), |packed, codes| {
-            *packed = Active::pack(Range::Input, codes);
+            *packed = kernel::pack_input(codes);
         })
     }
 
     /// Runs one layer on the activations in the scratch, whatever they are, to count its
     /// instructions.
-    #[cfg(feature = "measure")]
+    #[cfg(feature = "bench-internals")]
     #[doc(hidden)]
     pub fn run_layer(&self, index: usize, scratch: &mut [u32]) {
         if let Some(sides) = self.image.network.sides(scratch) {

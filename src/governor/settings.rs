@@ -245,7 +245,7 @@ impl<const CAPS: usize> GovernorSettings<CAPS> {
         for (index, cap) in (1u32..).zip(&self.caps) {
             words[0] = words[0].rotate_left(5).wrapping_add(cap.bits()).wrapping_mul(2 * index + 1);
         }
-        crate::image::layout::checksum(&words)
+        crate::checksum::of_words(&words)
     }
 }
 

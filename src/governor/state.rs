@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::{Governor, GovernorSettings};
+use crate::checksum::CRC;
 use crate::governor::{GovernorCounters, Rate};
 
 /// Why some bytes are not the state of a governor.
@@ -76,7 +77,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
         for (place, word) in places.iter_mut().zip(head.into_iter().chain(self.used)) {
             *place = word.to_le_bytes();
         }
-        let checksum = checksum(body);
+        let checksum = CRC.checksum(body);
         for (place, byte) in into.iter_mut().zip(checksum.to_le_bytes()) {
             *place = byte;
         }
@@ -97,7 +98,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             return Err(StateError::Length { found: bytes.len(), expected: Self::STATE_BYTES });
         };
         let (_, body) = bytes.split_at(4);
-        if checksum(body) != u32::from_le_bytes(*stated) {
+        if CRC.checksum(body) != u32::from_le_bytes(*stated) {
             return Err(StateError::Checksum);
         }
         let [
@@ -153,10 +154,4 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
 
 fn check_length(found: usize, expected: usize) -> Result<(), StateError> {
     if found == expected { Ok(()) } else { Err(StateError::Length { found, expected }) }
-}
-
-fn checksum(bytes: &[u8]) -> u32 {
-    const CRC: crc::Crc<u32, crc::NoTable> =
-        crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
-    CRC.checksum(bytes)
 }

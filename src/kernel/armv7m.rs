@@ -1,17 +1,30 @@
-//! The kernel for Armv7-M (Cortex-M3), and for Armv8-M main-line without the DSP instructions: the arithmetic of
-//! [`portable`](super::portable), which explains it, in assembly.
+//! The kernel for Armv7-M (Cortex-M3), and for Armv8-M main-line without the DSP instructions.
+//!
+//! The arithmetic of [`crosswise`](super::crosswise), which explains it, in assembly.
 
-use super::{Group, Kernel, Range, portable, thumb2};
 use core::arch::naked_asm;
 
-/// The arithmetic of [`portable`], with the registers where they should be.
-pub(crate) struct Armv7m;
+use super::{Activations, Group, crosswise, thumb2};
 
-impl Kernel for Armv7m {
-    #[inline(always)]
-    fn pack(_: Range, codes: [i8; 4]) -> Group {
-        portable::pack(codes)
-    }
+/// Packs four activations.
+#[inline(always)]
+pub(super) fn pack(_: Activations, codes: [i8; 4]) -> Group {
+    crosswise::pack(codes)
+}
+
+/// Runs layers.
+///
+/// # Safety
+/// See [`thumb2::run`].
+#[inline(always)]
+pub(super) unsafe fn layers<'s>(
+    words: &[u32],
+    kind: Activations,
+    from: &'s mut [u32],
+    to: &'s mut [u32],
+) -> &'s mut [u32] {
+    // SAFETY: the caller's promise is the same.
+    unsafe { thumb2::run(routine, words, kind, from, to) }
 }
 
 /// One row of a group over the codes of an input; `$sum` is its register.
@@ -110,7 +123,7 @@ macro_rules! hidden {
     };
 }
 
-/// Requantizes a sum by a word, as [`Requantizer::apply`](crate::fixed::Requantizer::apply) does: the last bit that the
+/// Requantizes a sum by a word, as [`requantize`](super::requantize) does: the last bit that the
 /// shift drops is the carry, and adding it rounds half up.
 macro_rules! requantize {
     ($sum:literal, $word:literal) => {
@@ -148,7 +161,7 @@ macro_rules! requantize {
     };
 }
 
-/// What the biases of the weights cost after a ReLU: 128 times the sum of all activations. With L and H the sums of the
+/// What the biases of the weights add after a ReLU, to be taken off: 128 times the sum of all activations. With L and H the sums of the
 /// lower and the upper halves, r5 becomes L + 2^16 H and r6 becomes H.
 macro_rules! start {
     () => {
@@ -176,9 +189,8 @@ macro_rules! start {
 ///
 /// # Safety
 /// See [`Routine`](thumb2::Routine).
-#[allow(unsafe_code)]
 #[unsafe(naked)]
-pub(in crate::kernel) unsafe extern "C" fn layers(
+unsafe extern "C" fn routine(
     _: *const u32,
     _: *mut Group,
     _: *mut u32,
@@ -200,7 +212,6 @@ pub(in crate::kernel) unsafe extern "C" fn layers(
 }
 
 /// One row, over the codes of an input: as in the loop over groups, with one sum, r4.
-#[allow(unsafe_code)]
 #[unsafe(naked)]
 unsafe extern "C" fn row_input(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
     naked_asm!(
@@ -231,7 +242,6 @@ unsafe extern "C" fn row_input(_: *const u32, _: *const Group, _: *const Group, 
 }
 
 /// One row, over the results of a ReLU.
-#[allow(unsafe_code)]
 #[unsafe(naked)]
 unsafe extern "C" fn row_hidden(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
     naked_asm!(

@@ -1,104 +1,72 @@
-//! The kernel in plain Rust, for every core and for the host: two products with one multiplication.
+//! The kernel in plain Rust, for the host and for every core without a kernel of its own.
 //!
-//! A word of four weights a, b, c, d becomes two words, `a' + 2^16 c'` and `b' + 2^16 d'`, where a' = a+128 and so on are
-//! bytes without sign. Activations are packed crosswise, `x_c + 2^16 x_a` and `x_d + 2^16 x_b`. Then
-//!
-//! ```text
-//! (a' + 2^16 c') (x_c + 2^16 x_a) = a' x_c + 2^16 (a' x_a + c' x_c)   modulo 2^32
-//! ```
-//!
-//! After a ReLU activations are 0 to 127, so `a' x_c` stays in the lower half and `a' x_a + c' x_c`, at most
-//! 2 * 255 * 127 = 64770, in the upper one. The biases cost 128 times the sum of all activations, the same for all rows:
-//! it is taken off where the sums start.
-//!
-//! With the codes of an input, -128 to 127, that would not fit. There the biases are taken off in the product itself: for
-//! all rows alike it is `2^7 (1 + 2^16)` times the packed activations too large. What remains is
-//! `a x_c + 2^16 (a x_a + c x_c)`, and with 2^15 added the upper half is exactly `a x_a + c x_c`: its magnitude is at most
-//! 2 * 127 * 128 = 32512, less than 2^15, and so is that of `a x_c`, at most 127 * 128 = 16256.
+//! [`crosswise`] explains the arithmetic.
 
-use super::Group;
-#[cfg(not(mild_assembly))]
-use super::{Blocks, Kernel, Range, Rows};
-#[cfg(not(mild_assembly))]
-use crate::image::layout::WEIGHT_BIAS;
+use super::rows::{self, Blocks, Rows};
+use super::{Activations, BLOCK_ROWS, Group, WEIGHT_BIAS, crosswise, requantize};
+
+/// Packs four activations.
+#[inline(always)]
+pub(super) fn pack(_: Activations, codes: [i8; 4]) -> Group {
+    crosswise::pack(codes)
+}
+
+/// Runs layers.
+///
+/// # Safety
+/// Nothing: other kernels need the words to be a chain of layers, and the sides to be theirs.
+#[inline(always)]
+pub(super) unsafe fn layers<'s>(
+    words: &[u32],
+    kind: Activations,
+    from: &'s mut [u32],
+    to: &'s mut [u32],
+) -> &'s mut [u32] {
+    rows::layers::<Portable>(words, kind, from, to)
+}
 
 /// Plain Rust, without any instruction that a core might not have.
-#[cfg(not(mild_assembly))]
-pub(crate) struct Portable;
+pub(super) struct Portable;
 
 /// Takes the first and the third byte of a word.
-#[cfg(not(mild_assembly))]
 const EVEN: u32 = 0x00ff_00ff;
 
 /// Biases the second and the fourth byte of a word, as the other two are.
-#[cfg(not(mild_assembly))]
 const ODD_BIAS: u32 = WEIGHT_BIAS << 8;
 
 /// Half of the lower half: makes the floor of the upper half a rounding.
-#[cfg(not(mild_assembly))]
 const HALF: u32 = 1 << 15;
 
-/// Four activations, crosswise.
-#[inline(always)]
-pub(super) fn pack(codes: [i8; 4]) -> Group {
-    // One by one: an array that is mapped becomes a loop over memory in builds for size.
-    let [a, b, c, d] = codes;
-    let (a, b, c, d) = (a as u32, b as u32, c as u32, d as u32);
-    [c.wrapping_add(a << 16), d.wrapping_add(b << 16)]
-}
-
-/// What the biases of the weights cost after a ReLU.
-#[cfg(not(mild_kernel_layers))]
-#[inline(always)]
-pub(super) fn start(range: super::Range, activations: &[Group]) -> i32 {
-    match range {
-        super::Range::Input => 0,
-        super::Range::Hidden => {
-            let pairs = activations.iter().map(|&[even, odd]| even.wrapping_add(odd));
-            let sum = pairs.fold(0, |sum, pair| {
-                // Each pair of lanes has 8 bits at most.
-                sum + (pair & 0xffff).wrapping_add(pair >> 16)
-            });
-            -128 * sum as i32
-        }
-    }
-}
-
-#[cfg(not(mild_assembly))]
-impl Kernel for Portable {
-    #[inline(always)]
-    fn pack(_: Range, codes: [i8; 4]) -> Group {
-        pack(codes)
-    }
-}
-
-#[cfg(not(mild_assembly))]
 impl Rows for Portable {
     #[inline(always)]
-    fn start(range: Range, activations: &[Group]) -> i32 {
-        start(range, activations)
+    fn pack(_: Activations, codes: [i8; 4]) -> Group {
+        crosswise::pack(codes)
     }
 
     #[inline(always)]
-    fn blocks(range: Range, blocks: Blocks<'_>) {
-        super::each_block::<Self>(blocks, |weights, activations, sums| match range {
-            Range::Input => block::<true>(weights, activations, sums),
-            Range::Hidden => block::<false>(weights, activations, sums),
+    fn start(kind: Activations, activations: &[Group]) -> i32 {
+        crosswise::start(kind, activations)
+    }
+
+    #[inline(always)]
+    fn blocks(kind: Activations, blocks: Blocks<'_>) {
+        each_block::<Self>(blocks, |weights, activations, sums| match kind {
+            Activations::Input => block::<true>(weights, activations, sums),
+            Activations::Hidden => block::<false>(weights, activations, sums),
         });
     }
 
     #[inline(always)]
-    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
-        super::each_group(weights, stride, activations, |word, group, sum| {
-            sum.wrapping_add(match range {
-                Range::Input => product::<true>(word, group, addends(group)),
-                Range::Hidden => product::<false>(word, group, addends(group)),
+    fn row(kind: Activations, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
+        each_group(weights, stride, activations, |word, group, sum| {
+            sum.wrapping_add(match kind {
+                Activations::Input => product::<true>(word, group, addends(group)),
+                Activations::Hidden => product::<false>(word, group, addends(group)),
             })
         })
     }
 }
 
-#[cfg(not(mild_assembly))]
 #[inline(never)]
 fn block<const INPUT: bool>(weights: &[[u32; 4]], activations: &[Group], sums: &mut [i32; 4]) {
     let mut totals = *sums;
@@ -112,14 +80,12 @@ fn block<const INPUT: bool>(weights: &[[u32; 4]], activations: &[Group], sums: &
 }
 
 /// What takes the biases off the products, and adds the half.
-#[cfg(not(mild_assembly))]
 #[inline(always)]
 fn addends(group: Group) -> Group {
     group.map(|pair| HALF.wrapping_sub(pair.wrapping_mul(WEIGHT_BIAS)))
 }
 
 /// The dot product of four weights and four activations; after a ReLU, with the biases in it.
-#[cfg(not(mild_assembly))]
 #[inline(always)]
 fn product<const INPUT: bool>(word: u32, [even, odd]: Group, addends: Group) -> i32 {
     let a_c = word & EVEN;
@@ -131,4 +97,57 @@ fn product<const INPUT: bool>(word: u32, [even, odd]: Group, addends: Group) -> 
     } else {
         ((first >> 16) + (second >> 16)) as i32
     }
+}
+
+/// The blocks of a layer, by a function that adds the dot products of one block to its sums.
+#[inline(always)]
+pub(super) fn each_block<K: Rows>(
+    blocks: Blocks<'_>,
+    mut block: impl FnMut(&[[u32; BLOCK_ROWS]], &[Group], &mut [i32; BLOCK_ROWS]),
+) {
+    let Blocks { mut weights, activations, start, biases, requantizers, mut to } = blocks;
+    let mut requantizers = requantizers.iter();
+    for biases in biases {
+        let mut sums = biases.map(|bias| start.wrapping_add(bias as i32));
+        // A chain of layers has the words. `None` cannot happen, here and below, and saying so costs
+        // no panic.
+        let Some((words, rest)) = weights.split_at_checked(activations.len()) else { return };
+        weights = rest;
+        block(words, activations, &mut sums);
+        if let Some(words) = requantizers.next() {
+            let Some((packed, rest)) = to.split_first_chunk_mut() else { return };
+            *packed = K::pack(Activations::Hidden, requantize_block(sums, words));
+            to = rest;
+        } else {
+            let Some((scores, rest)) = to.split_first_chunk_mut() else { return };
+            *scores = sums.map(|sum| sum as u32);
+            to = rest;
+        }
+    }
+}
+
+/// Requantizes the sums of a block.
+#[inline(always)]
+fn requantize_block(sums: [i32; BLOCK_ROWS], words: &[u32; BLOCK_ROWS]) -> [i8; BLOCK_ROWS] {
+    let [a, b, c, d] = sums;
+    let &[word_a, word_b, word_c, word_d] = words;
+    [requantize(word_a, a), requantize(word_b, b), requantize(word_c, c), requantize(word_d, d)]
+}
+
+/// A row of a block, by a function that adds the products of four weights to a sum.
+#[inline(always)]
+pub(super) fn each_group(
+    weights: &[u32],
+    stride: usize,
+    activations: &[Group],
+    add: impl Fn(u32, Group, i32) -> i32,
+) -> i32 {
+    let mut weights = weights;
+    let mut sum = 0;
+    for &group in activations {
+        let [word, ..] = *weights else { break };
+        sum = add(word, group, sum);
+        weights = weights.get(stride..).unwrap_or_default();
+    }
+    sum
 }

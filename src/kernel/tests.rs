@@ -1,8 +1,11 @@
 //! Every kernel against plain 64-bit arithmetic, on all shapes and at the extremes.
 
-use super::{BLOCK_ROWS, Blocks, Group, Range, Rows, dsp::Dsp, portable::Portable};
-use crate::image::layout::{GROUP, WEIGHT_BIAS};
 use std::vec::Vec;
+
+use super::active::Portable;
+use super::emulated_dsp::EmulatedDsp;
+use super::rows::{Blocks, Rows};
+use super::{Activations, BLOCK_ROWS, GROUP, Group, WEIGHT_BIAS};
 
 /// The generator of Numerical Recipes.
 struct Random(u32);
@@ -18,11 +21,17 @@ impl Random {
 type Source<'a> = &'a mut dyn FnMut(usize, usize) -> i8;
 
 /// Compares one or four rows.
-fn check<K: Rows>(range: Range, rows: usize, columns: usize, weight: Source<'_>, code: Source<'_>) {
+fn check<K: Rows>(
+    kind: Activations,
+    rows: usize,
+    columns: usize,
+    weight: Source<'_>,
+    code: Source<'_>,
+) {
     let codes: Vec<i8> = (0..columns).map(|column| code(0, column)).collect();
-    let codes: Vec<i8> = match range {
-        Range::Input => codes,
-        Range::Hidden => codes.into_iter().map(|code| code & 127).collect(),
+    let codes: Vec<i8> = match kind {
+        Activations::Input => codes,
+        Activations::Hidden => codes.into_iter().map(|code| code & 127).collect(),
     };
     let weights: Vec<Vec<i8>> = (0..rows)
         .map(|row| (0..columns).map(|column| weight(row, column).max(-127)).collect())
@@ -32,7 +41,7 @@ fn check<K: Rows>(range: Range, rows: usize, columns: usize, weight: Source<'_>,
     };
     let groups = columns.div_ceil(GROUP);
     let activations: Vec<Group> =
-        (0..groups).map(|group| K::pack(range, padded(&codes, group))).collect();
+        (0..groups).map(|group| K::pack(kind, padded(&codes, group))).collect();
     let words: Vec<u32> = (0..groups)
         .flat_map(|group| weights.iter().map(move |row| (row, group)))
         .map(|(row, group)| {
@@ -48,7 +57,7 @@ fn check<K: Rows>(range: Range, rows: usize, columns: usize, weight: Source<'_>,
             i64::from(bias) + products.sum::<i64>()
         })
         .collect();
-    let start = K::start(range, &activations);
+    let start = K::start(kind, &activations);
     let found: Vec<i64> = if rows == BLOCK_ROWS {
         let mut sums = [0; BLOCK_ROWS];
         let biases: Vec<u32> = biases.iter().map(|&bias| bias as u32).collect();
@@ -60,35 +69,35 @@ fn check<K: Rows>(range: Range, rows: usize, columns: usize, weight: Source<'_>,
             requantizers: &[],
             to: &mut sums,
         };
-        K::blocks(range, blocks);
+        K::blocks(kind, blocks);
         sums.map(|sum| i64::from(sum as i32)).to_vec()
     } else {
         let sum = |row: usize| {
-            let sum = K::row(range, &words[row..], rows, &activations);
+            let sum = K::row(kind, &words[row..], rows, &activations);
             i64::from(sum.wrapping_add(start).wrapping_add(biases[row]))
         };
         (0..rows).map(sum).collect()
     };
-    assert_eq!(found, expected, "{range:?}, {rows} rows, {columns} columns");
+    assert_eq!(found, expected, "{kind:?}, {rows} rows, {columns} columns");
 }
 
 fn check_all<K: Rows>() {
     let mut random = Random(7);
-    for range in [Range::Input, Range::Hidden] {
+    for kind in [Activations::Input, Activations::Hidden] {
         for rows in 1..=BLOCK_ROWS {
             for columns in (1..=70).chain(500..=530).chain(1090..=1100).chain([32_767]) {
                 let seed = random.byte();
                 let mut weights = Random(seed as u32);
                 let mut codes = Random(!seed as u32);
-                check::<K>(range, rows, columns, &mut |_, _| weights.byte(), &mut |_, _| {
+                check::<K>(kind, rows, columns, &mut |_, _| weights.byte(), &mut |_, _| {
                     codes.byte()
                 });
                 for weight in [-127, 127] {
                     for code in [-128, 127] {
-                        check::<K>(range, rows, columns, &mut |_, _| weight, &mut |_, _| code);
+                        check::<K>(kind, rows, columns, &mut |_, _| weight, &mut |_, _| code);
                         // Extremes of both signs, in every place of a group.
                         check::<K>(
-                            range,
+                            kind,
                             rows,
                             columns,
                             &mut |row, column| {
@@ -111,23 +120,23 @@ fn check_all<K: Rows>() {
 fn check_pairs<K: Rows>() {
     for x in i8::MIN..=i8::MAX {
         for y in i8::MIN..=i8::MAX {
-            for (range, weight) in [
-                (Range::Input, 127),
-                (Range::Input, -127),
-                (Range::Hidden, 127),
-                (Range::Hidden, -127),
+            for (kind, weight) in [
+                (Activations::Input, 127),
+                (Activations::Input, -127),
+                (Activations::Hidden, 127),
+                (Activations::Hidden, -127),
             ] {
                 let codes = [[x, y, y, x], [x, x, y, y], [y, x, y, x]];
                 for codes in codes {
                     check::<K>(
-                        range,
+                        kind,
                         1,
                         4,
                         &mut |_, column| if column < 2 { weight } else { -weight },
                         &mut |_, column| codes[column],
                     );
                     check::<K>(
-                        range,
+                        kind,
                         1,
                         4,
                         &mut |_, column| if column % 2 == 0 { weight } else { 1 },
@@ -147,6 +156,6 @@ fn the_portable_kernel_is_exact() {
 
 #[test]
 fn the_dsp_kernel_is_exact() {
-    check_all::<Dsp>();
-    check_pairs::<Dsp>();
+    check_all::<EmulatedDsp>();
+    check_pairs::<EmulatedDsp>();
 }

@@ -1,11 +1,12 @@
 //! One frame: writing it, and looking into one that has come.
 
-use crc::{CRC_32_ISO_HDLC, Crc, Digest, NoTable};
+use crc::{Digest, NoTable};
 use hmac::{Hmac, Mac};
 use postcard::ser_flavors::{Cobs, Flavor, Slice};
 use sha2::Sha256;
 
 use super::{EncodeError, FrameError, Key, Message};
+use crate::checksum::CRC;
 
 /// The version of the format that this module writes and reads.
 pub const VERSION: u8 = 1;
@@ -16,9 +17,6 @@ pub const MAC_BYTES: usize = 8;
 const CRC_BYTES: usize = 4;
 /// In the first byte: the frame is signed.
 const SIGNED: u8 = 0x80;
-
-/// Bit by bit: a frame now and then is not worth a table of a kilobyte.
-const CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 /// The most bytes, after COBS, that a frame has besides its payload: version, message with every number at its longest,
 /// MAC, checksum.

@@ -1,7 +1,7 @@
 //! Calling a routine in assembly that computes the blocks of a layer.
 
-use super::{Blocks, Group, Range, WORDS_PER_GROUP};
-use crate::image::layout::BLOCK_ROWS;
+use crate::kernel::rows::Blocks;
+use crate::kernel::{Activations, BLOCK_ROWS, Group, WORDS_PER_GROUP};
 
 /// What a routine is given; the offsets are part of its code.
 #[repr(C)]
@@ -36,8 +36,7 @@ pub(super) type Routine = unsafe extern "C" fn(&mut Frame);
 
 /// Calls a routine after checking that all is there.
 #[inline(always)]
-#[allow(unsafe_code)]
-pub(super) fn call(routine: Routine, range: Range, blocks: Blocks<'_>) {
+pub(super) fn call(routine: Routine, kind: Activations, blocks: Blocks<'_>) {
     let Blocks { weights, activations, start, biases, requantizers, to } = blocks;
     let is_last = requantizers.is_empty();
     let words = if is_last { BLOCK_ROWS } else { WORDS_PER_GROUP };
@@ -59,7 +58,7 @@ pub(super) fn call(routine: Routine, range: Range, blocks: Blocks<'_>) {
         biases_end: biases.as_ptr_range().end,
         requantizers: if is_last { core::ptr::null() } else { requantizers.as_ptr() },
         to: to.as_mut_ptr(),
-        input: usize::from(range == Range::Input),
+        input: usize::from(kind == Activations::Input),
     };
     // SAFETY: all lengths have just been checked.
     unsafe { routine(&mut frame) }
@@ -72,12 +71,11 @@ pub(super) fn call(routine: Routine, range: Range, blocks: Blocks<'_>) {
 pub(super) type RowRoutine =
     unsafe extern "C" fn(*const u32, *const Group, *const Group, usize) -> i32;
 
-/// Calls the routine for the range after checking that all is there.
+/// Calls the routine for the kind of activations after checking that all is there.
 #[inline(always)]
-#[allow(unsafe_code)]
 pub(super) fn call_row(
     [input, hidden]: [RowRoutine; 2],
-    range: Range,
+    kind: Activations,
     weights: &[u32],
     stride: usize,
     activations: &[Group],
@@ -90,9 +88,9 @@ pub(super) fn call_row(
     let (word, ends, step) = (weights.as_ptr(), activations.as_ptr_range(), stride.wrapping_mul(4));
     // SAFETY: there is a group, and the last word that is read is in `weights`.
     unsafe {
-        match range {
-            Range::Input => input(word, ends.start, ends.end, step),
-            Range::Hidden => hidden(word, ends.start, ends.end, step),
+        match kind {
+            Activations::Input => input(word, ends.start, ends.end, step),
+            Activations::Hidden => hidden(word, ends.start, ends.end, step),
         }
     }
 }

@@ -3,6 +3,13 @@
 //! Rejectors whose image has a calibration (`one-vs-all`) can be given other prices at run time: their
 //! scores are probabilities minus prices, all in units of 2^-16 of one error.
 
+#[cfg(feature = "writer")]
+use alloc::vec::Vec;
+
+use super::ImageError;
+use super::layout::section;
+#[cfg(feature = "writer")]
+use super::parts::PlattScalingParts;
 use crate::constant_time;
 use crate::fixed::{PlattMap, sigmoid};
 
@@ -19,8 +26,22 @@ impl<'a> PlattScaling<'a> {
     /// The largest price: 2^14 errors.
     pub const MAX_PRICE: u32 = 1 << 30;
 
-    pub(crate) const fn new(words: &'a [[u32; 3]]) -> Self {
-        Self { words }
+    /// Checks the section.
+    pub(super) const fn new(words: &'a [u32], experts: u8) -> Result<Self, ImageError> {
+        let (entries, rest) = words.as_chunks();
+        if !rest.is_empty() || entries.len() != experts as usize {
+            return Err(ImageError::SectionLength { kind: section::PLATT_SCALING });
+        }
+        let mut expert = 0u8;
+        let mut unchecked: &[[u32; 3]] = entries;
+        while let [[scale, intercept, price], after @ ..] = unchecked {
+            if PlattMap::from_words([*scale, *intercept]).is_none() || *price > Self::MAX_PRICE {
+                return Err(ImageError::PlattScaling { expert });
+            }
+            expert = expert.wrapping_add(1);
+            unchecked = after;
+        }
+        Ok(Self { words: entries })
     }
 
     /// The prices of one use of each expert that the scores of the image hold, in 2^-16 of one error.
@@ -60,4 +81,14 @@ impl<'a> PlattScaling<'a> {
             *output = sigmoid(logit).wrapping_sub(price as i32) as u32;
         }
     }
+}
+
+/// The content of the section.
+#[cfg(feature = "writer")]
+pub(super) fn write(entries: &[PlattScalingParts]) -> Vec<u32> {
+    let words = entries.iter().flat_map(|entry| {
+        let [scale, intercept] = entry.output.to_words();
+        [scale, intercept, entry.price]
+    });
+    words.collect()
 }

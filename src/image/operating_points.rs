@@ -1,5 +1,12 @@
-//! The operating points of an image: which deferral rate which threshold gives, as measured in calibration.
+//! The section of the operating points: its check, a view of it, and its writer.
 
+#[cfg(feature = "writer")]
+use alloc::vec::Vec;
+
+use super::ImageError;
+use super::layout::section;
+#[cfg(feature = "writer")]
+use super::parts::{EnergyParts, OperatingPointsParts, WriteError, narrow};
 use crate::governor::{EnergyStep, GovernorSettings, MAX_ADVANTAGE, Rate, Track, Watch};
 
 /// Words before the tables.
@@ -11,11 +18,11 @@ pub const MAX_ENTRIES: usize = 64;
 /// The most steps of a battery.
 pub const MAX_ENERGY_STEPS: usize = 16;
 
-/// The operating points of an image, checked.
+/// Which threshold gives which deferral rate, as measured on the calibration rows.
 ///
-/// Thresholds are in score units: an input is deferred if its *advantage*, the largest score plus offset of the
-/// reachable experts but `local` minus `local`'s, exceeds the threshold. The image's own is 0; adding the
-/// threshold to `local`'s offset does the same.
+/// Thresholds are in score units. An input is deferred if its *advantage* exceeds the threshold: the
+/// largest score plus offset of the reachable experts but `local`, minus `local`'s. The image's own
+/// threshold is 0; adding a threshold to `local`'s offset does the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OperatingPoints<'a> {
     budget: u32,
@@ -30,28 +37,23 @@ pub struct OperatingPoints<'a> {
     energy: &'a [[u32; 3]],
 }
 
-/// Why some words are not operating points.
-pub(crate) enum OperatingPointsError {
-    Length,
-    /// The word with this index is out of range.
-    Word(u16),
-}
-
 impl<'a> OperatingPoints<'a> {
-    pub(crate) const fn new(words: &'a [u32]) -> Result<Self, OperatingPointsError> {
+    /// Checks the section.
+    pub(super) const fn new(words: &'a [u32]) -> Result<Self, ImageError> {
+        const LENGTH: ImageError = ImageError::SectionLength { kind: section::OPERATING_POINTS };
         let Some((&fixed, tables)) = words.split_first_chunk::<FIXED>() else {
-            return Err(OperatingPointsError::Length);
+            return Err(LENGTH);
         };
         let [counts, budget, rate, low, high, floor, step, mean, deviation] = fixed;
         let (entries, energy) = ((counts & 0xffff) as usize, (counts >> 16) as usize);
         if entries == 0 || entries > MAX_ENTRIES || energy > MAX_ENERGY_STEPS {
-            return Err(OperatingPointsError::Word(0));
+            return Err(ImageError::OperatingPoints { word: 0 });
         }
         let Some((entries, energy_words)) = tables.split_at_checked(2 * entries) else {
-            return Err(OperatingPointsError::Length);
+            return Err(LENGTH);
         };
         if energy_words.len() != 3 * energy {
-            return Err(OperatingPointsError::Length);
+            return Err(LENGTH);
         }
         let ((entries, _), (energy, _)) = (entries.as_chunks(), energy_words.as_chunks());
         let operating_points = Self {
@@ -67,7 +69,7 @@ impl<'a> OperatingPoints<'a> {
             energy,
         };
         match operating_points.wrong_word() {
-            Some(word) => Err(OperatingPointsError::Word(word)),
+            Some(word) => Err(ImageError::OperatingPoints { word }),
             None => Ok(operating_points),
         }
     }
@@ -202,4 +204,29 @@ impl<'a> OperatingPoints<'a> {
                 Watch::usual(self.rate as i32, deviation),
             )
     }
+}
+
+/// The content of the section.
+#[cfg(feature = "writer")]
+pub(super) fn write(points: &OperatingPointsParts) -> Result<Vec<u32>, WriteError> {
+    let entries = narrow("operating points", points.entries.len(), MAX_ENTRIES)?;
+    let energy = narrow("energy steps", points.energy.len(), MAX_ENERGY_STEPS)?;
+    let mut words = Vec::from([
+        entries | energy << 16,
+        points.budget.bits(),
+        points.rate.bits(),
+        points.range.0 as u32,
+        points.range.1 as u32,
+        points.floor as u32,
+        points.step as u32,
+        points.advantage.0 as u32,
+        points.advantage.1 as u32,
+    ]);
+    for &(rate, threshold) in &points.entries {
+        words.extend([rate.bits(), threshold as u32]);
+    }
+    for &EnergyParts { from, budget, threshold } in &points.energy {
+        words.extend([u32::from(from), budget.bits(), threshold as u32]);
+    }
+    Ok(words)
 }

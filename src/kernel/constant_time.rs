@@ -1,12 +1,13 @@
-//! Comparing, choosing and saturating in steps that are the same for any data. Conditions are masks: 0, or -1 if they
-//! hold.
+//! Comparing, choosing and saturating in steps that are the same for any data. Conditions are masks:
+//! 0, or -1 if they hold.
 //!
-//! Cores with conditional instructions make selections of plain comparisons. An Armv6-M core would branch, and
-//! instructions that are or are not run would tell the numbers: there, and only there, they are arithmetic. Armv7-M
-//! branches only for a saturating sum, which Armv7E-M has an instruction for. (`cargo xtask device prove` proves it.)
+//! Cores with conditional instructions turn plain comparisons into selections. An Armv6-M core would
+//! branch, and the number of instructions would depend on the data: there, and only there, arithmetic
+//! takes their place. Armv7-M branches only for a saturating sum, for which Armv7E-M has an
+//! instruction. (`cargo xtask device prove` proves it.)
 
 const BRANCHES: bool = cfg!(mild_kernel = "armv6m");
-const SATURATES: bool = cfg!(not(any(mild_kernel = "armv6m", mild_kernel = "armv7m")));
+const SATURATES: bool = cfg!(any(mild_kernel = "dsp", mild_kernel = "portable"));
 
 /// Whether the lowest bit is set.
 #[inline(always)]
@@ -57,13 +58,21 @@ pub(crate) fn clamp_activation(number: i32) -> i32 {
 }
 
 /// The steps that would branch on a core without conditional instructions.
-#[cfg_attr(not(mild_kernel = "armv6m"), allow(dead_code))]
 mod arithmetic {
-    /// Whether a number is negative. The compiler must not see it: it knows masks, and makes branches of them.
+    /// Whether a number is negative: 0, or -1. The compiler must not see through it: it knows masks,
+    /// and makes branches of them.
     #[cfg(mild_kernel = "armv6m")]
-    pub(super) use crate::kernel::sign;
+    #[inline(always)]
+    pub(super) fn sign(mut number: i32) -> i32 {
+        // SAFETY: arithmetic in a register.
+        unsafe {
+            core::arch::asm!("asrs {number}, {number}, #31", number = inout(reg) number,
+                options(pure, nomem, nostack));
+        }
+        number
+    }
 
-    /// Whether a number is negative.
+    /// Whether a number is negative: 0, or -1.
     #[cfg(not(mild_kernel = "armv6m"))]
     #[inline(always)]
     pub(super) fn sign(number: i32) -> i32 {

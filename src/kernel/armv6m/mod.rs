@@ -1,48 +1,59 @@
-//! The kernel for Armv6-M (Cortex-M0, M0+) and Armv8-M base-line (M23): the arithmetic of [`portable`](super::portable),
-//! which explains it, in assembly. Sums live in the high registers, which can be added to but not much else.
+//! The kernel for Armv6-M (Cortex-M0, M0+) and Armv8-M base-line (M23).
+//!
+//! The arithmetic of [`crosswise`](super::crosswise), which explains it, in assembly. Sums live in the
+//! high registers, which can be added to but not much else.
 
-use super::{
-    Blocks, Group, Kernel, Range, Rows, portable,
-    routine::{self, Frame},
-};
-use core::arch::{asm, naked_asm};
+mod routine;
 
-/// The arithmetic of [`portable`], with the registers where they should be.
-pub(crate) struct Armv6m;
+use core::arch::naked_asm;
 
-impl Kernel for Armv6m {
-    #[inline(always)]
-    fn pack(_: Range, codes: [i8; 4]) -> Group {
-        portable::pack(codes)
-    }
+use super::rows::{self, Blocks, Rows};
+use super::{Activations, Group, crosswise};
+use routine::Frame;
+
+/// Packs four activations.
+#[inline(always)]
+pub(super) fn pack(_: Activations, codes: [i8; 4]) -> Group {
+    crosswise::pack(codes)
 }
+
+/// Runs layers.
+///
+/// # Safety
+/// None is needed here: [`routine`] checks all lengths.
+#[inline(always)]
+pub(super) unsafe fn layers<'s>(
+    words: &[u32],
+    kind: Activations,
+    from: &'s mut [u32],
+    to: &'s mut [u32],
+) -> &'s mut [u32] {
+    rows::layers::<Armv6m>(words, kind, from, to)
+}
+
+/// Blocks and rows in assembly.
+struct Armv6m;
 
 impl Rows for Armv6m {
     #[inline(always)]
-    fn start(range: Range, activations: &[Group]) -> i32 {
-        portable::start(range, activations)
+    fn pack(_: Activations, codes: [i8; 4]) -> Group {
+        crosswise::pack(codes)
     }
 
     #[inline(always)]
-    fn blocks(range: Range, blocks: Blocks<'_>) {
-        routine::call(rows, range, blocks);
+    fn start(kind: Activations, activations: &[Group]) -> i32 {
+        crosswise::start(kind, activations)
     }
 
     #[inline(always)]
-    fn row(range: Range, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
-        routine::call_row([row_input, row_hidden], range, weights, stride, activations)
+    fn blocks(kind: Activations, blocks: Blocks<'_>) {
+        routine::call(all_blocks, kind, blocks);
     }
-}
 
-/// Whether a number is negative: 0, or -1. The compiler does not see through it, and so makes no branch of it.
-#[allow(unsafe_code)]
-#[inline(always)]
-pub(crate) fn sign(mut number: i32) -> i32 {
-    // SAFETY: arithmetic in a register.
-    unsafe {
-        asm!("asrs {number}, {number}, #31", number = inout(reg) number, options(pure, nomem, nostack));
+    #[inline(always)]
+    fn row(kind: Activations, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
+        routine::call_row([row_input, row_hidden], kind, weights, stride, activations)
     }
-    number
 }
 
 /// The bytes of the next word in two words, r5 (a', c') and r4 (b', d'), all without sign.
@@ -100,7 +111,7 @@ macro_rules! hidden_row {
     };
 }
 
-/// Requantizes a sum by the next word, as [`Requantizer::apply`](crate::fixed::Requantizer::apply) does. The upper word of
+/// Requantizes a sum by the next word, as [`requantize`](super::requantize) does. The upper word of
 /// the product comes from four products of halves; the last bit that the shift drops is the carry, and adding it rounds
 /// half up. No branches: the run time does not depend on the data.
 macro_rules! requantize {
@@ -149,9 +160,8 @@ macro_rules! requantize {
 /// In the loops over groups: r0 weights, r1 activations, r2 and r3 the group, r4 and r5 free, r6 the bias of the odd bytes,
 /// r7 the mask of the even ones, r8-r11 the sums. Over the codes of an input r12 is minus the bias of the even bytes and lr
 /// the half; else r12 is the end of the activations. On the stack: the frame, the end of the activations.
-#[allow(unsafe_code)]
 #[unsafe(naked)]
-unsafe extern "C" fn rows(frame: &mut Frame) {
+unsafe extern "C" fn all_blocks(frame: &mut Frame) {
     naked_asm!(
         "push {{r4-r7, lr}}",
         "mov r4, r8",
@@ -263,7 +273,6 @@ unsafe extern "C" fn rows(frame: &mut Frame) {
 
 /// One row, over the codes of an input: as in the loop over groups, with one sum, r8; r9 is what is left of the step, r10
 /// the end.
-#[allow(unsafe_code)]
 #[unsafe(naked)]
 unsafe extern "C" fn row_input(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
     naked_asm!(
@@ -304,7 +313,6 @@ unsafe extern "C" fn row_input(_: *const u32, _: *const Group, _: *const Group, 
 }
 
 /// One row, over the results of a ReLU; r12 is the end.
-#[allow(unsafe_code)]
 #[unsafe(naked)]
 unsafe extern "C" fn row_hidden(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
     naked_asm!(

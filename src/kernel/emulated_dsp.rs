@@ -1,0 +1,67 @@
+//! The instructions of the DSP kernel in software, so that its arithmetic is tested on the host.
+
+use super::active::{each_block, each_group};
+use super::rows::{Blocks, Rows};
+use super::{Activations, Group, lanes};
+
+/// As `dsp`, whose routines are assembly.
+pub(super) struct EmulatedDsp;
+
+impl Rows for EmulatedDsp {
+    fn pack(kind: Activations, codes: [i8; 4]) -> Group {
+        let word = u32::from_le_bytes(codes.map(|code| code as u8));
+        lanes::pack(kind, codes, [sxtb16(word), sxtb16_rotated(word)])
+    }
+
+    fn start(_: Activations, activations: &[Group]) -> i32 {
+        const ONES: u32 = 0x0001_0001;
+        let sum = activations.iter().fold(0, |sum, &[even, _]| smlad(even, ONES, sum));
+        sum.wrapping_mul(-128)
+    }
+
+    fn blocks(kind: Activations, blocks: Blocks<'_>) {
+        each_block::<Self>(blocks, |weights, activations, sums| {
+            for (words, &group) in weights.iter().zip(activations) {
+                for (sum, &word) in sums.iter_mut().zip(words) {
+                    *sum = add(kind, word, group, *sum);
+                }
+            }
+        });
+    }
+
+    fn row(kind: Activations, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
+        each_group(weights, stride, activations, |word, group, sum| add(kind, word, group, sum))
+    }
+}
+
+/// The lanes of a word with sign.
+fn signed(word: u32) -> [i32; 2] {
+    [i32::from(word as i16), i32::from((word >> 16) as i16)]
+}
+
+fn smlad(a: u32, b: u32, sum: i32) -> i32 {
+    let ([a0, a1], [b0, b1]) = (signed(a), signed(b));
+    // Each product fits; the sums wrap, as the instruction's do.
+    sum.wrapping_add(a0 * b0).wrapping_add(a1 * b1)
+}
+
+fn uxtb16(word: u32) -> u32 {
+    word & 0x00ff_00ff
+}
+
+fn sxtb16(word: u32) -> u32 {
+    let [a, _, c, _] = word.to_le_bytes().map(|byte| i32::from(byte as i8));
+    lanes::word(a, c)
+}
+
+fn sxtb16_rotated(word: u32) -> u32 {
+    sxtb16(word.rotate_right(8))
+}
+
+fn add(kind: Activations, word: u32, [even, odd]: Group, sum: i32) -> i32 {
+    let first = match kind {
+        Activations::Input => uxtb16(word),
+        Activations::Hidden => word,
+    };
+    smlad(sxtb16_rotated(word), odd, smlad(first, even, sum))
+}
