@@ -1,8 +1,5 @@
 //! The header: magic, version, length and checksum.
 
-#[cfg(feature = "writer")]
-use alloc::vec::Vec;
-
 use super::ImageError;
 use super::layout::{CHECKSUM_FROM, FORMAT_VERSION, HEADER_WORDS, MAGIC};
 #[cfg(feature = "writer")]
@@ -67,7 +64,7 @@ pub(super) fn begin(inputs: u32, experts: u32, layers: u32) -> [u32; HEADER_WORD
 
 /// Fills in length and checksum.
 #[cfg(feature = "writer")]
-pub(super) fn complete(words: &mut Vec<u32>) -> Result<(), WriteError> {
+pub(super) fn complete(words: &mut [u32]) -> Result<(), WriteError> {
     words[2] = narrow("bytes", words.len() * 4, u32::MAX as usize)?;
     words[3] = checksum::of_words(&words[CHECKSUM_FROM..]);
     Ok(())
