@@ -1,12 +1,12 @@
 // Written by `mild export --format rust`; edit the log or the configuration, not this.
-// Trained by mild 0.1.0 with seed 0 on log d5b691c09e8f4170, configuration 460c88b5c5cbfe1c.
+// Trained by mild 0.1.0 with seed 0 on log d5b691c09e8f4170, configuration 9cb1a7cbdce12d58.
 
 /// A rejector with 3 inputs; the experts are local, gateway, specialist, cloud.
 #[allow(long_running_const_eval, unreachable_pub)]
 pub const IMAGE: ::mild::Image<'static> = ::mild::image::checked(&WORDS);
 
 static WORDS: [u32; 126] = [
-    0x444c494d, 0x00000001, 0x000001f8, 0x4fb7cacc, 0x02040003, 0x00000001, 0x00000006, 0x419b5e90,
+    0x444c494d, 0x00000001, 0x000001f8, 0xd17b78ad, 0x02040003, 0x00000001, 0x00000006, 0x419b5e90,
     0x43415a2d, 0x4348c991, 0xc4096a13, 0x421cec4f, 0xc3a484ec, 0x00000002, 0x00000006, 0x00116370,
     0x0082b45a, 0x000d4041, 0xffab4af6, 0x0010646e, 0xfe36f628, 0x00000003, 0x00000048, 0x00100003,
     0x00000001, 0xfffff42d, 0xfffffc60, 0xfffff80f, 0x000006f2, 0x00000c7d, 0x00000ee8, 0x00000b80,
@@ -21,5 +21,5 @@ static WORDS: [u32; 126] = [
     0x00000005, 0x388a5388, 0x00000000, 0x0000022b, 0x000011c0, 0x00000000, 0x00000005, 0x0000000c,
     0x00000000, 0x0000c350, 0x00007530, 0x000186a0, 0x636f6c05, 0x67076c61, 0x77657461, 0x730a7961,
     0x69636570, 0x73696c61, 0x6c630574, 0x0064756f, 0x00000006, 0x00000008, 0xc091b6d5, 0x70418f9e,
-    0xb5880c46, 0x1cfecbc5, 0x00000000, 0x00000000, 0x00010000, 0x00000000,
+    0xcba7b19c, 0x582de1dc, 0x00000000, 0x00000000, 0x00010000, 0x00000000,
 ];

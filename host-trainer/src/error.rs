@@ -74,6 +74,18 @@ pub enum Error {
         /// All keys known at this place.
         expected: String,
     },
+    /// The configuration has a key twice, by its name and by an older one.
+    #[error("{}:{line}: found both `{key}` and its older spelling `{older}`, expected one of them", file.display())]
+    ConfigTwoSpellings {
+        /// The configuration.
+        file: PathBuf,
+        /// The line of the second.
+        line: usize,
+        /// The full path of the key.
+        key: String,
+        /// The older spelling.
+        older: String,
+    },
     /// A value in the configuration is missing, of the wrong type or out of range.
     #[error("{}:{line}: `{key}`: found {found}, expected {expected}", file.display())]
     ConfigValue {
@@ -81,7 +93,7 @@ pub enum Error {
         file: PathBuf,
         /// The line of the value, or of the section that lacks it.
         line: usize,
-        /// The full path of the key, as in `expert[1].cost`.
+        /// The full path of the key, as in `expert[1].price`.
         key: String,
         /// What is there.
         found: String,
@@ -134,7 +146,7 @@ pub enum Error {
         /// The column that has nearly this name.
         suggestion: Option<String>,
         /// The columns that are there.
-        found: String,
+        found: Box<str>,
     },
     /// A pattern in the configuration matches no column of the log.
     #[error("{}:1: `{key}`: found no column that matches `{pattern}`, expected at least one; found {found}", file.display())]
@@ -149,7 +161,7 @@ pub enum Error {
         found: String,
     },
     /// A column is an input of the rejector and something else too. If that is the truth (the label, an answer,
-    /// a cost), the rejector would see at training what no device knows at run time.
+    /// a price), the rejector would see at training what no device knows at run time.
     #[error(
         "{}:1: found column `{column}` used both as `{first}` and as `{second}`, expected one use only{}",
         file.display(), if *leaks { " (the rejector must not see the answers: leakage)" } else { "" }
@@ -215,7 +227,7 @@ pub enum Error {
         /// The group column.
         column: String,
         /// The name of the group.
-        group: String,
+        group: Box<str>,
         /// The line of the group's first row.
         first_line: u64,
         /// The split of that row.

@@ -32,7 +32,7 @@ const WINGS: [&str; 16] = [
 const UPWARD_STILL: &[&str] = &[];
 
 /// Wings with loops that are still to go, by the first module of the loop; nothing is added here.
-const LOOPS_STILL: &[&str] = &["experiments::methods, ", "intake::config, "];
+const LOOPS_STILL: &[&str] = &["experiments::methods, "];
 
 type Module = Vec<String>;
 

@@ -31,8 +31,8 @@ fn log(rows: usize) -> String {
 const CONFIG: &str = "[data]\nlog = 'log.csv'\nfeatures = ['x*']\ncategorical = ['kind']\n\
     label = 'y'\nsplit = 'split'\n[raw]\nscale = 0.0001\n\
     [[expert]]\nname = 'local'\nprediction = 'a'\n\
-    [[expert]]\nname = 'cloud'\nprediction = 'b'\ncost = 0.2\n\
-    [[expert]]\nname = 'special'\nprediction = 'c'\ncost = 0.05\n\
+    [[expert]]\nname = 'cloud'\nprediction = 'b'\nprice = 0.2\n\
+    [[expert]]\nname = 'special'\nprediction = 'c'\nprice = 0.05\n\
     [train]\neffort = 'quick'\n";
 
 struct Bench {
@@ -473,7 +473,7 @@ fn write_answers(bench: &Bench) {
 fn extend_adds_an_expert_from_its_answers() {
     let bench = Bench::new();
     write_answers(&bench);
-    let arguments = ["extend", "mild.toml", "--expert", "person", "--cost", "0.01"];
+    let arguments = ["extend", "mild.toml", "--expert", "person", "--price", "0.01"];
     let arguments = [&arguments[..], &["--answers", "answers.csv", "--out", "out"]].concat();
     let extended = bench.json(&[&arguments[..], &["--json"]].concat());
     let accuracy = &extended["accuracies"]["classes"][0];
@@ -502,7 +502,7 @@ fn extend_says_why_it_cannot() {
     let bench = Bench::new();
     write_answers(&bench);
     let extend = |config: &str, name: &str, cost: &str, answers: &str| {
-        let new = ["extend", config, "--expert", name, "--cost", cost];
+        let new = ["extend", config, "--expert", name, "--price", cost];
         bench.error(&[&new[..], &["--answers", answers, "--out", "out"]].concat())
     };
     let error = extend("mild.toml", "cloud", "0.1", "answers.csv");

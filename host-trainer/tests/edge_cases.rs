@@ -36,10 +36,10 @@ fn config(experts: usize) -> String {
          [train]\neffort = 'quick'\n",
     );
     for expert in 0..experts {
-        let cost = if expert == 0 { 0.0 } else { 0.1 };
+        let price = if expert == 0 { 0.0 } else { 0.1 };
         write!(
             text,
-            "[[expert]]\nname = 'e{expert}'\nprediction = 'p{expert}'\ncost = {cost:.1}\n"
+            "[[expert]]\nname = 'e{expert}'\nprediction = 'p{expert}'\nprice = {price:.1}\n"
         )
         .unwrap();
     }

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use mild_trainer::data::dataset::{Dataset, RawScale};
-use mild_trainer::intake::config::{Config, Effort, Method, Price, Tau};
+use mild_trainer::intake::config::{Config, PriceSource};
 use mild_trainer::intake::log;
+use mild_trainer::loss::{Effort, Method, Tau};
 
 const CONFIG: &str = r#"
 [data]
@@ -24,11 +25,11 @@ prediction = "a"
 [[expert]]
 name = "cloud"
 loss_column = "loss"
-cost_column = "price"
+price_column = "price"
 [[expert]]
 name = "person"
 prediction = "label"
-cost = 0.5
+price = 0.5
 [raw]
 scale = { "x*" = 0.5, x1 = 0.25 }
 offset = { x0 = -1 }
@@ -123,7 +124,7 @@ fn values_become_errors_in_units_of_the_largest() {
         let data =
             "[data]\nlog = 'l.csv'\nfeatures = ['x']\nlabel = 'y'\ntarget = 't'\nsplit = 'split'\n";
         let (local, cloud) =
-            (expert("local", "a", "u", ""), expert("cloud", "b", "v", "cost = 0.1\n"));
+            (expert("local", "a", "u", ""), expert("cloud", "b", "v", "price = 0.1\n"));
         format!("{data}{local}{cloud}{more}")
     };
     let errors = |prediction, more| read(&text(prediction, more), LOG.as_bytes()).train.errors;
@@ -224,7 +225,7 @@ fn a_drawn_split_is_seeded_and_keeps_the_order() {
 fn defaults_and_settings() {
     let config = Config::parse(CONFIG, Path::new("some/mild.toml")).unwrap();
     assert_eq!(config.data.log, Path::new("some/log.csv"));
-    assert_eq!(config.experts[0].price, Price::Fixed(0.0));
+    assert_eq!(config.experts[0].price, PriceSource::Fixed(0.0));
     assert_eq!((config.rejector.method, &config.rejector.hidden), (Method::AUTO, &None));
     assert_eq!((config.train.seed, config.train.max_iterations, config.train.folds), (0, 400, 5));
     assert_eq!(

@@ -51,10 +51,10 @@ fn config() -> String {
     let mut config = "[data]\nlog = 'log.csv'\nfeatures = ['x*']\nlabel = 'label'\n\
         [train]\neffort = 'quick'\n"
         .to_owned();
-    for (name, column, cost) in
+    for (name, column, price) in
         [("local", "a", 0.0), ("b", "b", 0.05), ("c", "c", 0.1), ("d", "d", 0.1)]
     {
-        let expert = format!("name = '{name}'\nprediction = '{column}'\ncost = {cost:?}\n");
+        let expert = format!("name = '{name}'\nprediction = '{column}'\nprice = {price:?}\n");
         config += &format!("[[expert]]\n{expert}");
     }
     config

@@ -33,7 +33,7 @@ fn read(more: &str, rows: usize) -> (Config, Dataset) {
     let text = format!(
         "[data]\nlog = 'log.csv'\nfeatures = ['a', 'b']\nlabel = 'y'\ntarget = 't'\nsplit = 'split'\n\
          [[expert]]\nname = 'local'\nprediction = 'class_local'\nvalue = 'value_local'\n\
-         [[expert]]\nname = 'cloud'\nprediction = 'class_cloud'\nvalue = 'value_cloud'\ncost = 0.01\n\
+         [[expert]]\nname = 'cloud'\nprediction = 'class_cloud'\nvalue = 'value_cloud'\nprice = 0.01\n\
          [train]\neffort = 'quick'\n[rejector]\nhidden = [8]\nmethod = 'multi-task'\n{more}"
     );
     let config = Config::parse(&text, Path::new("mild.toml")).unwrap();

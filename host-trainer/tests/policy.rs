@@ -34,8 +34,8 @@ fn log(rows: usize) -> String {
 
 const CONFIG: &str = "[data]\nlog = 'log.csv'\nfeatures = ['x*']\nlabel = 'y'\nsplit = 'split'\n\
     [[expert]]\nname = 'local'\nprediction = 'a'\n\
-    [[expert]]\nname = 'cloud'\nprediction = 'b'\ncost = 0.1\n\
-    [[expert]]\nname = 'other'\nprediction = 'c'\ncost = 0.05\n\
+    [[expert]]\nname = 'cloud'\nprediction = 'b'\nprice = 0.1\n\
+    [[expert]]\nname = 'other'\nprediction = 'c'\nprice = 0.05\n\
     [train]\neffort = 'quick'\n[rejector]\nhidden = []\nmethod = 'two-stage'\n";
 
 struct Bench {
@@ -117,7 +117,7 @@ fn promises_that_cannot_be_made_are_refused_or_fall_back() {
 fn shares_of_single_experts_are_capped() {
     let bench = Bench::new("");
     let free = number(&bench.json(&TRAIN), "/test/experts/2/share");
-    let text = CONFIG.replace("cost = 0.05\n", "cost = 0.05\nmax_share = 0.1\n");
+    let text = CONFIG.replace("price = 0.05\n", "price = 0.05\nmax_share = 0.1\n");
     bench.configure(&text);
     let capped = number(&bench.json(&TRAIN), "/test/experts/2/share");
     assert!(free > 0.2 && capped < 0.15, "{free} {capped}");
@@ -125,7 +125,7 @@ fn shares_of_single_experts_are_capped() {
 
 #[test]
 fn physical_costs_become_units_of_one_error() {
-    let text = CONFIG.replace("cost = 0.1\n", "bytes = 20\nlatency_ms = 100\nmoney = 0.001\n")
+    let text = CONFIG.replace("price = 0.1\n", "bytes = 20\nlatency_ms = 100\nmoney = 0.001\n")
         + "[units]\nenergy_mj = 0.01\nlatency_ms = 0.0001\nmoney = 50\n\
            [radio]\nmj_per_byte = 0.1\noverhead_bytes = 10\nwake_mj = 1\nloss = 0.5\nretries = 1\n";
     let bench = Bench::new("");
@@ -134,7 +134,7 @@ fn physical_costs_become_units_of_one_error() {
     // 1.5 sendings of 30 bytes and waking are 5.5 mJ.
     let expected = 0.055 + 0.01 + 0.05;
     assert!((number(&trained, "/image/experts/1/cost") - expected).abs() < 1e-5, "{trained:#}");
-    bench.configure(&CONFIG.replace("cost = 0.1\n", "energy_mj = 3\n"));
+    bench.configure(&CONFIG.replace("price = 0.1\n", "energy_mj = 3\n"));
     let error = bench.error(&TRAIN);
     assert!(error.contains("expert[1].energy_mj") && error.contains("units.energy_mj"), "{error}");
 }

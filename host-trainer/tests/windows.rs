@@ -37,8 +37,8 @@ const CONFIG: &str = "[data]\nlog = 'log.csv'\nlabel = 'y'\nsplit = 'split'\n\
     [[window]]\nname = 'sound'\nsamples = ['s[0-7]']\nreadings = 'i16'\n\
     statistics = ['rms', 'zero-crossings', 'crest-factor']\n\
     [[window]]\nname = 'slow'\nsamples = ['u*']\nstatistics = ['mean', 'variance']\n\
-    [[expert]]\nname = 'local'\nprediction = 'local'\ncost = 0.0\n\
-    [[expert]]\nname = 'cloud'\nprediction = 'cloud'\ncost = 0.1\n\
+    [[expert]]\nname = 'local'\nprediction = 'local'\nprice = 0.0\n\
+    [[expert]]\nname = 'cloud'\nprediction = 'cloud'\nprice = 0.1\n\
     [train]\neffort = 'quick'\n[rejector]\nhidden = []\nmethod = 'two-stage'\n";
 
 #[test]

@@ -11,9 +11,10 @@ use crate::experiments::compare::record::Archive;
 use crate::experiments::compare::{Comparison, Log, Plan, markdown, plot};
 use crate::experiments::methods::Contender;
 use crate::files;
-use crate::intake::config::{Confidence, Config, Effort};
+use crate::intake::config::{ConfidenceColumns, Config};
 use crate::intake::log::{self, Table};
 use crate::learn::store;
+use crate::loss::Effort;
 
 /// Arguments of `mild compare`.
 #[derive(Debug, Args)]
@@ -21,29 +22,31 @@ pub(crate) struct CompareArgs {
     /// The configurations of the logs (TOML)
     #[arg(required = true)]
     configs: Vec<PathBuf>,
-    /// The methods to compare, or `all` of them
+    /// The methods to compare, or `all`
     #[arg(long, value_delimiter = ',', default_value = "auto", value_parser = parse_methods)]
     methods: Vec<Methods>,
-    /// Trainings of each method on each log, with seeds from 0 on
+    /// How often to train each method on each log, with the seeds 0, 1, 2, …
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
-    /// How long each training searches, in place of the configurations'
+    /// How long each training searches, instead of the effort in the configurations
     #[arg(long, value_parser = values::effort, value_name = "quick|normal|thorough")]
     effort: Option<Effort>,
-    /// Learning curves: use so many train rows (and calibration rows in proportion); `all` is all
+    /// For learning curves: the numbers of train rows to use, or `all`; calibration rows are taken
+    /// in proportion
     #[arg(long, value_delimiter = ',', default_value = "all", value_parser = parse_rows, value_name = "ROWS")]
     train_rows: Vec<Rows>,
-    /// The column of the local model's largest softmax, for gates on logs whose configuration names none
+    /// The column of the local model's largest softmax, for gates on logs whose configuration has
+    /// none
     #[arg(long, value_name = "COLUMN")]
     confidence: Option<String>,
-    /// Compare with the log's first experts alone, `local` included: for each of these numbers
+    /// Use only the first experts of each log, `local` included: one comparison for each of these
+    /// numbers
     #[arg(long, value_delimiter = ',', value_parser = parse_experts, value_name = "EXPERTS")]
     experts: Vec<usize>,
-    /// Keep finished runs here, go on with those that are there, and write the tables, the documents and
-    /// plots
+    /// Write tables and plots to this directory, and keep finished runs there to continue from
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Also take runs that another build of this program has kept
+    /// Also use runs that were kept by another build of this program
     #[arg(long, requires = "out")]
     any_build: bool,
     /// Print comma-separated values
@@ -74,14 +77,14 @@ fn parse_rows(text: &str) -> std::result::Result<Rows, String> {
     }
     match text.parse() {
         Ok(rows) if rows >= 20 => Ok(Rows(Some(rows))),
-        _ => Err("expected `all` or a number of rows from 20 on".to_owned()),
+        _ => Err("expected `all` or a number of rows, at least 20".to_owned()),
     }
 }
 
 fn parse_experts(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
         Ok(experts) if experts >= 2 => Ok(experts),
-        _ => Err("expected a number of experts from 2 on".to_owned()),
+        _ => Err("expected a number of experts, at least 2".to_owned()),
     }
 }
 
@@ -101,7 +104,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
         if let (None, Some(column)) = (&config.confidence, &args.confidence)
             && Table::open(&config.data.log)?.header().names().contains(column)
         {
-            config.confidence = Some(Confidence::Largest(column.clone()));
+            config.confidence = Some(ConfidenceColumns::Largest(column.clone()));
         }
         let data = log::read(&config)?;
         let name = free_name(path, &logs);
@@ -114,7 +117,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
                 return Err(Error::Invalid {
                     what: format!("{}: --experts", path.display()),
                     found: experts.to_string(),
-                    expected: format!("at most the {} of the log", data.experts.len()),
+                    expected: format!("at most {}, as in the log", data.experts.len()),
                 });
             }
             logs.push(Log {
@@ -147,7 +150,7 @@ fn csv(comparison: &Comparison) -> Result<String> {
     crate::experiments::compare::csv::lines(comparison).map_err(|error| Error::Invalid {
         what: "comma-separated values".to_owned(),
         found: error.to_string(),
-        expected: "figures that can be written".to_owned(),
+        expected: "figures that can be written as CSV".to_owned(),
     })
 }
 
@@ -163,7 +166,7 @@ fn write(out: &Path, comparison: &Comparison, tables: &str) -> Result<()> {
     Ok(())
 }
 
-/// A log is known by the directory of its configuration, or else by the file; a second one of the same
+/// The name of a log: the directory of its configuration, or else the file; a second log of that
 /// name gets a number.
 fn free_name(path: &Path, logs: &[Log]) -> String {
     let plain = path.file_stem() == Some("mild".as_ref());

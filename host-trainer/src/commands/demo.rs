@@ -14,10 +14,10 @@ use crate::intake::{demo, log};
 /// Arguments of `mild demo`.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
-    /// Also keep the log, its configuration, the image, the figures and golden vectors here
+    /// Write the log, its configuration, the image, the report and golden vectors to this directory
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Seed of the training
+    /// The seed of the training
     #[arg(long, default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
@@ -40,15 +40,15 @@ pub(super) fn run(args: &DemoArgs) -> Result<()> {
 }
 
 fn introduction(data: &crate::data::dataset::Dataset) -> String {
-    let costs: Vec<String> =
+    let prices: Vec<String> =
         data.experts.iter().map(|expert| format!("{} {}", expert.name, expert.mean_cost)).collect();
     format!(
-        "A node in a wine tank tells the band of acidity from three probes, or asks.\n\
-         Log: {} wines to train, {} to calibrate, {} to test; real measurements and real experts'\n\
-         answers (cross-fitted), prices made up, in units of one error: {}.\n\n",
+        "A node in a wine tank judges the band of acidity from three probes, or asks an expert.\n\
+         Log: {} wines for training, {} for calibration, {} for testing. Measurements and answers\n\
+         are real (experts are cross-fitted). Prices are made up, in units of one error: {}.\n\n",
         data.train.rows,
         data.calibration.rows,
         data.test.rows,
-        costs.join(", "),
+        prices.join(", "),
     )
 }

@@ -16,10 +16,10 @@ use crate::judge::report;
 pub(crate) struct EvalArgs {
     /// The configuration of the log (TOML)
     config: PathBuf,
-    /// The image to judge
+    /// The image to evaluate
     #[arg(long, value_name = "FILE")]
     image: PathBuf,
-    /// Seed of the bootstrap intervals, and of the split where the log has none
+    /// The seed of the bootstrap intervals, and of the split if the log has none
     #[arg(long)]
     seed: Option<u64>,
     #[command(flatten)]
@@ -30,15 +30,15 @@ pub(super) fn run(args: &EvalArgs) -> Result<()> {
     let artifact = read_image(&args.image)?;
     let image = artifact.image();
     let mut config = Config::load(&args.config)?;
-    // A log without a split column is split by the seed: the image's own, or its test rows would be
-    // rows that it was trained on.
+    // A log without a split column is split by the seed. With another seed than the image's, test
+    // rows would be rows that it was trained on.
     config.train.seed = args.seed.unwrap_or(image.provenance().seed);
     let data = log::read(&config)?;
     must_fit(&args.image, &artifact, &data)?;
     let (evaluation, table) = report::evaluate(&image, &data, &data.test, config.train.seed);
     let mut text = format!("{} test rows:\n{}", table.rows, table.render());
     if image.provenance().log_digest != data.log_digest {
-        text += "note: the image was trained on another log than this one\n";
+        text += "note: the image was trained on a different log\n";
     }
     args.output.print(&evaluation, &text)
 }

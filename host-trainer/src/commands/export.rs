@@ -20,28 +20,29 @@ use crate::judge::report::ImageReport;
 pub(crate) struct ExportArgs {
     /// The image
     image: PathBuf,
-    /// The form to write
+    /// What to write
     #[arg(long)]
     format: Format,
-    /// The file to write; without it, Rust goes to standard output
+    /// The file to write [default for Rust source: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// For vectors: take inputs from the test rows of this log too, not random ones alone
+    /// For vectors: also take inputs from the test rows of this log
     #[arg(long, value_name = "CONFIG")]
     config: Option<PathBuf>,
-    /// For vectors: this many at least, from the whole log (test rows first) and then from random inputs
+    /// For vectors: write at least this many, from the whole log (test rows first), then from
+    /// random inputs
     #[arg(long, value_name = "NUMBER")]
     rows: Option<usize>,
-    /// Seed of the random inputs and masks
+    /// The seed of the random inputs and masks
     #[arg(long, default_value_t = 0)]
     seed: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Rust source with the image as a constant, checked when it is compiled
+    /// Rust source with the image as a constant that is checked at compile time
     Rust,
-    /// Golden vectors: inputs with the scores and decisions that a device must repeat
+    /// Golden vectors: inputs with the scores and decisions that a device must reproduce
     Vectors,
 }
 
@@ -60,7 +61,7 @@ pub(super) fn run(args: &ExportArgs) -> Result<()> {
                 return Err(Error::Invalid {
                     what: "--out".to_owned(),
                     found: "nothing".to_owned(),
-                    expected: "a file: vectors are binary".to_owned(),
+                    expected: "a file, because vectors are binary".to_owned(),
                 });
             };
             files::write(out, &golden(args, &artifact)?)
@@ -79,7 +80,7 @@ fn golden(args: &ExportArgs, artifact: &Artifact) -> Result<Vec<u8>> {
     let data = log::read(&config)?;
     must_fit(&args.image, artifact, &data)?;
     let parts = [&data.test, &data.calibration, &data.train];
-    // The other parts have been learned from: they are taken only to make up a number.
+    // The image has learned from the other parts: they serve only to reach a number.
     let parts = if args.rows.is_some() { &parts[..] } else { &parts[..1] };
     Ok(vectors::write(&image, parts, data.raw.as_deref(), amount, args.seed))
 }

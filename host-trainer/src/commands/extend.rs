@@ -20,9 +20,9 @@ pub(crate) struct ExtendArgs {
     #[arg(long, value_name = "NAME")]
     expert: String,
     /// The price of one use, in units of one error
-    #[arg(long, value_name = "PRICE", allow_negative_numbers = true, value_parser = parse_price)]
-    cost: f32,
-    /// Its answers (CSV): the columns `label` and `right` (1 or 0)
+    #[arg(long, alias = "cost", value_name = "PRICE", allow_negative_numbers = true, value_parser = parse_price)]
+    price: f32,
+    /// A table (CSV) of its answers, with the columns `label` and `right` (1 or 0)
     #[arg(long, value_name = "FILE")]
     answers: PathBuf,
 }
@@ -43,7 +43,7 @@ pub(super) fn run(args: &ExtendArgs) -> Result<()> {
     let known = ClassAccuracies::of(&answers(&args.answers, &classes)?, &classes);
     let progress = |message| progress::shown(message, output.quiet);
     let old = train(&config, &data, &Forgetful, &*progress("selecting"))?;
-    let new = (args.expert.as_str(), args.cost);
+    let new = (args.expert.as_str(), args.price);
     let anew = progress("selecting with the new expert");
     let extension = Extension::new(&old, &config, &data, new, &known, &*anew)?;
     let seed = config.train.seed;

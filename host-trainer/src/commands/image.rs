@@ -29,7 +29,7 @@ pub(crate) fn must_fit(path: &Path, artifact: &Artifact, data: &Dataset) -> Resu
         return mismatch(
             "experts of the image",
             names.join(", "),
-            format!("those of the configuration: {}", expected.join(", ")),
+            format!("the experts of the configuration: {}", expected.join(", ")),
         );
     }
     Ok(())

@@ -15,7 +15,7 @@ use crate::judge::report::imbalance::LogReport;
 /// Arguments of `mild inspect`.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// An image, or the configuration of a log (TOML)
+    /// An image, or the configuration (TOML) of a log
     file: PathBuf,
     #[command(flatten)]
     output: Output,

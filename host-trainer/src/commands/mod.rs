@@ -7,6 +7,7 @@ mod export;
 mod extend;
 mod image;
 mod inspect;
+mod keys;
 mod output;
 mod progress;
 mod simulate;
@@ -18,8 +19,8 @@ use clap::{Parser, Subcommand};
 
 use crate::error::Result;
 
-/// Learning to defer on microcontrollers: trains a rejector from a deferral log, proves what it is
-/// worth, and writes one image that the `mild` crate runs.
+/// Learning to defer on microcontrollers: trains a rejector from a deferral log, measures what it
+/// is worth, and writes an image that the `mild` crate runs.
 #[derive(Debug, Parser)]
 #[command(name = "mild", version)]
 struct Cli {
@@ -29,30 +30,33 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Train on the wine log that comes with the program, and show what it is worth
+    /// Train on a log of wines that comes with the program, and report the result
     Demo(demo::DemoArgs),
-    /// Train a rejector from a log; write its image, its figures and golden vectors
+    /// Train a rejector: reads a log, writes an image, a report and golden vectors
     Train(train::TrainArgs),
-    /// Add an expert that the log does not know to a rejector, from some of its labelled answers
+    /// Add an expert that is not in the log, from a sample of its labelled answers
     Extend(extend::ExtendArgs),
-    /// Judge an image on the test rows of a log, with the device's own integer inference
+    /// Evaluate an image on the test rows of a log, with the device's integer inference
     Eval(eval::EvalArgs),
-    /// Train several methods on several logs and set them beside each other
+    /// Train several methods on several logs and compare them
     Compare(compare::CompareArgs),
-    /// Say what an image holds, or how unequally the experts of a log are needed
+    /// Describe an image; or, of a log, how often each expert is the cheapest correct one, and the
+    /// most that deferring could gain
     Inspect(inspect::InspectArgs),
-    /// Replay a log through an image in time order, with a governor and without
+    /// Replay a log through an image in time order, with and without a governor
     Simulate(simulate::SimulateArgs),
-    /// Put the program's claims to the test
+    /// Test the program's claims by experiment
     Study(study::StudyArgs),
-    /// Write an image in another form
+    /// Write an image as Rust source, or write golden vectors for it
     Export(export::ExportArgs),
+    /// Print the documentation of all keys of a configuration, as Markdown
+    Keys,
 }
 
 /// Runs the command line.
 ///
 /// # Errors
-/// Whatever the command found wrong.
+/// The error of the command.
 pub fn run() -> Result<()> {
     match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
@@ -64,5 +68,6 @@ pub fn run() -> Result<()> {
         Command::Simulate(args) => simulate::run(&args),
         Command::Study(args) => study::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Keys => keys::run(),
     }
 }

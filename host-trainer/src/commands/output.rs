@@ -11,10 +11,10 @@ use crate::error::{Error, Result};
 /// What is printed, and in which form.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Output {
-    /// Print one JSON document on standard output, and nothing else there
+    /// Print a single JSON document on standard output instead of tables
     #[arg(long)]
     pub(crate) json: bool,
-    /// Print nothing but errors (and, with --json, the document)
+    /// Print only errors (and, with --json, the document)
     #[arg(long, short)]
     pub(crate) quiet: bool,
 }

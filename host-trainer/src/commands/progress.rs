@@ -1,4 +1,4 @@
-//! Long work shows on standard error how far it is: by a bar on a terminal, else by a line now and then.
+//! Progress on standard error: a bar on a terminal, or else a line once a minute.
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
@@ -8,10 +8,10 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use crate::progress::{Progress, Silent};
 
-/// The time between two lines, and before the first: short work says nothing.
+/// The time between two lines, and before the first one: short work prints nothing.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// What shows the progress of a work.
+/// A display of progress; none if `quiet`.
 pub(super) fn shown(message: &'static str, quiet: bool) -> Box<dyn Progress> {
     if quiet {
         return Box::new(Silent);
@@ -20,7 +20,7 @@ pub(super) fn shown(message: &'static str, quiet: bool) -> Box<dyn Progress> {
     if bar.is_hidden() {
         return Box::new(Lines::new(bar, std::io::stderr(), INTERVAL));
     }
-    let style = "{msg} [{bar:30}] {percent}%, {elapsed} gone, {eta} left";
+    let style = "{msg} [{bar:30}] {percent}%, {elapsed} elapsed, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(style) {
         bar.set_style(style);
     }
@@ -28,7 +28,7 @@ pub(super) fn shown(message: &'static str, quiet: bool) -> Box<dyn Progress> {
     Box::new(Bar(bar))
 }
 
-/// A bar that a terminal shows and that leaves nothing behind.
+/// A bar on a terminal. It is removed at the end.
 struct Bar(ProgressBar);
 
 impl Progress for Bar {
@@ -47,7 +47,7 @@ impl Progress for Bar {
 
 /// Lines for a file or a pipe.
 struct Lines<W> {
-    /// Shown nowhere, but keeps count and estimates the time left.
+    /// Hidden: it counts, and estimates the time left.
     bar: ProgressBar,
     interval: Duration,
     written: Mutex<Written<W>>,
@@ -71,21 +71,21 @@ impl<W: Write + Send> Progress for Lines<W> {
 
     fn step(&self, work: u64) {
         self.bar.inc(work);
-        let gone = self.bar.elapsed();
+        let elapsed = self.bar.elapsed();
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if gone < written.next {
+        if elapsed < written.next {
             return;
         }
-        written.next = gone + self.interval;
+        written.next = elapsed + self.interval;
         let total = self.bar.length().unwrap_or(0).max(1);
         let percent = 100 * self.bar.position() / total;
         let left = HumanDuration(self.bar.eta());
-        // Who does not read how far it is loses nothing but that.
+        // If nobody can read this, the work goes on without.
         let _ = writeln!(
             written.out,
-            "{}: {percent} %, {} gone, {left} left",
+            "{}: {percent} %, {} elapsed, {left} left",
             self.bar.message(),
-            HumanDuration(gone)
+            HumanDuration(elapsed)
         );
     }
 
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_tells_share_and_times() {
+    fn a_line_has_share_and_times() {
         let text = lines(Duration::ZERO, 4);
         let shares: Vec<&str> = text.lines().map(|line| line.split(',').next().unwrap()).collect();
         assert_eq!(
@@ -116,12 +116,12 @@ mod tests {
             ["comparing: 12 %", "comparing: 25 %", "comparing: 37 %", "comparing: 50 %"]
         );
         for line in text.lines() {
-            assert!(line.contains(" gone, ") && line.ends_with(" left"), "{line}");
+            assert!(line.contains(" elapsed, ") && line.ends_with(" left"), "{line}");
         }
     }
 
     #[test]
-    fn short_work_says_nothing() {
+    fn short_work_prints_nothing() {
         assert_eq!(lines(INTERVAL, 8), "");
     }
 }

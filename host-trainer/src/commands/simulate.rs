@@ -29,37 +29,39 @@ pub(crate) struct SimulateArgs {
     /// The rows to replay
     #[arg(long, value_enum, default_value = "test")]
     split: SplitName,
-    /// A column of numbers that gives the order of time; else the order of the file
+    /// A column of numbers by which rows are ordered in time [default: the order of the file]
     #[arg(long, value_name = "COLUMN")]
     order: Option<String>,
-    /// Also tell the figures by segments in which this column stays the same
+    /// Also report each segment of rows in which this column stays the same
     #[arg(long, value_name = "COLUMN")]
     by: Option<String>,
-    /// The deferral rate to keep, 0 to 1; default: the image's promise, else its rate in calibration
+    /// The deferral rate to keep, 0 to 1 [default: the rate that the image promises, or else its
+    /// rate on the calibration rows]
     #[arg(long, value_name = "RATE", value_parser = values::rate)]
     budget: Option<f64>,
-    /// Keep at most the budget, or exactly
+    /// Whether the budget is an upper limit or a target
     #[arg(long, value_enum, default_value = "at-most")]
     track: Tracking,
-    /// Deferrals at once at most (a token bucket)
+    /// The most deferrals in a burst (a token bucket)
     #[arg(long, value_name = "NUMBER")]
     burst: Option<u16>,
-    /// An expert that cannot be reached in a range of rows, such as `cloud:100-200`; repeatable
+    /// An expert that is unreachable in a range of rows, such as `cloud:100-200` (may be repeated)
     #[arg(long, value_name = "EXPERT:FROM-TO")]
     outage: Vec<String>,
-    /// An expert whose link fails at random: probability at each row, mean length in rows; repeatable
+    /// An expert whose link fails at random: the probability of failing at a row, and the mean
+    /// length of an outage in rows (may be repeated)
     #[arg(long, value_name = "EXPERT:START:LENGTH")]
     random_outage: Vec<String>,
-    /// A battery that goes evenly from one level (per mille) to another, with the image's energy steps
+    /// A battery whose level (per mille) changes evenly, for images with energy steps
     #[arg(long, value_name = "FROM-TO")]
     battery: Option<String>,
-    /// Rows of the moving means in the plot and the course
+    /// The number of rows in each moving mean of the plot
     #[arg(long, default_value_t = 100)]
     window: usize,
-    /// Seed of random outages
+    /// The seed of random outages
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Write simulate.json and simulate.svg here
+    /// Write simulate.json and simulate.svg to this directory
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -101,7 +103,7 @@ pub(super) fn run(args: &SimulateArgs) -> Result<()> {
     let image = calibrated.as_ref().map_or(image, |artifact| artifact.image());
     let operating_points = image
         .operating_points()
-        .ok_or_else(|| invalid("the image", "no operating points", "one"))?;
+        .ok_or_else(|| invalid("the image", "no operating points", "operating points"))?;
     let promised = if operating_points.budget() < Rate::ONE {
         operating_points.budget()
     } else {
@@ -122,7 +124,11 @@ pub(super) fn run(args: &SimulateArgs) -> Result<()> {
     };
     let conditions = conditions(args, &data)?;
     if conditions.battery.is_some() && operating_points.energy_steps().len() == 0 {
-        return Err(invalid("--battery", "an image without energy steps", "`policy.battery`"));
+        return Err(invalid(
+            "--battery",
+            "an image without energy steps",
+            "an image that was trained with `policy.battery`",
+        ));
     }
     let order = order(args, &config, part)?;
     let names = match &args.by {
@@ -232,14 +238,14 @@ fn conditions(args: &SimulateArgs, data: &Dataset) -> Result<Conditions> {
     Ok(conditions)
 }
 
-/// An expert that is not the device.
+/// The index of an expert other than the device.
 fn away(name: &str, data: &Dataset) -> Result<u8> {
     let names: Vec<&str> = data.experts.iter().map(|expert| expert.name.as_str()).collect();
     match names.iter().position(|known| *known == name) {
         Some(index) if index > 0 => Ok(index as u8),
         _ => {
-            let expected = crate::intake::config::expected(name, &names[1..]);
-            Err(invalid("an outage's expert", &format!("`{name}`"), &expected))
+            let expected = crate::choice::expected(name, &names[1..]);
+            Err(invalid("the expert of an outage", &format!("`{name}`"), &expected))
         }
     }
 }

@@ -8,9 +8,10 @@ use super::output::Output;
 use super::{progress, values};
 use crate::error::{Error, Result};
 use crate::experiments::study::{guarantees, new_expert};
-use crate::intake::config::{Config, Effort, Method};
+use crate::intake::config::Config;
 use crate::intake::log;
 use crate::learn::store::Forgetful;
+use crate::loss::{Effort, Method};
 
 /// Arguments of `mild study`.
 #[derive(Debug, Args)]
@@ -21,9 +22,9 @@ pub(crate) struct StudyArgs {
 
 #[derive(Debug, Subcommand)]
 enum Study {
-    /// How often promised limits are broken over random splits, beside the bare threshold
+    /// Count how often promised limits are broken over random splits, with and without the promise
     Guarantees(GuaranteesArgs),
-    /// What an expert is worth that is left out of a log and comes back by some of its labelled answers
+    /// Leave an expert out of a log, add it back from some of its answers, and measure what is lost
     NewExpert(NewExpertArgs),
 }
 
@@ -33,7 +34,7 @@ struct GuaranteesArgs {
     /// The configurations of the logs (TOML)
     #[arg(required = true)]
     configs: Vec<PathBuf>,
-    /// Random splits of each log
+    /// The number of random splits of each log
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     splits: u32,
     /// The deferral rates to promise
@@ -42,7 +43,7 @@ struct GuaranteesArgs {
     /// The confidence of the promises
     #[arg(long, default_value_t = 0.95, value_parser = parse_confidence)]
     confidence: f64,
-    /// Seed of the splits
+    /// The seed of the splits
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// How long each training searches
@@ -58,16 +59,16 @@ struct NewExpertArgs {
     /// The configurations of the logs (TOML)
     #[arg(required = true)]
     configs: Vec<PathBuf>,
-    /// The expert to leave out; without it each but `local` in turn
+    /// The expert to leave out [default: each but `local` in turn]
     #[arg(long, value_name = "NAME")]
     expert: Option<String>,
-    /// Numbers of answers that it comes back by
+    /// The numbers of answers to add it back from
     #[arg(long, value_delimiter = ',', default_value = "10,30,100,300", value_parser = parse_answers)]
     answers: Vec<usize>,
-    /// Trainings, and draws of answers, with seeds from the configuration's on
+    /// How often to train and to draw answers, with seeds that count up from the configuration's
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
-    /// The method, in place of the configurations'
+    /// The method, instead of the one in the configurations
     #[arg(long, value_parser = parse_method)]
     method: Option<Method>,
     /// How long each training searches
@@ -80,7 +81,7 @@ struct NewExpertArgs {
 fn parse_answers(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
         Ok(answers) if answers > 0 => Ok(answers),
-        _ => Err("expected a number of answers from 1 on".to_owned()),
+        _ => Err("expected a number of answers, at least 1".to_owned()),
     }
 }
 
@@ -91,7 +92,7 @@ fn parse_method(text: &str) -> std::result::Result<Method, String> {
 fn parse_confidence(text: &str) -> std::result::Result<f64, String> {
     match text.parse() {
         Ok(confidence) if (0.5..1.0).contains(&confidence) => Ok(confidence),
-        _ => Err("expected a number of 0.5 to below 1".to_owned()),
+        _ => Err("expected a number from 0.5 to below 1".to_owned()),
     }
 }
 
@@ -102,7 +103,7 @@ pub(super) fn run(args: &StudyArgs) -> Result<()> {
     }
 }
 
-/// A log is known by the directory of its configuration.
+/// The name of a log: the directory of its configuration.
 fn name(path: &Path) -> String {
     let directory = path.parent().and_then(Path::file_name);
     directory.unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
@@ -130,7 +131,7 @@ fn new_expert(args: &NewExpertArgs) -> Result<()> {
         let mut config = Config::load(path)?;
         config.train.effort = args.effort;
         config.rejector.method = args.method.unwrap_or(config.rejector.method);
-        // Promises rest on real answers.
+        // Promises need real answers.
         config.policy = None;
         let data = log::read(&config)?;
         read.push((name(path), config, data));

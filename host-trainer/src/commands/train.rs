@@ -10,11 +10,12 @@ use super::{progress, values};
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::intake::config::{Config, Effort};
+use crate::intake::config::Config;
 use crate::intake::log;
 use crate::integers::vectors::{self, Amount};
 use crate::judge::report::TrainReport;
 use crate::learn::store::{self, Directory, Forgetful, Store};
+use crate::loss::Effort;
 use crate::pipeline::{Trained, train};
 
 /// Arguments of `mild train`.
@@ -22,13 +23,13 @@ use crate::pipeline::{Trained, train};
 pub(crate) struct TrainArgs {
     /// The configuration of the log (TOML)
     config: PathBuf,
-    /// The directory to write into
+    /// Write the image, the report and golden vectors to this directory
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
-    /// Seed, in place of the configuration's
+    /// The seed, instead of the one in the configuration
     #[arg(long)]
     seed: Option<u64>,
-    /// How long to search, in place of the configuration's
+    /// How long to search, instead of the effort in the configuration
     #[arg(long, value_parser = values::effort, value_name = "quick|normal|thorough")]
     effort: Option<Effort>,
     #[command(flatten)]
@@ -36,7 +37,7 @@ pub(crate) struct TrainArgs {
 }
 
 impl TrainArgs {
-    /// The configuration, with what the arguments put in its place, and its log.
+    /// The configuration, as the arguments change it, and its log.
     pub(super) fn load(&self) -> Result<(Config, Dataset)> {
         let mut config = Config::load(&self.config)?;
         config.train.seed = self.seed.unwrap_or(config.train.seed);
@@ -51,7 +52,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     train_and_write(&config, &data, Some(&args.out), args.output)
 }
 
-/// Trains, writes what there is to keep, and reports.
+/// Trains, writes the results, and reports them.
 pub(super) fn train_and_write(
     config: &Config,
     data: &Dataset,
@@ -77,7 +78,7 @@ pub(super) fn train_and_write(
     output.print(&report, &text)
 }
 
-/// Writes the figures, golden vectors and, last, the image.
+/// Writes the report, golden vectors and, last, the image.
 pub(super) fn write(
     out: &Path,
     report: &impl Serialize,
@@ -95,7 +96,8 @@ pub(super) fn write(
     files::write(&out.join("rejector.mild"), &trained.artifact.to_bytes())
 }
 
-/// Everything that a selection depends on: an interrupted one goes on only with the same.
+/// Everything that a selection depends on: an interrupted one continues only if none of it has
+/// changed.
 fn context(config: &Config, data: &Dataset) -> String {
     let Config { digest, train, .. } = config;
     format!("{} {:?} {digest:?} {:?} {}", store::build(), data.log_digest, train.effort, train.seed)

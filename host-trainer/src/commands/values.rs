@@ -1,7 +1,7 @@
 //! Values of arguments that several commands take.
 
 use crate::error::Error;
-use crate::intake::config::Effort;
+use crate::loss::Effort;
 
 /// How long to search.
 pub(super) fn effort(text: &str) -> Result<Effort, String> {
@@ -12,6 +12,6 @@ pub(super) fn effort(text: &str) -> Result<Effort, String> {
 pub(super) fn rate(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(rate) if (0.0..=1.0).contains(&rate) => Ok(rate),
-        _ => Err("expected a number of 0 to 1".to_owned()),
+        _ => Err("expected a number from 0 to 1".to_owned()),
     }
 }

@@ -1,4 +1,5 @@
-//! From a person's files to a dataset: the configuration, the log reader, and the data of the demonstration.
+//! From a person's files to a dataset: the configuration, the log reader, and the data of the
+//! demonstration.
 
 pub mod config;
 pub mod demo;

@@ -8,8 +8,8 @@ use crate::data::dataset::{Dataset, Expert, Part};
 use crate::intake::config::Config;
 
 /// Two features, two classes by the sign of the first; `local` is wrong where the second is
-/// positive, the expert `cloud` (price 0.1) where it is below -1. `local` is less sure the larger the
-/// second is, of 0.75 where it is 0.
+/// positive, the expert `cloud` (price 0.1) where it is below -1. `local` is less sure the larger
+/// the second is, of 0.75 where it is 0.
 fn part(rows: usize, seed: u64) -> Part {
     let mut random = Random::new(seed);
     let features: Vec<f32> = (0..rows * 2).map(|_| random.normal() as f32).collect();
@@ -40,7 +40,7 @@ fn part(rows: usize, seed: u64) -> Part {
 pub(crate) fn log(rows: usize, others: usize) -> (Config, Dataset) {
     let text = "[data]\nlog = 'log.csv'\nfeatures = ['a', 'b']\nlabel = 'y'\n\
                 [[expert]]\nname = 'local'\nprediction = 'p'\n\
-                [[expert]]\nname = 'cloud'\nprediction = 'q'\ncost = 0.1\n\
+                [[expert]]\nname = 'cloud'\nprediction = 'q'\nprice = 0.1\n\
                 [rejector]\nhidden = [4]\n[train]\neffort = 'quick'\nmax_iterations = 40";
     let config = Config::parse(text, Path::new("mild.toml")).unwrap();
     let expert =

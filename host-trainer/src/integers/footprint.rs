@@ -109,7 +109,7 @@ mod tests {
         data.raw = raw.then(|| vec![RawScale { scale: 0.001, offset: 0.0 }; data.train.inputs]);
         let text = format!(
             "[data]\nlog = 'l'\nfeatures = ['a', 'b']\nlabel = 'y'\n[[expert]]\nname = 'local'\n\
-             prediction = 'p'\n[[expert]]\nname = 'cloud'\nprediction = 'q'\ncost = 0.1\n\
+             prediction = 'p'\n[[expert]]\nname = 'cloud'\nprediction = 'q'\nprice = 0.1\n\
              [rejector]\nmethod = '{method}'\nhidden = {hidden:?}\n[quantize]\ntolerance = 1\n\
              [train]\neffort = 'quick'\nmax_iterations = 20\n{}",
             if policy { POLICY } else { "" }

@@ -181,10 +181,10 @@ fn scaled(hidden: &[usize], widest: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::config::Effort;
     use crate::intake::testing;
     use crate::integers::footprint::{Sections, footprint};
     use crate::learn::grid::Grid;
+    use crate::loss::Effort;
 
     /// The widths that a grid holds within a budget (image bytes, multiply-accumulates, scratch bytes), and
     /// those of a constant.

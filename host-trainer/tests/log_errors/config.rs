@@ -29,7 +29,7 @@ fn unknown_keys() {
     );
     config_says("top = 1\n", &[":1: found unknown key `top`, expected one of `data`"]);
     let text = format!("{DATA}{EXPERTS}prize = 1\n");
-    config_says(&text, &[":13: found unknown key `expert[1].prize`", "`cost_column`"]);
+    config_says(&text, &[":13: found unknown key `expert[1].prize`", "`price_column`"]);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn budgets_are_positive_integers() {
 
 #[test]
 fn only_the_device_says_how_sure_it_is() {
-    let other = ["none: only the device itself, expert 0"];
+    let other = ["only expert 0, the device itself"];
     let text = format!("{DATA}{EXPERTS}confidence = \"c\"\n");
     config_says(&text, &["mild.toml:13: `expert[1].confidence`: found `c`", other[0]]);
     let text = format!("{DATA}{EXPERTS}probabilities = [\"c\", \"d*\"]\n");
@@ -84,7 +84,11 @@ fn windows_that_make_no_sense() {
         ("name = 'a'\n", "", ["`window[0].name`: found nothing", "a name for its features"]),
         ("['s*']", "[]", ["`window[0].samples`: found nothing", "at least one name or glob"]),
         ("['mean']", "[]", ["`window[0].statistics`: found nothing", "at least one statistic"]),
-        ("'mean'", "'maen'", ["`window[0].statistics[0]`: found `maen`", "did you mean `mean`"]),
+        (
+            "'mean'",
+            "'maen'",
+            ["`window[0].statistics[0]`: found text \"maen\"", "did you mean `mean`"],
+        ),
         ("'mean'", "'rms', 'rms'", ["`window[0].statistics[1]`: found `rms` again", "once"]),
     ] {
         config_says(&format!("{DATA}{EXPERTS}{}", WINDOW.replace(from, to)), &parts);
@@ -111,14 +115,17 @@ fn values_of_the_wrong_kind() {
         ),
         ("[data]\nlabel = true", ["`data.label`: found boolean true", "a text that is not empty"]),
         ("[data]\nclasses = 0", ["`data.classes`: found integer 0", "an integer of 1..=65536"]),
-        ("[[expert]]\ncost = -0.1", ["`expert[0].cost`: found float -0.1", "a finite number >= 0"]),
         (
-            "[[expert]]\n[[expert]]\ncost = inf",
-            [":3: `expert[1].cost`: found float inf", "a finite number >= 0"],
+            "[[expert]]\nprice = -0.1",
+            ["`expert[0].price`: found float -0.1", "a finite number >= 0"],
         ),
         (
-            "[[expert]]\ncost = 'low'",
-            ["`expert[0].cost`: found text \"low\"", "a finite number >= 0"],
+            "[[expert]]\n[[expert]]\nprice = inf",
+            [":3: `expert[1].price`: found float inf", "a finite number >= 0"],
+        ),
+        (
+            "[[expert]]\nprice = 'low'",
+            ["`expert[0].price`: found text \"low\"", "a finite number >= 0"],
         ),
         ("[raw]\nscale = 0", ["`raw.scale`: found integer 0", "a finite number > 0, or a table"]),
         (
@@ -187,7 +194,7 @@ fn keys_that_do_not_fit_each_other() {
     config_says(&format!("{DATA}{many}"), &["`expert`: found 33 sections", "expected 2 to 32"]);
     config_says(
         &with("name = \"cloud\"\n", ""),
-        &[":9: `expert[1].name`: found nothing", "expected the expert's name"],
+        &[":9: `expert[1].name`: found nothing", "expected a name"],
     );
     config_says(&with("\"cloud\"", "\"\""), &["`expert[1].name`: found text \"\"", "not empty"]);
     config_says(
@@ -207,10 +214,28 @@ fn keys_that_do_not_fit_each_other() {
         &both,
         &[":9: `expert[0].loss_column`: found `loss_column` beside `prediction`", "either"],
     );
-    let both = with("cost = 0.1", "cost = 0.1\ncost_column = \"c\"");
+    let both = with("price = 0.1", "price = 0.1\nprice_column = \"c\"");
     config_says(
         &both,
-        &[":13: `expert[1].cost_column`: found `cost_column` beside `cost`", "at most one"],
+        &[":13: `expert[1].price_column`: found `price_column` beside `price`", "at most one"],
+    );
+    // The older spellings are keys as well, and messages use them as the file does.
+    config_says(
+        &with("price = 0.1", "cost = 0.1\nprice_column = \"c\""),
+        &[
+            ":13: `expert[1].price_column`: found `price_column` beside `cost`",
+            "at most one of `cost`",
+        ],
+    );
+    config_says(&with("price = 0.1", "cost = -1"), &[":12: `expert[1].cost`: found integer -1"]);
+    config_says(
+        &with("price = 0.1", "price = 0.1\ncost = 0.1"),
+        &[":13: found both `expert[1].price` and its older spelling `cost`", "one of them"],
+    );
+    let older = with("price = 0.1", "cost_column = \"c\"");
+    assert_eq!(
+        config(&older).unwrap().experts,
+        config(&older.replace("cost_column", "price_column")).unwrap().experts
     );
     config_says(
         &with("label = \"label\"\n", ""),

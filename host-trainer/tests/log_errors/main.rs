@@ -17,7 +17,7 @@ use mild_trainer::intake::log;
 
 const DATA: &str =
     "[data]\nlog = \"log.csv\"\nfeatures = [\"x*\"]\nlabel = \"label\"\nsplit = \"split\"\n";
-const EXPERTS: &str = "[[expert]]\nname = \"local\"\nprediction = \"a\"\n[[expert]]\nname = \"cloud\"\nprediction = \"b\"\ncost = 0.1\n";
+const EXPERTS: &str = "[[expert]]\nname = \"local\"\nprediction = \"a\"\n[[expert]]\nname = \"cloud\"\nprediction = \"b\"\nprice = 0.1\n";
 const LOG: &str = "x0,x1,label,split,a,b\n1,2,0,train,0,1\n3,4,1,calibration,1,1\n5,6,0,test,1,0\n";
 
 fn config(text: &str) -> Result<Config> {
@@ -197,24 +197,25 @@ fn cells() {
 }
 
 #[test]
-fn losses_and_costs() {
+fn losses_and_prices() {
     let experts = EXPERTS
-        .replace("prediction = \"b\"\ncost = 0.1", "loss_column = \"b\"\ncost_column = \"c\"");
-    let log = |loss: &str, cost: &str| format!("x0,label,split,a,b,c\n1,0,train,0,{loss},{cost}\n");
+        .replace("prediction = \"b\"\nprice = 0.1", "loss_column = \"b\"\nprice_column = \"c\"");
+    let log =
+        |loss: &str, price: &str| format!("x0,label,split,a,b,c\n1,0,train,0,{loss},{price}\n");
     for loss in ["1.5", "-0.1", "nan", "", "x"] {
         data_says(
             DATA,
             &experts,
             &log(loss, "0"),
-            &["log.csv:2: column `b`: found", "expected a loss of 0 to 1"],
+            &["log.csv:2: column `b`: found", "expected a loss from 0 to 1"],
         );
     }
-    for cost in ["-0.1", "nan", "inf", "", "x"] {
+    for price in ["-0.1", "nan", "inf", "", "x"] {
         data_says(
             DATA,
             &experts,
-            &log("0", cost),
-            &["log.csv:2: column `c`: found", "expected a finite cost >= 0"],
+            &log("0", price),
+            &["log.csv:2: column `c`: found", "expected a finite price >= 0"],
         );
     }
     let data = DATA.replace("x*", "c");
@@ -222,7 +223,7 @@ fn losses_and_costs() {
         &data,
         &experts,
         &log("0", "0"),
-        &["`data.features[0]` and as `expert[1].cost_column`", "leakage"],
+        &["`data.features[0]` and as `expert[1].price_column`", "leakage"],
     );
 }
 
@@ -238,7 +239,7 @@ fn confidence() {
         for cell in ["1.001", "-0.1", "nan", "", "x"] {
             let place = format!("dir/log.csv:3: column `{column}`: found");
             let log = log(&format!("{cell},0.25,0.25"));
-            data_says(DATA, experts, &log, &[&place, "expected a probability of 0 to 1"]);
+            data_says(DATA, experts, &log, &[&place, "expected a probability from 0 to 1"]);
         }
     }
     for (cells, sum) in [("0.5,0.25,0.2489", "0.9989"), ("0.75,0.25,0.25", "1.2500")] {
@@ -254,7 +255,7 @@ fn confidence() {
         ("probabilities = [\"q*\"]", ["matches `q*`", "`expert[0].probabilities[0]`"]),
         (
             "probabilities = [\"p0\"]",
-            ["found 1 column", "expected one column per class, two at least"],
+            ["found 1 column", "expected one column per class, at least two"],
         ),
         ("confidence = \"b\"", ["`expert[0].confidence` and as `expert[1].prediction`", "leakage"]),
         ("probabilities = [\"p*\", \"a\"]", ["and as `expert[0].prediction`", "leakage"]),

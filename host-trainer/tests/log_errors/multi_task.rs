@@ -29,20 +29,26 @@ fn values_of_some_experts_only() {
         "value = \"v\"\n",
         "",
         "",
-        &[":11: `expert[1].value`: found nothing, but `expert[0].value`", "of every expert"],
+        &[
+            ":11: `expert[1].value`: found nothing, although there is `expert[0].value`",
+            "of every expert",
+        ],
     );
     config_says(
         "value = \"u\"\n",
         "",
         "",
-        &[":7: `expert[0].value`: found nothing, but `expert[1].value`", "of every expert"],
+        &[
+            ":7: `expert[0].value`: found nothing, although there is `expert[1].value`",
+            "of every expert",
+        ],
     );
     config_says(
         "prediction = \"b\"\n",
         "",
         "",
         &[
-            ":11: `expert[1].prediction`: found nothing, but `expert[0].prediction`",
+            ":11: `expert[1].prediction`: found nothing, although there is `expert[0].prediction`",
             "beside every `value`",
         ],
     );
@@ -50,7 +56,7 @@ fn values_of_some_experts_only() {
         "prediction = \"b\"",
         "loss_column = \"b\"",
         "",
-        &[":13: `expert[1].loss_column`: found `loss_column` beside `value`", "one or the other"],
+        &[":13: `expert[1].loss_column`: found `loss_column` beside `value`", "only one of them"],
     );
 }
 
@@ -60,18 +66,24 @@ fn values_without_what_they_are_compared_with() {
         "target = \"t\"\n",
         "",
         "",
-        &[":1: `data.target`: found nothing, but `expert[0].value`", "the column of the true"],
+        &[
+            ":1: `data.target`: found nothing, although there is `expert[0].value`",
+            "the column of the true",
+        ],
     );
     config_says(
         "label = \"label\"\n",
         "",
         "",
-        &["`data.label`: found nothing, but `expert[0].prediction`", "the right answers"],
+        &[
+            "`data.label`: found nothing, although there is `expert[0].prediction`",
+            "the right answers",
+        ],
     );
     let classes = EXPERTS.replace("value = \"u\"\n", "").replace("value = \"v\"\n", "");
     says(
         config(&format!("{DATA}{classes}")).unwrap_err(),
-        &[":5: `data.target`: found `t`, but no values", "expected `value` of every expert"],
+        &[":5: `data.target`: found `t`, but no values", "expected a `value` of every expert"],
     );
     let data = DATA.replace("target = \"t\"\n", "");
     says(
@@ -121,7 +133,7 @@ fn the_method_has_its_own_tau() {
     for tau in ["max", "one"] {
         let more = format!("[rejector]\nmethod = \"multi-task\"\n[train]\ntau = \"{tau}\"\n");
         let found = format!(":18: `train.tau`: found `{tau}`");
-        config_says("x", "x", &more, &[&found, "`sum` or nothing"]);
+        config_says("x", "x", &more, &[&found, "`sum` or no `tau`"]);
     }
     let sum = "[rejector]\nmethod = \"multi-task\"\n[train]\ntau = \"sum\"\n";
     assert!(config(&format!("{DATA}{EXPERTS}{sum}")).is_ok());

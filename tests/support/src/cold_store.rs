@@ -22,12 +22,12 @@ statistics = [\"mean\", \"variance\", \"minimum\", \"peak-to-peak\"]
 [[expert]]
 name = \"local\"
 prediction = \"threshold\"
-cost = 0.0
+price = 0.0
 
 [[expert]]
 name = \"cloud\"
 prediction = \"cloud\"
-cost = 0.05
+price = 0.05
 
 [rejector]
 method = \"two-stage\"

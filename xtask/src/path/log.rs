@@ -31,6 +31,7 @@ pub(crate) struct Expert {
     /// The column of its answers.
     pub(crate) prediction: String,
     /// Of one use, in units of one error.
+    #[serde(alias = "price")]
     pub(crate) cost: f64,
 }
 

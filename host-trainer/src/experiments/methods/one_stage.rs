@@ -141,8 +141,8 @@ impl Reduced {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::multi_task::MultiTask;
     use crate::experiments::methods::{Contender, HostOnly, applies, run};
-    use crate::intake::config::MultiTask;
     use crate::learn::store::Forgetful;
     use crate::progress::Silent;
 

@@ -1,9 +1,10 @@
 //! The data of `mild demo`: a deferral log made from real measurements, without a download.
 //!
 //! # The story
-//! A node sits in a wine tank. Its probes measure density, pH and alcohol, and it shall tell in which band the wine's
-//! *fixed acidity* lies: below 7.5, 7.5 to 9, or from 9 g/L. Measuring that needs a titration. The node guesses with a
-//! small decision tree. Up-link are three better informed experts, each with a price:
+//! A node sits in a wine tank. Its probes measure density, pH and alcohol, and it shall tell in
+//! which band the wine's *fixed acidity* lies: below 7.5, 7.5 to 9, or from 9 g/L. Measuring that
+//! needs a titration. The node guesses with a small decision tree. Up-link are three better
+//! informed experts, each with a price:
 //!
 //! | expert | what it is | it sees |
 //! |---|---|---|
@@ -12,26 +13,30 @@
 //! | `specialist` | random forest fitted on the two upper bands only, so it never answers the lowest | all ten analyses |
 //! | `cloud` | random forest fitted on all three bands | all ten analyses |
 //!
-//! On the test split they are right on 71, 75, 56 and 81 of 100 wines. The cheapest expert that is right is the node for
-//! 226 of the 319 wines, then the specialist (44), the cloud (13) and the gateway (12); for 24 wines nobody is right.
+//! On the test split they are right on 71, 75, 56 and 81 of 100 wines. The cheapest expert that is
+//! right is the node for 226 of the 319 wines, then the specialist (44), the cloud (13) and the
+//! gateway (12); for 24 wines nobody is right.
 //!
-//! The ten analyses are all of the source's eleven but the fixed acidity itself. The rejector sees what the node has:
-//! the three probes.
+//! The ten analyses are all of the source's eleven but the fixed acidity itself. The rejector sees
+//! what the node has: the three probes.
 //!
 //! # What is real and what is not
-//! The measurements and the experts' errors are real; the tank, the prices and the division of the work are made up.
-//! The target is fixed acidity and not the tasters' `quality` mark, which the set is known for, because from three probes it
-//! cannot be seen who judges a wine's quality better: routers gained nothing there. The mark is in the log, unused.
+//! The measurements and the experts' errors are real; the tank, the prices and the division of the
+//! work are made up. The target is fixed acidity and not the tasters' `quality` mark, which the set
+//! is known for, because from three probes it cannot be seen who judges a wine's quality better:
+//! routers gained nothing there. The mark is in the log, unused.
 //!
-//! The experts are *cross-fitted*: the rows are dealt into five folds, and each expert that answers a fold was fitted on the
-//! other four. 240 of the 1,599 rows repeat the analyses of an earlier row. Equal rows share a fold, or an expert would
-//! recognise a wine that it was fitted on, and share a split, or a rejector would be tested on what it has learned.
+//! The experts are *cross-fitted*: the rows are dealt into five folds, and each expert that answers
+//! a fold was fitted on the other four. 240 of the 1,599 rows repeat the analyses of an earlier
+//! row. Equal rows share a fold, or an expert would recognise a wine that it was fitted on, and
+//! share a split, or a rejector would be tested on what it has learned.
 //!
 //! # Source
-//! 1,599 red wines, *vinho verde* from the north of Portugal: P. Cortez, A. Cerdeira, F. Almeida, T. Matos and J. Reis,
-//! "Modeling wine preferences by data mining from physicochemical properties", Decision Support Systems 47 (2009) 547-553;
-//! UCI Machine Learning Repository, "Wine Quality", <https://doi.org/10.24432/C56S3T>, licence CC BY 4.0. The file comes with
-//! the crate [`linfa_datasets`] (MIT or Apache-2.0).
+//! 1,599 red wines, *vinho verde* from the north of Portugal: P. Cortez, A. Cerdeira, F. Almeida,
+//! T. Matos and J. Reis, "Modeling wine preferences by data mining from physicochemical
+//! properties", Decision Support Systems 47 (2009) 547-553; UCI Machine Learning Repository, "Wine
+//! Quality", <https://doi.org/10.24432/C56S3T>, licence CC BY 4.0. The file comes with the crate
+//! [`linfa_datasets`] (MIT or Apache-2.0).
 
 mod tree;
 
@@ -44,9 +49,10 @@ use tree::{Forest, Growth, Samples, Tree};
 /// The demonstration's deferral log and its configuration, as the files a user would write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DemoLog {
-    /// The log, to be written as `wine.csv`. Columns: `x_gravity` (density above that of water, g/L), `x_ph`, `x_alcohol` (%
-    /// by volume), the label, the split, the group of equal rows, one prediction per expert; then, for analysis only,
-    /// what the node does not see: the laboratory's figures (`lab_...`) and the tasters' `quality`.
+    /// The log, to be written as `wine.csv`. Columns: `x_gravity` (density above that of water,
+    /// g/L), `x_ph`, `x_alcohol` (% by volume), the label, the split, the group of equal rows, one
+    /// prediction per expert; then, for analysis only, what the node does not see: the laboratory's
+    /// figures (`lab_...`) and the tasters' `quality`.
     pub csv: String,
     /// The configuration beside it (TOML), to be written as `wine.toml`.
     pub config: String,
@@ -62,9 +68,9 @@ pub fn wine() -> DemoLog {
     DemoLog { csv: csv(&wines, &splits, &answers), config: CONFIG.to_owned() }
 }
 
-/// The costs are in units of one error. They are set so that on the train and calibration splits always the node, always the
-/// gateway and always the cloud cost about the same: which of them to ask is an open question, and the answer depends on
-/// the wine.
+/// The costs are in units of one error. They are set so that on the train and calibration splits
+/// always the node, always the gateway and always the cloud cost about the same: which of them to
+/// ask is an open question, and the answer depends on the wine.
 const CONFIG: &str = r#"# Which band of fixed acidity is this wine in, and who should say so?
 # 1,599 red wines (Cortez et al. 2009, CC BY 4.0); experts fitted in five folds.
 [data]
@@ -81,22 +87,22 @@ scale = 0.01
 [[expert]]
 name = "local"         # a small decision tree on the three probes
 prediction = "pred_local"
-cost = 0.0
+price = 0.0
 
 [[expert]]
 name = "gateway"       # a deeper tree, and a test strip for citric acid
 prediction = "pred_gateway"
-cost = 0.05
+price = 0.05
 
 [[expert]]
 name = "specialist"    # a forest that knows sour wines only
 prediction = "pred_specialist"
-cost = 0.03
+price = 0.03
 
 [[expert]]
 name = "cloud"         # a forest for all wines
 prediction = "pred_cloud"
-cost = 0.1
+price = 0.1
 "#;
 
 /// The experts in the configuration's order.
@@ -117,8 +123,9 @@ const fn column(name: &'static str, counts: f64, decimals: usize) -> Column {
     Column { name, offset: 0.0, counts, decimals }
 }
 
-/// The source's columns in the source's order. The counts are as fine as the source's values are printed, but for alcohol:
-/// a few values there are means of three (9.5333) and are rounded to two decimals.
+/// The source's columns in the source's order. The counts are as fine as the source's values are
+/// printed, but for alcohol: a few values there are means of three (9.5333) and are rounded to two
+/// decimals.
 const COLUMNS: [Column; 11] = [
     column("lab_fixed_acidity", 100.0, 2),
     column("lab_volatile_acidity", 1000.0, 3),
@@ -149,7 +156,8 @@ const LABORATORY: [usize; 10] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 /// What the log carries beside the features, for analysis only.
 const UNSEEN: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 9];
 
-/// The lowest counts of the middle and the upper band: round figures that leave about a third of the wines in each.
+/// The lowest counts of the middle and the upper band: round figures that leave about a third of
+/// the wines in each.
 const BANDS: [i16; 2] = [750, 900];
 
 const FOLDS: usize = 5;
@@ -176,7 +184,8 @@ impl Wines {
             .map(|row| {
                 std::array::from_fn(|at| {
                     let Column { offset, counts, .. } = COLUMNS[at];
-                    // Rounding takes off the error of the binary fraction, so the count is the printed decimal.
+                    // Rounding takes off the error of the binary fraction, so the count is the
+                    // printed decimal.
                     ((source.records[(row, at)] - offset) * counts).round() as i16
                 })
             })
@@ -329,7 +338,8 @@ mod tests {
         assert_eq!(wine(), wine());
     }
 
-    /// These bytes are the same on every host; whoever changes them on purpose changes the published figures too.
+    /// These bytes are the same on every host; whoever changes them on purpose changes the
+    /// published figures too.
     #[test]
     fn log_has_its_published_bytes() {
         use sha2::{Digest, Sha256};
@@ -358,9 +368,9 @@ mod tests {
         for (expert, name) in experts.iter().zip(EXPERTS) {
             assert_eq!(expert["name"].as_str(), Some(name));
             assert!(columns.contains_key(expert["prediction"].as_str().unwrap()));
-            assert!((0.0..1.0).contains(&expert["cost"].as_float().unwrap()));
+            assert!((0.0..1.0).contains(&expert["price"].as_float().unwrap()));
         }
-        assert_eq!(experts[0]["cost"].as_float(), Some(0.0));
+        assert_eq!(experts[0]["price"].as_float(), Some(0.0));
     }
 
     /// The trainer reads the two texts as it reads a user's files.
@@ -433,7 +443,8 @@ mod tests {
         assert!(times_answered.iter().all(|&times| times == 1));
     }
 
-    /// An expert's answers to a fold do not change with the fold's labels: nothing was learned from them.
+    /// An expert's answers to a fold do not change with the fold's labels: nothing was learned from
+    /// them.
     #[test]
     fn answers_do_not_depend_on_the_labels_of_their_own_fold() {
         let mut wines = Wines::load();

@@ -1,10 +1,10 @@
 //! Decision trees and forests in whole numbers: the demonstration's experts.
 //!
-//! The demonstration promises the same bytes on every host. Inputs here are sensor counts, impurities
-//! are compared as fractions, ties always go to the first candidate, and the random numbers are the
-//! trainer's. Nothing depends on a hash map's order, on how a host rounds or on its number of cores.
-//! (`linfa-trees` sums and breaks ties in the order of a hash map with a random key, and so grows
-//! another tree in every process.)
+//! The demonstration promises the same bytes on every host. Inputs here are sensor counts,
+//! impurities are compared as fractions, ties always go to the first candidate, and the random
+//! numbers are the trainer's. Nothing depends on a hash map's order, on how a host rounds or on its
+//! number of cores. (`linfa-trees` sums and breaks ties in the order of a hash map with a random
+//! key, and so grows another tree in every process.)
 
 use crate::arithmetic::random::Random;
 
@@ -45,8 +45,8 @@ enum Node {
     },
 }
 
-/// A classification tree grown with Gini's impurity (Breiman, Friedman, Olshen and Stone, "Classification and Regression
-/// Trees", 1984).
+/// A classification tree grown with Gini's impurity (Breiman, Friedman, Olshen and Stone,
+/// "Classification and Regression Trees", 1984).
 pub(super) struct Tree(Vec<Node>);
 
 impl Tree {
@@ -60,7 +60,8 @@ impl Tree {
         Self::grow(samples, rows.to_vec(), growth, |consider| consider(columns))
     }
 
-    /// Grows a tree; `choose` hands the columns that one node may split on to the function it is given.
+    /// Grows a tree; `choose` hands the columns that one node may split on to the function it is
+    /// given.
     fn grow<R: AsRef<[i16]>>(
         samples: Samples<'_, R>,
         rows: Vec<usize>,
@@ -68,7 +69,8 @@ impl Tree {
         mut choose: impl FnMut(&mut dyn FnMut(&[usize])),
     ) -> Self {
         let mut nodes = vec![Node::Leaf(0)];
-        // A work list instead of recursion; the order is fixed, so the random numbers fall to the same nodes every time.
+        // A work list instead of recursion; the order is fixed, so the random numbers fall to the
+        // same nodes every time.
         let mut open = vec![(0, 0, rows)];
         while let Some((at, depth, rows)) = open.pop() {
             let counts = count(samples.classes, &rows);
@@ -106,8 +108,8 @@ impl Tree {
     }
 }
 
-/// A random forest: trees on bootstrap samples, a few columns drawn for every split, a vote (Breiman, "Random forests",
-/// 2001).
+/// A random forest: trees on bootstrap samples, a few columns drawn for every split, a vote
+/// (Breiman, "Random forests", 2001).
 pub(super) struct Forest(Vec<Tree>);
 
 impl Forest {
@@ -171,9 +173,10 @@ fn sum_of_squares(counts: &[u64; CLASSES]) -> u64 {
 
 /// The column and (twice) the threshold with the lowest impurity, the first of equals.
 ///
-/// The impurity of a split falls as `a/m + b/n` rises, where `m` and `n` are the sizes of its sides and `a` and `b` the
-/// sums of their squared class counts. Over a common denominator and multiplied crosswise that is a comparison of whole
-/// numbers, which no host rounds; with 1,599 samples all of it stays below 2^54.
+/// The impurity of a split falls as `a/m + b/n` rises, where `m` and `n` are the sizes of its sides
+/// and `a` and `b` the sums of their squared class counts. Over a common denominator and multiplied
+/// crosswise that is a comparison of whole numbers, which no host rounds; with 1,599 samples all of
+/// it stays below 2^54.
 fn best_split<R: AsRef<[i16]>>(
     samples: Samples<'_, R>,
     rows: &[usize],

@@ -1,5 +1,5 @@
-//! Categorical columns: their values are collected while the log is read and become one-hot inputs at its end, when
-//! all values of the train split are known.
+//! Categorical columns: their values are collected while the log is read and become one-hot inputs
+//! at its end, when all values of the train split are known.
 
 use std::collections::HashMap;
 
@@ -36,7 +36,8 @@ impl Categories {
         Some(code)
     }
 
-    /// The categories that have a code in `train`, sorted: their names, and for every code its place among them.
+    /// The categories that have a code in `train`, sorted: their names, and for every code its
+    /// place among them.
     pub(super) fn inputs(
         &self,
         train: impl Iterator<Item = u16>,

@@ -5,7 +5,8 @@ use crate::data::split::Split;
 /// A parsed cell, or what the cell should have been.
 pub(super) type Parsed<T> = Result<T, &'static str>;
 
-/// An integer, written as one ("3") or as a whole float ("3.0"), as many tools write columns with gaps.
+/// An integer, written as one ("3") or as a whole float ("3.0"), as many tools write columns with
+/// gaps.
 pub(super) fn integer(text: &str) -> Option<i64> {
     text.parse().ok().or_else(|| {
         const EXACT: f64 = (1u64 << 53) as f64;
@@ -36,19 +37,19 @@ pub(super) fn reading(text: &str) -> Parsed<i16> {
 }
 
 pub(super) fn loss(text: &str) -> Parsed<f32> {
-    const EXPECTED: &str = "a loss of 0 to 1";
+    const EXPECTED: &str = "a loss from 0 to 1";
     number(text, EXPECTED)
         .and_then(|value| if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(EXPECTED) })
 }
 
 pub(super) fn probability(text: &str) -> Parsed<f32> {
-    const EXPECTED: &str = "a probability of 0 to 1";
+    const EXPECTED: &str = "a probability from 0 to 1";
     number(text, EXPECTED)
         .and_then(|value| if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(EXPECTED) })
 }
 
 pub(super) fn price(text: &str) -> Parsed<f32> {
-    const EXPECTED: &str = "a finite cost >= 0";
+    const EXPECTED: &str = "a finite price >= 0";
     // Adding 0 turns -0 into 0.
     number(text, EXPECTED)
         .and_then(|value| if value >= 0.0 { Ok(value + 0.0) } else { Err(EXPECTED) })

@@ -5,7 +5,9 @@ use glob::Pattern;
 use super::table::Header;
 use crate::data::dataset::RawScale;
 use crate::error::{Error, Result, list};
-use crate::intake::config::{self, Config, PerColumn};
+use crate::intake::config::{
+    AnswerColumns, ConfidenceColumns, Config, PerColumn, PriceSource, RawReadings,
+};
 
 /// The longest window of `mild::window_features`.
 const MOST_SAMPLES: usize = 1 << 16;
@@ -72,22 +74,22 @@ impl Header {
                 Ok(column)
             };
             answers.push(match &expert.answer {
-                config::Answer::Prediction(name) => {
+                AnswerColumns::Prediction(name) => {
                     Answer::Prediction(column(name, "prediction", of_class)?)
                 }
-                config::Answer::Loss(name) => {
+                AnswerColumns::Loss(name) => {
                     Answer::Loss(column(name, "loss_column", Kind::Hidden)?)
                 }
-                config::Answer::Value { prediction, value } => {
+                AnswerColumns::Value { prediction, value } => {
                     let mut class = |name: &String| column(name, "prediction", of_class);
                     let prediction = prediction.as_ref().map(&mut class).transpose()?;
                     Answer::Value { prediction, value: column(value, "value", of_value)? }
                 }
             });
             prices.push(match &expert.price {
-                config::Price::Fixed(price) => Price::Fixed(*price),
-                config::Price::Column(name) => {
-                    Price::Column(column(name, "cost_column", Kind::Hidden)?)
+                PriceSource::Fixed(price) => Price::Fixed(*price),
+                PriceSource::Column(name) => {
+                    Price::Column(column(name, "price_column", Kind::Hidden)?)
                 }
             });
         }
@@ -128,8 +130,8 @@ impl Header {
         for (index, name) in data.categorical.iter().enumerate() {
             let key = format!("data.categorical[{index}]");
             let column = self.column(name, &key)?;
-            // The device knows its own answer, so that may be an input: as a category, for a class has no meaning as
-            // a number.
+            // The device knows its own answer, so that may be an input: as a category, for a class
+            // has no meaning as a number.
             self.unused(column, &key, &uses, |kind| kind == Kind::LocalPrediction)?;
             if features.contains(&column) {
                 let column = self.names()[column].clone();
@@ -162,20 +164,21 @@ impl Header {
         })
     }
 
-    /// The columns of the local model's confidence. They may be features too: the device knows them.
+    /// The columns of the local model's confidence. They may be features too: the device knows
+    /// them.
     fn confidence(
         &self,
-        said: &config::Confidence,
+        said: &ConfidenceColumns,
         uses: &[(usize, String, Kind)],
     ) -> Result<Vec<usize>> {
         let globs = match said {
-            config::Confidence::Largest(name) => {
+            ConfidenceColumns::Largest(name) => {
                 let key = "expert[0].confidence";
                 let column = self.column(name, key)?;
                 self.unused(column, key, uses, |_| false)?;
                 return Ok(vec![column]);
             }
-            config::Confidence::Probabilities(globs) => globs,
+            ConfidenceColumns::Probabilities(globs) => globs,
         };
         let mut columns = Vec::new();
         for (index, glob) in globs.iter().enumerate() {
@@ -218,7 +221,7 @@ impl Header {
         }
     }
 
-    fn raw(&self, raw: &config::Raw, features: &[usize]) -> Result<Vec<RawScale>> {
+    fn raw(&self, raw: &RawReadings, features: &[usize]) -> Result<Vec<RawScale>> {
         let scales = self.per_column(&raw.scale, "raw.scale", features, None)?;
         let offsets = self.per_column(&raw.offset, "raw.offset", features, Some(0.0))?;
         Ok(scales

@@ -2,8 +2,8 @@
 //!
 //! Rows stream straight into the arrays of the [`Dataset`]; the text of the log is never held.
 //!
-//! **Not here:** gaps are not filled in and rows are not dropped. A log with an unusable cell is refused; the error
-//! names the file, the line, the column, what was found and what was expected.
+//! **Not here:** gaps are not filled in and rows are not dropped. A log with an unusable cell is
+//! refused; the error names the file, the line, the column, what was found and what was expected.
 
 mod category;
 mod cell;

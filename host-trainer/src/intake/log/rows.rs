@@ -215,7 +215,8 @@ impl<'a> Rows<'a> {
 }
 
 impl Draft {
-    /// Widens every row to `inputs` and sets the inputs of its categories to 1. In place, from the last row on.
+    /// Widens every row to `inputs` and sets the inputs of its categories to 1. In place, from the
+    /// last row on.
     fn one_hot(self, places: &[Vec<Option<usize>>], inputs: usize) -> Part {
         let Self { mut part, codes } = self;
         let narrow = part.inputs;
@@ -324,7 +325,7 @@ impl Row<'_> {
         Err(Error::LogGroupSplit {
             file: self.header().file().to_path_buf(),
             column: self.header().names()[column].clone(),
-            group: name.to_owned(),
+            group: name.into(),
             first_line: group.line,
             first_split: group.split.name(),
             line: self.line(),

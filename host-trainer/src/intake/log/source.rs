@@ -1,4 +1,5 @@
-//! The bytes of a log: hashed as they are stored, decompressed if need be, with one kind of line end.
+//! The bytes of a log: hashed as they are stored, decompressed if need be, with one kind of line
+//! end.
 
 use std::io::{self, BufReader, Cursor, Read};
 
@@ -18,7 +19,8 @@ impl<R: Read> Hashed<R> {
         Self { inner, hash: Sha256::new() }
     }
 
-    /// The first eight bytes of the SHA-256 of all bytes, those after the last one asked for included.
+    /// The first eight bytes of the SHA-256 of all bytes, those after the last one asked for
+    /// included.
     pub(super) fn finish(mut self) -> io::Result<[u8; 8]> {
         io::copy(&mut self, &mut io::sink())?;
         let mut digest = [0; 8];
@@ -48,8 +50,8 @@ pub(super) fn text<'a>(
     Ok((LineEnds { inner: text, after_cr: false, last: b'\n' }, compressed))
 }
 
-/// Turns every line end (LF, CR LF, CR) into LF and ends the last line, because the CSV reader's line count is
-/// only right then.
+/// Turns every line end (LF, CR LF, CR) into LF and ends the last line, because the CSV reader's
+/// line count is only right then.
 pub(super) struct LineEnds<R> {
     inner: R,
     after_cr: bool,

@@ -1,4 +1,5 @@
-//! The split of a log that names none: seeded, 60 % train, 20 % calibration, 20 % test, by group if there are groups.
+//! The split of a log that names none: seeded, 60 % train, 20 % calibration, 20 % test, by group if
+//! there are groups.
 
 use crate::arithmetic::random::Random;
 use crate::data::dataset::{group_sizes, largest_first};

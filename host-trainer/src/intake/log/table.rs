@@ -1,7 +1,8 @@
-//! Any table with a header, as CSV or as gzipped CSV: its columns by name, its rows one by one, each with its line.
+//! Any table with a header, as CSV or as gzipped CSV: its columns by name, its rows one by one,
+//! each with its line.
 //!
-//! This is the only reader of tables in the workspace. [`read`](super::read) makes a dataset with it; other programs
-//! read the columns that they need:
+//! This is the only reader of tables in the workspace. [`read`](super::read) makes a dataset with
+//! it; other programs read the columns that they need:
 //!
 //! ```
 //! use std::path::Path;
@@ -94,7 +95,8 @@ impl<'a> Table<'a> {
     /// The next row, or `None` at the end of the table.
     ///
     /// # Errors
-    /// If the table cannot be read, is damaged, is not UTF-8, or the row is wider or narrower than the header.
+    /// If the table cannot be read, is damaged, is not UTF-8, or the row is wider or narrower than
+    /// the header.
     pub fn next_row(&mut self) -> Result<Option<Row<'_>>> {
         if !self.advance()? {
             return Ok(None);
@@ -110,8 +112,8 @@ impl<'a> Table<'a> {
     /// Reads the next record; `false` at the end.
     fn advance(&mut self) -> Result<bool> {
         let result = self.reader.read_record(&mut self.record);
-        // The CSV reader reports the line of the empty lines before a record. All lines end in LF here, so the record
-        // began as many lines ago as it has line ends, its own included.
+        // The CSV reader reports the line of the empty lines before a record. All lines end in LF
+        // here, so the record began as many lines ago as it has line ends, its own included.
         let inside = self.record.as_slice().bytes().filter(|&byte| byte == b'\n').count() as u64;
         self.line = self.reader.position().line().saturating_sub(1 + inside);
         result.map_err(|error| match error.into_kind() {
@@ -130,7 +132,8 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// What an error of the reader below means: that the compressed data are damaged, or that reading failed.
+    /// What an error of the reader below means: that the compressed data are damaged, or that
+    /// reading failed.
     fn io(&self, error: io::Error) -> Error {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         let file = self.header.file.clone();
@@ -158,7 +161,8 @@ impl Header {
         &self.names
     }
 
-    /// The position of a column. `wanted_by` is the key or the option that names it, for the message.
+    /// The position of a column. `wanted_by` is the key or the option that names it, for the
+    /// message.
     ///
     /// # Errors
     /// [`Error::LogMissingColumn`], which suggests a column with a similar name.
@@ -170,13 +174,13 @@ impl Header {
                 column: name.to_owned(),
                 key: wanted_by.to_owned(),
                 suggestion: suggest(name, names()),
-                found: list(names()),
+                found: list(names()).into(),
             }
         })
     }
 
-    /// The positions of the columns that a name or glob stands for, in the order of the header. `wanted_by` is the
-    /// key or the option that names them, for the message.
+    /// The positions of the columns that a name or glob stands for, in the order of the header.
+    /// `wanted_by` is the key or the option that names them, for the message.
     ///
     /// # Errors
     /// If no column matches.

@@ -1,34 +1,24 @@
 //! The keys of answers that have a value: `data.target`, `expert.value`, `[multi_task]`.
 
-use serde::Deserialize;
-
-use super::schema::Document;
-use super::{Answer, Expert, MultiTask};
+use super::super::checked::{AnswerColumns, ExpertConfig};
+use super::super::document::Document;
+use super::super::keys::MultiTaskKeys;
+use crate::data::multi_task::MultiTask;
 use crate::error::Result;
 
-/// Section `[multi_task]` as written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawMultiTask {
-    lambda_1: Option<f64>,
-    lambda_2: Option<f64>,
-    cap: Option<f64>,
-    beta: Option<f64>,
-}
-
-/// The weights, if the experts' answers have a value. All must have one then, or they can't be compared; the
-/// same for classes beside the values.
+/// The weights, if the experts' answers have a value. Then all answers must have one, or they could
+/// not be compared. The same holds for classes beside the values.
 pub(super) fn check(
-    raw: Option<RawMultiTask>,
+    keys: Option<MultiTaskKeys>,
     target: Option<&str>,
-    experts: &[Expert],
+    experts: &[ExpertConfig],
     document: &Document<'_>,
 ) -> Result<Option<MultiTask>> {
     let key = |index: usize, name: &str| format!("expert[{index}].{name}");
-    let has_value = |expert: &Expert| matches!(expert.answer, Answer::Value { .. });
+    let has_value = |expert: &ExpertConfig| matches!(expert.answer, AnswerColumns::Value { .. });
     let Some(first) = experts.iter().position(has_value) else {
-        let expected = "`value` of every expert, which this is about";
-        return match (target, raw) {
+        let expected = "a `value` of every expert beside it";
+        return match (target, keys) {
             (Some(target), _) => {
                 Err(document.error("data.target", format!("`{target}`, but no values"), expected))
             }
@@ -39,26 +29,27 @@ pub(super) fn check(
         };
     };
     if let Some(index) = experts.iter().position(|expert| !has_value(expert)) {
-        let found = format!("nothing, but `{}`", key(first, "value"));
+        let found = format!("nothing, although there is `{}`", key(first, "value"));
         let expected = "a `value` of every expert, or of none";
         return Err(document.error(&key(index, "value"), found, expected));
     }
     if target.is_none() {
-        let found = format!("nothing, but `{}`", key(first, "value"));
+        let found = format!("nothing, although there is `{}`", key(first, "value"));
         return Err(document.error("data.target", found, "the column of the true values"));
     }
-    let has_class =
-        |expert: &Expert| matches!(expert.answer, Answer::Value { prediction: Some(_), .. });
+    let has_class = |expert: &ExpertConfig| {
+        matches!(expert.answer, AnswerColumns::Value { prediction: Some(_), .. })
+    };
     let classes = experts.iter().position(has_class);
     if let (Some(with), Some(without)) =
         (classes, experts.iter().position(|expert| !has_class(expert)))
     {
-        let found = format!("nothing, but `{}`", key(with, "prediction"));
+        let found = format!("nothing, although there is `{}`", key(with, "prediction"));
         let expected = "a `prediction` beside every `value`, or beside none";
         return Err(document.error(&key(without, "prediction"), found, expected));
     }
-    let raw = raw.unwrap_or(RawMultiTask { lambda_1: None, lambda_2: None, cap: None, beta: None });
-    if let (Some(lambda), None) = (raw.lambda_1.filter(|&lambda| lambda > 0.0), classes) {
+    let keys = keys.unwrap_or_default();
+    if let (Some(lambda), None) = (keys.lambda_1.filter(|&lambda| lambda > 0.0), classes) {
         let found = format!("{lambda}, but no expert has a `prediction`");
         return Err(document.error(
             "multi_task.lambda_1",
@@ -67,10 +58,10 @@ pub(super) fn check(
         ));
     }
     let multi_task = MultiTask {
-        lambda_1: raw.lambda_1.unwrap_or(if classes.is_some() { 1.0 } else { 0.0 }),
-        lambda_2: raw.lambda_2.unwrap_or(1.0),
-        cap: raw.cap.unwrap_or(5.0),
-        beta: raw.beta.unwrap_or(1.0),
+        lambda_1: keys.lambda_1.unwrap_or(if classes.is_some() { 1.0 } else { 0.0 }),
+        lambda_2: keys.lambda_2,
+        cap: keys.cap,
+        beta: keys.beta,
     };
     if multi_task.largest() > 0.0 {
         Ok(Some(multi_task))

@@ -1,0 +1,108 @@
+//! Keys that must fit each other: from the keys of a file to a checked configuration.
+
+mod data;
+mod expert;
+mod multi_task;
+mod pattern;
+mod physical;
+mod policy;
+mod window;
+
+use std::path::Path;
+
+use super::checked::{Budget, Config, Limit, PerColumn, Policy, Quantize, Ranges, RawReadings};
+use super::choice::RangeRule;
+use super::document::Document;
+use super::keys::{BudgetKeys, FileKeys, PerColumnKeys, QuantizeKeys, RawKeys};
+use crate::error::Result;
+use pattern::pattern;
+
+pub(super) fn check(
+    mut keys: FileKeys,
+    document: &Document<'_>,
+    path: &Path,
+    digest: [u8; 8],
+) -> Result<Config> {
+    let windows = window::check(keys.window, document)?;
+    let data = data::check(keys.data, !windows.is_empty(), document, path)?;
+    let max_share = expert::max_share(&keys.expert, document)?;
+    let confidence = expert::confidence(&mut keys.expert, document)?;
+    let units = keys.units.unwrap_or_default();
+    let experts = expert::check(keys.expert, &data, &units, keys.radio.as_ref(), document)?;
+    let multi_task =
+        multi_task::check(keys.multi_task, data.target.as_deref(), &experts, document)?;
+    let policy = match keys.policy {
+        Some(policy) => Some(policy::check(policy, &experts, max_share, document)?),
+        None if max_share.is_empty() => None,
+        None => Some(Policy { max_share, ..Policy::default() }),
+    };
+    let rejector = keys.rejector.unwrap_or_default();
+    let train = keys.train.unwrap_or_default();
+    if let (Some(own), Some(tau)) = (rejector.method.tau(), train.tau)
+        && tau != own
+    {
+        let expected =
+            format!("`{own}` or no `tau`: `{}` is defined with `{own}`", rejector.method);
+        return Err(document.error("train.tau", format!("`{tau}`"), expected));
+    }
+    Ok(Config {
+        path: path.to_path_buf(),
+        digest,
+        data,
+        experts,
+        multi_task,
+        confidence,
+        windows,
+        raw: keys.raw.map(|raw| readings(raw, document)).transpose()?,
+        rejector,
+        train,
+        quantize: quantize(&keys.quantize.unwrap_or_default(), document)?,
+        budget: budget(&keys.budget.unwrap_or_default(), document),
+        policy,
+    })
+}
+
+fn quantize(keys: &QuantizeKeys, document: &Document<'_>) -> Result<Quantize> {
+    let ranges = match (keys.ranges, keys.percentile) {
+        (RangeRule::SquaredError, None) => Ranges::SquaredError,
+        (RangeRule::SquaredError, Some(percentile)) => {
+            let expected = "no percentile, or `ranges = \"percentile\"`";
+            return Err(document.error("quantize.percentile", percentile.to_string(), expected));
+        }
+        (RangeRule::Percentile, percentile) => Ranges::Percentile(percentile.unwrap_or(99.9)),
+    };
+    Ok(Quantize { tolerance: keys.tolerance, ranges, fine_tune: keys.fine_tune })
+}
+
+fn budget(keys: &BudgetKeys, document: &Document<'_>) -> Budget {
+    let limit = |most: Option<u32>, key: &str| {
+        most.map(|most| Limit { most: most as usize, line: document.line(key) })
+    };
+    Budget {
+        image_bytes: limit(keys.image_bytes, "budget.image_bytes"),
+        macs: limit(keys.macs, "budget.macs"),
+        scratch_bytes: limit(keys.scratch_bytes, "budget.scratch_bytes"),
+    }
+}
+
+fn readings(keys: RawKeys, document: &Document<'_>) -> Result<RawReadings> {
+    let per_column = |value, key: &str| match value {
+        PerColumnKeys::All(number) => Ok(PerColumn::All(number as f32)),
+        PerColumnKeys::Each(table) => {
+            for glob in table.keys() {
+                pattern(glob, &format!("{key}.{glob}"), document)?;
+            }
+            Ok(PerColumn::Each(
+                table.into_iter().map(|(glob, number)| (glob, number as f32)).collect(),
+            ))
+        }
+    };
+    let scale = keys
+        .scale
+        .ok_or_else(|| document.error("raw.scale", "nothing", "a scale for every feature"))?;
+    let offset = keys.offset.unwrap_or(PerColumnKeys::All(0.0));
+    Ok(RawReadings {
+        scale: per_column(scale, "raw.scale")?,
+        offset: per_column(offset, "raw.offset")?,
+    })
+}

@@ -1,0 +1,308 @@
+//! The sections and keys of a configuration: **the only place that defines one**.
+//!
+//! From here come the parser, the checks of single values, the suggestions in messages, and
+//! `docs/configuration.md` (`mild keys`). Keys that must fit each other are checked in `check`. A
+//! comment on a section or a key is a part of the documentation for users.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use mild::window_features::Statistic;
+use serde::Deserialize;
+
+use super::choice::{Guarantee, Objective, RangeRule, Readings};
+use super::kind::{Bound, Kind};
+use super::section::{Keys, Place, Section, section};
+use crate::loss::{Effort, Form, Margins, Method, RhoRule, Tau};
+
+macro_rules! sections {
+    ($($name:ident: $type:ty),+ $(,)?) => {
+        /// A configuration file as it is written.
+        #[derive(Default, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub(super) struct FileKeys {
+            $(pub(super) $name: $type),+
+        }
+
+        /// All sections, in the order of the documentation.
+        pub(super) const SECTIONS: &[Section] = &[$(Section {
+            name: stringify!($name),
+            repeated: <$type as Place>::REPEATED,
+            intro: <<$type as Place>::Keys as Keys>::INTRO,
+            keys: <<$type as Place>::Keys as Keys>::KEYS,
+        }),+];
+    };
+}
+
+sections! {
+    data: Option<Data>,
+    expert: Vec<ExpertKeys>,
+    multi_task: Option<MultiTaskKeys>,
+    window: Vec<WindowKeys>,
+    raw: Option<RawKeys>,
+    rejector: Option<Rejector>,
+    train: Option<Train>,
+    quantize: Option<QuantizeKeys>,
+    budget: Option<BudgetKeys>,
+    policy: Option<PolicyKeys>,
+    units: Option<UnitKeys>,
+    radio: Option<RadioKeys>,
+}
+
+section! {
+    /// The log and its columns.
+    pub Data {
+        /// The log, CSV or gzipped CSV. The path is relative to this file.
+        log: PathBuf = Kind::Text, missing "required";
+        /// Names or globs of numeric columns, in order. Required unless there are `categorical`
+        /// columns or windows.
+        features: Vec<String> = Kind::Texts, missing "none";
+        /// Columns that become one input for each category.
+        categorical: Vec<String> = Kind::Texts, missing "none";
+        /// The column of the right answer. Required if an expert is judged by its `prediction`.
+        label: Option<String> = Kind::Text, missing "none";
+        /// The column of `train`, `calibration` or `test`.
+        split: Option<String> = Kind::Text, missing "a seeded draw of 60, 20 and 20 %";
+        /// A column of names. The rows of a group are never on both sides of a split.
+        group: Option<String> = Kind::Text, missing "every row is a group";
+        /// The column of the true values, with which the experts' `value` columns are compared.
+        target: Option<String> = Kind::Text, missing "none";
+        /// The number of classes. Every label is below it.
+        classes: Option<u32> = Kind::Integer(1..=65_536), missing "as in the log";
+    }
+}
+
+section! {
+    /// One section for each expert, 2 to 32 of them, the device itself first. A price may be given
+    /// in units of one error, or in physical units ([policy.md](policy.md)), or both, which then
+    /// add up.
+    pub(super) ExpertKeys {
+        /// A unique name, at most 32 bytes long.
+        name: Option<String> = Kind::Text, missing "required";
+        /// The column of its answers. The error is 0 where the answer equals the label, else 1.
+        prediction: Option<String> = Kind::Text, missing "this, `loss_column` or `value`";
+        /// A column of losses from 0 to 1.
+        loss_column: Option<String> = Kind::Text, missing "this, `prediction` or `value`";
+        /// A column of numbers, with or without a `prediction`, which is compared with
+        /// `data.target`. All experts have one, or none.
+        value: Option<String> = Kind::Text, missing "none";
+        /// First expert only: the column of its largest softmax, for the gates of `mild compare`.
+        confidence: Option<String> = Kind::Text, missing "none";
+        /// First expert only: names or globs of the columns of its class probabilities, in place of
+        /// `confidence`.
+        probabilities: Option<Vec<String>> = Kind::Texts, missing "none";
+        /// The price of one use, in units of one error.
+        #[older = "cost"]
+        price: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "0";
+        /// A column of prices, in place of any other price.
+        #[older = "cost_column"]
+        price_column: Option<String> = Kind::Text, missing "none";
+        /// Millijoules of one use. `units.energy_mj` turns them into a price.
+        energy_mj: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
+        /// Milliseconds of one use.
+        latency_ms: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
+        /// Money of one use, in any currency.
+        money: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
+        /// The payload that one use sends.
+        bytes: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
+        /// The largest share of the inputs for which it may be asked. Not for the first expert.
+        max_share: Option<f64> = Kind::Number(Bound::Share), missing "none";
+    }
+}
+
+section! {
+    /// How the two parts of an error add up where the experts' answers have a value: `lambda_1` for
+    /// a wrong class plus `lambda_2` times the smooth absolute difference, which counts up to
+    /// `cap`. Errors and prices are then in units of the largest error that is possible.
+    pub(super) MultiTaskKeys {
+        /// The weight of a wrong class.
+        lambda_1: Option<f64> =
+            Kind::Number(Bound::AtLeastZero), missing "1; 0 without predictions";
+        /// The weight of the value's loss.
+        lambda_2: f64 = Kind::Number(Bound::AtLeastZero), default 1.0;
+        /// The most that the value's loss counts.
+        cap: f64 = Kind::Number(Bound::AboveZero), default 5.0;
+        /// The difference at which that loss passes from squared to linear.
+        beta: f64 = Kind::Number(Bound::AboveZero), default 1.0;
+    }
+}
+
+/// The names of the statistics of a window.
+const STATISTICS: [&str; Statistic::ALL.len()] = {
+    let mut names = [""; Statistic::ALL.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = Statistic::ALL[i].name();
+        i += 1;
+    }
+    names
+};
+
+section! {
+    /// Features that the device computes from raw samples ([sensors.md](sensors.md)).
+    pub(super) WindowKeys {
+        /// The first part of the names of its features, as in `name.mean`.
+        name: Option<String> = Kind::Text, missing "required";
+        /// Names or globs of the columns of samples, the oldest first.
+        samples: Vec<String> = Kind::Texts, missing "required";
+        /// The statistics that become features, in order.
+        statistics: Vec<String> = Kind::Choices(&STATISTICS), missing "required";
+        /// What the samples are: numbers, or raw 16-bit readings.
+        readings: Readings = Kind::Choice(Readings::NAMES), default Readings::F32;
+    }
+}
+
+section! {
+    /// What the device's 16-bit readings mean: a feature is `scale * reading + offset`. With this
+    /// section the image takes readings as they are.
+    pub(super) RawKeys {
+        /// Feature units of one step of a reading.
+        scale: Option<PerColumnKeys> = Kind::PerColumn(Bound::AboveZero), missing "required";
+        /// The feature at a reading of 0.
+        offset: Option<PerColumnKeys> = Kind::PerColumn(Bound::Finite), missing "0";
+    }
+}
+
+/// One number, or one for each column name or glob.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum PerColumnKeys {
+    All(f64),
+    Each(BTreeMap<String, f64>),
+}
+
+section! {
+    /// What is trained.
+    pub Rejector {
+        /// The family of losses ([algorithms.md](algorithms.md)). `auto` selects one by
+        /// cross-validation.
+        method: Method = Kind::Choice(Method::NAMES), default Method::AUTO;
+        /// The widths of the hidden layers. `[]` makes a linear network.
+        hidden: Option<Vec<u16>> = Kind::Integers(1..=1024, 4), missing "selected";
+    }
+}
+
+section! {
+    /// How it is trained. If `tau`, `form`, `rho_rule`, `gamma`, `rho_bar` or `l2` is left out, the
+    /// selection chooses it. Margins concern the method `mild` alone.
+    pub Train {
+        /// The seed of everything random.
+        seed: u64 = Kind::Integer(0..=i64::MAX), default 0;
+        /// How a row's losses become the weights of the experts in the surrogate loss.
+        tau: Option<Tau> = Kind::Choice(Tau::NAMES), missing "selected";
+        /// The form of the margin loss.
+        form: Option<Form> = Kind::Choice(Form::NAMES), missing "selected";
+        /// What the margins follow.
+        rho_rule: Option<RhoRule> = Kind::Choice(RhoRule::NAMES), missing "selected";
+        /// The exponent of the margins. 0 makes all of them equal.
+        gamma: Option<f64> = Kind::Number(Bound::Finite), missing "selected";
+        /// The mean of the margins.
+        rho_bar: Option<f64> = Kind::Number(Bound::AboveZero), missing "selected";
+        /// What the rule `count` adds to every count.
+        floor: f64 = Kind::Number(Bound::AtLeastZero), default Margins::PLAIN.floor;
+        /// Experts that are the cheapest choice on fewer rows than this share one margin.
+        min_wins: usize = Kind::Integer(0..=1_000_000_000), default Margins::PLAIN.min_wins;
+        /// The factor of half the squared norm of the weights.
+        l2: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "selected";
+        /// The most iterations of the optimizer.
+        max_iterations: u32 = Kind::Integer(1..=1_000_000), default 400;
+        /// The folds of the cross-validation. With `effort = "quick"` there are at most 3.
+        folds: u8 = Kind::Integer(2..=20), default 5;
+        /// How many candidates the selection tries.
+        effort: Effort = Kind::Choice(Effort::NAMES), default Effort::Normal;
+    }
+}
+
+section! {
+    /// How the network becomes integers.
+    pub(super) QuantizeKeys {
+        /// The largest rise in deferral loss that quantization may cause.
+        tolerance: f64 = Kind::Number(Bound::AtLeastZero), default 0.003;
+        /// Where the codes of inputs and activations end.
+        ranges: RangeRule = Kind::Choice(RangeRule::NAMES), default RangeRule::SquaredError;
+        /// With `ranges = "percentile"`: the percentile of the values at which codes end. Larger
+        /// values saturate.
+        percentile: Option<f64> = Kind::Number(Bound::Percentile), missing "99.9";
+        /// The most steps of fine-tuning through the device's rounding, which runs if quantization
+        /// costs more than a third of the tolerance.
+        fine_tune: u32 = Kind::Integer(0..=100_000), default 100;
+    }
+}
+
+section! {
+    /// What the image may take of the device. Only networks that fit are trained. Widths that do
+    /// not fit give way to the widest ones in the same proportions that do, with at least two units
+    /// in each layer. If nothing fits, or if the widths that `rejector.hidden` fixes do not,
+    /// training stops at once and the message says what the smallest network takes. With a
+    /// `[policy]` the image is counted with the largest table of operating points that it can have,
+    /// and with `auto` as if it held probabilities. Without `image_bytes`, no network is tried
+    /// whose image is larger than 4 kB; a higher limit allows wider networks.
+    pub(super) BudgetKeys {
+        /// Bytes of the image, in flash.
+        image_bytes: Option<u32> =
+            Kind::Integer(1..=U32_MAX), missing "no limit; 4096 for the widest network";
+        /// Multiply-accumulates of a decision.
+        macs: Option<u32> = Kind::Integer(1..=U32_MAX), missing "no limit";
+        /// Bytes of RAM that a decision needs.
+        scratch_bytes: Option<u32> = Kind::Integer(1..=U32_MAX), missing "no limit";
+    }
+}
+
+const U32_MAX: i64 = u32::MAX as i64;
+
+section! {
+    /// What is promised of the deferrals ([policy.md](policy.md)). Nothing is promised without this
+    /// section, unless an expert has a `max_share`.
+    pub(super) PolicyKeys {
+        /// What is minimised within the limits.
+        minimize: Objective = Kind::Choice(Objective::NAMES), default Objective::DeferralLoss;
+        /// The largest share of inputs that is deferred.
+        max_deferral_rate: Option<f64> = Kind::Number(Bound::Share), missing "none";
+        /// The highest mean price of an input, in units of one error.
+        max_price: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
+        /// The highest mean error of the whole system.
+        max_error: Option<f64> = Kind::Number(Bound::Share), missing "none";
+        /// The probability that all promises hold together.
+        confidence: f64 = Kind::Number(Bound::Confidence), default 0.95;
+        /// The number of inputs that a promise is about. 0 is the long run.
+        horizon: Option<usize> =
+            Kind::Integer(0..=1_000_000_000), missing "the number of calibration rows";
+        /// The sense in which the limits hold.
+        guarantee: Guarantee = Kind::Choice(Guarantee::NAMES), default Guarantee::HighProbability;
+        /// Deferral rates by battery level.
+        battery: BTreeMap<String, f64> = Kind::Levels, missing "none";
+        /// The expert that is always taken if the promises cannot be made.
+        fallback: Option<String> = Kind::Text, missing "training fails";
+    }
+}
+
+section! {
+    /// What a physical unit is worth in units of one error. Required for each unit that an expert's
+    /// price is in.
+    pub(super) UnitKeys {
+        /// Of a millijoule.
+        energy_mj: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
+        /// Of a millisecond.
+        latency_ms: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
+        /// Of a unit of money.
+        money: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
+        /// Of a byte sent.
+        bytes: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
+    }
+}
+
+section! {
+    /// The energy that a node spends on sending an expert's `bytes`.
+    pub(super) RadioKeys {
+        /// Energy of a byte on the air.
+        mj_per_byte: f64 = Kind::Number(Bound::AtLeastZero), default 0.0;
+        /// Bytes of a frame's header and checksum.
+        overhead_bytes: f64 = Kind::Number(Bound::AtLeastZero), default 0.0;
+        /// Energy of waking the radio, once for each use.
+        wake_mj: f64 = Kind::Number(Bound::AtLeastZero), default 0.0;
+        /// The probability that a frame is lost and sent again.
+        loss: f64 = Kind::Number(Bound::Share), default 0.0;
+        /// The most repetitions of a frame.
+        retries: u32 = Kind::Integer(0..=1000), default 3;
+    }
+}
