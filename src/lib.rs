@@ -27,5 +27,5 @@ pub use image::{
     Image, ImageError, MAX_ENERGY_STEPS, MAX_ENTRIES, OperatingPoints, PlattScaling, Provenance,
 };
 use kernel::constant_time;
-pub use policy::{Decision, LOCAL, MAX_EXPERTS, Reachable};
+pub use policy::{Decide, Decision, LOCAL, MAX_EXPERTS, Reachable, Resolution, Scores};
 pub use rejector::{FeatureValue, InputError, Rejector};

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::fixed::RawQuantizer;
 use crate::image::Image;
 use crate::kernel::{self, GROUP, WORDS_PER_GROUP};
-use crate::policy::{Decision, MAX_EXPERTS, Reachable, decide};
+use crate::policy::{Decision, Reachable, Scores};
 
 /// Why an input could not be decided on: always the caller's arguments, never the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,7 +150,8 @@ impl sealed::Quantize for i8 {
     }
 }
 
-/// Hands the codes of one input to `take`, four at a time with a slot for each, the last ones padded with 0.
+/// Hands the codes of one input to `take`, four at a time with a slot for each. The last ones are
+/// padded with 0.
 #[inline(always)]
 fn quantize<F: FeatureValue, S>(
     features: &[F],
@@ -216,7 +217,7 @@ impl<'a> Rejector<'a> {
     }
 
     /// Decides on one input: the reachable expert with the largest score plus offset, ties to the
-    /// lower index.
+    /// lower index. The same as [`Self::scores`] and [`Scores::decide`].
     ///
     /// `scratch` is [`Image::scratch_words`] words or more; its content before does not matter.
     ///
@@ -230,25 +231,63 @@ impl<'a> Rejector<'a> {
         reachable: Reachable,
         scratch: &mut [u32],
     ) -> Result<Decision, InputError> {
-        let scores = self.scores(features, scratch)?;
-        Ok(decide(scores, self.image.offsets(), reachable))
+        Ok(self.scores(features, scratch)?.decide(reachable))
     }
 
-    /// The integer scores of one input, one for each expert, without the offsets; they lie in the
-    /// scratch. For [`policy::decide`](crate::policy::decide) with other offsets than the image's.
+    /// The integer scores of one input, one for each expert, with the offsets of the image. They lie in
+    /// the scratch.
     ///
-    /// With a [calibration](Image::calibration) they are probabilities minus prices, in 2^-16 of one
-    /// error.
+    /// For a client or a governor, which may have to decide on them more than once
+    /// ([`policy`](crate::policy)).
     ///
     /// # Errors
     /// As [`Rejector::decide`].
-    #[inline]
+    #[inline(always)]
     pub fn scores<'s, F: FeatureValue>(
         &self,
         features: &[F],
         scratch: &'s mut [u32],
-    ) -> Result<&'s [i32], InputError> {
-        self.scores_mut(features, scratch).map(|scores| &*scores)
+    ) -> Result<Scores<'s>, InputError>
+    where
+        'a: 's,
+    {
+        Ok(self.paired(self.scores_mut(features, scratch)?))
+    }
+
+    /// The scores of one input as [`Self::scores`], but under other prices than those of the image: one
+    /// for each expert, of one use, in 2^-16 of one error. Prices above
+    /// [`PlattScaling::MAX_PRICE`](crate::PlattScaling::MAX_PRICE) count as that.
+    ///
+    /// # Errors
+    /// As [`Rejector::decide`]; [`InputError::NoPlattScaling`] if the image was not made for this,
+    /// [`InputError::Prices`] if their number is not that of the experts.
+    #[inline]
+    pub fn scores_with_prices<'s, F: FeatureValue>(
+        &self,
+        features: &[F],
+        prices: &[u32],
+        scratch: &'s mut [u32],
+    ) -> Result<Scores<'s>, InputError>
+    where
+        'a: 's,
+    {
+        let platt_scaling = self.image.platt_scaling().ok_or(InputError::NoPlattScaling)?;
+        let expected = self.image.experts();
+        if prices.len() != expected {
+            return Err(InputError::Prices { found: prices.len(), expected });
+        }
+        let scores = self.scores_mut(features, scratch)?;
+        platt_scaling.change_prices(scores, prices);
+        Ok(self.paired(scores))
+    }
+
+    /// Scores with all that belongs to them.
+    #[inline(always)]
+    fn paired<'s>(&self, scores: &'s [i32]) -> Scores<'s>
+    where
+        'a: 's,
+    {
+        Scores::of_image(scores, self.image.offsets(), self.image.checksum())
     }
 
     #[inline(always)]
@@ -267,7 +306,8 @@ impl<'a> Rejector<'a> {
         Ok(self.price(outputs))
     }
 
-    /// Makes scores of the network's outputs, in place. A function of its own for the same reason as [`Self::pack`].
+    /// Makes scores of the network's outputs, in place. A function of its own for the same reason as
+    /// [`Self::pack`].
     #[inline(never)]
     fn price<'s>(&self, outputs: &'s mut [u32]) -> &'s mut [i32] {
         let scores = outputs.get_mut(..self.image.experts()).unwrap_or_default();
@@ -294,37 +334,8 @@ impl<'a> Rejector<'a> {
         Ok(scores)
     }
 
-    /// Decides on one input as [`Rejector::decide`], but under other prices than those of the image: one
-    /// for each expert, of one use, in 2^-16 of one error.
-    ///
-    /// To decide on many inputs under the same prices, make offsets of them once
-    /// ([`PlattScaling::offsets_for_prices`](crate::PlattScaling::offsets_for_prices)).
-    ///
-    /// # Errors
-    /// As [`Rejector::decide`]; [`InputError::NoPlattScaling`] if the image was not made for this,
-    /// [`InputError::Prices`] if their number is not that of the experts.
-    #[inline]
-    pub fn decide_with_prices<F: FeatureValue>(
-        &self,
-        features: &[F],
-        prices: &[u32],
-        reachable: Reachable,
-        scratch: &mut [u32],
-    ) -> Result<Decision, InputError> {
-        let platt_scaling = self.image.platt_scaling().ok_or(InputError::NoPlattScaling)?;
-        let expected = self.image.experts();
-        if prices.len() != expected {
-            return Err(InputError::Prices { found: prices.len(), expected });
-        }
-        let mut offsets = [0; MAX_EXPERTS];
-        let offsets = offsets.get_mut(..expected).unwrap_or_default();
-        platt_scaling.offsets_for_prices(prices, self.image.offsets(), offsets);
-        let scores = self.scores(features, scratch)?;
-        Ok(decide(scores, offsets, reachable))
-    }
-
-    /// Quantizes and packs the features of one input. A function of its own, so that its variables have left the stack
-    /// when the layers run.
+    /// Quantizes and packs the features of one input. A function of its own, so that its variables have
+    /// left the stack when the layers run.
     #[inline(never)]
     fn pack<F: FeatureValue>(&self, features: &[F], words: &mut [u32]) -> Result<(), InputError> {
         let (packed, _) = words.as_chunks_mut::<WORDS_PER_GROUP>();

@@ -128,7 +128,7 @@ fn the_whole_image_in_the_document_is_what_the_writer_makes() {
     let image = Image::from_words(&words).unwrap();
     let mut scratch = vec![0; image.scratch_words()];
     let rejector = Rejector::new(&image);
-    let scores = rejector.scores(&codes, &mut scratch).unwrap().to_vec();
+    let scores = rejector.scores(&codes, &mut scratch).unwrap().values().to_vec();
     let decision = rejector.decide(&codes, Reachable::ALL, &mut scratch).unwrap();
     let hidden = [1000 + 10 + 40 + 90, -500 + 1270 + 2540];
     let active = hidden.map(|sum| (sum + 32) / 64);
@@ -268,7 +268,7 @@ fn a_reader_written_from_the_document_decides_as_the_crate_does() {
                 rejector.decide(&codes, Reachable::from_bits(mask), &mut scratch).unwrap();
             let scores = rejector.scores(&codes, &mut scratch).unwrap();
             let mut expected = format!("{} {}", decision.expert, decision.margin);
-            scores.iter().for_each(|score| write!(expected, " {score}").unwrap());
+            scores.values().iter().for_each(|score| write!(expected, " {score}").unwrap());
             let mut arguments = vec!["decide".into(), path.clone(), mask.to_string()];
             arguments.extend(codes.map(|code| code.to_string()));
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -41,7 +41,7 @@ fn use_up(image: &Image<'_>) {
             governor.set_threshold(operating_points.threshold(rate));
             governor.set_battery(rate.bits() as u16, 50, operating_points.energy_steps());
             let scores = vec![i32::MAX; image.experts()];
-            governor.decide(&scores, image.offsets(), Reachable::ALL);
+            governor.input(mild::Scores::new(&scores, image.offsets())).decide(Reachable::ALL);
         }
     }
     let _ = (image.provenance(), image.score_scale(), image.macs(), image.parameters());

@@ -3,8 +3,7 @@
 
 use mild::fixed::{PlattMap, RawQuantizer, Requantizer};
 use mild::image::{ExpertParts, ImageParts, InputQuantizer, LayerParts, PlattScalingParts};
-use mild::policy::decide;
-use mild::{Image, InputError, Reachable, Rejector};
+use mild::{Image, InputError, Reachable, Rejector, Scores};
 use mild_test_support::images;
 use mild_test_support::reference::{
     ACCUMULATOR, code_of_feature, code_of_reading, compare, decision, probability, requantized,
@@ -142,7 +141,9 @@ fn compare_prices(image: &Image<'_>, parts: &ImageParts, codes: &[i8], prices: &
     let rejector = Rejector::new(image);
     let mut scratch = vec![0xa5a5_a5a5; image.scratch_words()];
     let reachable = Reachable::from_bits(mask);
-    let found = rejector.decide_with_prices(codes, prices, reachable, &mut scratch);
+    let found = rejector
+        .scores_with_prices(codes, prices, &mut scratch)
+        .map(|scores| scores.decide(reachable));
     let Some(platt_scaling) = &parts.platt_scaling else {
         assert_eq!(found, Err(InputError::NoPlattScaling));
         return;
@@ -165,7 +166,7 @@ fn compare_prices(image: &Image<'_>, parts: &ImageParts, codes: &[i8], prices: &
         assert_eq!(found, Ok(decision(&scores, &parts.offsets, mask)));
     }
     let experts = image.experts();
-    let found = rejector.decide_with_prices(codes, &prices[1..], reachable, &mut scratch);
+    let found = rejector.scores_with_prices(codes, &prices[1..], &mut scratch);
     assert_eq!(found, Err(InputError::Prices { found: experts - 1, expected: experts }));
 }
 
@@ -334,7 +335,7 @@ proptest! {
         let scores: Vec<i32> =
             scores.into_iter().map(|score| score.clamp(-ACCUMULATOR as i32, ACCUMULATOR as i32)).collect();
         let wide: Vec<i64> = scores.iter().copied().map(i64::from).collect();
-        let found = decide(&scores, &offsets, Reachable::from_bits(mask));
+        let found = Scores::new(&scores, &offsets).decide(Reachable::from_bits(mask));
         prop_assert_eq!(found, decision(&wide, &offsets, mask));
     }
 }
@@ -347,7 +348,7 @@ fn all_masks() {
     for experts in 2..=scores.len() {
         let offsets = &[0; 12][..experts];
         for mask in 0..1 << experts {
-            let found = decide(&scores[..experts], offsets, Reachable::from_bits(mask));
+            let found = Scores::new(&scores[..experts], offsets).decide(Reachable::from_bits(mask));
             assert_eq!(found, decision(&wide[..experts], offsets, mask), "{experts} {mask:#b}");
         }
     }

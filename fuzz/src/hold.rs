@@ -2,7 +2,7 @@
 
 use crate::generate;
 use arbitrary::{Result, Unstructured};
-use mild::{FeatureValue, Image, InputError, PlattScaling, Reachable, Rejector, policy};
+use mild::{FeatureValue, Image, InputError, PlattScaling, Reachable, Rejector};
 use mild_test_support::reference::ACCUMULATOR;
 
 /// Behind the scratch, to see that nothing is written there.
@@ -66,20 +66,22 @@ pub fn decisions<F: FeatureValue>(
     assert_eq!(clean.map(|_| ()), expected);
     let Ok(decision) = clean else { return };
 
-    let scores = rejector.scores(features, &mut scratch).expect("decided on before").to_vec();
+    let scores = rejector.scores(features, &mut scratch).expect("decided on before");
+    assert_eq!(scores.decide(reachable), decision);
+    assert_eq!((scores.offsets(), scores.image()), (image.offsets(), image.checksum()));
+    let scores = scores.values().to_vec();
     assert_eq!(scores.len(), image.experts());
     for &score in &scores {
         assert!(i64::from(score).abs() <= ACCUMULATOR, "a score of {score}");
     }
-    assert_eq!(policy::decide(&scores, image.offsets(), reachable), decision);
     assert!(usize::from(decision.expert) < image.experts() && decision.margin >= 0);
     assert!(reachable.contains(decision.expert), "an unreachable expert was chosen");
     assert_eq!(rejector.decide(&codes, reachable, &mut scratch), Ok(decision));
 
     let Some(platt_scaling) = image.platt_scaling() else { return };
     let prices: Vec<u32> = platt_scaling.prices().collect();
-    let same = rejector.decide_with_prices(features, &prices, reachable, &mut scratch);
-    assert_eq!(same, Ok(decision), "the image's own prices change the decision");
+    let same = rejector.scores_with_prices(features, &prices, &mut scratch);
+    assert_eq!(same.map(|scores| scores.decide(reachable)), Ok(decision), "the image's own prices change the decision");
     let probabilities = rejector.probabilities(features, &mut scratch).expect("calibrated");
     for (&probability, (score, price)) in probabilities.iter().zip(scores.iter().zip(prices)) {
         assert!((0..=PlattScaling::ONE).contains(&probability), "a probability of {probability}");

@@ -5,13 +5,13 @@ use embedded_io_async::{Error, Read, Write};
 
 use super::exchange::{Protocol, Step};
 use super::{ClientCounters, Identity, Outcome, Question, RetryPolicy, Timer};
-use crate::policy::{Decision, Reachable};
+use crate::policy::{Decide, Reachable};
 use crate::wire::Decoder;
 
 /// As [`Client`](super::Client), over a port that is awaited.
 ///
-/// The port's `read` is dropped when the time is up: bytes that it has taken must not be lost then, as is so for the
-/// buffered serial ports of embassy.
+/// The port's `read` is dropped when the time is up. Bytes that it has taken must not be lost then; the
+/// buffered serial ports of embassy keep them.
 #[derive(Debug)]
 pub struct AsyncClient<'s, P, T, const EXPERTS: usize, const FRAME: usize> {
     port: P,
@@ -37,7 +37,7 @@ where
         Self { port, timer, decoder: Decoder::new(), protocol }
     }
 
-    /// Whom the rejector may choose from now.
+    /// The experts that can be asked now.
     pub fn reachable(&mut self) -> Reachable {
         let now = self.timer.now_ms();
         self.protocol.reachable(now)
@@ -48,35 +48,33 @@ where
         self.protocol.counters
     }
 
-    /// As [`Client::resolve`](super::Client::resolve).
-    pub async fn resolve(
-        &mut self,
-        question: &Question<'_>,
-        mut decide: impl FnMut(Reachable) -> Decision,
-    ) -> Outcome {
+    /// As [`Client::resolve`](super::Client::resolve). If the future is dropped before it ends, what was
+    /// sent until then is committed.
+    pub async fn resolve(&mut self, question: &Question<'_>, decider: impl Decide) -> Outcome {
         let begun = self.timer.now_ms();
-        let mut exchange = self.protocol.begin(begun);
+        // Commits to the decider when it is dropped, at whichever return.
+        let mut open = self.protocol.begin(begun, decider);
         loop {
             let now = self.timer.now_ms();
-            match self.protocol.step(&mut exchange, now, question) {
+            match self.protocol.step(&mut open.exchange, now, question) {
                 Step::Done(outcome) => return outcome,
                 Step::Decide(reachable) => {
-                    let decision = decide(reachable);
-                    let done = self.protocol.decided(&mut exchange, now, decision, question);
+                    let decision = open.propose(reachable);
+                    let done = self.protocol.decided(&mut open.exchange, now, decision, question);
                     if let Some(outcome) = done {
                         return outcome;
                     }
                 }
                 Step::Send => {
                     let mut buffer = [0; FRAME];
-                    let frame = self.protocol.frame(&mut exchange, now, question, &mut buffer);
+                    let frame = self.protocol.frame(&mut open.exchange, now, question, &mut buffer);
                     let Some(frame) = frame else { continue };
                     let sent = match self.port.write_all(frame).await {
                         Ok(()) => self.port.flush().await,
                         error => error,
                     };
                     if let Err(error) = sent {
-                        self.protocol.unsent(&mut exchange, now, error.kind());
+                        self.protocol.unsent(&mut open.exchange, now, error.kind());
                     }
                 }
                 Step::Receive(until) => {
@@ -94,7 +92,9 @@ where
                         bytes = bytes.get(used..).unwrap_or_default();
                         let Some(frame) = frame else { continue };
                         let now = self.timer.now_ms();
-                        if let Some(outcome) = self.protocol.received(&mut exchange, now, frame) {
+                        if let Some(outcome) =
+                            self.protocol.received(&mut open.exchange, now, frame)
+                        {
                             return outcome;
                         }
                     }

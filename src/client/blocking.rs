@@ -4,17 +4,18 @@ use embedded_io::{Error, Read, ReadReady, Write};
 
 use super::exchange::{Protocol, Step};
 use super::{ClientCounters, Clock, Identity, Outcome, Question, RetryPolicy};
-use crate::policy::{Decision, Reachable};
+use crate::policy::{Decide, Reachable};
 use crate::wire::Decoder;
 
-/// No port gives more unread bytes at once than so many pieces; a line that goes on is noise, and must not hold up the clock.
+/// The most pieces that are read at once. A line that still has bytes then is noise, and must not hold up
+/// the clock.
 const MOST_PIECES: usize = 16;
 
 /// Asks experts over a port that blocks.
 ///
-/// `EXPERTS` is the number of experts of the image, `local` included; `FRAME` the room for a frame that is received
-/// or sent: [`wire::max_frame`](crate::wire::max_frame) of the longest payload. A port whose `write` never returns blocks
-/// the client too; reading is done only when it is ready.
+/// `EXPERTS` is the number of experts of the image, `local` included. `FRAME` is the room for a frame that
+/// is received or sent: [`wire::max_frame`](crate::wire::max_frame) of the longest payload. A port whose
+/// `write` never returns blocks the client too; the client reads only when the port is ready.
 #[derive(Debug)]
 pub struct Client<'s, P, C, const EXPERTS: usize, const FRAME: usize> {
     port: P,
@@ -28,8 +29,8 @@ where
     P: Read + ReadReady + Write,
     C: Clock,
 {
-    /// A client whose first question has the number after `sequence`: give one from before a reboot, or by chance, so that
-    /// answers to an earlier life are not believed.
+    /// A client whose first question has the number after `sequence`. Give the last one from before a
+    /// reboot, or a random one, so that late answers to earlier questions are not believed.
     pub const fn new(
         port: P,
         clock: C,
@@ -41,7 +42,7 @@ where
         Self { port, clock, decoder: Decoder::new(), protocol }
     }
 
-    /// Whom the rejector may choose from now.
+    /// The experts that can be asked now.
     pub fn reachable(&mut self) -> Reachable {
         let now = self.clock.now_ms();
         self.protocol.reachable(now)
@@ -57,42 +58,42 @@ where
         &mut self.clock
     }
 
-    /// Decides, asks, and decides again while whoever is chosen fails.
+    /// Resolves one input: asks the expert that `decider` proposes, and the next one when it fails, until
+    /// somebody answers; in the end the node does.
     ///
-    /// `decide` chooses among those that are reachable, as [`policy::decide`](crate::policy::decide) with the scores and
-    /// offsets of the input does. It is called once, and again after each failure.
-    pub fn resolve(
-        &mut self,
-        question: &Question<'_>,
-        mut decide: impl FnMut(Reachable) -> Decision,
-    ) -> Outcome {
+    /// `decider` is the input's [`Scores`](crate::Scores), or a governor with them
+    /// ([`Governor::input`](crate::Governor::input)). It proposes once, and again after each failure;
+    /// what happened is committed to it exactly once, also when everybody fails or the time is up. An
+    /// expert counts as asked as soon as a frame for it was given to the port.
+    pub fn resolve(&mut self, question: &Question<'_>, decider: impl Decide) -> Outcome {
         let begun = self.clock.now_ms();
-        let mut exchange = self.protocol.begin(begun);
+        // Commits to the decider when it is dropped, at whichever return.
+        let mut open = self.protocol.begin(begun, decider);
         loop {
             let now = self.clock.now_ms();
-            match self.protocol.step(&mut exchange, now, question) {
+            match self.protocol.step(&mut open.exchange, now, question) {
                 Step::Done(outcome) => return outcome,
                 Step::Decide(reachable) => {
-                    let decision = decide(reachable);
-                    let done = self.protocol.decided(&mut exchange, now, decision, question);
+                    let decision = open.propose(reachable);
+                    let done = self.protocol.decided(&mut open.exchange, now, decision, question);
                     if let Some(outcome) = done {
                         return outcome;
                     }
                 }
                 Step::Send => {
                     let mut buffer = [0; FRAME];
-                    let frame = self.protocol.frame(&mut exchange, now, question, &mut buffer);
+                    let frame = self.protocol.frame(&mut open.exchange, now, question, &mut buffer);
                     if let Some(frame) = frame
                         && let Err(error) =
                             self.port.write_all(frame).and_then(|()| self.port.flush())
                     {
-                        self.protocol.unsent(&mut exchange, now, error.kind());
+                        self.protocol.unsent(&mut open.exchange, now, error.kind());
                     }
                 }
                 Step::Receive(_) => {
                     let mut pieces = 0;
                     while pieces < MOST_PIECES {
-                        // What goes wrong on the line shows in the frames, or in their absence.
+                        // A fault of the line shows in the frames, or in their absence.
                         if !self.port.read_ready().unwrap_or(false) {
                             break;
                         }
@@ -104,13 +105,13 @@ where
                             let (used, frame) = self.decoder.feed(bytes);
                             bytes = bytes.get(used..).unwrap_or_default();
                             let Some(frame) = frame else { continue };
-                            let done = self.protocol.received(&mut exchange, now, frame);
+                            let done = self.protocol.received(&mut open.exchange, now, frame);
                             if let Some(outcome) = done {
                                 return outcome;
                             }
                         }
                     }
-                    // Also where bytes never end, or a clock that goes on only now would stand still.
+                    // Also where bytes never end: a clock may advance only in `idle`.
                     if pieces == 0 || pieces == MOST_PIECES {
                         self.clock.idle();
                     }

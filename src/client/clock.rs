@@ -1,4 +1,4 @@
-//! Where a client has its time from.
+//! Where a client gets its time from.
 
 use embedded_hal::delay::DelayNs;
 
@@ -7,8 +7,8 @@ pub trait Clock {
     /// Milliseconds since some moment.
     fn now_ms(&mut self) -> u64;
 
-    /// Called while there is nothing to do: may sleep until the next interrupt, a millisecond or so. The time must go
-    /// on meanwhile.
+    /// Called while there is nothing to do. It may sleep until the next interrupt, for a millisecond or
+    /// so; the time must advance meanwhile.
     fn idle(&mut self) {}
 }
 
@@ -30,7 +30,7 @@ pub trait Timer: Clock {
     async fn until_ms(&mut self, ms: u64);
 }
 
-/// A clock out of a delay, for boards that have no other: its time goes on only in [`Clock::idle`] and
+/// A clock made of a delay, for boards that have no other. Its time advances only in [`Clock::idle`] and
 /// [`DelayClock::pass`].
 #[derive(Debug, Clone)]
 pub struct DelayClock<D> {
@@ -44,7 +44,7 @@ impl<D: DelayNs> DelayClock<D> {
         Self { delay, now_ms: 0 }
     }
 
-    /// Waits: the time goes on by this.
+    /// Waits, and advances the time by this.
     pub fn pass(&mut self, ms: u32) {
         self.delay.delay_ms(ms);
         self.now_ms = self.now_ms.saturating_add(u64::from(ms));

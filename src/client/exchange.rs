@@ -1,12 +1,12 @@
 //! The protocol: what to send when, what to believe, and when to give up. No input, no output, no clock.
 
 use super::links::Links;
-use super::outcome::{ClientCounters, Failure, How, Outcome};
+use super::outcome::{ClientCounters, Failure, Outcome};
 use super::{Identity, Question, RetryPolicy};
-use crate::policy::{Decision, LOCAL, Reachable};
+use crate::policy::{Decide, Decision, LOCAL, Reachable, Resolution};
 use crate::wire::{self, EncodeError, Frame, Message, Reply, Request, Status};
 
-/// What both clients are around.
+/// What both clients share.
 #[derive(Debug)]
 pub(super) struct Protocol<'s, const EXPERTS: usize> {
     settings: &'s RetryPolicy,
@@ -22,11 +22,45 @@ pub(super) struct Protocol<'s, const EXPERTS: usize> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Exchange {
     deadline: u64,
+    /// Of the image that decides.
+    image: u32,
+    /// Frames sent.
     sent: u8,
-    /// Experts that failed already.
+    /// Experts that a frame was sent to: bit *k* stands for expert *k*.
+    sent_to: u32,
+    /// Experts that failed already, or cannot be asked this question.
     tried: u32,
     failure: Option<Failure>,
     asked: Option<Asked>,
+    /// Who answered; the node until somebody else has.
+    by: u8,
+}
+
+/// An exchange and its decider. Dropping it commits to the decider what happened: once, whichever way the
+/// exchange ends, and also if an asynchronous one is cancelled.
+#[derive(Debug)]
+pub(super) struct Resolving<D: Decide> {
+    pub(super) exchange: Exchange,
+    /// Taken out only in `drop`.
+    decider: Option<D>,
+}
+
+impl<D: Decide> Resolving<D> {
+    pub(super) fn propose(&mut self, reachable: Reachable) -> Decision {
+        match &mut self.decider {
+            Some(decider) => decider.propose(reachable),
+            None => Decision { expert: LOCAL, margin: i32::MAX },
+        }
+    }
+}
+
+impl<D: Decide> Drop for Resolving<D> {
+    fn drop(&mut self) {
+        if let Some(decider) = self.decider.take() {
+            let Exchange { by, sent_to, .. } = self.exchange;
+            decider.commit(Resolution::by(by).after_all(sent_to));
+        }
+    }
 }
 
 /// One expert being asked.
@@ -71,9 +105,18 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         self.links.reachable(now)
     }
 
-    pub(super) fn begin(&self, now: u64) -> Exchange {
-        let deadline = now.saturating_add(u64::from(self.settings.deadline_ms));
-        Exchange { deadline, sent: 0, tried: 0, failure: None, asked: None }
+    pub(super) fn begin<D: Decide>(&self, now: u64, decider: D) -> Resolving<D> {
+        let exchange = Exchange {
+            deadline: now.saturating_add(u64::from(self.settings.deadline_ms)),
+            image: decider.image(),
+            sent: 0,
+            sent_to: 0,
+            tried: 0,
+            failure: None,
+            asked: None,
+            by: LOCAL,
+        };
+        Resolving { exchange, decider: Some(decider) }
     }
 
     /// What is to be done now.
@@ -101,7 +144,7 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         }
     }
 
-    /// After a sending that missed there is either a pause, or nobody asked: neither misses again.
+    /// After a frame without an answer there is either a pause or nobody asked: neither misses again.
     fn step_once_more(&mut self, exchange: &Exchange, now: u64, question: &Question<'_>) -> Step {
         match exchange.asked {
             Some(Asked { state: State::Send(at) | State::Wait(at), .. }) => {
@@ -115,7 +158,7 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         }
     }
 
-    /// Whom to defer to, after [`Step::Decide`]; done if it is the node itself.
+    /// Takes whom to ask, after [`Step::Decide`]; done if that is the node itself.
     pub(super) fn decided(
         &mut self,
         exchange: &mut Exchange,
@@ -124,7 +167,7 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         question: &Question<'_>,
     ) -> Option<Outcome> {
         let reachable = self.links.reachable(now).bits() & !exchange.tried;
-        // Somebody who cannot be asked is a mistake of the caller's; the answer is still the node's.
+        // A decider that names somebody unreachable is at fault; the node still answers.
         if decision.is_local() || !Reachable::from_bits(reachable).contains(decision.expert) {
             return Some(self.local(exchange, question));
         }
@@ -134,7 +177,7 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         None
     }
 
-    /// The frame to send, in `buffer`; after it the exchange waits, or, if it cannot be sent, goes on.
+    /// Writes the frame to send into `buffer`. After it the exchange waits; without one it goes on.
     pub(super) fn frame<'b>(
         &mut self,
         exchange: &mut Exchange,
@@ -149,7 +192,7 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         let request = Request {
             node: self.identity.node,
             sequence: asked.sequence,
-            image: self.identity.image,
+            image: exchange.image,
             expert: asked.decision.expert,
             local: question.local,
             margin: asked.decision.margin,
@@ -158,6 +201,7 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         match wire::encode(&Message::Request(request), self.identity.key.as_ref(), buffer) {
             Ok(frame) => {
                 exchange.sent = exchange.sent.saturating_add(1);
+                exchange.sent_to |= bit(request.expert);
                 ClientCounters::add(&mut self.counters.sent, true);
                 Some(frame)
             }
@@ -201,13 +245,14 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         match reply.status {
             Status::Ok => {
                 self.links.succeeded(expert);
+                exchange.by = expert;
                 ClientCounters::add(&mut self.counters.questions, true);
                 ClientCounters::add(&mut self.counters.answered, true);
                 return Some(Outcome {
                     answer: reply.answer,
                     confidence: reply.confidence,
                     by: expert,
-                    how: exchange.failure.map_or(How::Chosen, How::Instead),
+                    failure: exchange.failure,
                     sent: exchange.sent,
                 });
             }
@@ -216,7 +261,7 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
                 self.missed(exchange, now, Failure::Status(reply.status));
             }
             Status::Refused | Status::UnknownExpert | Status::WrongImage => {
-                self.gone(exchange, now, Failure::Status(reply.status), true);
+                self.failed(exchange, now, Failure::Status(reply.status), true);
             }
         }
         None
@@ -234,7 +279,7 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         }
     }
 
-    /// A sending was in vain: another one after a pause, or somebody else.
+    /// A frame was sent in vain: another follows after a pause, or somebody else is asked.
     fn missed(&mut self, exchange: &mut Exchange, now: u64, failure: Failure) {
         let Some(asked) = &mut exchange.asked else { return };
         let at = now.saturating_add(self.settings.pause(asked.attempt, self.chance));
@@ -244,16 +289,16 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         if asked.attempt < self.settings.attempts.max(1) && at < exchange.deadline {
             asked.state = State::Send(at);
         } else {
-            self.gone(exchange, now, failure, false);
+            self.failed(exchange, now, failure, false);
         }
     }
 
-    /// The expert that is asked will not answer.
-    fn gone(&mut self, exchange: &mut Exchange, now: u64, failure: Failure, lasting: bool) {
+    /// The expert that was asked will not answer. `lasting` says that it will not next time either.
+    fn failed(&mut self, exchange: &mut Exchange, now: u64, failure: Failure, lasting: bool) {
         if let Some(asked) = exchange.asked.take() {
             let expert = asked.decision.expert;
             self.links.failed(expert, lasting, now, self.settings);
-            exchange.tried |= 1u32.checked_shl(u32::from(expert)).unwrap_or(0);
+            exchange.tried |= bit(expert);
             exchange.failure = Some(failure);
         }
     }
@@ -266,8 +311,13 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
             answer: question.local,
             confidence: 0,
             by: LOCAL,
-            how: exchange.failure.map_or(How::Chosen, How::Instead),
+            failure: exchange.failure,
             sent: exchange.sent,
         }
     }
+}
+
+/// The bit of an expert, none beyond the 32nd.
+fn bit(expert: u8) -> u32 {
+    1u32.checked_shl(u32::from(expert)).unwrap_or(0)
 }

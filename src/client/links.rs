@@ -3,16 +3,16 @@
 use super::RetryPolicy;
 use crate::policy::Reachable;
 
-/// What is remembered of the way to one expert.
+/// The state of the link to one expert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Link {
-    /// Until then it is not asked.
+    /// The expert is not asked before this time.
     held_until: u64,
     /// Questions that failed in a row.
     failures: u8,
 }
 
-/// The ways to the experts 1 to `EXPERTS - 1`.
+/// The links to all experts; that of `local` is never held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Links<const EXPERTS: usize> {
     links: [Link; EXPERTS],
@@ -40,7 +40,7 @@ impl<const EXPERTS: usize> Links<EXPERTS> {
         }
     }
 
-    /// A question to it failed; `lasting` says that the next ones will as well.
+    /// A question to an expert failed; `lasting` says that the next ones will as well.
     pub(super) fn failed(&mut self, expert: u8, lasting: bool, now: u64, settings: &RetryPolicy) {
         if let Some(link) = self.links.get_mut(usize::from(expert)) {
             link.failures = link.failures.saturating_add(1);

@@ -1,14 +1,16 @@
 //! Sends a deferral, waits, retries, and falls back (feature `client`, and `client-async`).
 //!
-//! [`Client::resolve`] takes a decision all the way: it asks the expert over a byte stream in frames of
-//! [`mild::wire`](crate::wire), repeats the question while there is time, drops answers that belong to others or
-//! come twice, and when the expert cannot be had decides again among those that are left: another expert, or the device itself.
-//! The [`Outcome`] always says who answered, and why, if it is not whom the rejector chose first. An expert that fails again and
-//! again counts as unreachable for a while, then gets another chance, each time after a longer while.
+//! [`Client::resolve`] carries one input through: it takes anything that [decides](crate::Decide), asks the
+//! proposed expert over a byte stream in frames of [`mild::wire`](crate::wire), repeats the question while
+//! there is time, and drops answers that belong to others or come twice. When the expert cannot be had it
+//! takes another proposal among those that are left: another expert, or the device itself. In the end it
+//! commits to the decider what happened, once. The [`Outcome`] always says who answered, and why, if it is
+//! not the first choice. An expert that fails again and again counts as unreachable for a while, then gets
+//! another chance, each time after a longer while.
 //!
-//! Every question ends within [`RetryPolicy::deadline_ms`], if the port's own calls return. What is sent, when, and what is
-//! believed is decided by one state machine without input, output or clock (`exchange.rs`); the blocking client over
-//! `embedded-io` and the [`AsyncClient`] over `embedded-io-async` are thin.
+//! Every question ends within [`RetryPolicy::deadline_ms`], if the port's own calls return. One state machine
+//! without input, output or clock (`exchange.rs`) decides what is sent, when, and what is believed. The
+//! blocking client over `embedded-io` and the `AsyncClient` over `embedded-io-async` are thin.
 
 #[cfg(feature = "client-async")]
 mod asynchronous;
@@ -27,12 +29,12 @@ pub use blocking::Client;
 #[cfg(feature = "client-async")]
 pub use clock::Timer;
 pub use clock::{Clock, DelayClock};
-pub use outcome::{ClientCounters, Failure, How, Outcome};
+pub use outcome::{ClientCounters, Failure, Outcome};
 pub use settings::RetryPolicy;
 
 use crate::wire::{Answer, Payload};
 
-/// What a node knows of itself, and of an input to be resolved.
+/// An input to be resolved: what the node answers itself, and what an expert needs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Question<'a> {
@@ -47,8 +49,6 @@ pub struct Question<'a> {
 pub struct Identity {
     /// The node's number in its fleet.
     pub node: u32,
-    /// The checksum of its image ([`Image::checksum`](crate::Image::checksum)).
-    pub image: u32,
-    /// Signs its questions, and what answers must be signed with.
+    /// The key that its questions are signed with, and that answers must be signed with.
     pub key: Option<crate::wire::Key>,
 }

@@ -9,24 +9,14 @@ use crate::wire::{Answer, Status};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Failure {
-    /// Nothing came in time.
+    /// No answer came in time.
     TimedOut,
-    /// The gateway, or the expert, said that it will not.
+    /// The gateway, or the expert, refused.
     Status(Status),
     /// The port could not send.
     Line(ErrorKind),
     /// The question is longer than a frame of this client can be.
     TooLong,
-}
-
-/// By which way an answer came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum How {
-    /// The rejector chose who answered.
-    Chosen,
-    /// Somebody whom the rejector preferred failed; the last failure is told.
-    Instead(Failure),
 }
 
 /// The answer to a question: there always is one.
@@ -35,12 +25,13 @@ pub enum How {
 pub struct Outcome {
     /// The answer; the node's own if `by` is 0.
     pub answer: Answer,
-    /// How sure the expert is: 65535 is certain, 0 stands for "not said"; 0 if the node answers.
+    /// How sure the expert is: 65535 is certain, 0 means that it did not say; 0 if the node answers.
     pub confidence: u16,
     /// The index of the expert that answered; 0 is the node.
     pub by: u8,
-    /// Whether that is who was chosen first.
-    pub how: How,
+    /// The last failure, if whoever was chosen first failed; `None` if that expert answered, or the node
+    /// was chosen.
+    pub failure: Option<Failure>,
     /// Frames sent for it.
     pub sent: u8,
 }
@@ -58,9 +49,9 @@ pub struct ClientCounters {
     pub fell_back: u32,
     /// Frames sent.
     pub sent: u32,
-    /// Answers that belong to no open question: late ones and duplicates.
+    /// Answers to no open question: late ones and duplicates.
     pub stale: u32,
-    /// Frames that are none, or not signed as they must be.
+    /// Frames that are damaged, or not signed with the node's key.
     pub bad: u32,
 }
 

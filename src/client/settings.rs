@@ -1,29 +1,30 @@
-//! How patient a client is: it stays in flash.
+//! How patient a client is. The settings stay in flash.
 
-/// Times and numbers of a client, all of them bounds.
+/// Times and numbers of attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RetryPolicy {
-    /// So long a question may take in all, whoever is asked, in milliseconds.
+    /// The longest that a question may take in all, whoever is asked, in milliseconds.
     pub deadline_ms: u32,
-    /// So long each sending waits for its answer.
+    /// How long to wait for an answer after each frame, in milliseconds.
     pub attempt_ms: u32,
-    /// Sendings of a question to one expert, at least one.
+    /// The most frames of one question to one expert, at least one.
     pub attempts: u8,
-    /// The pause before the second sending; it doubles with each further one, and up to half of it is added by chance, so
-    /// that nodes that failed together do not come back together.
+    /// The pause before the second frame, in milliseconds. It doubles with each further one, and up to
+    /// half of it is added at random, so that nodes that failed together do not come back together.
     pub backoff_ms: u32,
-    /// So many questions in a row must fail until the expert counts as unreachable, at least one.
+    /// After so many failed questions in a row, at least one, the expert counts as unreachable.
     pub failures: u8,
-    /// So long it does, at first; it doubles each time that it then fails again.
+    /// For how long it does at first, in milliseconds. The time doubles each time that it then fails
+    /// again.
     pub hold_off_ms: u32,
-    /// It never counts as unreachable for longer than this.
+    /// The longest that it counts as unreachable before it is tried again, in milliseconds.
     pub longest_hold_off_ms: u32,
 }
 
 impl RetryPolicy {
-    /// For a link that answers within some hundred milliseconds: three sendings within two seconds, unreachable after
-    /// two failures for ten seconds to ten minutes.
+    /// For a link that answers within some hundred milliseconds: three frames within two seconds, and
+    /// unreachable after two failures for ten seconds to ten minutes.
     pub const USUAL: Self = Self {
         deadline_ms: 2_000,
         attempt_ms: 400,
@@ -34,7 +35,7 @@ impl RetryPolicy {
         longest_hold_off_ms: 600_000,
     };
 
-    /// The pause before the sending that follows the `sent`th.
+    /// The pause before the frame that follows the `sent`th.
     pub(super) fn pause(&self, sent: u8, chance: u32) -> u64 {
         let pause = doubled(self.backoff_ms, sent.saturating_sub(1), u32::MAX);
         let most = pause / 2;

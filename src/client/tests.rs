@@ -1,4 +1,4 @@
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
@@ -9,7 +9,10 @@ use std::vec::Vec;
 use embedded_io::ErrorKind;
 
 use super::*;
-use crate::policy::{Decision, LOCAL, Reachable};
+use crate::governor::{
+    Charge, GovernedInput, Governor, GovernorCounters, GovernorSettings, Rate, Track,
+};
+use crate::policy::{Decide, Decision, LOCAL, Reachable, Resolution, Scores};
 use crate::wire::{self, Decoder, Key, Message, Reply, Status};
 
 const EXPERTS: usize = 4;
@@ -256,7 +259,7 @@ type Blocking = Client<'static, Port, Time, EXPERTS, FRAME>;
 type Async = AsyncClient<'static, Port, Time, EXPERTS, FRAME>;
 
 fn identity(key: Option<Key>) -> Identity {
-    Identity { node: 42, image: 0xabcd, key }
+    Identity { node: 42, key }
 }
 
 fn client(world: &Rc<RefCell<World>>) -> Blocking {
@@ -269,26 +272,23 @@ fn question(payload: &[u8]) -> Question<'_> {
 }
 
 /// Prefers the reachable expert with the highest index.
-fn highest(reachable: Reachable) -> Decision {
-    let expert = (0..EXPERTS as u8).rev().find(|&k| reachable.contains(k)).unwrap_or(LOCAL);
-    Decision { expert, margin: 1 }
-}
+const HIGHEST: Scores<'static> = Scores::new(&[0, 1, 2, 3], &[0; EXPERTS]);
 
 #[test]
 fn an_answer_is_that_of_the_expert_that_was_asked() {
     let world = World::new(1, Faults::default());
     let mut client = client(&world);
     for input in 0..100 {
-        let outcome = client.resolve(&question(&[input]), highest);
+        let outcome = client.resolve(&question(&[input]), HIGHEST);
         let expected =
-            Outcome { answer: right(3, input), confidence: 9, by: 3, how: How::Chosen, sent: 1 };
+            Outcome { answer: right(3, input), confidence: 9, by: 3, failure: None, sent: 1 };
         assert_eq!(outcome, expected);
     }
     let counters =
         ClientCounters { questions: 100, answered: 100, sent: 100, ..ClientCounters::default() };
     assert_eq!(client.counters(), counters);
-    let outcome = client.resolve(&question(&[7]), |_| Decision { expert: LOCAL, margin: 1 });
-    assert_eq!((outcome.answer, outcome.how, outcome.sent), (right(0, 7), How::Chosen, 0));
+    let outcome = client.resolve(&question(&[7]), Scores::new(&[1, 0, 0, 0], &[0; EXPERTS]));
+    assert_eq!((outcome.answer, outcome.failure, outcome.sent), (right(0, 7), None, 0));
 }
 
 #[test]
@@ -296,27 +296,27 @@ fn an_expert_that_fails_is_replaced_held_off_and_tried_again() {
     let world = World::new(2, Faults::default());
     let mut client = client(&world);
     world.borrow_mut().down = 1 << 3;
-    let timed_out = How::Instead(Failure::TimedOut);
+    let timed_out = Some(Failure::TimedOut);
     for input in 0..2 {
         assert_eq!(client.reachable(), Reachable::from_bits(0b1111));
-        let outcome = client.resolve(&question(&[input]), highest);
-        assert_eq!((outcome.by, outcome.how, outcome.sent), (2, timed_out, 4));
+        let outcome = client.resolve(&question(&[input]), HIGHEST);
+        assert_eq!((outcome.by, outcome.failure, outcome.sent), (2, timed_out, 4));
         assert_eq!(outcome.answer, right(2, input));
     }
     assert_eq!(client.reachable(), Reachable::from_bits(0b0111));
-    let outcome = client.resolve(&question(&[2]), highest);
-    assert_eq!((outcome.by, outcome.how, outcome.sent), (2, How::Chosen, 1));
+    let outcome = client.resolve(&question(&[2]), HIGHEST);
+    assert_eq!((outcome.by, outcome.failure, outcome.sent), (2, None, 1));
     // It comes back, still fails, and is held off for longer.
     world.borrow_mut().now += 5_000;
     assert!(client.reachable().contains(3));
-    assert_eq!(client.resolve(&question(&[3]), highest).how, timed_out);
+    assert_eq!(client.resolve(&question(&[3]), HIGHEST).failure, timed_out);
     world.borrow_mut().now += 9_000;
     assert!(!client.reachable().contains(3));
     world.borrow_mut().now += 1_000;
     world.borrow_mut().down = 0;
-    assert_eq!(client.resolve(&question(&[4]), highest).by, 3);
+    assert_eq!(client.resolve(&question(&[4]), HIGHEST).by, 3);
     world.borrow_mut().down = 1 << 3;
-    assert_eq!(client.resolve(&question(&[5]), highest).how, timed_out);
+    assert_eq!(client.resolve(&question(&[5]), HIGHEST).failure, timed_out);
     assert!(client.reachable().contains(3), "an answer forgets the failures before");
 }
 
@@ -325,8 +325,8 @@ fn when_nobody_answers_the_node_does_in_time() {
     let world = World::new(3, Faults { dropped: 100, ..Faults::default() });
     let mut client = client(&world);
     let begun = world.borrow().now;
-    let outcome = client.resolve(&question(&[9]), highest);
-    assert_eq!((outcome.by, outcome.how), (LOCAL, How::Instead(Failure::TimedOut)));
+    let outcome = client.resolve(&question(&[9]), HIGHEST);
+    assert_eq!((outcome.by, outcome.failure), (LOCAL, Some(Failure::TimedOut)));
     assert_eq!(outcome.answer, right(LOCAL, 9));
     let took = world.borrow().now - begun;
     assert!((990..=1_001).contains(&took), "{took} ms");
@@ -345,14 +345,8 @@ fn what_will_last_is_not_tried_again() {
         let frame = wire::encode(&Message::Reply(reply), None, &mut buffer).unwrap();
         let now = world.borrow().now;
         world.borrow_mut().coming.push_back((now + 3, frame.to_vec()));
-        let outcome = client.resolve(&question(&[1]), |reachable| {
-            if reachable.contains(1) {
-                Decision { expert: 1, margin: 1 }
-            } else {
-                highest(Reachable::LOCAL_ONLY)
-            }
-        });
-        assert_eq!((outcome.by, outcome.how), (LOCAL, How::Instead(Failure::Status(status))));
+        let outcome = client.resolve(&question(&[1]), Scores::new(&[0, 1, -1, -1], &[0; EXPERTS]));
+        assert_eq!((outcome.by, outcome.failure), (LOCAL, Some(Failure::Status(status))));
         assert_eq!((world.borrow().requests, world.borrow().now - now), (1, 3));
         assert!(!client.reachable().contains(1));
     }
@@ -363,13 +357,13 @@ fn a_babbling_or_refusing_line_does_not_hold_up_the_node() {
     let world = World::new(5, Faults::default());
     world.borrow_mut().babbling = true;
     let begun = world.borrow().now;
-    let outcome = client(&world).resolve(&question(&[1]), highest);
+    let outcome = client(&world).resolve(&question(&[1]), HIGHEST);
     assert_eq!(outcome.by, LOCAL);
     assert!(world.borrow().now - begun <= 1_001);
 
     let world = World::new(6, Faults { refusing: 100, ..Faults::default() });
-    let outcome = client(&world).resolve(&question(&[1]), highest);
-    assert_eq!(outcome.how, How::Instead(Failure::Line(ErrorKind::BrokenPipe)));
+    let outcome = client(&world).resolve(&question(&[1]), HIGHEST);
+    assert_eq!(outcome.failure, Some(Failure::Line(ErrorKind::BrokenPipe)));
     assert_eq!(outcome.sent, 9);
 }
 
@@ -377,10 +371,10 @@ fn a_babbling_or_refusing_line_does_not_hold_up_the_node() {
 fn what_does_not_fit_a_frame_and_who_does_not_exist_end_with_the_node() {
     let world = World::new(7, Faults::default());
     let mut client = client(&world);
-    let outcome = client.resolve(&question(&[1; 60]), highest);
-    assert_eq!((outcome.how, outcome.sent), (How::Instead(Failure::TooLong), 0));
+    let outcome = client.resolve(&question(&[1; 60]), HIGHEST);
+    assert_eq!((outcome.failure, outcome.sent), (Some(Failure::TooLong), 0));
     assert_eq!(client.reachable(), Reachable::from_bits(0b1111));
-    let outcome = client.resolve(&question(&[1]), |_| Decision { expert: 20, margin: 1 });
+    let outcome = client.resolve(&question(&[1]), Twentieth);
     assert_eq!((outcome.by, outcome.sent), (LOCAL, 0));
 }
 
@@ -389,12 +383,58 @@ fn with_a_key_only_signed_answers_are_believed() {
     let world = World::new(8, Faults::default());
     world.borrow_mut().key = Some(KEY);
     let mut signing = client(&world);
-    assert_eq!(signing.resolve(&question(&[1]), highest).by, 3);
+    assert_eq!(signing.resolve(&question(&[1]), HIGHEST).by, 3);
     // The gateway answers unsigned from now on.
     world.borrow_mut().key = None;
-    let outcome = signing.resolve(&question(&[2]), highest);
+    let outcome = signing.resolve(&question(&[2]), HIGHEST);
     assert_eq!(outcome.by, LOCAL);
     assert!(signing.counters().bad >= 1);
+}
+
+/// Two of three experts fail: by hand, what each input costs under both ways to charge.
+#[test]
+fn a_governor_charges_each_input_once_whoever_fails() {
+    for (charge, deferred, budget_left) in [(Charge::Attempts, 3, 0), (Charge::Answers, 1, 2)] {
+        // A bucket of three that is never refilled counts the charges.
+        let settings = GovernorSettings::new(0, 1000, 10, Rate::ONE, Track::AtMost(0))
+            .unwrap()
+            .with_charge(charge)
+            .with_burst(3, Rate::ZERO);
+        let mut governor = Governor::new(&settings);
+        let world = World::new(9, Faults::default());
+        let mut client = client(&world);
+        // Expert 3 fails, 2 answers; then all of them fail; then again, with 1 alone reachable.
+        for (down, by) in [(0b1000, 2), (0b1110, LOCAL), (0b1110, LOCAL)] {
+            world.borrow_mut().down = down;
+            let outcome = client.resolve(&question(&[1]), governor.input(HIGHEST));
+            assert_eq!(outcome.by, by);
+        }
+        let expected = GovernorCounters { decisions: 3, deferred, withheld: 0 };
+        assert_eq!(governor.counters(), expected, "{charge:?}");
+        // The rest of the bucket.
+        world.borrow_mut().down = 0;
+        world.borrow_mut().now += 60_000;
+        let asked =
+            (0..5).filter(|_| client.resolve(&question(&[1]), governor.input(HIGHEST)).by != LOCAL);
+        assert_eq!(asked.count(), budget_left, "{charge:?}");
+    }
+}
+
+#[test]
+fn a_resolution_that_is_cancelled_is_charged_for_what_was_sent() {
+    let world = World::new(10, Faults::default());
+    world.borrow_mut().down = !0;
+    let mut governor = Governor::new(&FREE);
+    let mut client =
+        Async::new(Port(world.clone()), Time(world.clone()), &SETTINGS, identity(None), 0);
+    {
+        let question = question(&[1]);
+        let mut future = pin!(client.resolve(&question, governor.input(HIGHEST)));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(future.as_mut().poll(&mut context).is_pending());
+    }
+    let expected = GovernorCounters { decisions: 1, deferred: 1, withheld: 0 };
+    assert_eq!(governor.counters(), expected);
 }
 
 #[test]
@@ -405,23 +445,65 @@ fn a_delay_is_a_clock() {
     assert_eq!(clock.now_ms(), 301);
 }
 
+/// Always names an expert that there is not.
+struct Twentieth;
+
+impl Decide for Twentieth {
+    fn propose(&mut self, _: Reachable) -> Decision {
+        Decision { expert: 20, margin: 1 }
+    }
+
+    fn commit(self, resolution: Resolution) {
+        assert_eq!(resolution, Resolution::LOCAL);
+    }
+
+    fn image(&self) -> u32 {
+        0
+    }
+}
+
+/// A governed input, with notes of what was wanted of it.
+struct Watched<'w> {
+    input: GovernedInput<'w, 'static, 'static>,
+    proposals: &'w Cell<u32>,
+    commits: &'w Cell<u32>,
+}
+
+impl Decide for Watched<'_> {
+    fn propose(&mut self, reachable: Reachable) -> Decision {
+        self.proposals.set(self.proposals.get() + 1);
+        self.input.propose(reachable)
+    }
+
+    fn commit(self, resolution: Resolution) {
+        self.commits.set(self.commits.get() + 1);
+        self.input.commit(resolution);
+    }
+
+    fn image(&self) -> u32 {
+        self.input.image()
+    }
+}
+
+/// Settings under which the decisions are those of the scores alone.
+const FREE: GovernorSettings = match GovernorSettings::new(0, 1000, 10, Rate::ONE, Track::AtMost(0))
+{
+    Some(settings) => settings,
+    None => panic!("the settings are in range"),
+};
+
+/// The same, but only answers are charged.
+const FREE_ANSWERS: GovernorSettings = FREE.with_charge(Charge::Answers);
+
 /// A client of either kind.
 trait Resolves {
-    fn resolve(
-        &mut self,
-        question: &Question<'_>,
-        decide: &mut dyn FnMut(Reachable) -> Decision,
-    ) -> Outcome;
+    fn resolve(&mut self, question: &Question<'_>, decider: Watched<'_>) -> Outcome;
     fn counters(&self) -> ClientCounters;
 }
 
 impl Resolves for Blocking {
-    fn resolve(
-        &mut self,
-        question: &Question<'_>,
-        decide: &mut dyn FnMut(Reachable) -> Decision,
-    ) -> Outcome {
-        self.resolve(question, decide)
+    fn resolve(&mut self, question: &Question<'_>, decider: Watched<'_>) -> Outcome {
+        self.resolve(question, decider)
     }
 
     fn counters(&self) -> ClientCounters {
@@ -432,12 +514,8 @@ impl Resolves for Blocking {
 struct Driven(Async, Rc<RefCell<World>>);
 
 impl Resolves for Driven {
-    fn resolve(
-        &mut self,
-        question: &Question<'_>,
-        decide: &mut dyn FnMut(Reachable) -> Decision,
-    ) -> Outcome {
-        block_on(&self.1, self.0.resolve(question, decide))
+    fn resolve(&mut self, question: &Question<'_>, decider: Watched<'_>) -> Outcome {
+        block_on(&self.1, self.0.resolve(question, decider))
     }
 
     fn counters(&self) -> ClientCounters {
@@ -445,7 +523,8 @@ impl Resolves for Driven {
     }
 }
 
-/// Ten questions under faults that the seed says: each is answered once, in time, and rightly by whom it says.
+/// Ten questions under faults that depend on the seed: each is answered once, in time, by whom the outcome
+/// names, and charged once.
 fn chaos(seed: u64, asynchronous: bool) -> ClientCounters {
     let world = World::new(seed, Faults::default());
     {
@@ -474,15 +553,23 @@ fn chaos(seed: u64, asynchronous: bool) -> ClientCounters {
     } else {
         std::boxed::Box::new(client(&world))
     };
+    let settings = if seed.is_multiple_of(4) { &FREE_ANSWERS } else { &FREE };
+    let mut governor = Governor::new(settings);
+    let mut deferred = 0;
     for input in 0..10 {
         let begun = world.borrow().now;
         let down = world.borrow_mut().below(16);
         world.borrow_mut().down = down;
-        let mut calls = 0;
-        let outcome = client.resolve(&question(&[input]), &mut |reachable| {
-            calls += 1;
-            highest(reachable)
-        });
+        let (proposals, commits) = (Cell::new(0), Cell::new(0));
+        let watched =
+            Watched { input: governor.input(HIGHEST), proposals: &proposals, commits: &commits };
+        let outcome = client.resolve(&question(&[input]), watched);
+        assert_eq!(commits.get(), 1, "seed {seed}");
+        let calls = proposals.get() as usize;
+        deferred += match settings == &FREE {
+            true => u32::from(outcome.sent > 0),
+            false => u32::from(outcome.by != LOCAL),
+        };
         assert_eq!(outcome.answer, right(outcome.by, input), "seed {seed}: another's answer");
         assert!(world.borrow().now - begun <= 1_002, "seed {seed}: late");
         assert!((1..=EXPERTS).contains(&calls), "seed {seed}");
@@ -490,6 +577,7 @@ fn chaos(seed: u64, asynchronous: bool) -> ClientCounters {
         let pause = u64::from(world.borrow_mut().below(8_000));
         world.borrow_mut().now += pause;
     }
+    assert_eq!((governor.counters().decisions, governor.counters().deferred), (10, deferred));
     client.counters()
 }
 

@@ -1,9 +1,30 @@
-//! Keeps the deferral rate inside its budget at run time, whatever the world does, and says when the
-//! world has changed.
+//! Keeps the deferral rate inside its budget at run time, whatever the inputs are and whoever fails, and
+//! raises a flag when the world has changed.
 //!
-//! Integers only, no heap, no panic; the state is 48 bytes on a 32-bit core, and four more for each
+//! Integers only, no heap, no panic. The state takes 48 bytes on a 32-bit core, and four more for each
 //! expert with a budget of its own.
+//!
+//! ```
+//! use mild::governor::{GovernorSettings, Rate, Track};
+//! use mild::{Decide, Governor, Reachable, Resolution, Scores};
+//!
+//! let settings = GovernorSettings::new(-1000, 1000, 20, Rate::ratio(1, 10), Track::AtMost(0)).unwrap();
+//! let mut governor = Governor::new(&settings);
+//! // In place of `rejector.scores(features, &mut scratch)?`.
+//! let scores = Scores::new(&[0, 300, 200], &[0; 3]);
+//!
+//! let mut input = governor.input(scores);
+//! assert_eq!(input.propose(Reachable::ALL).deferred_to(), Some(1));
+//! // Expert 1 does not answer: a second proposal, under the same threshold.
+//! assert_eq!(input.propose(Reachable::ALL.without(1)).deferred_to(), Some(2));
+//! // Expert 2 does. All of this is one deferral.
+//! input.commit(Resolution::by(2).after(1));
+//! assert_eq!(governor.counters().deferred, 1);
+//! ```
+//!
+//! A [client](crate::client) does all of this by itself: give it `governor.input(scores)`.
 
+mod input;
 mod rate;
 mod settings;
 mod state;
@@ -11,21 +32,18 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 
+pub use input::GovernedInput;
 pub use rate::Rate;
-pub use settings::{GovernorSettings, MAX_ADVANTAGE, Track, Watch};
+pub use settings::{Charge, GovernorSettings, MAX_ADVANTAGE, Track, Watch};
 pub use state::StateError;
 pub use telemetry::{Drift, GovernorCounters};
 
-use crate::constant_time;
-use crate::policy::{Decision, LOCAL, Reachable};
-use settings::DEFERRAL;
-
-/// Decides on scores as [`policy::decide`](crate::policy::decide) does, but under a budget.
+/// Proposes on scores as [`Scores::decide`](crate::Scores::decide) does, but under a budget.
 ///
 /// # The rule
-/// The *advantage* of an input is the largest score plus offset of the reachable experts but `local`,
-/// minus `local`'s. It is deferred if its advantage exceeds the threshold *t*. After each decision on
-/// which somebody could be asked,
+/// The *advantage* of an input is the largest score plus offset of the reachable experts other than
+/// `local`, minus that of `local`. An input is deferred if its advantage exceeds the threshold *t*.
+/// Proposals leave *t* alone. A commit moves it, once for each input that *counts*:
 ///
 /// ```text
 /// t <- t + step * (deferred - budget)        deferred = 1 or 0
@@ -33,30 +51,50 @@ use settings::DEFERRAL;
 ///
 /// At *t* = 0, where it starts, this is the decision that the image makes by itself.
 ///
+/// # What is charged
+/// An input is deferred, and one token is taken, if somebody is charged for it; whoever is charged also
+/// uses up a part of its cap. Nobody is charged twice for an input, and all experts that were asked for
+/// it make one deferral.
+///
+/// | what happened | [`Charge::Attempts`] | [`Charge::Answers`] |
+/// |---|---|---|
+/// | an expert answered | it is charged, and all that failed before it | it is charged |
+/// | every expert that was asked failed | all of them are charged | nobody is charged |
+/// | nobody was asked | nobody is charged | nobody is charged |
+///
+/// An input counts if somebody is charged for it, or if the last proposal was to answer locally although
+/// an expert could be asked. So an input on which nobody could be reached does not count, nor does one
+/// whose deferral could not be sent or, with [`Charge::Answers`], on which everybody failed who could be
+/// asked: such inputs say nothing about the threshold, which waits.
+///
 /// # What is guaranteed
 /// Advantages count within the settings' range `low..=high`, so *t* stays within
-/// `low - step ..= high + step`, and the sum of all its changes telescopes: after *T* decisions on which
-/// somebody could be asked
+/// `low - step ..= high + step`, and the sum of all its changes telescopes: after *T* inputs that count
 ///
 /// ```text
 /// |deferral rate - budget| <= (high - low + step) / (step * T)
 /// ```
 ///
-/// for *every* sequence of inputs, chosen by an adversary or drifting
-/// ([`GovernorSettings::rate_bound`]; Gibbs and Candès 2021, Angelopoulos, Candès and Tibshirani 2023 for the
-/// argument). With [`Track::AtMost`], a token bucket or caps only "not more than" is left of it, and
-/// that always holds. The threshold is kept as the excess of deferrals over the budget in units of
-/// 2^-16, exactly, so nothing is lost to rounding.
+/// for *every* sequence of inputs and *every* pattern of failures and outages, chosen by an adversary or
+/// drifting ([`GovernorSettings::rate_bound`]; Gibbs and Candès 2021, Angelopoulos, Candès and Tibshirani
+/// 2023 for the argument). The deferral rate is the share of the *T* inputs for which somebody was
+/// charged. Of all inputs, counting or not, the share of deferrals is then at most as large. With
+/// [`Track::AtMost`], a token bucket or caps only "not more than" is left of the bound, and that always
+/// holds. The threshold is kept as the excess of deferrals over the budget in units of 2^-16, exactly,
+/// so nothing is lost to rounding.
 ///
-/// Caps work in the same way: each time that expert *k* is asked beyond its share raises what
-/// it must exceed by `step`, and when that is beyond the range it counts as unreachable. Its share is
-/// then at most its cap plus (high - low + 2 step) / (step * T).
+/// The guarantee is about proposals that were followed. A deferral that was not proposed is charged too,
+/// as far as the state's range goes.
+///
+/// Caps work in the same way: each time that expert *k* is charged beyond its share raises what it must
+/// exceed by `step`, and when that is beyond the range it counts as unreachable. Its share of all inputs
+/// is then at most its cap plus (high - low + 2 step) / (step * T).
 ///
 /// # Drift
 /// Two pairs of one-sided cumulative sums with a known mean (Page 1954, Hinkley 1971): on the
 /// advantage, and on whether the image would defer by itself (the real rate says nothing once it is
-/// governed). They look only at decisions on which every expert is reachable, and raise a flag that
-/// stays until it is cleared. They change no decision.
+/// governed). They look at the first proposal of an input, and only if every expert is reachable, and
+/// raise a flag that stays until it is cleared. They change no decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Governor<'a, const CAPS: usize = 0> {
     settings: &'a GovernorSettings<CAPS>,
@@ -103,68 +141,6 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
         let mut governor = Self::new(settings);
         governor.tokens = 0;
         governor
-    }
-
-    /// Decides on one input.
-    ///
-    /// `scores` and `offsets` are those of the rejector and the image, or offsets for other prices. The
-    /// decision's margin is the distance of the advantage from the threshold, `i32::MAX` if nobody can
-    /// be asked. An expert that is not in `reachable` is never chosen, nor is one whose sum saturates at
-    /// `i32::MIN`, which no checked image's does.
-    #[inline(never)] // its variables would be on the stack while the layers run
-    pub fn decide(&mut self, scores: &[i32], offsets: &[i32], reachable: Reachable) -> Decision {
-        let settings = self.settings;
-        let plain = best(scores, offsets, reachable.bits(), &[0; 0], settings);
-        let best = if CAPS == 0 {
-            plain
-        } else {
-            best(scores, offsets, reachable.bits(), &self.used, settings)
-        };
-        let any = constant_time::less(i32::from(LOCAL), best.expert);
-        let threshold = self.threshold();
-        let advantage = constant_time::clamp(best.advantage, settings.low, settings.high);
-        let wanted = any & constant_time::less(threshold, advantage);
-
-        // Neither overflows: a bucket holds less than 2^31 with a refill on top.
-        let tokens = self.tokens.wrapping_add(settings.refill.bits() as i32);
-        let tokens = constant_time::select(
-            constant_time::less(settings.capacity, tokens),
-            settings.capacity,
-            tokens,
-        );
-        let defer = wanted & constant_time::less(DEFERRAL - 1, tokens);
-        let one = defer & DEFERRAL;
-        self.tokens = tokens.wrapping_sub(one);
-        let expert = defer & best.expert;
-
-        // Where nobody can be asked there is nothing to learn: the threshold waits.
-        let change = any & one.wrapping_sub(self.budget.bits() as i32);
-        let excess = self.excess.wrapping_add(change);
-        self.excess = constant_time::clamp(excess, settings.lowest_excess, settings.highest_excess);
-        for ((number, used), cap) in (1..).zip(&mut self.used).zip(&settings.caps) {
-            let chosen = !(constant_time::less(expert, number)
-                | constant_time::less(number, expert))
-                & DEFERRAL;
-            // At most one use beyond `full`, so nothing overflows; never below 0.
-            let new = (*used as i32).wrapping_add(chosen).wrapping_sub(cap.bits() as i32);
-            *used = (new & !(new >> 31)) as u32;
-        }
-
-        let alone = constant_time::less(0, plain.advantage)
-            & constant_time::less(i32::from(LOCAL), plain.expert);
-        let watched = complete(scores.len().min(offsets.len()), reachable);
-        let margin = if CAPS == 0 {
-            advantage
-        } else {
-            constant_time::clamp(plain.advantage, settings.low, settings.high)
-        };
-        let margin = settings.margin.look(&mut self.margin, margin, watched);
-        let rate = settings.rate.look(&mut self.rate, alone & DEFERRAL, watched);
-        self.flags |= (margin & i32::from(MARGIN) | rate & i32::from(RATE)) as u8;
-        self.counters.count(defer, alone & !defer);
-        // Both are within the range and two steps of it: neither overflows.
-        let distance = advantage.wrapping_sub(threshold).wrapping_abs();
-        Decision { expert: expert as u8, margin: constant_time::select(any, distance, i32::MAX) }
     }
 
     /// The threshold that the next advantage must exceed.
@@ -239,61 +215,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     }
 }
 
-/// Whom to defer to.
-#[derive(Clone, Copy)]
-struct Best {
-    /// [`LOCAL`] if nobody can be asked.
-    expert: i32,
-    /// Of that expert over `local`.
-    advantage: i32,
-}
-
-/// The best reachable expert to defer to, ties to the lower index. An expert that is used beyond its share counts for
-/// less by the settings' step for each such use, and for nothing when that is beyond the range.
-#[inline(never)] // few variables, all of them in registers
-fn best<const CAPS: usize, const USED: usize>(
-    scores: &[i32],
-    offsets: &[i32],
-    mut bits: u32,
-    used: &[u32; USED],
-    settings: &GovernorSettings<CAPS>,
-) -> Best {
-    let mut sums =
-        scores.iter().zip(offsets).map(|(&score, &offset)| constant_time::add(score, offset));
-    let local = sums.next().unwrap_or_default();
-    let mut used = used.iter();
-    let (mut expert, mut index) = (i32::from(LOCAL), i32::from(LOCAL));
-    let mut best = i32::MIN;
-    for mut sum in sums {
-        index = index.wrapping_add(1);
-        bits >>= 1;
-        let mut reachable = constant_time::mask(bits);
-        if USED > 0
-            && let Some(&used) = used.next()
-        {
-            reachable &= constant_time::less(used as i32, settings.full as i32);
-            let surcharge = i64::from(settings.step).wrapping_mul(i64::from(used)) >> 16;
-            sum = constant_time::subtract(sum, surcharge as i32);
-        }
-        let better = reachable & constant_time::less(best, sum);
-        best = constant_time::select(better, sum, best);
-        expert = constant_time::select(better, index, expert);
-    }
-    Best { expert, advantage: constant_time::subtract(best, local) }
-}
-
-/// Whether there are other experts and all of them are reachable, as a mask.
-#[inline(always)]
-fn complete(experts: usize, reachable: Reachable) -> i32 {
-    let beyond = u32::MAX.checked_shl(experts as u32).unwrap_or(0);
-    let missing = !(reachable.bits() | beyond) as i32;
-    // A set without its first member is never negative unless it has the last.
-    !constant_time::less(0, missing)
-        & !constant_time::less(missing, 0)
-        & constant_time::less(1, experts as i32)
-}
-
-/// A budget for a battery that is at least so full.
+/// A budget that is kept from some battery level upward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EnergyStep {

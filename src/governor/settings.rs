@@ -1,4 +1,4 @@
-//! What a governor is told once: it stays in flash.
+//! The settings of a governor: they stay in flash.
 
 use super::rate::Rate;
 use crate::constant_time;
@@ -6,7 +6,7 @@ use crate::constant_time;
 /// The largest magnitude of the range that advantages are clamped to.
 pub const MAX_ADVANTAGE: i32 = 1 << 28;
 
-/// The widest range of advantages in steps: with it the excess of deferrals fits its place.
+/// The widest range of advantages in steps. With it the excess of deferrals fits an `i32`.
 const MAX_STEPS: i32 = 1 << 13;
 
 /// Units of the excess: one deferral.
@@ -24,7 +24,20 @@ pub enum Track {
     Exactly,
 }
 
-/// The most deferrals that a token bucket holds: with a refill on top its number fits its place.
+/// Whether an expert that was asked and failed is charged like one that answered.
+///
+/// [`Governor`](super::Governor) has the table of what is charged when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Charge {
+    /// It is: sending costs energy even if nobody answers.
+    #[default]
+    Attempts,
+    /// It is not: the budget is one of answers, as with an expert that bills them.
+    Answers,
+}
+
+/// The most deferrals that a token bucket holds. With a refill on top they fit an `i32`.
 const MAX_BURST: u16 = 32_766;
 
 /// How a drift watch judges a signal: a sum of deviations from a mean, less some slack each, raises the
@@ -32,8 +45,9 @@ const MAX_BURST: u16 = 32_766;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Watch {
-    /// What the signal must exceed, and what it must fall below, to count; and where the flag is raised.
-    /// Signals are within ±2^28; with these within ±3 * 2^28, and 2^30, no sum overflows.
+    /// The signal counts when it exceeds the first or falls below the second; `alarm` raises the flag.
+    /// Signals are within ±2^28, the first two within ±3 * 2^28, and the alarm is at most 2^30, so no
+    /// sum overflows.
     above: i32,
     below: i32,
     pub(super) alarm: i32,
@@ -46,9 +60,8 @@ impl Watch {
     /// Never raises the flag.
     pub const OFF: Self = Self::new(0, i32::MAX, i32::MAX);
 
-    /// A watch of these numbers, in the signal's unit. A mean beyond ±[`MAX_ADVANTAGE`] counts as that; a slack
-    /// below 0 as 0 and one above 2^29, with which no signal counts, as that; an alarm below 1 as 1 and one above
-    /// 2^30 as that.
+    /// A watch with these numbers, in the signal's unit. They are clamped: the mean to
+    /// ±[`MAX_ADVANTAGE`], the slack to 0 to 2^29 (with which no signal counts), the alarm to 1 to 2^30.
     #[must_use]
     pub const fn new(mean: i32, slack: i32, alarm: i32) -> Self {
         let mean = within(mean, -MAX_ADVANTAGE, MAX_ADVANTAGE);
@@ -66,8 +79,8 @@ impl Watch {
         Self::new(mean, deviation / 4, deviation.saturating_mul(40))
     }
 
-    /// Adds a signal's deviations upward and downward to their sums, unless the mask `watched` is 0, and returns a
-    /// mask that says whether one of them is at the alarm.
+    /// Adds a signal's deviations upward and downward to their sums, unless the mask `watched` is 0, and
+    /// returns a mask that says whether one of them is at the alarm.
     #[inline(always)]
     pub(super) fn look(self, [up, down]: &mut [i32; 2], signal: i32, watched: i32) -> i32 {
         let add = |sum: &mut i32, deviation: i32| {
@@ -105,12 +118,14 @@ pub struct GovernorSettings<const CAPS: usize = 0> {
     pub(super) refill: Rate,
     pub(super) caps: [Rate; CAPS],
     pub(super) full: u32,
+    /// All bits if experts that failed are charged, else none.
+    pub(super) charged_failures: u32,
     pub(super) margin: Watch,
     pub(super) rate: Watch,
 }
 
 impl GovernorSettings<0> {
-    /// GovernorSettings that keep `budget`.
+    /// Settings that keep `budget`.
     ///
     /// `low` to `high` is the range of *advantages*: by how much the best expert to defer to exceeds
     /// `local`, in score units; advantages beyond count as its ends. `step` is by how many score units
@@ -130,7 +145,7 @@ impl GovernorSettings<0> {
         Some(Self::checked(low, high, step, budget, track))
     }
 
-    /// GovernorSettings of numbers that have been checked.
+    /// Settings of numbers that have been checked.
     pub(crate) const fn checked(
         low: i32,
         high: i32,
@@ -158,6 +173,7 @@ impl GovernorSettings<0> {
             refill: Rate::ONE,
             caps: [],
             full: excess_at(high - low, step) as u32 + DEFERRAL as u32,
+            charged_failures: u32::MAX,
             margin: Watch::OFF,
             rate: Watch::OFF,
         }
@@ -165,8 +181,9 @@ impl GovernorSettings<0> {
 }
 
 impl<const CAPS: usize> GovernorSettings<CAPS> {
-    /// At most `burst` deferrals at once, and `refill` of all decisions after that: a token bucket. A burst counts as
-    /// one at least, or nothing could ever be deferred, and as 32,766 at most. With a refill below the budget it is the refill that is kept.
+    /// At most `burst` deferrals at once, and `refill` of all inputs after that: a token bucket. A burst
+    /// counts as at least one, or nothing could ever be deferred, and as at most 32,766. If the refill is
+    /// below the budget, the refill is what is kept.
     #[must_use]
     pub const fn with_burst(mut self, burst: u16, refill: Rate) -> Self {
         let burst = within(burst as i32, 1, MAX_BURST as i32);
@@ -175,7 +192,7 @@ impl<const CAPS: usize> GovernorSettings<CAPS> {
         self
     }
 
-    /// Separate budgets: expert `k` gets at most `caps[k - 1]` of all decisions.
+    /// Separate budgets: expert `k` gets at most `caps[k - 1]` of all inputs.
     #[must_use]
     pub const fn with_caps<const N: usize>(self, caps: [Rate; N]) -> GovernorSettings<N> {
         GovernorSettings {
@@ -189,9 +206,20 @@ impl<const CAPS: usize> GovernorSettings<CAPS> {
             refill: self.refill,
             caps,
             full: self.full,
+            charged_failures: self.charged_failures,
             margin: self.margin,
             rate: self.rate,
         }
+    }
+
+    /// Whether experts that were asked and failed are charged; they are without this.
+    #[must_use]
+    pub const fn with_charge(mut self, charge: Charge) -> Self {
+        self.charged_failures = match charge {
+            Charge::Attempts => u32::MAX,
+            Charge::Answers => 0,
+        };
+        self
     }
 
     /// Watches the advantages, and the share of inputs that the image would defer by itself, for drift
@@ -209,13 +237,13 @@ impl<const CAPS: usize> GovernorSettings<CAPS> {
         self.budget
     }
 
-    /// By how much the long-run deferral rate can differ from the budget after `decisions`, in units of
-    /// 2^-16: (range + step) / (step * decisions). See [`Governor`](super::Governor).
+    /// By how much the long-run deferral rate can differ from the budget after so many inputs that count,
+    /// in units of 2^-16: (range + step) / (step * inputs). See [`Governor`](super::Governor).
     #[must_use]
-    pub const fn rate_bound(&self, decisions: u32) -> u32 {
+    pub const fn rate_bound(&self, inputs: u32) -> u32 {
         let range = (self.high - self.low) as u64 + self.step as u64;
         let excess = (range << 16).div_ceil(self.step as u64);
-        match excess.checked_div(decisions as u64) {
+        match excess.checked_div(inputs as u64) {
             Some(bound) if bound < u32::MAX as u64 => bound as u32 + 1,
             _ => u32::MAX,
         }
@@ -224,6 +252,11 @@ impl<const CAPS: usize> GovernorSettings<CAPS> {
     /// The excess at which the threshold is this one.
     pub(super) const fn excess_of(&self, threshold: i32) -> i32 {
         self.admit(excess_at(within(threshold, self.low, self.high), self.step))
+    }
+
+    /// The most that an expert's use can exceed its share: it is proposed below `full` only.
+    pub(super) const fn most_used(&self) -> i32 {
+        self.full as i32 + DEFERRAL
     }
 
     pub(super) const fn admit(&self, excess: i32) -> i32 {
@@ -241,6 +274,7 @@ impl<const CAPS: usize> GovernorSettings<CAPS> {
             self.refill.bits(),
             self.margin.alarm as u32,
             self.rate.alarm as u32,
+            self.charged_failures,
         ];
         for (index, cap) in (1u32..).zip(&self.caps) {
             words[0] = words[0].rotate_left(5).wrapping_add(cap.bits()).wrapping_mul(2 * index + 1);

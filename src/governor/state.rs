@@ -21,7 +21,7 @@ pub enum StateError {
     /// The checksum is not that of the bytes: they are damaged, or were never written.
     Checksum,
     /// The state was made under other settings.
-    GovernorSettings,
+    Settings,
     /// A number is out of its range.
     Range,
 }
@@ -33,9 +33,7 @@ impl fmt::Display for StateError {
                 write!(f, "found {found} bytes of governor state, expected {expected}")
             }
             Self::Checksum => f.write_str("the governor's state is damaged or was never written"),
-            Self::GovernorSettings => {
-                f.write_str("the governor's state was made under other settings")
-            }
+            Self::Settings => f.write_str("the governor's state was made under other settings"),
             Self::Range => f.write_str("a number of the governor's state is out of range"),
         }
     }
@@ -73,13 +71,13 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             u32::from(self.energy_step),
         ];
         let (_, body) = into.split_at_mut(4);
-        let (places, _) = body.as_chunks_mut();
-        for (place, word) in places.iter_mut().zip(head.into_iter().chain(self.used)) {
-            *place = word.to_le_bytes();
+        let (words, _) = body.as_chunks_mut();
+        for (bytes, word) in words.iter_mut().zip(head.into_iter().chain(self.used)) {
+            *bytes = word.to_le_bytes();
         }
         let checksum = CRC.checksum(body);
-        for (place, byte) in into.iter_mut().zip(checksum.to_le_bytes()) {
-            *place = byte;
+        for (into, byte) in into.iter_mut().zip(checksum.to_le_bytes()) {
+            *into = byte;
         }
         Ok(())
     }
@@ -117,7 +115,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             energy_step,
         ] = head.map(u32::from_le_bytes);
         if fingerprint != settings.fingerprint() {
-            return Err(StateError::GovernorSettings);
+            return Err(StateError::Settings);
         }
         let mut used = [0; CAPS];
         for (used, &bytes) in used.iter_mut().zip(caps) {
@@ -133,7 +131,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             && watched(rate, settings.rate.alarm)
             && flags <= 3
             && energy_step <= u32::from(u8::MAX)
-            && used.iter().all(|&used| used <= settings.full + (1 << 16));
+            && used.iter().all(|&used| used <= settings.most_used() as u32);
         if !valid {
             return Err(StateError::Range);
         }

@@ -1,20 +1,20 @@
-//! What a governor tells of its work: for a status frame now and then.
+//! Counters and drift flags of a governor, for instance for a status frame.
 
-/// Counts since the start; once there are 2^32 - 1 decisions, all of them stay.
+/// Counts since the start. Once there are 2^32 - 1 decisions, none of them changes any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct GovernorCounters {
-    /// Decisions.
+    /// Inputs that were committed.
     pub decisions: u32,
-    /// Of these, the ones that deferred.
+    /// Of these, the ones for which somebody was charged ([`Charge`](super::Charge)).
     pub deferred: u32,
-    /// Those that the image would have deferred and the governor did not, for whatever reason.
+    /// Those that the image would have deferred and the first proposal did not, for whatever reason.
     pub withheld: u32,
 }
 
 impl GovernorCounters {
-    /// One more decision; the masks say whether it deferred, or was withheld.
+    /// One more input; the masks say whether it was deferred, or withheld.
     #[inline(always)]
     pub(super) fn count(&mut self, deferred: i32, withheld: i32) {
         // The lowest bit of a difference that is 0 only at the end.

@@ -57,17 +57,13 @@ impl<'a> PlattScaling<'a> {
         }
     }
 
-    /// Writes the offsets with which scores decide under other prices: `offsets`, plus what each price
-    /// in the image exceeds the one in `prices` by. Prices above [`Self::MAX_PRICE`] count as that.
-    /// Experts beyond the shortest slice keep what is in `into`.
-    ///
-    /// For [`policy::decide`](crate::policy::decide). With prices in the image this is `offsets`.
-    pub fn offsets_for_prices(&self, prices: &[u32], offsets: &[i32], into: &mut [i32]) {
-        let known = self.prices().zip(prices).zip(offsets);
-        for (into, ((old, &new), &offset)) in into.iter_mut().zip(known) {
+    /// Turns scores under the prices of the image into scores under other prices, in place. Prices
+    /// above [`Self::MAX_PRICE`] count as that.
+    pub fn change_prices(&self, scores: &mut [i32], prices: &[u32]) {
+        for (score, (old, &new)) in scores.iter_mut().zip(self.prices().zip(prices)) {
             let new = new.min(Self::MAX_PRICE);
-            // Each price is at most 2^30.
-            *into = constant_time::add(offset, (old as i32).wrapping_sub(new as i32));
+            // Each price is at most 2^30, so neither step overflows.
+            *score = constant_time::add(*score, (old as i32).wrapping_sub(new as i32));
         }
     }
 

@@ -169,7 +169,7 @@ pub fn scores(image: &Image<'_>, part: &Part) -> Vec<i32> {
     let mut scores = Vec::with_capacity(part.rows * part.experts);
     for row in 0..part.rows {
         let found = rejector.scores(part.row(row), &mut scratch);
-        scores.extend_from_slice(found.expect("a log holds no NaN"));
+        scores.extend_from_slice(found.expect("a log holds no NaN").values());
     }
     scores
 }

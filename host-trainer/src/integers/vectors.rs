@@ -126,7 +126,7 @@ impl<'a> Writer<'a> {
         self.bytes.extend([kind, free.expert, masked.expert, 0]);
         self.bytes.extend(mask.to_le_bytes());
         self.bytes.extend(free.margin.to_le_bytes());
-        self.bytes.extend(scores.iter().flat_map(|score| score.to_le_bytes()));
+        self.bytes.extend(scores.values().iter().flat_map(|score| score.to_le_bytes()));
         self.bytes.extend(codes.iter().map(|&code| code as u8));
         self.pad();
         features.iter().for_each(|&feature| write(feature, &mut self.bytes));

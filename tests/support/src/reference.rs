@@ -128,7 +128,8 @@ pub fn compare<F: FeatureValue>(
     let mut scratch = vec![0xa5a5_a5a5; image.scratch_words()];
     let expected = scores(parts, codes);
     let found = rejector.scores(features, &mut scratch).expect("features that fit the image");
-    assert_eq!(found.iter().copied().map(i64::from).collect::<Vec<_>>(), expected);
+    assert_eq!((found.offsets(), found.image()), (&parts.offsets[..], image.checksum()));
+    assert_eq!(found.values().iter().copied().map(i64::from).collect::<Vec<_>>(), expected);
     let reachable = Reachable::from_bits(mask);
     let found =
         rejector.decide(features, reachable, &mut scratch).expect("features that fit the image");

@@ -22,7 +22,7 @@ use crate::{
     toolchain::Toolchains,
 };
 use anyhow::{Context, Result, ensure};
-use mild::{Decision, FeatureValue, Governor, Image, Reachable, Rejector, policy};
+use mild::{Decision, FeatureValue, Governor, Image, Reachable, Rejector, Scores};
 use mild_test_support::{
     images::UNEVEN,
     inputs::{CAPPED, GOVERNED, INPUTS, Inputs, add_decision},
@@ -284,18 +284,14 @@ fn expected(image: &Path) -> Result<Vec<u32>> {
         bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect();
     let image = Image::from_words(&words)?;
     let high = |reading: i16| (reading >> 8) as i8;
-    let plain = |scores: &[i32], set| policy::decide(scores, image.offsets(), set);
+    let plain = |scores: Scores<'_>, set| scores.decide(set);
     let (mut free, mut capped) = (Governor::new(&GOVERNED), Governor::new(&CAPPED));
     WAYS.iter()
         .map(|(_, way)| match way {
             Way::Codes => digest(&image, high, plain),
             Way::Raw => digest(&image, |reading| reading, plain),
-            Way::Governed => {
-                digest(&image, high, |scores, set| free.decide(scores, image.offsets(), set))
-            }
-            Way::Capped => {
-                digest(&image, high, |scores, set| capped.decide(scores, image.offsets(), set))
-            }
+            Way::Governed => digest(&image, high, |scores, set| free.input(scores).decide(set)),
+            Way::Capped => digest(&image, high, |scores, set| capped.input(scores).decide(set)),
         })
         .collect()
 }
@@ -303,7 +299,7 @@ fn expected(image: &Path) -> Result<Vec<u32>> {
 fn digest<F: FeatureValue>(
     image: &Image<'_>,
     convert: impl Fn(i16) -> F,
-    mut decide: impl FnMut(&[i32], Reachable) -> Decision,
+    mut decide: impl FnMut(Scores<'_>, Reachable) -> Decision,
 ) -> Result<u32> {
     let rejector = Rejector::new(image);
     let mut scratch = vec![0; image.scratch_words()];

@@ -1,7 +1,6 @@
-//! The way to the experts.
+//! The link to the experts.
 
 use embedded_hal::delay::DelayNs;
-use mild::Image;
 use mild::client::{Client, DelayClock, Identity, RetryPolicy};
 
 /// `mild`'s client over the serial port `P`, its time from the delay `D`.
@@ -11,11 +10,10 @@ pub type Uplink<P, D, const EXPERTS: usize, const FRAME: usize> =
 /// The number of the only node. In a fleet each has its own.
 const NODE: u32 = 1;
 
-/// A way that has not been tried yet. `chance` is anything that differs from one start to the next.
+/// A link that has not been tried yet. `chance` is anything that differs from one start to the next.
 pub fn uplink<P, D, const EXPERTS: usize, const FRAME: usize>(
     port: P,
     delay: D,
-    image: &Image<'_>,
     chance: &[i16],
 ) -> Uplink<P, D, EXPERTS, FRAME>
 where
@@ -23,8 +21,8 @@ where
     D: DelayNs,
 {
     // Without a key: who can reach the wire can ask and answer.
-    let identity = Identity { node: NODE, image: image.checksum(), key: None };
-    // Numbers after a reboot are others than before, so that an answer on its way is not taken for a new one.
+    let identity = Identity { node: NODE, key: None };
+    // After a reboot the questions have other numbers, so that a late answer is not taken for a new one.
     let begin = chance.iter().fold(0u32, |sum, &reading| {
         (sum ^ u32::from(reading.cast_unsigned())).wrapping_mul(0x0100_0193)
     });
@@ -38,14 +36,10 @@ mod tests {
     use super::*;
     use core::cell::RefCell;
     use core::convert::Infallible;
-    use mild::client::{How, Question};
+    use mild::client::Question;
     use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Status};
-    use mild::{Decision, Reachable};
+    use mild::Scores;
     use std::{collections::VecDeque, vec::Vec};
-
-    mod rejector {
-        include!("../../../wine/rejector.rs");
-    }
 
     const FRAME: usize = wire::max_frame(3);
 
@@ -127,14 +121,11 @@ mod tests {
     fn an_expert_answers_and_without_one_the_node_does() {
         let gateway = RefCell::new(Gateway::default());
         let mut uplink: Uplink<_, _, 3, FRAME> =
-            uplink(Port(&gateway), Delay, &rejector::IMAGE, &[1, 2, 3]);
+            uplink(Port(&gateway), Delay, &[1, 2, 3]);
         let question = Question { local: Answer::Label(9), payload: Payload::codes(&[7, 1, -1]) };
-        let first = |reachable: Reachable| Decision {
-            expert: if reachable.contains(1) { 1 } else { 0 },
-            margin: 5,
-        };
+        let first = Scores::new(&[0, 5, -5], &[0; 3]);
         let outcome = uplink.resolve(&question, first);
-        assert_eq!((outcome.by, outcome.answer, outcome.how), (1, Answer::Label(7), How::Chosen));
+        assert_eq!((outcome.by, outcome.answer, outcome.failure), (1, Answer::Label(7), None));
         let begun = gateway.borrow().asked[0];
         gateway.borrow_mut().away = true;
         for _ in 0..RetryPolicy::USUAL.failures {
@@ -152,9 +143,9 @@ mod tests {
         let number = |chance: &[i16]| {
             let gateway = RefCell::new(Gateway::default());
             let mut uplink: Uplink<_, _, 2, FRAME> =
-                uplink(Port(&gateway), Delay, &rejector::IMAGE, chance);
+                uplink(Port(&gateway), Delay, chance);
             let question = Question { local: Answer::None, payload: Payload::codes(&[1]) };
-            uplink.resolve(&question, |_| Decision { expert: 1, margin: 0 });
+            uplink.resolve(&question, Scores::new(&[0, 1], &[0; 2]));
             gateway.borrow().asked[0]
         };
         assert_ne!(number(&[-500, 320, 1250]), number(&[-500, 321, 1250]));

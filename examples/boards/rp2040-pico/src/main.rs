@@ -12,7 +12,7 @@ use embedded_hal::delay::DelayNs;
 use embedded_io::{Read, ReadReady, Write};
 use mild::client::{Outcome, Question};
 use mild::wire::{self, Answer, Payload};
-use mild::{Image, InputError, Rejector, policy};
+use mild::{Image, InputError, Rejector};
 use node::local_answer;
 use panic_probe as _;
 use rp2040_hal::{
@@ -89,7 +89,7 @@ fn main() -> ! {
         supply: AdcPin::new(pins.gpio29.into_floating_input()).expect("29 has an ADC channel"),
     };
 
-    let mut uplink: Uplink<_, _> = node::uplink(port, delay, &IMAGE, &sensors.read());
+    let mut uplink: Uplink<_, _> = node::uplink(port, delay, &sensors.read());
     loop {
         let readings = sensors.read();
         match answer(&readings, &mut uplink) {
@@ -145,5 +145,5 @@ fn answer<P: Read + ReadReady + Write, D: DelayNs>(
         local: Answer::Label(local_answer(readings).into()),
         payload: Payload::codes(&codes),
     };
-    Ok(uplink.resolve(&question, |reachable| policy::decide(scores, IMAGE.offsets(), reachable)))
+    Ok(uplink.resolve(&question, scores))
 }

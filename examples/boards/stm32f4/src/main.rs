@@ -14,7 +14,7 @@ use embedded_hal::delay::DelayNs;
 use embedded_io::{Read, ReadReady, Write};
 use mild::client::{Outcome, Question};
 use mild::wire::{self, Answer, Payload};
-use mild::{Image, InputError, Rejector, policy};
+use mild::{Image, InputError, Rejector};
 use node::local_answer;
 use panic_probe as _;
 use port::Port;
@@ -61,7 +61,7 @@ fn main() -> ! {
     adc.enable_temperature_and_vref();
     let mut sensors = Sensors { adc, pin: pins.pa0.into_analog() };
 
-    let mut uplink: Uplink<_, _> = node::uplink(port, delay, &IMAGE, &sensors.read());
+    let mut uplink: Uplink<_, _> = node::uplink(port, delay, &sensors.read());
     loop {
         let readings = sensors.read();
         match answer(&readings, &mut uplink) {
@@ -119,5 +119,5 @@ fn answer<P: Read + ReadReady + Write, D: DelayNs>(
         local: Answer::Label(local_answer(readings).into()),
         payload: Payload::codes(&codes),
     };
-    Ok(uplink.resolve(&question, |reachable| policy::decide(scores, IMAGE.offsets(), reachable)))
+    Ok(uplink.resolve(&question, scores))
 }

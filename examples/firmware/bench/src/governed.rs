@@ -3,8 +3,7 @@
 use board::{Counter, println, stack};
 use core::hint::black_box;
 use mild::governor::{GovernorSettings, Rate, Track, Watch};
-use mild::policy::{self, Reachable};
-use mild::{Decision, Governor};
+use mild::{Decide, Decision, Governor, Reachable, Resolution, Scores};
 
 /// Decisions of one count.
 const REPEATS: u32 = 1000;
@@ -30,11 +29,21 @@ pub(crate) fn measure(counter: &mut Counter) {
         let offsets = black_box(offsets);
         // Not known to the compiler, as in a device.
         let reachable = black_box(Reachable::ALL);
-        let alone = |scores: &[i32]| policy::decide(scores, offsets, reachable);
+        let alone = |scores: &[i32]| Scores::new(scores, offsets).decide(reachable);
         report("policy", counter, experts, 0, || alone);
         report("governor", counter, experts, size_of::<Governor>(), || {
             let mut governor = Governor::new(black_box(&SETTINGS));
-            move |scores: &[i32]| governor.decide(scores, offsets, reachable)
+            move |scores: &[i32]| governor.input(Scores::new(scores, offsets)).decide(reachable)
+        });
+        // As a client does: two steps, which do not know of each other.
+        report("committed", counter, experts, size_of::<Governor>(), || {
+            let mut governor = Governor::new(black_box(&SETTINGS));
+            move |scores: &[i32]| {
+                let mut input = governor.input(Scores::new(scores, offsets));
+                let decision = input.propose(reachable);
+                input.commit(Resolution::by(decision.expert));
+                decision
+            }
         });
     }
 }

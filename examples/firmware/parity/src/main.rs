@@ -103,7 +103,7 @@ fn compare<F: FeatureValue>(
     // Scratch with anything in it must do.
     scratch.fill(0xA5A5_5A5A);
     let scores = rejector.scores(features, scratch)?;
-    checks.scores.compare(index, scores, row.scores());
+    checks.scores.compare(index, scores.values(), row.scores());
     let decision = rejector.decide(features, Reachable::ALL, scratch)?;
     checks.decision.compare(index, &(decision.expert, decision.margin), &(row.expert, row.margin));
     let masked = rejector.decide(features, Reachable::from_bits(row.mask), scratch)?;

@@ -88,7 +88,7 @@ fn governed<F: FeatureValue + Into<i16>, const CAPS: usize>(
 ) -> Result<Decision, InputError> {
     broken::work(features[0].into());
     let scores = rejector.scores(features, scratch)?;
-    Ok(governor.decide(scores, rejector.image().offsets(), reachable))
+    Ok(governor.input(scores).decide(reachable))
 }
 
 /// Decides on every input, twice, and writes the least and the most ticks, the stack, and a digest of the first decisions. False if

@@ -6,8 +6,7 @@ pub mod plot;
 
 pub use conditions::{Battery, Conditions, Outage, RandomOutage};
 use mild::governor::{Rate, Track};
-use mild::policy::decide;
-use mild::{Governor, Image, OperatingPoints, Rejector};
+use mild::{Governor, Image, OperatingPoints, Rejector, Scores};
 use serde::Serialize;
 
 use crate::data::dataset::Part;
@@ -154,8 +153,8 @@ pub fn replay(
             Step { expert: k, error: f64::from(error), price: f64::from(price) }
         };
         let scores = rejector.scores(part.row(row), &mut scratch).expect("a log holds no NaN");
-        bare.push(step(decide(scores, &fixed, reachable).expert));
-        governed.push(step(governor.decide(scores, image.offsets(), reachable).expert));
+        bare.push(step(Scores::new(scores.values(), &fixed).decide(reachable).expert));
+        governed.push(step(governor.input(scores).decide(reachable).expert));
         budgets.push(f64::from(governor.budget().bits()) / 65_536.0);
         let flags = governor.drift();
         for (raised, signal) in [(flags.margin, "margin"), (flags.rate, "rate")] {

@@ -1,0 +1,107 @@
+//! The scores of one input, and the plain rule on them.
+
+use super::{Decide, Decision, LOCAL, Reachable, Resolution};
+use crate::constant_time;
+
+/// The scores of one input, together with the offsets that belong to them.
+///
+/// A [`Rejector`](crate::Rejector) makes them ([`Rejector::scores`](crate::Rejector::scores)).
+/// They lie in its scratch, so the scratch is free again when they have been decided on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scores<'s> {
+    values: &'s [i32],
+    offsets: &'s [i32],
+    image: u32,
+}
+
+impl<'s> Scores<'s> {
+    /// Scores that do not come from a rejector, for instance recorded ones. Experts beyond the shorter
+    /// slice are not considered.
+    #[must_use]
+    pub const fn new(values: &'s [i32], offsets: &'s [i32]) -> Self {
+        Self { values, offsets, image: 0 }
+    }
+
+    /// Scores of an image.
+    #[inline(always)]
+    pub(crate) const fn of_image(values: &'s [i32], offsets: &'s [i32], image: u32) -> Self {
+        Self { values, offsets, image }
+    }
+
+    /// One score for each expert, without the offsets.
+    ///
+    /// With [Platt scaling](crate::Image::platt_scaling) they are probabilities minus prices, in 2^-16
+    /// of one error.
+    #[must_use]
+    pub const fn values(&self) -> &'s [i32] {
+        self.values
+    }
+
+    /// One offset for each expert.
+    #[must_use]
+    pub const fn offsets(&self) -> &'s [i32] {
+        self.offsets
+    }
+
+    /// The checksum of the image that they are of ([`Image::checksum`](crate::Image::checksum)), or 0
+    /// if they do not come from a rejector.
+    #[must_use]
+    pub const fn image(&self) -> u32 {
+        self.image
+    }
+
+    /// Chooses the reachable expert with the largest score plus offset; ties go to the lower index, so
+    /// to `local` first.
+    ///
+    /// A checked image keeps scores and offsets each within ±2^30, so their sum cannot overflow; sums
+    /// of other origin saturate. Without any scores the answer is `local`.
+    #[must_use]
+    #[inline(always)]
+    pub fn decide(&self, reachable: Reachable) -> Decision {
+        decide(self.values, self.offsets, reachable)
+    }
+}
+
+/// The plain rule. A commit has nothing to record.
+impl Decide for Scores<'_> {
+    fn propose(&mut self, reachable: Reachable) -> Decision {
+        self.decide(reachable)
+    }
+
+    fn commit(self, _: Resolution) {}
+
+    fn image(&self) -> u32 {
+        self.image
+    }
+}
+
+/// See [`Scores::decide`].
+#[inline(never)] // its variables would be on the stack while the layers run
+fn decide(scores: &[i32], offsets: &[i32], reachable: Reachable) -> Decision {
+    let mut sums =
+        scores.iter().zip(offsets).map(|(&score, &offset)| constant_time::add(score, offset));
+    let Some(mut best) = sums.next() else {
+        return Decision { expert: LOCAL, margin: i32::MAX };
+    };
+    let mut expert = i32::from(LOCAL);
+    let mut second = i32::MIN;
+    let mut others = 0;
+    let mut index = expert;
+    let mut bits = reachable.bits();
+    // Every expert takes the same steps, so that the run time does not depend on the scores.
+    for sum in sums {
+        index = index.wrapping_add(1);
+        bits >>= 1;
+        let reachable = constant_time::mask(bits);
+        others |= reachable;
+        // The least of all sums is never above the best one, and as second it changes nothing.
+        let sum = constant_time::select(reachable, sum, i32::MIN);
+        let first = constant_time::less(best, sum);
+        let loser = constant_time::select(first, best, sum);
+        best = constant_time::select(first, sum, best);
+        expert = constant_time::select(first, index, expert);
+        second = constant_time::select(constant_time::less(second, loser), loser, second);
+    }
+    let margin = constant_time::select(others, constant_time::subtract(best, second), i32::MAX);
+    Decision { expert: expert as u8, margin }
+}
