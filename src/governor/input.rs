@@ -142,7 +142,7 @@ impl<const CAPS: usize> Decide for GovernedInput<'_, '_, '_, CAPS> {
     fn propose(&mut self, reachable: Reachable) -> Decision {
         let view = self.governor.look(&self.scores, reachable);
         self.declined = view.declined;
-        self.first.get_or_insert(view).decision;
+        self.first.get_or_insert(view);
         view.decision
     }
 

@@ -21,7 +21,7 @@ pub(crate) struct Measured {
 /// The figures of one step from scores to a decision.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Choosing {
-    /// `policy`, `governor` around it, or `committed`: the same by a proposal and a commit.
+    /// `policy`, or `governor` around it.
     pub(crate) name: String,
     /// Experts to choose from, `local` among them.
     pub(crate) experts: usize,
@@ -66,14 +66,7 @@ pub(crate) fn read(stdout: &str) -> Result<(Vec<Measured>, Vec<Choosing>)> {
                     stack: None,
                 });
             }
-            [
-                name @ ("policy" | "governor" | "committed"),
-                experts,
-                repeats,
-                ticks @ ..,
-                stack,
-                state,
-            ] => {
+            [name @ ("policy" | "governor"), experts, repeats, ticks @ .., stack, state] => {
                 let unit = instructions_per_tick.context("no clock before the figures")?;
                 let (least, most) = range(ticks, unit / number(repeats)?)?;
                 let whole = |word: &str| word.parse().with_context(|| line.to_owned());

@@ -31,12 +31,8 @@ pub(crate) fn measure(counter: &mut Counter) {
         let reachable = black_box(Reachable::ALL);
         let alone = |scores: &[i32]| Scores::new(scores, offsets).decide(reachable);
         report("policy", counter, experts, 0, || alone);
+        // As a client does.
         report("governor", counter, experts, size_of::<Governor>(), || {
-            let mut governor = Governor::new(black_box(&SETTINGS));
-            move |scores: &[i32]| governor.input(Scores::new(scores, offsets)).decide(reachable)
-        });
-        // As a client does: two steps, which do not know of each other.
-        report("committed", counter, experts, size_of::<Governor>(), || {
             let mut governor = Governor::new(black_box(&SETTINGS));
             move |scores: &[i32]| {
                 let mut input = governor.input(Scores::new(scores, offsets));
