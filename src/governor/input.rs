@@ -1,7 +1,7 @@
 //! One input under a governor: proposals, then one commit.
 
 use super::settings::DEFERRAL;
-use super::{Governor, GovernorSettings, MARGIN, RATE};
+use super::{Governor, GovernorSettings};
 use crate::constant_time;
 use crate::policy::{Decide, Decision, LOCAL, Reachable, Resolution, Scores};
 
@@ -14,41 +14,49 @@ use crate::policy::{Decide, Decision, LOCAL, Reachable, Resolution, Scores};
 pub struct GovernedInput<'g, 'a, 's, const CAPS: usize = 0> {
     governor: &'g mut Governor<'a, CAPS>,
     scores: Scores<'s>,
-    /// What the first proposal saw, if there was one.
-    first: Option<View>,
-    /// Of the last proposal.
-    declined: i32,
+    notes: Notes,
 }
 
-/// What one look at an input shows. Conditions are masks.
+/// What a commit has to know of the proposals. Conditions are masks.
 #[derive(Debug, Clone, Copy)]
-struct View {
-    decision: Decision,
-    /// Somebody can be asked, and the governor answers locally.
+struct Notes {
+    /// There was a proposal.
+    proposed: bool,
+    /// Of the last one: somebody could be asked, and the governor answered locally.
     declined: i32,
-    /// The image would defer, and the governor does not.
+    /// Of the first one, as are all below: the image would have deferred, and the governor did not.
     withheld: i32,
-    /// The image would defer.
+    /// The image would have deferred.
     alone: i32,
-    /// Every expert is reachable.
+    /// Every expert was reachable, and one of them could be asked.
     complete: i32,
     /// The advantage before any caps, within the settings' range.
     advantage: i32,
+    /// The tokens that this input finds, its refill included.
+    tokens: i32,
 }
 
 impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     /// Binds the governor to the scores of one input.
-    #[inline]
-    pub const fn input<'g, 's>(
-        &'g mut self,
-        scores: Scores<'s>,
-    ) -> GovernedInput<'g, 'a, 's, CAPS> {
-        GovernedInput { governor: self, scores, first: None, declined: 0 }
+    #[inline(always)]
+    pub fn input<'g, 's>(&'g mut self, scores: Scores<'s>) -> GovernedInput<'g, 'a, 's, CAPS> {
+        // Neither overflows: a bucket holds less than 2^31 with a refill on top.
+        let tokens = self.tokens.wrapping_add(self.settings.refill.bits() as i32);
+        let notes = Notes {
+            proposed: false,
+            declined: 0,
+            withheld: 0,
+            alone: 0,
+            complete: 0,
+            advantage: 0,
+            tokens: constant_time::least(tokens, self.settings.capacity),
+        };
+        GovernedInput { governor: self, scores, notes }
     }
 
-    /// Looks at an input; nothing changes.
+    /// Proposes; only the notes change.
     #[inline(never)] // its variables would be on the stack while the layers run
-    fn look(&self, scores: &Scores<'_>, reachable: Reachable) -> View {
+    fn propose(&self, scores: &Scores<'_>, reachable: Reachable, notes: &mut Notes) -> Decision {
         let settings = self.settings;
         let plain = best(scores, reachable.bits(), &[0; 0], settings);
         let best =
@@ -57,53 +65,52 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
         let threshold = self.threshold();
         let advantage = constant_time::clamp(best.advantage, settings.low, settings.high);
         let wanted = any & constant_time::less(threshold, advantage);
-        let defer = wanted & constant_time::less(DEFERRAL - 1, self.refilled());
-        let alone = constant_time::less(0, plain.advantage)
-            & constant_time::less(i32::from(LOCAL), plain.expert);
+        let defer = wanted & constant_time::less(DEFERRAL - 1, notes.tokens);
+
+        notes.declined = any & !defer;
+        if !notes.proposed {
+            let (known, unbound) = if CAPS == 0 {
+                (any, advantage)
+            } else {
+                (
+                    constant_time::less(i32::from(LOCAL), plain.expert),
+                    constant_time::clamp(plain.advantage, settings.low, settings.high),
+                )
+            };
+            let alone = known & constant_time::less(0, plain.advantage);
+            let experts = scores.values().len().min(scores.offsets().len());
+            *notes = Notes {
+                proposed: true,
+                declined: notes.declined,
+                withheld: alone & !defer,
+                alone,
+                complete: known & complete(experts, reachable),
+                advantage: unbound,
+                tokens: notes.tokens,
+            };
+        }
         // Both are within the range and two steps of it: neither overflows.
         let distance = advantage.wrapping_sub(threshold).wrapping_abs();
-        let experts = scores.values().len().min(scores.offsets().len());
-        View {
-            decision: Decision {
-                expert: (defer & best.expert) as u8,
-                margin: constant_time::select(any, distance, i32::MAX),
-            },
-            declined: any & !defer,
-            withheld: alone & !defer,
-            alone,
-            complete: complete(experts, reachable),
-            advantage: if CAPS == 0 {
-                advantage
-            } else {
-                constant_time::clamp(plain.advantage, settings.low, settings.high)
-            },
+        Decision {
+            expert: (defer & best.expert) as u8,
+            margin: constant_time::select(any, distance, i32::MAX),
         }
     }
 
-    /// The tokens that the next input finds.
-    #[inline(always)]
-    fn refilled(&self) -> i32 {
-        // Neither overflows: a bucket holds less than 2^31 with a refill on top.
-        let tokens = self.tokens.wrapping_add(self.settings.refill.bits() as i32);
-        let full = constant_time::less(self.settings.capacity, tokens);
-        constant_time::select(full, self.settings.capacity, tokens)
-    }
-
-    /// Charges one input: what the first proposal saw, whether the last one declined to defer, and what
-    /// came of it.
+    /// Charges one input.
     #[inline(never)]
-    fn charge(&mut self, first: &View, declined: i32, resolution: Resolution) {
+    fn charge(&mut self, notes: &Notes, resolution: Resolution) {
         let settings = self.settings;
         let charged = resolution.answered() | resolution.asked() & settings.charged_failures;
         let deferred = any_bit(charged);
         let one = deferred & DEFERRAL;
         // Below 0 only after a deferral that was not proposed.
-        let tokens = self.refilled().wrapping_sub(one);
+        let tokens = notes.tokens.wrapping_sub(one);
         self.tokens = tokens & !(tokens >> 31);
 
         // Where nobody could be asked, or nobody who was asked is charged, there is nothing to learn: the
         // threshold waits.
-        let change = (declined | deferred) & one.wrapping_sub(self.budget.bits() as i32);
+        let change = (notes.declined | deferred) & one.wrapping_sub(self.budget.bits() as i32);
         let excess = self.excess.wrapping_add(change);
         self.excess = constant_time::clamp(excess, settings.lowest_excess, settings.highest_excess);
         let mut bits = charged;
@@ -115,10 +122,9 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             *used = constant_time::clamp(new, 0, settings.most_used()) as u32;
         }
 
-        let margin = settings.margin.look(&mut self.margin, first.advantage, first.complete);
-        let rate = settings.rate.look(&mut self.rate, first.alone & DEFERRAL, first.complete);
-        self.flags |= (margin & i32::from(MARGIN) | rate & i32::from(RATE)) as u8;
-        self.counters.count(deferred, first.withheld);
+        settings.margin.look(&mut self.margin, notes.advantage, notes.complete);
+        settings.rate.look(&mut self.rate, notes.alone & DEFERRAL, notes.complete);
+        self.counters.count(deferred, notes.withheld);
     }
 }
 
@@ -126,11 +132,10 @@ impl<const CAPS: usize> GovernedInput<'_, '_, '_, CAPS> {
     /// Proposes, and commits the proposal as carried out: for replays, and for experts that always
     /// answer.
     #[inline]
-    pub fn decide(self, reachable: Reachable) -> Decision {
-        let view = self.governor.look(&self.scores, reachable);
-        let resolution = Resolution::by(view.decision.expert);
-        self.governor.charge(&view, view.declined, resolution);
-        view.decision
+    pub fn decide(mut self, reachable: Reachable) -> Decision {
+        let decision = self.propose(reachable);
+        self.commit(Resolution::by(decision.expert));
+        decision
     }
 }
 
@@ -139,24 +144,14 @@ impl<const CAPS: usize> Decide for GovernedInput<'_, '_, '_, CAPS> {
     /// the threshold, `i32::MAX` if nobody can be asked.
     ///
     /// An expert whose sum saturates at `i32::MIN`, which no checked image's does, is never chosen.
+    #[inline(always)]
     fn propose(&mut self, reachable: Reachable) -> Decision {
-        let view = self.governor.look(&self.scores, reachable);
-        self.declined = view.declined;
-        self.first.get_or_insert(view);
-        view.decision
+        self.governor.propose(&self.scores, reachable, &mut self.notes)
     }
 
+    #[inline(always)]
     fn commit(self, resolution: Resolution) {
-        const UNSEEN: View = View {
-            decision: Decision { expert: LOCAL, margin: i32::MAX },
-            declined: 0,
-            withheld: 0,
-            alone: 0,
-            complete: 0,
-            advantage: 0,
-        };
-        let first = self.first.unwrap_or(UNSEEN);
-        self.governor.charge(&first, self.declined, resolution);
+        self.governor.charge(&self.notes, resolution);
     }
 
     fn image(&self) -> u32 {
@@ -182,7 +177,7 @@ struct Best {
 /// The best reachable expert to defer to, ties to the lower index. An expert that was used beyond its
 /// share counts for less by the settings' step for each such use, and for nothing when that is beyond
 /// the range.
-#[inline(never)] // few variables, all of them in registers
+#[inline(always)] // few variables, all of them in registers
 fn best<const CAPS: usize, const USED: usize>(
     scores: &Scores<'_>,
     mut bits: u32,
@@ -213,13 +208,9 @@ fn best<const CAPS: usize, const USED: usize>(
     Best { expert, advantage: constant_time::subtract(best, local) }
 }
 
-/// Whether there are other experts and all of them are reachable, as a mask.
+/// Whether all of these experts are reachable, as a mask.
 #[inline(always)]
 fn complete(experts: usize, reachable: Reachable) -> i32 {
     let beyond = u32::MAX.checked_shl(experts as u32).unwrap_or(0);
-    let missing = !(reachable.bits() | beyond) as i32;
-    // A set without its first member is never negative unless it has the last.
-    !constant_time::less(0, missing)
-        & !constant_time::less(missing, 0)
-        & constant_time::less(1, experts as i32)
+    !any_bit(!(reachable.bits() | beyond))
 }

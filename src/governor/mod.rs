@@ -107,14 +107,10 @@ pub struct Governor<'a, const CAPS: usize = 0> {
     margin: [i32; 2],
     rate: [i32; 2],
     counters: GovernorCounters,
-    flags: u8,
     energy_step: u8,
     /// By how much each capped expert was used beyond its share, in units of 2^-16.
     used: [u32; CAPS],
 }
-
-const MARGIN: u8 = 1;
-const RATE: u8 = 2;
 
 impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     /// Starts at the image's own threshold with a full bucket.
@@ -128,7 +124,6 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             margin: [0; 2],
             rate: [0; 2],
             counters: GovernorCounters { decisions: 0, deferred: 0, withheld: 0 },
-            flags: 0,
             energy_step: u8::MAX,
             used: [0; CAPS],
         }
@@ -204,12 +199,14 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     /// The drift flags raised since they were last cleared.
     #[must_use]
     pub const fn drift(&self) -> Drift {
-        Drift { margin: self.flags & MARGIN != 0, rate: self.flags & RATE != 0 }
+        Drift {
+            margin: self.settings.margin.raised(self.margin),
+            rate: self.settings.rate.raised(self.rate),
+        }
     }
 
     /// Clears the drift flags, and begins to watch anew.
     pub fn clear_drift(&mut self) {
-        self.flags = 0;
         self.margin = [0; 2];
         self.rate = [0; 2];
     }

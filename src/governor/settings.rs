@@ -79,18 +79,23 @@ impl Watch {
         Self::new(mean, deviation / 4, deviation.saturating_mul(40))
     }
 
-    /// Adds a signal's deviations upward and downward to their sums, unless the mask `watched` is 0, and
-    /// returns a mask that says whether one of them is at the alarm.
+    /// Adds a signal's deviations upward and downward to their sums, unless the mask `watched` is 0. A sum
+    /// that has reached the alarm stays there.
     #[inline(always)]
-    pub(super) fn look(self, [up, down]: &mut [i32; 2], signal: i32, watched: i32) -> i32 {
+    pub(super) fn look(self, [up, down]: &mut [i32; 2], signal: i32, watched: i32) {
         let add = |sum: &mut i32, deviation: i32| {
-            let new = sum.wrapping_add(deviation & watched);
-            let new = new & !(new >> 31);
-            let high = !constant_time::less(new, self.alarm);
-            *sum = constant_time::select(high, self.alarm, new);
-            high
+            // No sum is above the alarm, so the sign of the difference says whether it is below.
+            let open = sum.wrapping_sub(self.alarm) >> 31;
+            let new = sum.wrapping_add(deviation & watched & open);
+            *sum = constant_time::least(new & !(new >> 31), self.alarm);
         };
-        add(up, signal.wrapping_sub(self.above)) | add(down, self.below.wrapping_sub(signal))
+        add(up, signal.wrapping_sub(self.above));
+        add(down, self.below.wrapping_sub(signal));
+    }
+
+    /// Whether one of the sums has reached the alarm.
+    pub(super) const fn raised(&self, [up, down]: [i32; 2]) -> bool {
+        up >= self.alarm || down >= self.alarm
     }
 }
 

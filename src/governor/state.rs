@@ -42,7 +42,7 @@ impl fmt::Display for StateError {
 impl core::error::Error for StateError {}
 
 /// Words before the caps: checksum, fingerprint, and the state itself.
-const FIXED: usize = 14;
+const FIXED: usize = 13;
 
 impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     /// Bytes of the state.
@@ -67,7 +67,6 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             decisions,
             deferred,
             withheld,
-            u32::from(self.flags),
             u32::from(self.energy_step),
         ];
         let (_, body) = into.split_at_mut(4);
@@ -111,7 +110,6 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             decisions,
             deferred,
             withheld,
-            flags,
             energy_step,
         ] = head.map(u32::from_le_bytes);
         if fingerprint != settings.fingerprint() {
@@ -129,7 +127,6 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             && (0..=settings.capacity).contains(&(tokens as i32))
             && watched(margin, settings.margin.alarm)
             && watched(rate, settings.rate.alarm)
-            && flags <= 3
             && energy_step <= u32::from(u8::MAX)
             && used.iter().all(|&used| used <= settings.most_used() as u32);
         if !valid {
@@ -143,7 +140,6 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             margin,
             rate,
             counters: GovernorCounters { decisions, deferred, withheld },
-            flags: flags as u8,
             energy_step: energy_step as u8,
             used,
         })

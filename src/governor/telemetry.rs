@@ -17,13 +17,13 @@ impl GovernorCounters {
     /// One more input; the masks say whether it was deferred, or withheld.
     #[inline(always)]
     pub(super) fn count(&mut self, deferred: i32, withheld: i32) {
-        // The lowest bit of a difference that is 0 only at the end.
-        let left = !self.decisions;
-        let room = ((left | left.wrapping_neg()) >> 31) as i32;
-        let add = |count: &mut u32, number: i32| *count = count.wrapping_add(number as u32);
-        add(&mut self.decisions, room);
-        add(&mut self.deferred, deferred & room);
-        add(&mut self.withheld, withheld & room);
+        // The branch depends on how many inputs there were, not on what they are.
+        if let Some(decisions) = self.decisions.checked_add(1) {
+            self.decisions = decisions;
+            // Masks are -1.
+            self.deferred = self.deferred.wrapping_sub(deferred as u32);
+            self.withheld = self.withheld.wrapping_sub(withheld as u32);
+        }
     }
 }
 

@@ -51,6 +51,12 @@ pub(crate) fn clamp(number: i32, low: i32, high: i32) -> i32 {
     if BRANCHES { arithmetic::clamp(number, low, high) } else { number.max(low).min(high) }
 }
 
+/// The smaller of two numbers.
+#[inline(always)]
+pub(crate) fn least(a: i32, b: i32) -> i32 {
+    if BRANCHES { arithmetic::select(arithmetic::less(b, a), b, a) } else { a.min(b) }
+}
+
 /// As `clamp(number, 0, 127)`, for numbers of magnitude up to 2^30.
 #[inline(always)]
 pub(crate) fn clamp_activation(number: i32) -> i32 {
