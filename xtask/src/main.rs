@@ -4,6 +4,7 @@ mod apt;
 mod bench;
 mod commands;
 mod firmware;
+mod governed;
 mod images;
 mod linked;
 mod parallel;

@@ -3,6 +3,7 @@
 //! - [`random`], [`checksum`]: a small generator of numbers, and the checksum of images written independently.
 //! - [`cores`]: the emulated cores and their memory maps (`std`).
 //! - [`inputs`]: inputs, governor settings and digests for decisions (`inputs`).
+//! - [`governed`]: governors whose experts fail (`governed`).
 //! - [`windows`]: samples, and digests of their statistics (`window-features`).
 //! - [`images`], [`reference`](mod@reference): images, and what must come out of them (`images`).
 //! - [`cold_store`]: the log of the sensor example (`std`).
@@ -14,6 +15,8 @@ pub mod checksum;
 pub mod cold_store;
 #[cfg(feature = "std")]
 pub mod cores;
+#[cfg(feature = "governed")]
+pub mod governed;
 #[cfg(feature = "images")]
 pub mod images;
 #[cfg(feature = "inputs")]

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     cores::{self, CORES, Core, WITH_I2C},
     firmware::Firmware,
-    images, parallel,
+    governed, images, parallel,
     parity::{self, Outcome},
     process::{Finished, root, target_dir},
     qemu::{Options, Qemu},
@@ -238,6 +238,16 @@ fn check(
             directory: image.clone(),
             image: image.clone(),
             judge: Box::new(window_features::judge),
+        });
+    }
+    let elf = program("governed").build_with(core.features(), toolchains)?;
+    if let [image, ..] = images {
+        jobs.push(Job {
+            name: "failing experts".to_owned(),
+            elf,
+            directory: image.clone(),
+            image: image.clone(),
+            judge: Box::new(governed::judge),
         });
     }
     let elf = program("corrupt").build_with(core.features(), toolchains)?;
