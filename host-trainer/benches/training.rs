@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mild_trainer::arithmetic::network::Shape;
 use mild_trainer::arithmetic::random::Random;
-use mild_trainer::data::dataset::Part;
+use mild_trainer::data::part::{Part, PartColumns};
 use mild_trainer::learn::batch::Blocks;
 use mild_trainer::learn::candidate::Candidate;
 use mild_trainer::learn::grid::Grid;
@@ -50,7 +50,9 @@ fn part(rows: usize, inputs: usize, experts: usize) -> Part {
     }
     let prices = (0..rows).flat_map(|_| (0..experts).map(|k| 0.02 * k as f32)).collect();
     let lines = (0..rows as u32).collect();
-    Part { rows, inputs, experts, features, errors, prices, lines, ..Part::default() }
+    PartColumns { rows, inputs, experts, features, errors, prices, lines, ..PartColumns::default() }
+        .build()
+        .expect("columns of equal length")
 }
 
 fn evaluations(criterion: &mut Criterion) {
@@ -113,7 +115,7 @@ fn selections(criterion: &mut Criterion) {
                 candidates: (0..count).map(candidate).collect(),
                 checkpoints: vec![20],
                 folds: 2,
-                max_rows: part.rows,
+                max_rows: part.rows(),
                 restarts: 1,
                 wider: Vec::new(),
                 grown: 0,

@@ -59,11 +59,11 @@ fn train(text: &str, config: &str) -> Result<(Dataset, Trained), Error> {
 /// The deferral loss on the test rows, of what the device would do.
 fn loss((data, trained): &(Dataset, Trained)) -> f64 {
     let choices = trained.int8_choices(&data.test);
-    data.test.deferral_loss(|row| choices[row])
+    data.test.mean_deferral_loss(|row| choices[row])
 }
 
 fn constant((data, _): &(Dataset, Trained), expert: usize) -> f64 {
-    data.test.deferral_loss(|_| expert)
+    data.test.mean_deferral_loss(|_| expert)
 }
 
 #[test]

@@ -60,14 +60,14 @@ fn confidence_goes_with_its_rows() {
     let all = read(&keys("probabilities = [\"q0\", \"q*\"]"), log.as_bytes());
     let rows = |data: &Dataset| {
         [&data.train, &data.calibration, &data.test].map(|part| {
-            let confidence = part.confidence.as_ref().unwrap();
-            (0..part.rows).map(|row| confidence.row(row).to_vec()).collect::<Vec<_>>()
+            let confidence = part.confidence().unwrap();
+            (0..part.rows()).map(|row| confidence.row(row).to_vec()).collect::<Vec<_>>()
         })
     };
     let [train, calibration, test] = rows(&all);
     assert_eq!(train, [[0.9, 0.1], [0.8, 0.2], [0.5, 0.5]]);
     assert_eq!((&calibration[0], &test[0]), (&vec![0.7, 0.3], &vec![0.6, 0.4]));
-    assert_eq!(all.train.confidence.as_ref().unwrap().classes(), Some(2));
+    assert_eq!(all.train.confidence().as_ref().unwrap().classes(), Some(2));
     // Of a split that is drawn too; and what the device knows may be a feature as well.
     let drawn = keys("confidence = \"q1\"")
         .replace("\"x*\"]", "\"x*\", \"q1\"]")
@@ -76,9 +76,9 @@ fn confidence_goes_with_its_rows() {
     let drawn = drawn.split("[raw]").next().unwrap();
     let data = read(drawn, log.as_bytes());
     for part in [&data.train, &data.calibration, &data.test] {
-        let confidence = part.confidence.as_ref().unwrap();
-        assert_eq!((confidence.rows(), confidence.classes()), (part.rows, None));
-        assert!((0..part.rows).all(|row| confidence.row(row)[0] == part.row(row)[2]));
+        let confidence = part.confidence().unwrap();
+        assert_eq!((confidence.rows(), confidence.classes()), (part.rows(), None));
+        assert!((0..part.rows()).all(|row| confidence.row(row)[0] == part.row(row)[2]));
     }
 }
 
@@ -89,7 +89,7 @@ fn every_value_is_where_it_belongs() {
     assert_eq!(data.feature_names, names);
     assert_eq!(data.inputs(), 7);
     assert_eq!(
-        [&data.train, &data.calibration, &data.test].map(|part| (part.rows, part.inputs)),
+        [&data.train, &data.calibration, &data.test].map(|part| (part.rows(), part.inputs())),
         [(3, 7), (1, 7), (1, 7)]
     );
     assert_eq!(data.train.row(0), [2.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
@@ -97,15 +97,15 @@ fn every_value_is_where_it_belongs() {
     assert_eq!(data.train.row(2), [10.0, 9.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
     // Categories that train lacks are all zeros.
     assert_eq!(data.test.row(0), [8.0, 7.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
-    assert_eq!(data.train.errors, [1.0, 0.5, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
-    assert_eq!(data.train.prices(1), [0.0, 0.3, 0.5]);
-    assert_eq!(data.test.cost(0, 1), 0.25);
-    assert_eq!(data.train.labels.as_deref(), Some(&[3, 3, 1][..]));
-    assert_eq!(data.train.groups.as_deref(), Some(&[0, 0, 3][..]));
-    assert_eq!(data.train.lines, [2, 3, 6]);
-    assert_eq!((data.experts[0].mean_cost, data.experts[0].cost_varies), (0.0, false));
-    assert!((data.experts[1].mean_cost - 0.2).abs() < 1e-6 && data.experts[1].cost_varies);
-    assert_eq!((data.experts[2].name.as_str(), data.experts[2].mean_cost), ("person", 0.5));
+    assert_eq!(data.train.errors().values(), [1.0, 0.5, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
+    assert_eq!(data.train.prices().row(1), [0.0, 0.3, 0.5]);
+    assert_eq!(data.test.deferral_loss(0, 1), 0.25);
+    assert_eq!(data.train.labels(), Some(&[3, 3, 1][..]));
+    assert_eq!(data.train.groups(), Some(&[0, 0, 3][..]));
+    assert_eq!(data.train.lines(), [2, 3, 6]);
+    assert_eq!((data.experts[0].mean_price, data.experts[0].price_varies), (0.0, false));
+    assert!((data.experts[1].mean_price - 0.2).abs() < 1e-6 && data.experts[1].price_varies);
+    assert_eq!((data.experts[2].name.as_str(), data.experts[2].mean_price), ("person", 0.5));
     let raw = |scale, offset| RawScale { scale, offset };
     let expected = [vec![raw(0.25, 0.0), raw(0.5, -1.0)], vec![raw(1.0, 0.0); 5]].concat();
     assert_eq!(data.raw, Some(expected));
@@ -127,7 +127,9 @@ fn values_become_errors_in_units_of_the_largest() {
             (expert("local", "a", "u", ""), expert("cloud", "b", "v", "price = 0.1\n"));
         format!("{data}{local}{cloud}{more}")
     };
-    let errors = |prediction, more| read(&text(prediction, more), LOG.as_bytes()).train.errors;
+    let errors = |prediction, more| {
+        read(&text(prediction, more), LOG.as_bytes()).train.errors().values().to_vec()
+    };
     let near = |found: Vec<f32>, expected: [f64; 4]| {
         for (found, expected) in found.iter().zip(expected) {
             assert!((f64::from(*found) - expected).abs() < 1e-7, "{found} {expected}");
@@ -140,7 +142,7 @@ fn values_become_errors_in_units_of_the_largest() {
     let weights = "[multi_task]\nlambda_1 = 2\nlambda_2 = 0.5\ncap = 4\nbeta = 2\n";
     near(errors(CLASS, weights), [0.03125 / 4.0, 1.0, 3.0 / 4.0, 0.0]);
     // Prices stay as they are: they are in the same units.
-    assert_eq!(read(&text(CLASS, weights), LOG.as_bytes()).train.cost(0, 1), 1.1);
+    assert_eq!(read(&text(CLASS, weights), LOG.as_bytes()).train.deferral_loss(0, 1), 1.1);
 }
 
 #[test]
@@ -184,11 +186,11 @@ fn a_drawn_split_is_seeded_and_keeps_the_order() {
     let mut log = LOG.lines().next().unwrap().to_owned() + "\n";
     (0..100).for_each(|i| log += &format!("?,{i},0,r{},1,none,d{},1,0,0\n", i % 3, i / 4));
     let data = read(&text, log.as_bytes());
-    assert_eq!([&data.train, &data.calibration, &data.test].map(|part| part.rows), [60, 20, 20]);
-    assert!(data.train.lines.is_sorted() && data.test.lines.is_sorted());
+    assert_eq!([&data.train, &data.calibration, &data.test].map(|part| part.rows()), [60, 20, 20]);
+    assert!(data.train.lines().is_sorted() && data.test.lines().is_sorted());
     for part in [&data.train, &data.calibration, &data.test] {
-        for i in 0..part.rows {
-            let x0 = part.lines[i] - 2;
+        for i in 0..part.rows() {
+            let x0 = part.lines()[i] - 2;
             assert_eq!(part.row(i)[1], x0 as f32);
             let room = data
                 .feature_names
@@ -200,20 +202,20 @@ fn a_drawn_split_is_seeded_and_keeps_the_order() {
     }
     assert_eq!(data, read(&text, log.as_bytes()));
     assert_ne!(
-        data.test.lines,
-        read(&format!("{text}[train]\nseed = 1\n"), log.as_bytes()).test.lines
+        data.test.lines(),
+        read(&format!("{text}[train]\nseed = 1\n"), log.as_bytes()).test.lines()
     );
 
     let grouped = read(&CONFIG.replace("split = \"split\"\n", ""), log.as_bytes());
     assert_eq!(
-        [&grouped.train, &grouped.calibration, &grouped.test].map(|part| part.rows),
+        [&grouped.train, &grouped.calibration, &grouped.test].map(|part| part.rows()),
         [60, 20, 20]
     );
-    let groups = |data: &Dataset| data.test.groups.clone().unwrap();
+    let groups = |data: &Dataset| data.test.groups().unwrap().to_vec();
     assert!(
         grouped
             .train
-            .groups
+            .groups()
             .as_ref()
             .unwrap()
             .iter()
@@ -263,13 +265,13 @@ fn the_shared_logs_read() {
     for (name, figures) in &reference {
         let config = Config::load(folder.join(name).join("mild.toml")).unwrap();
         let data = log::read(&config).unwrap();
-        let rows = [data.train.rows, data.calibration.rows, data.test.rows];
+        let rows = [data.train.rows(), data.calibration.rows(), data.test.rows()];
         match name.as_str() {
             "wall-robot" => assert_eq!(rows, [3273, 1091, 1092]),
             "letter" => assert_eq!(rows, [12000, 4000, 4000]),
             _ => {}
         }
-        let local = data.test.deferral_loss(|_| 0);
+        let local = data.test.mean_deferral_loss(|_| 0);
         let expected = figures["local"].as_f64().unwrap();
         assert!(
             (local - expected).abs() < 1e-5,

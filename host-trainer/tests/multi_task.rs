@@ -52,14 +52,14 @@ fn the_expert_is_chosen_by_class_and_value_together() {
         assert!(trained.choice.to_string().contains("two-stage tau=sum"), "{}", trained.choice);
         let test = &data.test;
         let choices = trained.int8_choices(test);
-        let loss = test.deferral_loss(|row| choices[row]);
+        let loss = test.mean_deferral_loss(|row| choices[row]);
         let single = best_single(test);
-        let single = test.deferral_loss(|_| single);
+        let single = test.mean_deferral_loss(|_| single);
         let oracle = oracle(test);
-        let oracle = test.deferral_loss(|row| oracle[row]);
+        let oracle = test.mean_deferral_loss(|row| oracle[row]);
         assert!(loss < oracle + 0.1 * (single - oracle), "{loss}: {oracle} to {single}");
         let clear = |row: &&usize| test.row(**row)[0] > 0.4 && test.row(**row)[1] < -0.1;
-        let rows: Vec<usize> = (0..test.rows).collect();
+        let rows: Vec<usize> = (0..test.rows()).collect();
         let there = rows.iter().filter(clear).count();
         let asked = rows.iter().filter(clear).filter(|&&row| choices[row] == 1).count();
         let wrongly = if ask_where_class_is_wrong { there - asked } else { asked };
@@ -75,7 +75,10 @@ fn the_method_is_a_contender_on_logs_without_values_too() {
         let mut plain = data.clone();
         for part in [&mut plain.train, &mut plain.calibration, &mut plain.test] {
             // Right or wrong is all that is left.
-            part.errors.iter_mut().for_each(|error| *error = f32::from(u8::from(*error > 0.1)));
+            let mut columns = part.clone().into_columns();
+            let plain = |error: &mut f32| *error = f32::from(u8::from(*error > 0.1));
+            columns.errors.iter_mut().for_each(plain);
+            *part = columns.build().unwrap();
         }
         (without, plain)
     };

@@ -55,7 +55,7 @@ fn features_are_those_of_the_device_bit_for_bit_and_train_a_rejector() {
     );
     // As firmware would: a stream through one window.
     let mut window = Window::<i16, 8>::new();
-    for row in 0..data.test.rows {
+    for row in 0..data.test.rows() {
         for &sample in &samples[4 * row + 3] {
             window.push(sample).unwrap();
         }
@@ -76,7 +76,7 @@ fn features_are_those_of_the_device_bit_for_bit_and_train_a_rejector() {
     )
     .unwrap();
     let choices = trained.int8_choices(&data.test);
-    let loss = data.test.deferral_loss(|row| choices[row]);
+    let loss = data.test.mean_deferral_loss(|row| choices[row]);
     // Always asking costs 0.1, and only the loud ones need it: 0.04.
     assert!(loss < 0.06, "{loss}");
 }

@@ -54,8 +54,8 @@ fn training_and_firmware_decide_alike_and_it_is_worth_it() {
     mock.done();
     assert_eq!(found, expected);
 
-    let loss = data.test.deferral_loss(|row| found[row]);
-    let single = |expert: usize| data.test.deferral_loss(|_| expert);
+    let loss = data.test.mean_deferral_loss(|row| found[row]);
+    let single = |expert: usize| data.test.mean_deferral_loss(|_| expert);
     // The device alone errs on a third, the cloud costs 0.05 each time and errs on 2 %.
     assert!(loss < 0.7 * single(0).min(single(1)), "{loss}, {}, {}", single(0), single(1));
 }

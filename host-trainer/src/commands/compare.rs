@@ -8,7 +8,7 @@ use super::output::{Output, print_all};
 use super::{progress, values};
 use crate::error::{Error, Result};
 use crate::experiments::compare::record::Archive;
-use crate::experiments::compare::{Comparison, Log, Plan, markdown, plot};
+use crate::experiments::compare::{ComparedLog, Comparison, ComparisonPlan, markdown, plot};
 use crate::experiments::methods::Contender;
 use crate::files;
 use crate::intake::config::{ConfidenceColumns, Config};
@@ -95,7 +95,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
             methods.push(*method);
         }
     }
-    let mut logs: Vec<Log> = Vec::new();
+    let mut logs: Vec<ComparedLog> = Vec::new();
     for path in &args.configs {
         let mut config = Config::load(path)?;
         if let Some(effort) = args.effort {
@@ -109,7 +109,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
         let data = log::read(&config)?;
         let name = free_name(path, &logs);
         if args.experts.is_empty() {
-            logs.push(Log { name, experts: None, config, data });
+            logs.push(ComparedLog { name, experts: None, config, data });
             continue;
         }
         for &experts in &args.experts {
@@ -120,7 +120,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
                     expected: format!("at most {}, as in the log", data.experts.len()),
                 });
             }
-            logs.push(Log {
+            logs.push(ComparedLog {
                 name: format!("{name}-{experts}"),
                 experts: Some(experts),
                 config: config.clone(),
@@ -128,7 +128,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
             });
         }
     }
-    let plan = Plan {
+    let plan = ComparisonPlan {
         logs,
         methods,
         seeds: args.seeds,
@@ -168,7 +168,7 @@ fn write(out: &Path, comparison: &Comparison, tables: &str) -> Result<()> {
 
 /// The name of a log: the directory of its configuration, or else the file; a second log of that
 /// name gets a number.
-fn free_name(path: &Path, logs: &[Log]) -> String {
+fn free_name(path: &Path, logs: &[ComparedLog]) -> String {
     let plain = path.file_stem() == Some("mild".as_ref());
     let directory = path.parent().and_then(Path::file_name).filter(|_| plain);
     let name = directory.or(path.file_stem()).unwrap_or(path.as_os_str()).to_string_lossy();

@@ -40,15 +40,18 @@ pub(super) fn run(args: &DemoArgs) -> Result<()> {
 }
 
 fn introduction(data: &crate::data::dataset::Dataset) -> String {
-    let prices: Vec<String> =
-        data.experts.iter().map(|expert| format!("{} {}", expert.name, expert.mean_cost)).collect();
+    let prices: Vec<String> = data
+        .experts
+        .iter()
+        .map(|expert| format!("{} {}", expert.name, expert.mean_price))
+        .collect();
     format!(
         "A node in a wine tank judges the band of acidity from three probes, or asks an expert.\n\
          Log: {} wines for training, {} for calibration, {} for testing. Measurements and answers\n\
          are real (experts are cross-fitted). Prices are made up, in units of one error: {}.\n\n",
-        data.train.rows,
-        data.calibration.rows,
-        data.test.rows,
+        data.train.rows(),
+        data.calibration.rows(),
+        data.test.rows(),
         prices.join(", "),
     )
 }

@@ -9,14 +9,17 @@ use mild::image::OperatingPointsParts;
 use super::image::{must_fit, read_image};
 use super::output::Output;
 use super::values;
-use crate::data::dataset::{Dataset, Part};
+use crate::data::dataset::Dataset;
+use crate::data::part::Part;
 use crate::data::split::Split;
 use crate::error::{Error, Result};
-use crate::experiments::simulate::{Battery, Conditions, Outage, Plan, RandomOutage, plot, replay};
+use crate::experiments::simulate::{
+    Battery, Conditions, Outage, RandomOutage, ReplaySettings, plot, replay,
+};
 use crate::files;
 use crate::intake::config::{Config, Policy};
 use crate::intake::log;
-use crate::promises::{Rows, ThresholdSearch};
+use crate::promises::{AdvantageRows, ThresholdSearch};
 
 /// Arguments of `mild simulate`.
 #[derive(Debug, Args)]
@@ -111,7 +114,7 @@ pub(super) fn run(args: &SimulateArgs) -> Result<()> {
     };
     let budget = args.budget.map(|rate| Rate::from_bits((rate * 65_536.0) as u32));
     let threshold = budget.map_or(0, |budget| operating_points.threshold(budget));
-    let plan = Plan {
+    let plan = ReplaySettings {
         operating_points,
         budget: budget.unwrap_or(promised),
         threshold,
@@ -132,7 +135,7 @@ pub(super) fn run(args: &SimulateArgs) -> Result<()> {
     }
     let order = order(args, &config, part)?;
     let names = match &args.by {
-        Some(column) => Some(log::column(&config, column, &part.lines)?),
+        Some(column) => Some(log::column(&config, column, part.lines())?),
         None => None,
     };
     let replayed = replay(&image, part, &order, names.as_deref(), &plan, &conditions);
@@ -153,7 +156,7 @@ fn with_operating_points(
     data: &Dataset,
     budget: Option<f64>,
 ) -> Result<crate::integers::artifact::Artifact> {
-    let rows = |part: &Part| Rows::new(image, image.offsets(), part);
+    let rows = |part: &Part| AdvantageRows::new(image, image.offsets(), part);
     let (train, calibration) = (rows(&data.train), rows(&data.calibration));
     // The budget is an entry of the operating points, but no promise that could be refused.
     let policy = Policy::default();
@@ -177,13 +180,13 @@ fn add_entry(operating_points: &mut OperatingPointsParts, rate: f64, threshold: 
 }
 
 fn order(args: &SimulateArgs, config: &Config, part: &Part) -> Result<Vec<usize>> {
-    let mut order: Vec<usize> = (0..part.rows).collect();
+    let mut order: Vec<usize> = (0..part.rows()).collect();
     let Some(column) = &args.order else {
         return Ok(order);
     };
-    let cells = log::column(config, column, &part.lines)?;
-    let mut keys = Vec::with_capacity(part.rows);
-    for (cell, &line) in cells.iter().zip(&part.lines) {
+    let cells = log::column(config, column, part.lines())?;
+    let mut keys = Vec::with_capacity(part.rows());
+    for (cell, &line) in cells.iter().zip(part.lines()) {
         match cell.trim().parse::<f64>() {
             Ok(number) if number.is_finite() => keys.push(number),
             _ => {

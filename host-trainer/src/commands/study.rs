@@ -116,7 +116,7 @@ fn guarantees(args: &GuaranteesArgs) -> Result<()> {
         config.train.effort = args.effort;
         let data = log::read(&config)?;
         let progress = progress::shown("training", args.output.quiet);
-        logs.push(guarantees::Log::new(name(path), &config, &data, &Forgetful, &*progress)?);
+        logs.push(guarantees::TestedLog::new(name(path), &config, &data, &Forgetful, &*progress)?);
     }
     let progress = progress::shown("dealing", args.output.quiet);
     let GuaranteesArgs { rates, confidence, seed, .. } = args;
@@ -140,7 +140,7 @@ fn new_expert(args: &NewExpertArgs) -> Result<()> {
     for (name, config, data) in &read {
         for expert in new_expert::experts(config, data, args.expert.as_deref())? {
             let (name, config) = (name.clone(), config.clone());
-            logs.push(new_expert::Log { name, config, data, expert });
+            logs.push(new_expert::StudiedLog { name, config, data, expert });
         }
     }
     let progress = progress::shown("training", args.output.quiet);

@@ -1,11 +1,6 @@
-//! A deferral log in memory: three parts, each a few dense arrays.
-//!
-//! Arrays with two dimensions are row-major: the values of row `i` are at `i * width .. (i + 1) * width`. Rows keep
-//! the order of the log. Errors, losses and prices are all in units of one error.
+//! A deferral log in memory: who can be asked, and the rows of its three splits.
 
-use crate::arithmetic::random::Random;
-use crate::data::confidence::Confidence;
-use crate::data::matrix::{compact, gather};
+use crate::data::part::Part;
 use crate::data::split::Split;
 
 /// One who can be asked. Index 0 is the device itself, `local`.
@@ -14,9 +9,9 @@ pub struct Expert {
     /// The name in the configuration.
     pub name: String,
     /// The mean price of one use over the train rows, in units of one error.
-    pub mean_cost: f32,
+    pub mean_price: f32,
     /// Whether the price differs between rows of the log.
-    pub cost_varies: bool,
+    pub price_varies: bool,
 }
 
 /// How the i16 reading of a device becomes a feature: `scale * reading + offset`.
@@ -77,12 +72,12 @@ impl Dataset {
     /// error, or its expected one, on a row of a part.
     #[must_use]
     pub fn with_expert(&self, name: &str, price: f32, error: impl Fn(&Part, usize) -> f32) -> Self {
-        let expert = Expert { name: name.to_owned(), mean_cost: price, cost_varies: false };
+        let expert = Expert { name: name.to_owned(), mean_price: price, price_varies: false };
         Self {
             experts: self.experts.iter().cloned().chain([expert]).collect(),
-            train: self.train.with_expert(price, &error),
-            calibration: self.calibration.with_expert(price, &error),
-            test: self.test.with_expert(price, &error),
+            train: self.train.with_expert(price, |row| error(&self.train, row)),
+            calibration: self.calibration.with_expert(price, |row| error(&self.calibration, row)),
+            test: self.test.with_expert(price, |row| error(&self.test, row)),
             ..self.clone()
         }
     }
@@ -91,9 +86,9 @@ impl Dataset {
     fn only(&self, experts: &[usize]) -> Self {
         Self {
             experts: experts.iter().map(|&k| self.experts[k].clone()).collect(),
-            train: self.train.only(experts),
-            calibration: self.calibration.only(experts),
-            test: self.test.only(experts),
+            train: self.train.only_experts(experts),
+            calibration: self.calibration.only_experts(experts),
+            test: self.test.only_experts(experts),
             ..self.clone()
         }
     }
@@ -115,265 +110,6 @@ impl Dataset {
             Split::Train => &self.train,
             Split::Calibration => &self.calibration,
             Split::Test => &self.test,
-        }
-    }
-}
-
-/// Rows of a log.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Part {
-    /// The number of rows.
-    pub rows: usize,
-    /// The number of features of a row.
-    pub inputs: usize,
-    /// The number of experts.
-    pub experts: usize,
-    /// `rows` x `inputs`, finite.
-    pub features: Vec<f32>,
-    /// `rows` x `experts`: 0 (right), 1 (wrong), or a loss of 0 to 1.
-    pub errors: Vec<f32>,
-    /// `rows` x `experts`: what asking costs, >= 0.
-    pub prices: Vec<f32>,
-    /// `rows`: the group of a row. Ids are dense over the whole log, not over this part.
-    pub groups: Option<Vec<u32>>,
-    /// `rows`: the class of a row.
-    pub labels: Option<Vec<u16>>,
-    /// `rows`: how sure the local model is of its answer, if the log tells.
-    pub confidence: Option<Confidence>,
-    /// `rows`: the line of the log on which a row begins; the header is line 1.
-    pub lines: Vec<u32>,
-}
-
-impl Part {
-    /// The features of row `i`.
-    ///
-    /// # Panics
-    /// As all access by row: if there is no such row.
-    #[must_use]
-    pub fn row(&self, i: usize) -> &[f32] {
-        &self.features[i * self.inputs..][..self.inputs]
-    }
-
-    /// The error or loss of every expert on row `i`.
-    #[must_use]
-    pub fn errors(&self, i: usize) -> &[f32] {
-        &self.errors[i * self.experts..][..self.experts]
-    }
-
-    /// The price of every expert on row `i`.
-    #[must_use]
-    pub fn prices(&self, i: usize) -> &[f32] {
-        &self.prices[i * self.experts..][..self.experts]
-    }
-
-    /// The deferral loss of choosing expert `k` on row `i`: its error plus its price.
-    #[must_use]
-    pub fn cost(&self, i: usize, k: usize) -> f32 {
-        self.errors(i)[k] + self.prices(i)[k]
-    }
-
-    /// The deferral loss of every expert on some rows, row-major.
-    #[must_use]
-    pub fn deferral_losses(&self, rows: &[usize]) -> Vec<f32> {
-        rows.iter().flat_map(|&row| (0..self.experts).map(move |k| self.cost(row, k))).collect()
-    }
-
-    /// The mean deferral loss of choosing `choose(i)` on every row `i`; 0 without rows.
-    #[must_use]
-    pub fn deferral_loss(&self, choose: impl Fn(usize) -> usize) -> f64 {
-        let sum: f64 = (0..self.rows).map(|i| f64::from(self.cost(i, choose(i)))).sum();
-        sum / self.rows.max(1) as f64
-    }
-
-    /// The same rows with these experts alone, in this order.
-    fn only(&self, experts: &[usize]) -> Self {
-        let of = |values: &[f32]| -> Vec<f32> {
-            let rows = values.chunks_exact(self.experts.max(1));
-            rows.flat_map(|row| experts.iter().map(|&k| row[k])).collect()
-        };
-        let (errors, prices) = (of(&self.errors), of(&self.prices));
-        Self { experts: experts.len(), errors, prices, ..self.clone() }
-    }
-
-    /// The same rows with one more expert.
-    fn with_expert(&self, price: f32, error: &impl Fn(&Self, usize) -> f32) -> Self {
-        let mut errors = Vec::with_capacity(self.rows * (self.experts + 1));
-        let mut prices = Vec::with_capacity(self.rows * (self.experts + 1));
-        for row in 0..self.rows {
-            errors.extend_from_slice(self.errors(row));
-            errors.push(error(self, row));
-            prices.extend_from_slice(self.prices(row));
-            prices.push(price);
-        }
-        Self { experts: self.experts + 1, errors, prices, ..self.clone() }
-    }
-
-    /// The given rows, in the given order.
-    #[must_use]
-    pub fn subset(&self, rows: &[usize]) -> Self {
-        Self {
-            rows: rows.len(),
-            inputs: self.inputs,
-            experts: self.experts,
-            features: gather(&self.features, self.inputs, rows),
-            errors: gather(&self.errors, self.experts, rows),
-            prices: gather(&self.prices, self.experts, rows),
-            groups: self.groups.as_ref().map(|v| gather(v, 1, rows)),
-            labels: self.labels.as_ref().map(|v| gather(v, 1, rows)),
-            confidence: self.confidence.as_ref().map(|v| v.subset(rows)),
-            lines: gather(&self.lines, 1, rows),
-        }
-    }
-
-    /// Keeps the given rows, which must ascend, without a second copy of them.
-    pub(crate) fn keep(&mut self, rows: &[usize]) {
-        self.rows = rows.len();
-        compact(&mut self.features, self.inputs, rows);
-        compact(&mut self.errors, self.experts, rows);
-        compact(&mut self.prices, self.experts, rows);
-        if let Some(groups) = &mut self.groups {
-            compact(groups, 1, rows);
-        }
-        if let Some(labels) = &mut self.labels {
-            compact(labels, 1, rows);
-        }
-        if let Some(confidence) = &mut self.confidence {
-            confidence.keep(rows);
-        }
-        compact(&mut self.lines, 1, rows);
-    }
-
-    /// Deals the rows into `k` folds of nearly equal size and returns the fold of every row.
-    ///
-    /// A group is never in two folds; then sizes are as equal as the groups allow, and with fewer groups (or rows)
-    /// than folds some folds stay empty. The same seed gives the same folds on every host.
-    ///
-    /// # Panics
-    /// If `k` is 0.
-    #[must_use]
-    pub fn folds(&self, k: u8, seed: u64) -> Vec<u8> {
-        let k = usize::from(k);
-        let mut random = Random::new(seed);
-        let mut fold_of_row = vec![0u8; self.rows];
-        let Some(groups) = &self.groups else {
-            let mut order: Vec<usize> = (0..self.rows).collect();
-            random.shuffle(&mut order);
-            for (place, row) in order.into_iter().enumerate() {
-                fold_of_row[row] = (place % k) as u8;
-            }
-            return fold_of_row;
-        };
-        let sizes = group_sizes(groups);
-        let mut filled = vec![0usize; k];
-        let mut fold_of_group = vec![0u8; sizes.len()];
-        for group in largest_first(&sizes, &mut random) {
-            let fold = (0..k).min_by_key(|&fold| filled[fold]).expect("k > 0");
-            filled[fold] += sizes[group];
-            fold_of_group[group] = fold as u8;
-        }
-        for (fold, &group) in fold_of_row.iter_mut().zip(groups) {
-            *fold = fold_of_group[group as usize];
-        }
-        fold_of_row
-    }
-}
-
-/// The number of rows of every group id.
-pub(crate) fn group_sizes(groups: &[u32]) -> Vec<usize> {
-    let ids = groups.iter().max().map_or(0, |&id| id as usize + 1);
-    let mut sizes = vec![0usize; ids];
-    for &group in groups {
-        sizes[group as usize] += 1;
-    }
-    sizes
-}
-
-/// The groups that have rows, the largest first, equally large ones in a random order: dealt in this order, the
-/// small groups even out what the large ones left uneven.
-pub(crate) fn largest_first(sizes: &[usize], random: &mut Random) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..sizes.len()).filter(|&group| sizes[group] > 0).collect();
-    random.shuffle(&mut order);
-    order.sort_by_key(|&group| std::cmp::Reverse(sizes[group]));
-    order
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn part(groups: Option<Vec<u32>>, rows: usize) -> Part {
-        Part {
-            rows,
-            inputs: 2,
-            experts: 2,
-            features: (0..rows * 2).map(|v| v as f32).collect(),
-            errors: (0..rows * 2).map(|v| (v % 2) as f32).collect(),
-            prices: vec![0.25; rows * 2],
-            groups,
-            labels: Some((0..rows as u16).collect()),
-            confidence: Some(Confidence::new(2, (0..rows * 2).map(|v| v as f32).collect())),
-            lines: (2..rows as u32 + 2).collect(),
-        }
-    }
-
-    #[test]
-    fn rows_are_where_the_shape_says() {
-        let part = part(None, 3);
-        assert_eq!(part.row(1), [2.0, 3.0]);
-        assert_eq!((part.errors(2), part.prices(2)), (&[0.0, 1.0][..], &[0.25, 0.25][..]));
-        assert_eq!(part.cost(0, 1), 1.25);
-        assert_eq!(part.deferral_loss(|i| usize::from(i == 0)), (1.25 + 0.25 + 0.25) / 3.0);
-    }
-
-    #[test]
-    fn keep_is_subset_in_place() {
-        let whole = part(Some(vec![0, 0, 1, 2, 1]), 5);
-        let chosen = whole.subset(&[1, 2, 4]);
-        assert_eq!(chosen.row(2), [8.0, 9.0]);
-        assert_eq!(chosen.groups, Some(vec![0, 1, 1]));
-        assert_eq!(chosen.lines, [3, 4, 6]);
-        assert_eq!(chosen.confidence, Some(Confidence::new(2, vec![2.0, 3.0, 4.0, 5.0, 8.0, 9.0])));
-        let mut kept = whole.clone();
-        kept.keep(&[1, 2, 4]);
-        assert_eq!(kept, chosen);
-    }
-
-    #[test]
-    fn experts_keep_their_columns() {
-        let mut whole = part(None, 3);
-        whole.errors = vec![0.0, 1.0, 0.5, 0.25, 1.0, 0.0];
-        let one = whole.only(&[0]);
-        assert_eq!((one.experts, &one.errors[..]), (1, &[0.0, 0.5, 1.0][..]));
-        assert_eq!((one.prices.len(), one.features.len()), (3, whole.features.len()));
-        assert_eq!(whole.only(&[0, 1]), whole);
-        assert_eq!(whole.only(&[1, 0]).errors, [1.0, 0.0, 0.25, 0.5, 0.0, 1.0]);
-        let again = one.with_expert(0.25, &|_, row| [1.0, 0.25, 0.0][row]);
-        assert_eq!(again, whole, "taken away and put back");
-    }
-
-    #[test]
-    fn folds_are_balanced_and_repeatable() {
-        let part = part(None, 103);
-        let folds = part.folds(5, 9);
-        for fold in 0..5 {
-            let size = folds.iter().filter(|&&f| f == fold).count();
-            assert!((20..=21).contains(&size), "{size}");
-        }
-        assert_eq!(folds, part.folds(5, 9));
-        assert_ne!(folds, part.folds(5, 10));
-    }
-
-    #[test]
-    fn folds_keep_groups_together() {
-        let groups: Vec<u32> = (0..200u32).map(u32::isqrt).collect();
-        let folds = part(Some(groups.clone()), 200).folds(4, 1);
-        let mut of_group = std::collections::HashMap::new();
-        for (group, fold) in groups.iter().zip(&folds) {
-            assert_eq!(of_group.entry(group).or_insert(fold), &fold);
-        }
-        for fold in 0..4 {
-            let size = folds.iter().filter(|&&f| f == fold).count();
-            assert!((47..=53).contains(&size), "{size}");
         }
     }
 }

@@ -2,7 +2,9 @@
 
 pub mod confidence;
 pub mod dataset;
-pub(crate) mod matrix;
+pub(crate) mod folds;
+pub mod matrix;
 pub mod multi_task;
+pub mod part;
 pub mod reference;
 pub mod split;

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::arithmetic::random::Random;
 use crate::data::confidence::Confidence;
-use crate::data::dataset::{Dataset, Expert, Part};
+use crate::data::dataset::{Dataset, Expert};
+use crate::data::part::{Part, PartColumns};
 use crate::intake::config::Config;
 
 /// Two features, two classes by the sign of the first; `local` is wrong where the second is
@@ -22,18 +23,19 @@ fn part(rows: usize, seed: u64) -> Part {
         if a > 0.0 { vec![1.0 - largest, largest] } else { vec![largest, 1.0 - largest] }
     });
     let labels = features.chunks_exact(2).map(|x| u16::from(x[0] > 0.0)).collect();
-    Part {
+    PartColumns {
         rows,
         inputs: 2,
         experts: 2,
         errors,
         prices: of_rows(&|_, _| vec![0.0, 0.1]),
         labels: Some(labels),
-        confidence: Some(Confidence::new(2, probabilities)),
+        confidence: Some(Confidence::new(2, probabilities).expect("two values for each row")),
         lines: (2..rows as u32 + 2).collect(),
         features,
-        ..Part::default()
+        ..PartColumns::default()
     }
+    .padded()
 }
 
 /// The log: `rows` train rows, `others` in each other split.
@@ -44,7 +46,7 @@ pub(crate) fn log(rows: usize, others: usize) -> (Config, Dataset) {
                 [rejector]\nhidden = [4]\n[train]\neffort = 'quick'\nmax_iterations = 40";
     let config = Config::parse(text, Path::new("mild.toml")).unwrap();
     let expert =
-        |name: &str, mean_cost| Expert { name: name.to_owned(), mean_cost, cost_varies: false };
+        |name: &str, mean_price| Expert { name: name.to_owned(), mean_price, price_varies: false };
     let data = Dataset {
         feature_names: vec!["a".to_owned(), "b".to_owned()],
         experts: vec![expert("local", 0.0), expert("cloud", 0.1)],

@@ -6,7 +6,8 @@ use mild::image::{
 };
 use mild::{Image, PlattScaling, Provenance, Rejector};
 
-use crate::data::dataset::{Dataset, Part};
+use crate::data::dataset::Dataset;
+use crate::data::part::Part;
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
 use crate::integers::quantize::Quantized;
@@ -104,7 +105,7 @@ pub fn make(
             .iter()
             .map(|expert| ExpertParts {
                 name: expert.name.clone(),
-                cost: (f64::from(expert.mean_cost) * 1e6).round() as u32,
+                cost: (f64::from(expert.mean_price) * 1e6).round() as u32,
             })
             .collect(),
         provenance: Provenance {
@@ -166,8 +167,8 @@ fn version() -> [u16; 3] {
 pub fn scores(image: &Image<'_>, part: &Part) -> Vec<i32> {
     let rejector = Rejector::new(image);
     let mut scratch = vec![0; image.scratch_words()];
-    let mut scores = Vec::with_capacity(part.rows * part.experts);
-    for row in 0..part.rows {
+    let mut scores = Vec::with_capacity(part.rows() * part.experts());
+    for row in 0..part.rows() {
         let found = rejector.scores(part.row(row), &mut scratch);
         scores.extend_from_slice(found.expect("a log holds no NaN").values());
     }
@@ -179,7 +180,7 @@ pub fn scores(image: &Image<'_>, part: &Part) -> Vec<i32> {
 pub fn decisions(image: &Image<'_>, part: &Part) -> Vec<usize> {
     let rejector = Rejector::new(image);
     let mut scratch = vec![0; image.scratch_words()];
-    (0..part.rows)
+    (0..part.rows())
         .map(|row| {
             let decision = rejector.decide(part.row(row), mild::Reachable::ALL, &mut scratch);
             usize::from(decision.expect("a log holds no NaN").expert)

@@ -42,7 +42,7 @@ impl Sections {
         data: &Dataset,
         operating_points: Option<OperatingPointsParts>,
     ) -> Self {
-        let inputs = data.train.inputs;
+        let inputs = data.train.inputs();
         let raw = RawQuantizer::from_affine(0.0, 0.0).expect("zeros are in range");
         let output = PlattMap::from_affine(0.0, 0.0).expect("zeros are in range");
         let recostable = config.rejector.method.may_give_probabilities();
@@ -106,7 +106,7 @@ mod tests {
     /// What was foretold, and what the trained image takes.
     fn both(hidden: &[u16], method: &str, raw: bool, policy: bool) -> (Footprint, Footprint) {
         let (_, mut data) = testing::log(400, 3000);
-        data.raw = raw.then(|| vec![RawScale { scale: 0.001, offset: 0.0 }; data.train.inputs]);
+        data.raw = raw.then(|| vec![RawScale { scale: 0.001, offset: 0.0 }; data.train.inputs()]);
         let text = format!(
             "[data]\nlog = 'l'\nfeatures = ['a', 'b']\nlabel = 'y'\n[[expert]]\nname = 'local'\n\
              prediction = 'p'\n[[expert]]\nname = 'cloud'\nprediction = 'q'\nprice = 0.1\n\

@@ -15,7 +15,8 @@
 use mild::fixed::{RawQuantizer, Requantizer};
 use mild::image::{InputQuantizer, LayerParts, MAX_BIAS};
 
-use crate::data::dataset::{Part, RawScale};
+use crate::data::dataset::RawScale;
+use crate::data::part::Part;
 use crate::error::{Error, Result};
 use crate::intake::config::Ranges;
 use crate::learn::batch::Input;
@@ -113,7 +114,7 @@ fn with_exponent(
     ranges: Ranges,
 ) -> Result<(f64, Quantized)> {
     let spans: Vec<_> = fit.shape.layers().collect();
-    let mut codes: Vec<Vec<f64>> = (0..calibration.rows)
+    let mut codes: Vec<Vec<f64>> = (0..calibration.rows())
         .map(|row| {
             inputs.iter().zip(calibration.row(row)).map(|(input, &x)| input.code(x)).collect()
         })

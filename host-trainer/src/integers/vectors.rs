@@ -4,7 +4,8 @@
 use mild::{Image, Reachable, Rejector};
 
 use crate::arithmetic::random::Random;
-use crate::data::dataset::{Part, RawScale};
+use crate::data::dataset::RawScale;
+use crate::data::part::Part;
 
 /// Vectors of random inputs, extremes among them, at least.
 const RANDOM_ROWS: usize = 2000;
@@ -51,7 +52,7 @@ pub fn write(
     seed: u64,
 ) -> Vec<u8> {
     let mut writer = Writer::new(image, seed);
-    let rows = parts.iter().flat_map(|part| (0..part.rows).map(move |row| part.row(row)));
+    let rows = parts.iter().flat_map(|part| (0..part.rows()).map(move |row| part.row(row)));
     for features in rows.take(amount.log_rows) {
         writer.push(FEATURES, features, |x, bytes| bytes.extend(x.to_le_bytes()));
         if let (true, Some(raw)) = (image.takes_raw(), raw) {

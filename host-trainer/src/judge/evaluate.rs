@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::arithmetic::statistics::{Bootstrap, Estimate};
-use crate::data::dataset::Part;
+use crate::data::part::Part;
 
 /// The figures of merit of one way of choosing.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,11 +30,11 @@ impl Merit {
         let share = |k: usize| choices.iter().filter(|&&choice| choice == k).count() as f64;
         let rows = choices.len().max(1) as f64;
         Self {
-            deferral_loss: bootstrap.estimate(&of(&|row, k| f64::from(part.cost(row, k)))),
-            accuracy: bootstrap.estimate(&of(&|row, k| 1.0 - f64::from(part.errors(row)[k]))),
-            price: bootstrap.estimate(&of(&|row, k| f64::from(part.prices(row)[k]))),
+            deferral_loss: bootstrap.estimate(&of(&|row, k| f64::from(part.deferral_loss(row, k)))),
+            accuracy: bootstrap.estimate(&of(&|row, k| 1.0 - f64::from(part.errors().row(row)[k]))),
+            price: bootstrap.estimate(&of(&|row, k| f64::from(part.prices().row(row)[k]))),
             coverage: bootstrap.estimate(&of(&|_, k| f64::from(u8::from(k == 0)))),
-            shares: (0..part.experts).map(|k| share(k) / rows).collect(),
+            shares: (0..part.experts()).map(|k| share(k) / rows).collect(),
         }
     }
 }
@@ -42,18 +42,20 @@ impl Merit {
 /// The resamples of a part: all comparisons on it are to use the same.
 #[must_use]
 pub fn resamples(part: &Part, seed: u64) -> Bootstrap {
-    Bootstrap::new(part.rows, part.groups.as_deref(), seed)
+    Bootstrap::new(part.rows(), part.groups(), seed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::part::PartColumns;
 
     fn part(groups: Option<Vec<u32>>) -> Part {
         let rows = 400;
         let errors = (0..rows).flat_map(|row| [f32::from(row % 4 == 0), 0.0]).collect();
         let prices = (0..rows).flat_map(|_| [0.0, 0.1]).collect();
-        Part { rows: 400, experts: 2, errors, prices, groups, ..Part::default() }
+        PartColumns { rows: 400, experts: 2, errors, prices, groups, ..PartColumns::default() }
+            .padded()
     }
 
     #[test]
@@ -73,9 +75,11 @@ mod tests {
         let rows = 400;
         let errors = (0..rows).flat_map(|row| [f32::from((row / 20) % 4 == 0), 0.0]).collect();
         let prices = vec![0.0; 800];
-        let alone = Part { rows, experts: 2, errors, prices, ..Part::default() };
+        let alone =
+            PartColumns { rows, experts: 2, errors, prices, ..PartColumns::default() }.padded();
         let groups = Some((0..rows as u32).map(|row| row / 20).collect());
-        let grouped = Part { groups, ..alone.clone() };
+        let mut grouped = alone.clone();
+        grouped.edit(|columns| columns.groups = groups);
         let width = |part: &Part| {
             let e = Merit::new(&resamples(part, 2), part, &vec![0; rows]).deferral_loss;
             e.high - e.low

@@ -5,7 +5,7 @@ use std::ops::Range;
 use mild::image::InputQuantizer;
 
 use crate::arithmetic::dense::{LANES, LaneBuffer, Lanes};
-use crate::data::dataset::Part;
+use crate::data::part::Part;
 use crate::intake::config::Ranges;
 
 /// The numbers of an input quantizer exactly as the device has them.
@@ -61,7 +61,7 @@ fn input_quantizers(part: &Part, rows: &[usize], ranges: Ranges) -> Vec<Input> {
         Ranges::SquaredError => INPUT_TAILS.to_vec(),
         Ranges::Percentile(percentile) => vec![1.0 - percentile / 100.0],
     };
-    (0..part.inputs)
+    (0..part.inputs())
         .map(|feature| {
             let mut sorted: Vec<f32> = rows.iter().map(|&row| part.row(row)[feature]).collect();
             sorted.sort_by(f32::total_cmp);
@@ -98,13 +98,13 @@ impl Standardizer {
     #[must_use]
     pub fn fit(part: &Part, rows: &[usize], ranges: Ranges) -> Self {
         let count = rows.len() as f64;
-        let mut means = vec![0.0; part.inputs];
+        let mut means = vec![0.0; part.inputs()];
         for &row in rows {
             for (mean, &x) in means.iter_mut().zip(part.row(row)) {
                 *mean += f64::from(x) / count;
             }
         }
-        let mut deviations = vec![0.0; part.inputs];
+        let mut deviations = vec![0.0; part.inputs()];
         for &row in rows {
             for ((variance, &x), mean) in deviations.iter_mut().zip(part.row(row)).zip(&means) {
                 *variance += (f64::from(x) - mean).powi(2) / count;
@@ -163,7 +163,7 @@ impl Blocks {
     /// The standardised features of some rows.
     #[must_use]
     pub fn features(part: &Part, rows: &[usize], standardizer: &Standardizer) -> Self {
-        Self::new(rows.len(), part.inputs, |row, feature| {
+        Self::new(rows.len(), part.inputs(), |row, feature| {
             standardizer.apply(feature, part.row(rows[row])[feature])
         })
     }
@@ -190,11 +190,14 @@ impl Blocks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::part::PartColumns;
 
     #[test]
     fn constant_features_are_left_alone() {
         let features = vec![1.0, 5.0, 3.0, 5.0, 5.0, 5.0];
-        let part = Part { rows: 3, inputs: 2, experts: 0, features, ..Part::default() };
+        let part =
+            PartColumns { rows: 3, inputs: 2, experts: 0, features, ..PartColumns::default() }
+                .padded();
         let standardizer = Standardizer::fit(&part, &[0, 1, 2], Ranges::default());
         assert_eq!(standardizer.deviations[1], 1.0);
         assert_eq!(standardizer.apply(1, 5.0), 0.0);

@@ -1,7 +1,7 @@
 //! A fitted network.
 
 use crate::arithmetic::network::Shape;
-use crate::data::dataset::Part;
+use crate::data::part::Part;
 use crate::intake::config::Ranges;
 use crate::learn::batch::{Blocks, Standardizer};
 use crate::learn::objective::scores;
@@ -41,11 +41,11 @@ impl Fit {
     /// A network that gives every row the same scores: 1 to one expert and 0 to the others.
     #[must_use]
     pub fn constant(part: &Part, hidden: &[usize], expert: usize) -> Self {
-        let shape = Shape::new(part.inputs, hidden, part.experts);
+        let shape = Shape::new(part.inputs(), hidden, part.experts());
         let mut parameters = vec![0.0; shape.parameters()];
-        let biases = parameters.len() - part.experts;
+        let biases = parameters.len() - part.experts();
         parameters[biases + expert] = 1.0;
-        let all: Vec<usize> = (0..part.rows).collect();
+        let all: Vec<usize> = (0..part.rows()).collect();
         let standardizer = Standardizer::fit(part, &all, Ranges::default());
         Self { standardizer, shape, parameters, platt_scaling: None }
     }
@@ -53,12 +53,12 @@ impl Fit {
     /// A network that gives every row the same probabilities: how often each expert is right.
     #[must_use]
     pub fn base_rates(part: &Part, hidden: &[usize]) -> Self {
-        let all: Vec<usize> = (0..part.rows).collect();
+        let all: Vec<usize> = (0..part.rows()).collect();
         let mut fit = Self::constant(part, hidden, 0);
         fit.parameters.fill(0.0);
-        let affine = (0..part.experts).map(|k| {
-            let right = all.iter().map(|&row| 1.0 - f64::from(part.errors(row)[k]));
-            let mean = right.sum::<f64>() / part.rows.max(1) as f64;
+        let affine = (0..part.experts()).map(|k| {
+            let right = all.iter().map(|&row| 1.0 - f64::from(part.errors().row(row)[k]));
+            let mean = right.sum::<f64>() / part.rows().max(1) as f64;
             Affine { slope: 0.0, intercept: logit(mean) }
         });
         let affine = affine.collect();
@@ -70,7 +70,7 @@ impl Fit {
     #[must_use]
     pub fn calibrated(mut self, part: &Part) -> Self {
         if let Some(platt_scaling) = self.platt_scaling.take() {
-            let all: Vec<usize> = (0..part.rows).collect();
+            let all: Vec<usize> = (0..part.rows()).collect();
             let outputs = self.outputs(part, &all);
             self.platt_scaling = Some(platt_scaling.refitted(part, &outputs));
         }

@@ -112,7 +112,7 @@ impl Grid {
 
 /// Whether an image can hold the experts' mean prices beside their probabilities of being right.
 fn fits_prices(data: &Dataset) -> bool {
-    data.experts.iter().all(|expert| f64::from(expert.mean_cost) <= HIGHEST_PRICE)
+    data.experts.iter().all(|expert| f64::from(expert.mean_price) <= HIGHEST_PRICE)
 }
 
 fn fix<T>(axis: &mut Vec<T>, value: Option<T>) {
@@ -254,7 +254,7 @@ mod tests {
             grid.candidates.iter().any(|candidate| candidate.loss.gives_probabilities())
         };
         assert!(tried(&data));
-        data.experts[1].mean_cost = 20_000.0;
+        data.experts[1].mean_price = 20_000.0;
         assert!(!tried(&data));
     }
 

@@ -4,7 +4,7 @@
 //! intercept)`, fitted for each expert on rows that the network has not seen. A weak pull toward what
 //! the network says (slope 1, intercept 0) keeps small splits from extremes.
 
-use crate::data::dataset::Part;
+use crate::data::part::Part;
 
 /// What makes scores of a network's outputs: `sigmoid(slope * output + intercept) - price`.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,23 +46,23 @@ impl PlattScaling {
     #[must_use]
     pub fn identity(part: &Part, rows: &[usize]) -> Self {
         let mean = |k: usize| {
-            let sum: f64 = rows.iter().map(|&row| f64::from(part.prices(row)[k])).sum();
+            let sum: f64 = rows.iter().map(|&row| f64::from(part.prices().row(row)[k])).sum();
             sum / rows.len().max(1) as f64
         };
         Self {
-            affine: vec![Affine::IDENTITY; part.experts],
-            prices: (0..part.experts).map(mean).collect(),
+            affine: vec![Affine::IDENTITY; part.experts()],
+            prices: (0..part.experts()).map(mean).collect(),
         }
     }
 
     /// Fits the probabilities anew; `outputs` are those of all rows of `part`, row-major.
     #[must_use]
     pub fn refitted(&self, part: &Part, outputs: &[f64]) -> Self {
-        let affine = (0..part.experts).map(|k| {
+        let affine = (0..part.experts()).map(|k| {
             let rows: Vec<(f64, f64)> = outputs
-                .chunks_exact(part.experts)
+                .chunks_exact(part.experts())
                 .enumerate()
-                .map(|(row, outputs)| (outputs[k], 1.0 - f64::from(part.errors(row)[k])))
+                .map(|(row, outputs)| (outputs[k], 1.0 - f64::from(part.errors().row(row)[k])))
                 .collect();
             fit(&rows)
         });

@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(memory.get(&equal_margins(1.0), 2), Some(vec![vec![0.5]]));
         assert_eq!(memory.get(&equal_margins(2.0), 2), None);
         let part = testing::log(200, 0).1.train;
-        let rows: Vec<usize> = (0..part.rows).collect();
+        let rows: Vec<usize> = (0..part.rows()).collect();
         let fitted = |candidate: &Candidate| fit_for(&part, &rows, candidate, 1, 30).parameters;
         assert_eq!(fitted(&equal_margins(1.0)), fitted(&plain));
         assert_ne!(fitted(&equal_margins(2.0)), fitted(&plain));

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::arithmetic::network::Shape;
 use crate::arithmetic::optimizer::minimize;
-use crate::data::dataset::Part;
+use crate::data::part::Part;
 use crate::learn::batch::{Blocks, Standardizer};
 use crate::learn::candidate::Candidate;
 use crate::learn::fit::Fit;
@@ -99,8 +99,8 @@ impl<F: FnMut(usize, &Fit) -> ControlFlow<()>> WithSurrogate for Minimize<'_, F>
         let Self { training, checkpoints, mut see } = self;
         let Training { part, rows, standardizer, candidate, seed, .. } = training;
         let inputs = Blocks::features(part, rows, standardizer);
-        let targets = Blocks::of(targets, surrogate.targets_per_row(part.experts));
-        let shape = Shape::new(part.inputs, &candidate.hidden, part.experts);
+        let targets = Blocks::of(targets, surrogate.targets_per_row(part.experts()));
+        let shape = Shape::new(part.inputs(), &candidate.hidden, part.experts());
         let mut parameters = shape.initial(*seed);
         let mut objective = Objective::new(&shape, &inputs, &targets, surrogate, candidate.l2);
         let mut next = 0;

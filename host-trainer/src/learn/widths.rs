@@ -290,12 +290,14 @@ mod tests {
         config.rejector.hidden = None;
         config.rejector.method = "two-stage".parse().unwrap();
         // Forty inputs and ten experts: two units between them save multiply-accumulates.
-        let wide = |part: &mut crate::data::dataset::Part| {
-            part.inputs = 40;
-            part.features = vec![0.5; part.rows * 40];
-            part.experts = 10;
-            part.errors = vec![1.0; part.rows * 10];
-            part.prices = vec![0.0; part.rows * 10];
+        let wide = |part: &mut crate::data::part::Part| {
+            part.edit(|columns| {
+                columns.inputs = 40;
+                columns.features = vec![0.5; columns.rows * 40];
+                columns.experts = 10;
+                columns.errors = vec![1.0; columns.rows * 10];
+                columns.prices = vec![0.0; columns.rows * 10];
+            });
         };
         for part in [&mut data.train, &mut data.calibration, &mut data.test] {
             wide(part);

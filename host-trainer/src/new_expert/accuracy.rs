@@ -8,7 +8,7 @@
 
 use serde::Serialize;
 
-use super::Answer;
+use super::LabelledAnswer;
 
 /// The beta distribution that the classes' accuracies come from.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -53,7 +53,7 @@ const REFINEMENTS: u32 = 10;
 impl ClassAccuracies {
     /// From answers to samples of known `classes`, which ascend; answers to others count for none.
     #[must_use]
-    pub fn of(answers: &[Answer], classes: &[u16]) -> Self {
+    pub fn of(answers: &[LabelledAnswer], classes: &[u16]) -> Self {
         let mut counts = vec![(0u32, 0u32); classes.len()];
         for answer in answers {
             if let Ok(class) = classes.binary_search(&answer.label) {
@@ -140,7 +140,7 @@ mod tests {
     /// Answers with so many right ones among so many, class by class.
     fn accuracies(counts: &[(u32, u32)]) -> ClassAccuracies {
         let answers = counts.iter().zip(0u16..).flat_map(|(&(right, all), label)| {
-            (0..all).map(move |answer| Answer { label, right: answer < right })
+            (0..all).map(move |answer| LabelledAnswer { label, right: answer < right })
         });
         let classes: Vec<u16> = (0..counts.len() as u16).collect();
         ClassAccuracies::of(&answers.collect::<Vec<_>>(), &classes)

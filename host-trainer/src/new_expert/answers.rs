@@ -4,13 +4,13 @@ use std::path::Path;
 
 use crate::error::{Error, Result, list};
 use crate::intake::log::Table;
-use crate::new_expert::Answer;
+use crate::new_expert::LabelledAnswer;
 
 /// Reads answers to samples of known `classes`, which ascend; plain or compressed, as logs are.
 ///
 /// # Errors
 /// If the file cannot be read, lacks a column, has no answers, or has a cell that is of no use.
-pub fn answers(file: &Path, classes: &[u16]) -> Result<Vec<Answer>> {
+pub fn answers(file: &Path, classes: &[u16]) -> Result<Vec<LabelledAnswer>> {
     let mut table = Table::open(file)?;
     let column = |name| table.header().column(name, "--answers");
     let (label, right) = (column("label")?, column("right")?);
@@ -23,7 +23,7 @@ pub fn answers(file: &Path, classes: &[u16]) -> Result<Vec<Answer>> {
             Ok(1) => Some(true),
             _ => None,
         };
-        answers.push(Answer {
+        answers.push(LabelledAnswer {
             label: known.ok_or_else(|| {
                 let names: Vec<String> = classes.iter().map(u16::to_string).collect();
                 let names = list(names.iter().map(String::as_str));
@@ -46,7 +46,7 @@ pub fn answers(file: &Path, classes: &[u16]) -> Result<Vec<Answer>> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Vec<Answer>> {
+    fn read(text: &str) -> Result<Vec<LabelledAnswer>> {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("answers.csv");
         std::fs::write(&file, text).unwrap();
@@ -55,8 +55,8 @@ mod tests {
 
     #[test]
     fn answers_are_read_in_order_whatever_else_is_there() {
-        let expected =
-            [(7, true), (0, false), (7, true)].map(|(label, right)| Answer { label, right });
+        let expected = [(7, true), (0, false), (7, true)]
+            .map(|(label, right)| LabelledAnswer { label, right });
         assert_eq!(read("label,right\n7,1\n0,0\n7,1\n").unwrap(), expected);
         assert_eq!(read("right,who, label\r\n1,a,7.0\r\n0,b,0\r\n1,c,7").unwrap(), expected);
     }

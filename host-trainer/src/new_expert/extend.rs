@@ -29,7 +29,7 @@ pub fn extend(
         Choice::Constant { .. } => Candidate::default().l2,
     };
     let mut fit = add_row(&trained.fit, &trained.offsets, &data.train, l2);
-    let rows: Vec<usize> = (0..data.calibration.rows).collect();
+    let rows: Vec<usize> = (0..data.calibration.rows()).collect();
     let outputs = fit.outputs(&data.calibration, &rows);
     if let Some(platt_scaling) = &mut fit.platt_scaling {
         // The others' probabilities stay as they are.
@@ -44,7 +44,7 @@ pub fn extend(
         scores.iter_mut().zip(&offsets).for_each(|(score, offset)| *score += offset);
     }
     let costs = data.calibration.deferral_losses(&rows);
-    let scored = Scored { experts: offsets.len(), scores: &scores, costs: &costs };
+    let scored = Scored { experts: offsets.len(), scores: &scores, costs: costs.values() };
     let mut turned = tune(&scored);
     // The row was fitted on rows that the others know by heart; where it does harm, all stays as it was.
     let mut unasked = vec![0.0; offsets.len()];

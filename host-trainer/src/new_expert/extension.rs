@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::{ClassAccuracies, extend, with_expected};
 use crate::arithmetic::statistics::paired_difference;
-use crate::data::dataset::{Dataset, Part};
+use crate::data::dataset::Dataset;
+use crate::data::part::Part;
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
 use crate::learn::store::Forgetful;
@@ -17,14 +18,14 @@ use crate::progress::Progress;
 /// How an expert was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Way {
+pub enum ExtensionMethod {
     /// One more row in the last layer of the old network.
     LastRow,
     /// Another network, trained on the expected errors.
     Anew,
 }
 
-impl Way {
+impl ExtensionMethod {
     /// For a terminal.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -51,8 +52,12 @@ pub struct Weighed {
 impl Weighed {
     /// Trained anew only if it is better by more than one standard error.
     #[must_use]
-    pub fn way(&self) -> Way {
-        if self.last_row - self.anew > self.standard_error { Way::Anew } else { Way::LastRow }
+    pub fn way(&self) -> ExtensionMethod {
+        if self.last_row - self.anew > self.standard_error {
+            ExtensionMethod::Anew
+        } else {
+            ExtensionMethod::LastRow
+        }
     }
 }
 
@@ -101,10 +106,10 @@ impl Extension {
 
     /// The way to take: the better one, unless quantization spoils it and not the other.
     #[must_use]
-    pub fn way(&self) -> Way {
+    pub fn way(&self) -> ExtensionMethod {
         match (&self.last_row.1, &self.anew.1) {
-            (None, Some(_)) => Way::LastRow,
-            (Some(_), None) => Way::Anew,
+            (None, Some(_)) => ExtensionMethod::LastRow,
+            (Some(_), None) => ExtensionMethod::Anew,
             _ => self.weighed.way(),
         }
     }
@@ -113,8 +118,8 @@ impl Extension {
     #[must_use]
     pub fn taken(&self) -> &(Trained, Option<Error>) {
         match self.way() {
-            Way::LastRow => &self.last_row,
-            Way::Anew => &self.anew,
+            ExtensionMethod::LastRow => &self.last_row,
+            ExtensionMethod::Anew => &self.anew,
         }
     }
 
@@ -124,8 +129,8 @@ impl Extension {
     /// If quantization costs more than it may in both ways.
     pub fn into_taken(self) -> Result<(Trained, Dataset)> {
         let (trained, refused) = match self.way() {
-            Way::LastRow => self.last_row,
-            Way::Anew => self.anew,
+            ExtensionMethod::LastRow => self.last_row,
+            ExtensionMethod::Anew => self.anew,
         };
         refused.map_or(Ok((trained, self.data)), Err)
     }
@@ -133,22 +138,25 @@ impl Extension {
 
 /// The deferral loss of each row.
 pub(crate) fn losses(part: &Part, choices: &[usize]) -> Vec<f64> {
-    choices.iter().enumerate().map(|(row, &k)| f64::from(part.cost(row, k))).collect()
+    choices.iter().enumerate().map(|(row, &k)| f64::from(part.deferral_loss(row, k))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::intake::testing::log;
-    use crate::new_expert::{Answer, classes};
+    use crate::new_expert::{LabelledAnswer, classes};
     use crate::progress::Silent;
 
     #[test]
     fn anew_is_taken_only_if_clearly_better() {
         let weighed = Weighed { without: 0.5, last_row: 0.3, anew: 0.28, standard_error: 0.03 };
-        assert_eq!(weighed.way(), Way::LastRow);
-        assert_eq!(Weighed { standard_error: 0.01, ..weighed }.way(), Way::Anew);
-        assert_eq!(Weighed { anew: 0.4, standard_error: 0.0, ..weighed }.way(), Way::LastRow);
+        assert_eq!(weighed.way(), ExtensionMethod::LastRow);
+        assert_eq!(Weighed { standard_error: 0.01, ..weighed }.way(), ExtensionMethod::Anew);
+        assert_eq!(
+            Weighed { anew: 0.4, standard_error: 0.0, ..weighed }.way(),
+            ExtensionMethod::LastRow
+        );
     }
 
     /// `local` fails on half of the rows and `cloud` costs much: someone good and cheap halves the loss.
@@ -158,12 +166,14 @@ mod tests {
             let (mut config, mut data) = log(400, 200);
             config.rejector.method = method.parse().unwrap();
             for part in [&mut data.train, &mut data.calibration, &mut data.test] {
-                part.prices.chunks_exact_mut(2).for_each(|prices| prices[1] = 0.4);
+                part.edit(|columns| {
+                    columns.prices.chunks_exact_mut(2).for_each(|prices| prices[1] = 0.4)
+                });
             }
-            data.experts[1].mean_cost = 0.4;
+            data.experts[1].mean_price = 0.4;
             let old = pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
-            let answers: Vec<Answer> =
-                (0..60).map(|i| Answer { label: i % 2, right: true }).collect();
+            let answers: Vec<LabelledAnswer> =
+                (0..60).map(|i| LabelledAnswer { label: i % 2, right: true }).collect();
             let known = ClassAccuracies::of(&answers, &classes(&data));
             let new = ("person", 0.05);
             let extension = Extension::new(&old, &config, &data, new, &known, &Silent).unwrap();
@@ -182,7 +192,7 @@ mod tests {
     fn one_who_is_of_no_use_changes_nothing() {
         let (config, data) = log(400, 200);
         let old = pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
-        let answers = [Answer { label: 0, right: false }; 50];
+        let answers = [LabelledAnswer { label: 0, right: false }; 50];
         let known = ClassAccuracies::of(&answers, &classes(&data));
         let new = ("useless", 0.9);
         let extension = Extension::new(&old, &config, &data, new, &known, &Silent).unwrap();
@@ -205,9 +215,9 @@ mod tests {
             Some(Error::Invalid { what: text(), found: text(), expected: text() })
         };
         (extension.last_row.1, extension.anew.1) = (spoiled(), None);
-        assert_eq!(extension.way(), Way::Anew);
+        assert_eq!(extension.way(), ExtensionMethod::Anew);
         (extension.last_row.1, extension.anew.1) = (None, spoiled());
-        assert_eq!(extension.way(), Way::LastRow);
+        assert_eq!(extension.way(), ExtensionMethod::LastRow);
         assert!(extension.taken().1.is_none());
     }
 }

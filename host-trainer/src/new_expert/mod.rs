@@ -20,18 +20,19 @@ pub use accuracy::{ClassAccuracies, ClassAccuracy, Prior};
 pub use answers::answers;
 pub use extend::extend;
 pub(crate) use extension::losses;
-pub use extension::{Extension, Way, Weighed};
+pub use extension::{Extension, ExtensionMethod, Weighed};
 pub use report::ExtendReport;
 pub use row::{add_row, level_row};
 
-use crate::data::dataset::{Dataset, Part};
+use crate::data::dataset::Dataset;
+use crate::data::part::Part;
 use crate::data::split::Split;
 use crate::error::{Error, Result, list};
 use crate::intake::config::{Config, MAX_EXPERTS, MAX_NAME};
 
 /// One answer of an expert to a sample whose class is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answer {
+pub struct LabelledAnswer {
     /// The class of the sample.
     pub label: u16,
     /// Whether the answer was right.
@@ -43,7 +44,7 @@ pub struct Answer {
 pub fn classes(data: &Dataset) -> Vec<u16> {
     let parts = Split::ALL.map(|split| data.part(split));
     let mut classes: Vec<u16> =
-        parts.iter().flat_map(|part| part.labels.iter().flatten()).copied().collect();
+        parts.iter().flat_map(|part| part.labels().into_iter().flatten()).copied().collect();
     classes.sort_unstable();
     classes.dedup();
     classes
@@ -59,7 +60,7 @@ pub fn check(config: &Config, data: &Dataset, name: &str) -> Result<()> {
         let what = format!("{}: {what}", config.path.display());
         Err(Error::Invalid { what, found, expected: expected.to_owned() })
     };
-    if data.train.labels.is_none() {
+    if data.train.labels().is_none() {
         let expected = "the column of the class: a new expert's accuracy is told by class";
         return invalid("`data.label`", "nothing".to_owned(), expected);
     }
@@ -89,7 +90,7 @@ pub fn check(config: &Config, data: &Dataset, name: &str) -> Result<()> {
 #[must_use]
 pub fn with_expected(data: &Dataset, name: &str, price: f32, known: &ClassAccuracies) -> Dataset {
     data.with_expert(name, price, |part: &Part, row| {
-        let label = part.labels.as_ref().map(|labels| labels[row]);
+        let label = part.labels().map(|labels| labels[row]);
         (1.0 - label.map_or(known.prior.mean, |label| known.of_class(label))) as f32
     })
 }
@@ -102,19 +103,19 @@ mod tests {
     #[test]
     fn expected_errors_follow_the_class_on_every_part() {
         let (_, data) = log(40, 20);
-        let answers: Vec<Answer> =
-            (0..40).map(|i| Answer { label: i % 2, right: i % 2 == 1 }).collect();
+        let answers: Vec<LabelledAnswer> =
+            (0..40).map(|i| LabelledAnswer { label: i % 2, right: i % 2 == 1 }).collect();
         let known = ClassAccuracies::of(&answers, &classes(&data));
         let wider = with_expected(&data, "person", 0.3, &known);
         for split in Split::ALL {
             let (part, old) = (wider.part(split), data.part(split));
-            for (row, &label) in old.labels.as_ref().unwrap().iter().enumerate() {
-                assert_eq!(part.errors(row)[..2], *old.errors(row));
-                assert_eq!(part.errors(row)[2], (1.0 - known.of_class(label)) as f32);
-                assert_eq!(part.prices(row)[2], 0.3);
+            for (row, &label) in old.labels().as_ref().unwrap().iter().enumerate() {
+                assert_eq!(part.errors().row(row)[..2], *old.errors().row(row));
+                assert_eq!(part.errors().row(row)[2], (1.0 - known.of_class(label)) as f32);
+                assert_eq!(part.prices().row(row)[2], 0.3);
             }
         }
-        assert_eq!((wider.experts[2].name.as_str(), wider.experts[2].mean_cost), ("person", 0.3));
+        assert_eq!((wider.experts[2].name.as_str(), wider.experts[2].mean_price), ("person", 0.3));
         assert_eq!(wider.without_expert(2), data);
     }
 
@@ -137,7 +138,7 @@ mod tests {
         full.experts = (0..32).map(|_| data.experts[1].clone()).collect();
         refused(&config, &full, "person", "found 32, expected at most 31");
         let mut blind = data.clone();
-        blind.train.labels = None;
+        blind.train.edit(|columns| columns.labels = None);
         refused(&config, &blind, "person", "`data.label`: found nothing");
         let promising = Config { policy: Some(Default::default()), ..config };
         refused(&promising, &data, "person", "section `[policy]`");

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ClassAccuracies, Extension, Way, Weighed};
+use super::{ClassAccuracies, Extension, ExtensionMethod, Weighed};
 use crate::intake::config::Config;
 use crate::judge::report::{TrainReport, align};
 
@@ -19,7 +19,7 @@ pub struct ExtendReport {
     /// Both ways on the calibration rows.
     pub weighed: Weighed,
     /// The one that was taken.
-    pub way: Way,
+    pub way: ExtensionMethod,
     /// Share of the test rows given to the new expert.
     pub asked: f64,
     /// Share of those that it is expected to answer right; none if it is never asked.
@@ -39,20 +39,20 @@ impl ExtendReport {
         let mut training = TrainReport::new(trained, data, config);
         let new = data.experts.len() - 1;
         let name = data.experts[new].name.clone();
-        if way == Way::LastRow {
+        if way == ExtensionMethod::LastRow {
             training.chosen += &format!(", without {name}, and a row for it");
         }
         let choices = trained.int8_choices(&data.test).into_iter().enumerate();
         let right = choices.filter(|&(_, k)| k == new);
         let right: Vec<f64> =
-            right.map(|(row, _)| 1.0 - f64::from(data.test.errors(row)[new])).collect();
+            right.map(|(row, _)| 1.0 - f64::from(data.test.errors().row(row)[new])).collect();
         Self {
-            new_price: data.experts[new].mean_cost,
+            new_price: data.experts[new].mean_price,
             new_expert: name,
             accuracies,
             weighed: *weighed,
             way,
-            asked: right.len() as f64 / data.test.rows.max(1) as f64,
+            asked: right.len() as f64 / data.test.rows().max(1) as f64,
             expected_accuracy: (!right.is_empty())
                 .then(|| right.iter().sum::<f64>() / right.len() as f64),
             training,
@@ -85,9 +85,9 @@ impl ExtendReport {
             align(&cells),
             weighed.without,
             weighed.last_row,
-            Way::LastRow.name(),
+            ExtensionMethod::LastRow.name(),
             weighed.anew,
-            Way::Anew.name(),
+            ExtensionMethod::Anew.name(),
             weighed.standard_error,
             self.way.name(),
             100.0 * self.asked,

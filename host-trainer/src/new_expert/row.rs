@@ -6,7 +6,7 @@
 //! depend on which loss or tau gave the old scores their scale.
 
 use crate::arithmetic::network::Shape;
-use crate::data::dataset::Part;
+use crate::data::part::Part;
 use crate::learn::batch::Blocks;
 use crate::learn::fit::Fit;
 use crate::learn::logistic::{self, Target, pull};
@@ -25,16 +25,16 @@ const PULL: f64 = 0.01;
 /// If the part does not have exactly one expert more than the network.
 #[must_use]
 pub fn add_row(fit: &Fit, offsets: &[f64], part: &Part, l2: f64) -> Fit {
-    assert_eq!(fit.shape.outputs() + 1, part.experts, "one more expert");
+    assert_eq!(fit.shape.outputs() + 1, part.experts(), "one more expert");
     let activations = activations(fit, part);
     let targets = targets(fit, offsets, part);
-    let width = activations.len() / part.rows.max(1);
+    let width = activations.len() / part.rows().max(1);
     with_row(fit, part, &logistic::fit(&activations, width, &targets, l2))
 }
 
 /// What the last layer sees of each row.
 fn activations(fit: &Fit, part: &Part) -> Vec<f32> {
-    let all: Vec<usize> = (0..part.rows).collect();
+    let all: Vec<usize> = (0..part.rows()).collect();
     let Some((&last, before)) = fit.shape.hidden().split_last() else {
         let features = all.iter().flat_map(|&row| part.row(row).iter().enumerate());
         return features.map(|(j, &x)| fit.standardizer.apply(j, x)).collect();
@@ -47,11 +47,11 @@ fn activations(fit: &Fit, part: &Part) -> Vec<f32> {
 }
 
 fn targets(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<Target> {
-    let all: Vec<usize> = (0..part.rows).collect();
-    let new = part.experts - 1;
+    let all: Vec<usize> = (0..part.rows()).collect();
+    let new = part.experts() - 1;
     if fit.platt_scaling.is_some() {
         // One-vs-all: the output is the log-odds of being right, whatever the others say.
-        let right = all.iter().map(|&row| 1.0 - f64::from(part.errors(row)[new]));
+        let right = all.iter().map(|&row| 1.0 - f64::from(part.errors().row(row)[new]));
         return right.map(|above| Target { rival: 0.0, above, below: 1.0 - above }).collect();
     }
     let old = fit.scores(part, &all);
@@ -60,7 +60,8 @@ fn targets(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<Target> {
         .enumerate()
         .map(|(row, scores)| {
             let choice = argmax(scores, offsets);
-            let gain = f64::from(part.cost(row, choice)) - f64::from(part.cost(row, new));
+            let gain = f64::from(part.deferral_loss(row, choice))
+                - f64::from(part.deferral_loss(row, new));
             let rival = scores[choice] + offsets[choice];
             Target { rival, above: gain.max(0.0), below: (-gain).max(0.0) }
         })
@@ -96,14 +97,15 @@ fn with_row(fit: &Fit, part: &Part, row: &[f64]) -> Fit {
     parameters.extend_from_slice(&fit.parameters[last.biases..]);
     parameters.push(*bias);
     let platt_scaling = fit.platt_scaling.clone().map(|mut platt_scaling| {
-        let prices = (0..part.rows).map(|row| f64::from(part.prices(row)[part.experts - 1]));
-        platt_scaling.prices.push(prices.sum::<f64>() / part.rows.max(1) as f64);
+        let prices =
+            (0..part.rows()).map(|row| f64::from(part.prices().row(row)[part.experts() - 1]));
+        platt_scaling.prices.push(prices.sum::<f64>() / part.rows().max(1) as f64);
         platt_scaling.affine.push(Affine::IDENTITY);
         platt_scaling
     });
     Fit {
         standardizer: fit.standardizer.clone(),
-        shape: Shape::new(fit.shape.inputs(), fit.shape.hidden(), part.experts),
+        shape: Shape::new(fit.shape.inputs(), fit.shape.hidden(), part.experts()),
         parameters,
         platt_scaling,
     }
@@ -117,33 +119,33 @@ mod tests {
     use crate::learn::candidate::Candidate;
     use crate::learn::train::fit_for;
     use crate::loss::{Loss, OneVsAll, Picce};
-    use crate::new_expert::{Answer, ClassAccuracies, classes, with_expected};
+    use crate::new_expert::{ClassAccuracies, LabelledAnswer, classes, with_expected};
 
     fn fitted(part: &Part, hidden: &[usize], loss: Loss) -> Fit {
-        let all: Vec<usize> = (0..part.rows).collect();
+        let all: Vec<usize> = (0..part.rows()).collect();
         let candidate = Candidate { hidden: hidden.to_vec(), loss, ..Candidate::default() };
         fit_for(part, &all, &candidate, 3, 60)
     }
 
     /// The log with a specialist who knows class 1 and nothing else, told by 20 answers to each class.
     fn with_specialist(data: &Dataset) -> Dataset {
-        let answers: Vec<Answer> =
-            (0..40).map(|i| Answer { label: i % 2, right: i % 2 == 1 }).collect();
+        let answers: Vec<LabelledAnswer> =
+            (0..40).map(|i| LabelledAnswer { label: i % 2, right: i % 2 == 1 }).collect();
         with_expected(data, "special", 0.05, &ClassAccuracies::of(&answers, &classes(data)))
     }
 
     fn choices(fit: &Fit, part: &Part) -> Vec<usize> {
-        let all: Vec<usize> = (0..part.rows).collect();
+        let all: Vec<usize> = (0..part.rows()).collect();
         let scores = fit.scores(part, &all);
-        let none = vec![0.0; part.experts];
-        scores.chunks_exact(part.experts).map(|scores| argmax(scores, &none)).collect()
+        let none = vec![0.0; part.experts()];
+        scores.chunks_exact(part.experts()).map(|scores| argmax(scores, &none)).collect()
     }
 
     #[test]
     fn the_old_scores_stay_bit_for_bit() {
         let (_, data) = log(300, 100);
         let wider = with_specialist(&data);
-        let all: Vec<usize> = (0..data.test.rows).collect();
+        let all: Vec<usize> = (0..data.test.rows()).collect();
         for (hidden, loss) in
             [(&[][..], Candidate::default().loss), (&[7, 5], Picce.into()), (&[6], OneVsAll.into())]
         {
@@ -164,7 +166,7 @@ mod tests {
         let wider = with_specialist(data);
         let new = add_row(&old, &[0.0, 0.0], &wider.train, 1e-4);
         let (before, after) = (choices(&old, &data.test), choices(&new, &wider.test));
-        let labels = data.test.labels.as_ref().unwrap();
+        let labels = data.test.labels().unwrap();
         let asked = |class: u16| {
             let rows = (0..after.len()).filter(|&row| labels[row] == class);
             let (all, asked) = rows
@@ -172,7 +174,7 @@ mod tests {
             f64::from(asked as u32) / f64::from(all)
         };
         assert!(asked(1) > 0.25 && asked(0) < 0.08, "{hidden:?}: {} {}", asked(1), asked(0));
-        let loss_of = |choices: &[usize]| wider.test.deferral_loss(|row| choices[row]);
+        let loss_of = |choices: &[usize]| wider.test.mean_deferral_loss(|row| choices[row]);
         assert!(
             loss_of(&after) < loss_of(&before),
             "{hidden:?}: {} from {}",
@@ -185,7 +187,9 @@ mod tests {
     fn dear_log() -> Dataset {
         let (_, mut data) = log(2000, 600);
         for part in [&mut data.train, &mut data.calibration, &mut data.test] {
-            part.prices.chunks_exact_mut(2).for_each(|prices| prices[1] = 0.4);
+            part.edit(|columns| {
+                columns.prices.chunks_exact_mut(2).for_each(|prices| prices[1] = 0.4)
+            });
         }
         data
     }
@@ -201,11 +205,10 @@ mod tests {
     fn a_specialist_is_asked_on_its_class_through_hidden_layers() {
         let mut data = dear_log();
         for part in [&mut data.train, &mut data.calibration, &mut data.test] {
-            for row in 0..part.rows {
-                let x = [part.features[row * 2], part.features[row * 2 + 1]];
-                part.errors[row * 2] = f32::from(u8::from(x[1] > 0.0));
-                part.errors[row * 2 + 1] = f32::from(u8::from(x[0] > 0.0));
-            }
+            let wrong =
+                |x: &[f32]| [x[1] > 0.0, x[0] > 0.0].map(|wrong| f32::from(u8::from(wrong)));
+            let errors = part.features().iter_rows().flat_map(wrong).collect();
+            part.edit(|columns| columns.errors = errors);
         }
         specialist_is_asked_on_its_class(&data, &[12], Candidate::default().loss);
     }

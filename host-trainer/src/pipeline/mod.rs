@@ -3,7 +3,7 @@
 mod policy;
 mod seen;
 
-pub use policy::Kept;
+pub use policy::PolicyReport;
 pub use seen::SeenLoss;
 pub(crate) use seen::check_quantization;
 
@@ -12,7 +12,8 @@ use std::fmt;
 use mild::image::ImageParts;
 
 use crate::arithmetic::statistics::paired_difference;
-use crate::data::dataset::{Dataset, Part};
+use crate::data::dataset::Dataset;
+use crate::data::part::Part;
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
 use crate::integers::artifact::{Artifact, decisions, make};
@@ -46,7 +47,7 @@ pub struct Trained {
     /// Mean deferral loss of the image before its integers were trained on, if that helped.
     pub before_fine_tuning: Option<f64>,
     /// What was promised, if the configuration has a policy.
-    pub policy: Option<Kept>,
+    pub policy: Option<PolicyReport>,
 }
 
 /// The winner of a selection.
@@ -100,15 +101,15 @@ pub fn train(
     progress: &dyn Progress,
 ) -> Result<Trained> {
     let Some(policy) = &config.policy else {
-        return fit_to_be_used(config, data, store, progress);
+        return train_within_tolerance(config, data, store, progress);
     };
     let (tuned_on, reserved) = data.reserve(config.train.seed);
-    let mut trained = fit_to_be_used(config, &tuned_on, store, progress)?;
+    let mut trained = train_within_tolerance(config, &tuned_on, store, progress)?;
     trained.keep(policy, &data.train, &reserved)?;
     Ok(trained)
 }
 
-fn fit_to_be_used(
+fn train_within_tolerance(
     config: &Config,
     data: &Dataset,
     store: &dyn Store,
@@ -131,10 +132,10 @@ pub fn attempt(
     store: &dyn Store,
     progress: &dyn Progress,
 ) -> Result<(Trained, Option<Error>)> {
-    if data.train.rows < MIN_TRAIN_ROWS {
+    if data.train.rows() < MIN_TRAIN_ROWS {
         return Err(Error::Invalid {
             what: format!("{}: train rows", config.data.log.display()),
-            found: data.train.rows.to_string(),
+            found: data.train.rows().to_string(),
             expected: format!(
                 "at least {MIN_TRAIN_ROWS}: fewer tell nothing about whom to ask when"
             ),
@@ -237,20 +238,20 @@ pub(crate) fn finish(
 
 /// The choices of a float network with offsets.
 fn float_choices(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<usize> {
-    let rows: Vec<usize> = (0..part.rows).collect();
+    let rows: Vec<usize> = (0..part.rows()).collect();
     let (scores, costs) = (fit.scores(part, &rows), part.deferral_losses(&rows));
-    Scored { experts: part.experts, scores: &scores, costs: &costs }.choices(offsets)
+    Scored { experts: part.experts(), scores: &scores, costs: costs.values() }.choices(offsets)
 }
 
 /// The rows that a selection uses when there are more than it needs: whole groups, seeded.
 pub(crate) fn selection_rows(part: &Part, most: usize, seed: u64) -> Option<Part> {
-    if part.rows <= most {
+    if part.rows() <= most {
         return None;
     }
     // Folds keep groups together and are balanced: take one of as many as needed.
-    let shares = part.rows.div_ceil(most).min(usize::from(u8::MAX));
+    let shares = part.rows().div_ceil(most).min(usize::from(u8::MAX));
     let folds = part.folds(shares as u8, seed ^ 0x5e1e_c710);
-    let rows: Vec<usize> = (0..part.rows).filter(|&row| folds[row] == 0).collect();
+    let rows: Vec<usize> = (0..part.rows()).filter(|&row| folds[row] == 0).collect();
     Some(part.subset(&rows))
 }
 
@@ -258,7 +259,8 @@ pub(crate) fn selection_rows(part: &Part, most: usize, seed: u64) -> Option<Part
 fn choose(selection: &Selection, index: usize, part: &Part) -> Choice {
     let judged = &selection.ranking[index];
     let (expert, loss) = best_constant(selection);
-    let always: Vec<f64> = (0..part.rows).map(|row| f64::from(part.cost(row, expert))).collect();
+    let always: Vec<f64> =
+        (0..part.rows()).map(|row| f64::from(part.deferral_loss(row, expert))).collect();
     let (gain, error) = paired_difference(&always, &judged.losses);
     if gain <= error + error.min(SECOND_ERROR) {
         Choice::Constant { expert, loss }
@@ -277,9 +279,9 @@ fn best_constant(selection: &Selection) -> (usize, f64) {
 /// choice; the best of many candidates looks better than it is on the rows that chose it.
 fn better_constant(trained: &Trained, data: &Dataset) -> Option<Choice> {
     let (expert, loss) = best_constant(&trained.selection);
-    let on_calibration = data.calibration.deferral_loss(|_| expert);
+    let on_calibration = data.calibration.mean_deferral_loss(|_| expert);
     let better = matches!(trained.choice, Choice::Rejector(_))
-        && data.calibration.rows > 0
+        && data.calibration.rows() > 0
         && on_calibration < trained.seen.int8_calibration;
     better.then_some(Choice::Constant { expert, loss })
 }
@@ -288,12 +290,12 @@ fn better_constant(trained: &Trained, data: &Dataset) -> Option<Choice> {
 /// was chosen for doing no harm.
 fn float_offsets(fit: &Fit, calibration: &Part, constant: bool) -> Vec<f64> {
     if constant {
-        return vec![0.0; calibration.experts];
+        return vec![0.0; calibration.experts()];
     }
-    let rows: Vec<usize> = (0..calibration.rows).collect();
+    let rows: Vec<usize> = (0..calibration.rows()).collect();
     let scores = fit.scores(calibration, &rows);
     let costs = calibration.deferral_losses(&rows);
-    tune(&Scored { experts: calibration.experts, scores: &scores, costs: &costs })
+    tune(&Scored { experts: calibration.experts(), scores: &scores, costs: costs.values() })
 }
 
 impl Trained {

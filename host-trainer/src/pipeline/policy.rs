@@ -4,15 +4,15 @@ use mild::image::MAX_OFFSET;
 use serde::Serialize;
 
 use super::Trained;
-use crate::data::dataset::Part;
+use crate::data::part::Part;
 use crate::error::Result;
 use crate::intake::config::Policy;
 use crate::integers::artifact::{Artifact, scores};
-use crate::promises::{Promise, Rows, ThresholdSearch, caps};
+use crate::promises::{AdvantageRows, Promise, ThresholdSearch, caps};
 
 /// How a policy is kept.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Kept {
+pub struct PolicyReport {
     /// What an advantage must exceed, in score units, beyond what the offsets were tuned to.
     pub threshold: i32,
     /// The limits, and where calibration is.
@@ -21,7 +21,7 @@ pub struct Kept {
     pub refused: Option<String>,
 }
 
-impl Kept {
+impl PolicyReport {
     /// For a terminal.
     #[must_use]
     pub fn render(&self) -> String {
@@ -44,8 +44,8 @@ impl Trained {
         let image = self.artifact.image();
         let of_train = scores(&image, train);
         let offsets = caps::lower(&of_train, &self.parts.offsets, train, &policy.max_share);
-        let train = Rows::of(&of_train, &offsets, train);
-        let calibration = Rows::new(&image, &offsets, reserved);
+        let train = AdvantageRows::of(&of_train, &offsets, train);
+        let calibration = AdvantageRows::new(&image, &offsets, reserved);
         let calibrated = ThresholdSearch::new(policy, &train, &calibration).run();
         let kept = match (calibrated, policy.fallback) {
             (Ok(calibrated), _) => {
@@ -59,7 +59,7 @@ impl Trained {
                     *integer = turned;
                 }
                 self.parts.operating_points = Some(calibrated.operating_points);
-                Kept {
+                PolicyReport {
                     threshold: calibrated.threshold,
                     promises: calibrated.promises,
                     refused: None,
@@ -72,7 +72,11 @@ impl Trained {
                 let unit = f64::from(self.parts.score_scale);
                 let offsets = self.parts.offsets.iter();
                 self.offsets = offsets.map(|&offset| f64::from(offset) * unit).collect();
-                Kept { threshold: 0, promises: Vec::new(), refused: Some(error.to_string()) }
+                PolicyReport {
+                    threshold: 0,
+                    promises: Vec::new(),
+                    refused: Some(error.to_string()),
+                }
             }
             (Err(error), None) => return Err(error),
         };

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::{Choice, Trained, float_choices, selection_rows};
 use crate::arithmetic::statistics::paired_difference;
-use crate::data::dataset::{Dataset, Part};
+use crate::data::dataset::Dataset;
+use crate::data::part::Part;
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
 use crate::integers::artifact::{Artifact, decisions, make};
@@ -59,7 +60,11 @@ impl SeenLoss {
     pub(super) fn of(fit: &Fit, offsets: &[f64], artifact: &Artifact, data: &Dataset) -> Self {
         let losses = |part: &Part| -> (Vec<f64>, Vec<f64>) {
             let of = |choices: Vec<usize>| -> Vec<f64> {
-                choices.iter().enumerate().map(|(row, &k)| f64::from(part.cost(row, k))).collect()
+                choices
+                    .iter()
+                    .enumerate()
+                    .map(|(row, &k)| f64::from(part.deferral_loss(row, k)))
+                    .collect()
             };
             (of(float_choices(fit, offsets, part)), of(decisions(&artifact.image(), part)))
         };
@@ -97,7 +102,7 @@ impl Trained {
         }
         let sample = selection_rows(&data.train, FINE_TUNED_ROWS, config.train.seed);
         let part = sample.as_ref().unwrap_or(&data.train);
-        let rows: Vec<usize> = (0..part.rows).collect();
+        let rows: Vec<usize> = (0..part.rows()).collect();
         let candidate = &judged.candidate;
         let Some(tuned) = fine_tune(quantized, &self.fit, candidate, part, &rows, steps) else {
             return Ok(self);
@@ -128,11 +133,10 @@ mod tests {
     fn fine_tuning_wins_back_what_integers_cost() {
         let (mut config, mut data) = crate::intake::testing::log(3000, 1500);
         for part in [&mut data.train, &mut data.calibration, &mut data.test] {
-            for row in 0..part.rows {
-                let x = part.features[row * 2];
-                let odd = (x * 4.0).floor().rem_euclid(2.0);
-                part.errors[row * 2..][..2].copy_from_slice(&[odd, 1.0 - odd]);
-            }
+            let odd = |x: &[f32]| (x[0] * 4.0).floor().rem_euclid(2.0);
+            let odd = part.features().iter_rows().map(odd);
+            let errors = odd.flat_map(|odd| [odd, 1.0 - odd]).collect();
+            part.edit(|columns| columns.errors = errors);
         }
         config.rejector.method = "two-stage".parse().unwrap();
         config.rejector.hidden = Some(vec![32]);
@@ -147,7 +151,7 @@ mod tests {
             assert_eq!(trained.before_fine_tuning.is_some(), fine_tune > 0);
             let (float, int8) =
                 (trained.float_choices(&data.test), trained.int8_choices(&data.test));
-            let loss = |choices: &[usize]| data.test.deferral_loss(|row| choices[row]);
+            let loss = |choices: &[usize]| data.test.mean_deferral_loss(|row| choices[row]);
             loss(&int8) - loss(&float)
         };
         // On rows that no training has seen.

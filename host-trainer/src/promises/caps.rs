@@ -1,6 +1,6 @@
 //! Offsets under which no expert is asked much more often than it may be.
 
-use crate::data::dataset::Part;
+use crate::data::part::Part;
 
 /// Of an expert's cap, the share that is aimed at on the train rows: the rest is for their noise.
 const AIM: f64 = 0.95;
@@ -16,12 +16,12 @@ pub fn lower(scores: &[i32], offsets: &[i32], part: &Part, caps: &[(u8, f64)]) -
         let expert = usize::from(expert);
         let lead = |scores: &[i32]| {
             let sum = |k: usize| i64::from(scores[k]) + i64::from(offsets[k]);
-            let others = (0..part.experts).filter(|&k| k != expert).map(sum).max();
+            let others = (0..part.experts()).filter(|&k| k != expert).map(sum).max();
             sum(expert) - others.unwrap_or(i64::MIN)
         };
         let mut leads: Vec<i64> =
-            scores.chunks_exact(part.experts).map(lead).filter(|&lead| lead > 0).collect();
-        let most = (AIM * cap * part.rows as f64) as usize;
+            scores.chunks_exact(part.experts()).map(lead).filter(|&lead| lead > 0).collect();
+        let most = (AIM * cap * part.rows() as f64) as usize;
         if most < leads.len() {
             let (_, least, _) =
                 leads.select_nth_unstable_by_key(most, |&lead| std::cmp::Reverse(lead));
@@ -36,10 +36,11 @@ pub fn lower(scores: &[i32], offsets: &[i32], part: &Part, caps: &[(u8, f64)]) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::part::PartColumns;
 
     #[test]
     fn a_capped_expert_keeps_the_rows_it_leads_most_on() {
-        let part = Part { rows: 100, experts: 3, ..Part::default() };
+        let part = PartColumns { rows: 100, experts: 3, ..PartColumns::default() }.padded();
         let scores: Vec<i32> = (0..100).flat_map(|row| [0, row, 10]).collect();
         let offsets = lower(&scores, &[0; 3], &part, &[(1, 0.2), (2, 0.9)]);
         let chosen: Vec<usize> = scores

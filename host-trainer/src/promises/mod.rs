@@ -1,6 +1,6 @@
 //! From promises to a threshold: what a rejector may defer so that limits hold on new data.
 //!
-//! Everything is about one number, the threshold that an advantage must exceed ([`Rows`]); a higher one
+//! Everything is about one number, the threshold that an advantage must exceed ([`AdvantageRows`]); a higher one
 //! defers less. Each limit gives an interval of thresholds at which it holds with its share of the allowed
 //! failures (Bonferroni), and the objective chooses in their intersection:
 //!
@@ -26,7 +26,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::intake::config::{Guarantee, Objective, Policy};
-pub use rows::Rows;
+pub use rows::AdvantageRows;
 
 /// Above every advantage: nothing is deferred.
 pub const NEVER: i32 = MAX_ADVANTAGE;
@@ -50,7 +50,7 @@ pub struct Promise {
 
 /// A calibrated threshold.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Calibrated {
+pub struct PromisedThreshold {
     /// What an advantage must exceed.
     pub threshold: i32,
     /// The limits.
@@ -62,7 +62,7 @@ pub struct Calibrated {
 /// Rows by which thresholds are calibrated, and the policy that they serve.
 pub struct ThresholdSearch<'a> {
     policy: &'a Policy,
-    rows: &'a Rows,
+    rows: &'a AdvantageRows,
     /// Candidate thresholds, descending, that do not depend on the calibration rows.
     grid: Vec<i32>,
     /// The threshold with the lowest error on the train rows.
@@ -89,7 +89,7 @@ impl<'a> ThresholdSearch<'a> {
     /// Candidates and the start of sequences come from the train rows, so that tests on the calibration
     /// rows are not spoilt by choosing on them.
     #[must_use]
-    pub fn new(policy: &'a Policy, train: &Rows, rows: &'a Rows) -> Self {
+    pub fn new(policy: &'a Policy, train: &AdvantageRows, rows: &'a AdvantageRows) -> Self {
         const CANDIDATES: usize = 128;
         let mut sorted = train.advantage.clone();
         sorted.sort_unstable_by_key(|&advantage| std::cmp::Reverse(advantage));
@@ -109,7 +109,7 @@ impl<'a> ThresholdSearch<'a> {
     /// # Errors
     /// [`Error::Invalid`] if no threshold can be promised to keep the limits: with the best limit that could
     /// be, and what to do.
-    pub fn run(&self) -> Result<Calibrated> {
+    pub fn run(&self) -> Result<PromisedThreshold> {
         let limits = self.limits();
         let interval = self.interval(&limits).ok_or_else(|| self.refusal(&limits))?;
         let threshold = self.choose(interval);
@@ -121,7 +121,11 @@ impl<'a> ThresholdSearch<'a> {
                 calibration: self.measured(limit, threshold),
             })
             .collect();
-        Ok(Calibrated { threshold, promises, operating_points: self.operating_points(threshold) })
+        Ok(PromisedThreshold {
+            threshold,
+            promises,
+            operating_points: self.operating_points(threshold),
+        })
     }
 
     /// The lowest threshold at which the deferral rate is promised to be at most `rate`, with all of the allowed

@@ -3,34 +3,34 @@
 use mild::Image;
 use mild::governor::MAX_ADVANTAGE;
 
-use crate::data::dataset::Part;
+use crate::data::part::Part;
 use crate::integers::artifact::scores;
 
 /// Rows of a log as a threshold sees them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Rows {
+pub struct AdvantageRows {
     /// By how much the best other expert exceeds `local`, in score units.
     pub advantage: Vec<i32>,
     /// That expert.
     pub other: Vec<u8>,
     /// Error and price of `local` and of that expert.
-    pub local: Vec<Outcome>,
+    pub local: Vec<AnswerLoss>,
     /// Of that expert.
-    pub away: Vec<Outcome>,
+    pub away: Vec<AnswerLoss>,
     /// The group of each row, where the log has groups.
     pub groups: Option<Vec<u32>>,
 }
 
 /// What an answer costs.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Outcome {
+pub struct AnswerLoss {
     /// 0 to 1.
     pub error: f64,
     /// In units of one error.
     pub price: f64,
 }
 
-impl Outcome {
+impl AnswerLoss {
     /// The deferral loss.
     #[must_use]
     pub fn loss(self) -> f64 {
@@ -38,7 +38,7 @@ impl Outcome {
     }
 }
 
-impl Rows {
+impl AdvantageRows {
     /// The rows of a part under an image with these offsets.
     #[must_use]
     pub fn new(image: &Image<'_>, offsets: &[i32], part: &Part) -> Self {
@@ -48,19 +48,19 @@ impl Rows {
     /// The rows of a part with these integer scores, rows x experts.
     #[must_use]
     pub fn of(scores: &[i32], offsets: &[i32], part: &Part) -> Self {
-        let mut rows = Self { groups: part.groups.clone(), ..Self::default() };
-        for (row, scores) in scores.chunks_exact(part.experts).enumerate() {
+        let mut rows = Self { groups: part.groups().map(<[u32]>::to_vec), ..Self::default() };
+        for (row, scores) in scores.chunks_exact(part.experts()).enumerate() {
             let sum = |k: usize| i64::from(scores[k]) + i64::from(offsets[k]);
             let mut best = 1;
-            for k in 2..part.experts {
+            for k in 2..part.experts() {
                 if sum(k) > sum(best) {
                     best = k;
                 }
             }
             let limit = i64::from(MAX_ADVANTAGE);
-            let outcome = |k: usize| Outcome {
-                error: f64::from(part.errors(row)[k]),
-                price: f64::from(part.prices(row)[k]),
+            let outcome = |k: usize| AnswerLoss {
+                error: f64::from(part.errors().row(row)[k]),
+                price: f64::from(part.prices().row(row)[k]),
             };
             rows.advantage.push((sum(best) - sum(0)).clamp(-limit, limit) as i32);
             rows.other.push(best as u8);
@@ -128,7 +128,7 @@ impl Rows {
 
     /// What a row costs at a threshold.
     #[must_use]
-    pub fn outcome(&self, row: usize, threshold: i32) -> Outcome {
+    pub fn outcome(&self, row: usize, threshold: i32) -> AnswerLoss {
         if self.defers(row, threshold) { self.away[row] } else { self.local[row] }
     }
 
@@ -167,7 +167,7 @@ impl Rows {
     /// Whether every error is 0 or 1 and every row stands for itself.
     #[must_use]
     pub fn binary(&self) -> bool {
-        let whole = |outcome: &Outcome| outcome.error == 0.0 || outcome.error == 1.0;
+        let whole = |outcome: &AnswerLoss| outcome.error == 0.0 || outcome.error == 1.0;
         self.groups.is_none() && self.local.iter().chain(&self.away).all(whole)
     }
 }

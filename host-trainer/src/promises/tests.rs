@@ -1,19 +1,19 @@
-use super::rows::Outcome;
+use super::rows::AnswerLoss;
 use super::*;
 use crate::arithmetic::random::Random;
 
 /// Rows on which deferring is worth more the higher the advantage, local is right with 60 %, others with
 /// 95 %.
-fn rows(count: usize, groups: Option<u32>, seed: u64) -> Rows {
+fn rows(count: usize, groups: Option<u32>, seed: u64) -> AdvantageRows {
     let mut random = Random::new(seed);
-    let mut rows = Rows { groups: groups.map(|_| Vec::new()), ..Rows::default() };
+    let mut rows = AdvantageRows { groups: groups.map(|_| Vec::new()), ..AdvantageRows::default() };
     for row in 0..count {
         let doubt = random.uniform();
         rows.advantage.push(((doubt - 0.5) * 20_000.0) as i32);
         rows.other.push(1 + (random.uniform() < 0.3) as u8);
         let one = |random: &mut Random, p: f64| f64::from(u8::from(random.uniform() < p));
-        rows.local.push(Outcome { error: one(&mut random, 0.8 * doubt), price: 0.0 });
-        rows.away.push(Outcome { error: one(&mut random, 0.05), price: 0.1 });
+        rows.local.push(AnswerLoss { error: one(&mut random, 0.8 * doubt), price: 0.0 });
+        rows.away.push(AnswerLoss { error: one(&mut random, 0.05), price: 0.1 });
         if let (Some(groups), Some(count)) = (&mut rows.groups, groups) {
             groups.push(row as u32 % count);
         }
@@ -21,13 +21,13 @@ fn rows(count: usize, groups: Option<u32>, seed: u64) -> Rows {
     rows
 }
 
-fn run(policy: &Policy, groups: Option<u32>) -> Result<Calibrated> {
+fn run(policy: &Policy, groups: Option<u32>) -> Result<PromisedThreshold> {
     let calibration = rows(2000, groups, 2);
     ThresholdSearch::new(policy, &rows(3000, None, 1), &calibration).run()
 }
 
 /// On very many new rows.
-fn truth() -> Rows {
+fn truth() -> AdvantageRows {
     rows(200_000, None, 3)
 }
 
@@ -104,7 +104,7 @@ fn the_knob_is_one_that_an_image_takes() {
         battery: vec![(0, 0.01), (500, 0.12)],
         ..Policy::default()
     };
-    let Calibrated { threshold, operating_points, .. } = run(&policy, None).unwrap();
+    let PromisedThreshold { threshold, operating_points, .. } = run(&policy, None).unwrap();
     assert!(
         threshold > 0
             && operating_points.floor < 0

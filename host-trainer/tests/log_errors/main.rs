@@ -56,7 +56,10 @@ fn data_says(data: &str, experts: &str, log: &str, parts: &[&str]) {
 #[test]
 fn the_usual_log_reads() {
     let dataset = read(&format!("{DATA}{EXPERTS}"), LOG.as_bytes()).unwrap();
-    assert_eq!([&dataset.train, &dataset.calibration, &dataset.test].map(|part| part.rows), [1; 3]);
+    assert_eq!(
+        [&dataset.train, &dataset.calibration, &dataset.test].map(|part| part.rows()),
+        [1; 3]
+    );
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn config_says(old: &str, new: &str, more: &str, parts: &[&str]) {
 #[test]
 fn the_usual_log_reads() {
     let dataset = read(&format!("{DATA}{EXPERTS}"), LOG.as_bytes()).unwrap();
-    assert_eq!(dataset.train.errors, [0.0, 0.125 / 6.0]);
+    assert_eq!(dataset.train.errors().values(), [0.0, 0.125 / 6.0]);
 }
 
 #[test]

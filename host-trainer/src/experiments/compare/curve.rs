@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::dataset::Part;
+use crate::data::part::Part;
 
 /// Deferral rates at which a curve is kept: 0, 1/20, ..., 1.
 pub const POINTS: usize = 21;
@@ -68,14 +68,15 @@ impl Curve {
     /// for the errors of expert 0.
     #[must_use]
     pub fn new(part: &Part, scores: &[f64], local_errors: Option<&[f32]>) -> Self {
-        let rows = part.rows.max(1) as f64;
-        let local_error =
-            |row: usize| f64::from(local_errors.map_or(part.errors(row)[0], |errors| errors[row]));
-        let mut order: Vec<(f64, usize, usize)> = (0..part.rows)
+        let rows = part.rows().max(1) as f64;
+        let local_error = |row: usize| {
+            f64::from(local_errors.map_or(part.errors().row(row)[0], |errors| errors[row]))
+        };
+        let mut order: Vec<(f64, usize, usize)> = (0..part.rows())
             .map(|row| {
-                let scores = &scores[row * part.experts..][..part.experts];
+                let scores = &scores[row * part.experts()..][..part.experts()];
                 let mut best = 1;
-                for k in 2..part.experts {
+                for k in 2..part.experts() {
                     if scores[k] > scores[best] {
                         best = k;
                     }
@@ -88,22 +89,22 @@ impl Curve {
 
         let mut steps = vec![Sums {
             deferred: 0.0,
-            error: (0..part.rows).map(local_error).sum(),
-            price: (0..part.rows).map(|row| f64::from(part.prices(row)[0])).sum(),
+            error: (0..part.rows()).map(local_error).sum(),
+            price: (0..part.rows()).map(|row| f64::from(part.prices().row(row)[0])).sum(),
         }];
         let mut at = steps[0];
         for block in order.chunk_by(|a, b| a.0 == b.0) {
             for &(_, row, expert) in block {
                 at.deferred += 1.0;
-                at.error += f64::from(part.errors(row)[expert]) - local_error(row);
-                at.price += f64::from(part.prices(row)[expert] - part.prices(row)[0]);
+                at.error += f64::from(part.errors().row(row)[expert]) - local_error(row);
+                at.price += f64::from(part.prices().row(row)[expert] - part.prices().row(row)[0]);
             }
             steps.push(at);
         }
         let points: Vec<Point> = (0..POINTS)
             .map(|index| {
                 let rate = index as f64 / (POINTS - 1) as f64;
-                let sums = interpolate(&steps, rate * part.rows as f64);
+                let sums = interpolate(&steps, rate * part.rows() as f64);
                 Point { deferral_rate: rate, error: sums.error / rows, price: sums.price / rows }
             })
             .collect();
@@ -157,10 +158,10 @@ fn risk_coverage(order: &[(f64, usize, usize)], error: impl Fn(usize) -> f64) ->
 fn gap(part: &Part, steps: &[Sums]) -> (Option<f64>, Option<f64>) {
     let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return (None, None) };
     let gap = first.error - last.error;
-    if part.experts != 2 || part.rows == 0 || gap <= 0.0 {
+    if part.experts() != 2 || part.rows() == 0 || gap <= 0.0 {
         return (None, None);
     }
-    let rows = part.rows as f64;
+    let rows = part.rows() as f64;
     let recovered = |sums: Sums| (first.error - sums.error) / gap;
     let half = steps.windows(2).find(|pair| recovered(pair[1]) >= 0.5).map(|pair| {
         let (low, high) = (recovered(pair[0]), recovered(pair[1]));
@@ -172,11 +173,19 @@ fn gap(part: &Part, steps: &[Sums]) -> (Option<f64>, Option<f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::part::PartColumns;
 
     /// Local errs on the second half; the expert never does and costs 0.2.
     fn part() -> Part {
         let errors = (0..100).flat_map(|row| [f32::from(u8::from(row >= 50)), 0.0]).collect();
-        Part { rows: 100, experts: 2, errors, prices: [0.0, 0.2].repeat(100), ..Part::default() }
+        PartColumns {
+            rows: 100,
+            experts: 2,
+            errors,
+            prices: [0.0, 0.2].repeat(100),
+            ..PartColumns::default()
+        }
+        .padded()
     }
 
     fn close(a: f64, b: f64) -> bool {
@@ -207,13 +216,14 @@ mod tests {
 
     #[test]
     fn three_experts_have_no_gap_and_the_best_of_them_answers() {
-        let part = Part {
+        let part = PartColumns {
             rows: 2,
             experts: 3,
             errors: vec![1.0, 1.0, 0.0, 1.0, 0.0, 1.0],
             prices: vec![0.0; 6],
-            ..Part::default()
-        };
+            ..PartColumns::default()
+        }
+        .padded();
         let curve = Curve::new(&part, &[0.0, 1.0, 2.0, 0.0, 4.0, 3.0], None);
         assert_eq!((curve.apgr, curve.cpt_50), (None, None));
         assert!(close(curve.points[20].error, 0.0) && close(curve.points[10].error, 0.5));
@@ -227,7 +237,7 @@ mod tests {
 
     #[test]
     fn no_rows_give_no_fault() {
-        let part = Part { experts: 2, ..Part::default() };
+        let part = PartColumns { experts: 2, ..PartColumns::default() }.padded();
         assert_eq!(Curve::new(&part, &[], None).points.len(), POINTS);
     }
 }

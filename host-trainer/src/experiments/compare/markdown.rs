@@ -316,7 +316,7 @@ fn learning_curves(comparison: &Comparison) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiments::compare::{Log, Plan};
+    use crate::experiments::compare::{ComparedLog, ComparisonPlan};
     use crate::experiments::methods::{Contender, HostOnly};
     use crate::intake::testing;
     use crate::progress::Silent;
@@ -324,12 +324,12 @@ mod tests {
     #[test]
     fn by_experts_tells_accuracies_with_and_without_offsets_and_of_own_classifiers() {
         let (config, data) = testing::log(300, 200);
-        let log = Log { name: "log-2".to_owned(), experts: Some(2), config, data };
+        let log = ComparedLog { name: "log-2".to_owned(), experts: Some(2), config, data };
         let (two_stage, one_stage) = (
             Contender::Image("two-stage".parse().unwrap()),
             Contender::HostOnly(HostOnly::OneStage),
         );
-        let plan = Plan {
+        let plan = ComparisonPlan {
             logs: vec![log],
             methods: vec![two_stage, one_stage],
             seeds: 1,

@@ -31,7 +31,7 @@ use crate::learn::store::Memory;
 use crate::progress::{Progress, Silent};
 
 /// A log to compare on.
-pub struct Log {
+pub struct ComparedLog {
     /// Its name.
     pub name: String,
     /// The number of its experts, if it is compared with the first of them alone.
@@ -43,9 +43,9 @@ pub struct Log {
 }
 
 /// What is compared.
-pub struct Plan {
+pub struct ComparisonPlan {
     /// The logs.
-    pub logs: Vec<Log>,
+    pub logs: Vec<ComparedLog>,
     /// The methods, in the order of printing.
     pub methods: Vec<Contender>,
     /// Seeds 0 to this, exclusive.
@@ -108,7 +108,7 @@ struct Job {
 
 type Done = Mutex<HashMap<Key, Record>>;
 
-impl Plan {
+impl ComparisonPlan {
     /// Runs what is not done yet, and sums up.
     ///
     /// # Errors
@@ -150,7 +150,7 @@ impl Plan {
             for log in 0..self.logs.len() {
                 for &train_rows in &self.train_rows {
                     // As many rows as there are, or more, are all.
-                    if train_rows.is_none_or(|rows| rows < self.logs[log].data.train.rows) {
+                    if train_rows.is_none_or(|rows| rows < self.logs[log].data.train.rows()) {
                         jobs.push(Job { log, train_rows, seed });
                     }
                 }
@@ -162,7 +162,7 @@ impl Plan {
     /// A job's share of the whole, by the size of what is trained on.
     fn work(&self, job: &Job) -> u64 {
         let data = &self.logs[job.log].data;
-        let rows = job.train_rows.unwrap_or(data.train.rows);
+        let rows = job.train_rows.unwrap_or(data.train.rows());
         (rows * (data.inputs() + data.experts.len() + 10)) as u64
     }
 
@@ -176,7 +176,7 @@ impl Plan {
     }
 
     /// What a run depends on beside its key and the program.
-    fn context(log: &Log, method: Contender) -> String {
+    fn context(log: &ComparedLog, method: Contender) -> String {
         let Config { digest, train, confidence, .. } = &log.config;
         let context = format!("{:?} {digest:?} {:?}", log.data.log_digest, train.effort);
         // The columns can come from the command line, which the digest does not cover.

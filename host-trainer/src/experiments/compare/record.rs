@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use super::curve::Curve;
-use crate::data::dataset::Part;
+use crate::data::part::Part;
 use crate::error::{Error, Result};
 use crate::experiments::methods::{Answers, Run};
 use crate::files;
@@ -58,7 +58,7 @@ impl Record {
         let answers = run.int8.as_ref().unwrap_or(&run.float);
         let shifted: Vec<f64> = answers
             .scores
-            .chunks_exact(test.experts)
+            .chunks_exact(test.experts())
             .flat_map(|row| row.iter().zip(&answers.offsets).map(|(score, offset)| score + offset))
             .collect();
         Self {
@@ -89,7 +89,7 @@ impl Record {
     #[must_use]
     pub fn accuracy(&self, test: &Part, choices: &[u16]) -> f64 {
         let errors = choices.iter().enumerate().map(|(row, &k)| self.error(test, row, k));
-        1.0 - errors.sum::<f64>() / test.rows.max(1) as f64
+        1.0 - errors.sum::<f64>() / test.rows().max(1) as f64
     }
 
     /// The error of the answer that choosing `k` on a test row gives.
@@ -97,7 +97,7 @@ impl Record {
     pub fn error(&self, test: &Part, row: usize, k: u16) -> f64 {
         match &self.local_errors {
             Some(errors) if k == 0 => f64::from(errors[row]),
-            _ => f64::from(test.errors(row)[usize::from(k)]),
+            _ => f64::from(test.errors().row(row)[usize::from(k)]),
         }
     }
 
@@ -106,8 +106,8 @@ impl Record {
     pub fn losses(&self, test: &Part, choices: &[u16]) -> Vec<f64> {
         // As the log has it, rounding included: equal choices must have equal losses.
         let cost = |(row, &k): (usize, &u16)| match &self.local_errors {
-            Some(errors) if k == 0 => f64::from(errors[row] + test.prices(row)[0]),
-            _ => f64::from(test.cost(row, usize::from(k))),
+            Some(errors) if k == 0 => f64::from(errors[row] + test.prices().row(row)[0]),
+            _ => f64::from(test.deferral_loss(row, usize::from(k))),
         };
         choices.iter().enumerate().map(cost).collect()
     }

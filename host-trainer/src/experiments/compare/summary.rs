@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::curve::{POINTS, Point};
 use super::record::{Choices, Record};
 use crate::arithmetic::statistics::Estimate;
-use crate::data::dataset::{Dataset, Part};
+use crate::data::dataset::Dataset;
+use crate::data::part::Part;
 use crate::data::reference::{best_single, oracle};
 use crate::judge::evaluate::resamples;
 use crate::judge::report::imbalance::{cheapest_right, cheapest_right_of};
@@ -180,7 +181,7 @@ pub struct MethodSummary {
 pub type Records = (String, Vec<Record>);
 
 /// The losses of one line of the table: for each seed, of each test row.
-pub(crate) type Line = Vec<Vec<f64>>;
+pub(crate) type SeedLosses = Vec<Vec<f64>>;
 
 /// Sums up one log.
 #[must_use]
@@ -192,12 +193,12 @@ pub fn summarize(
     skipped: Vec<(String, String)>,
 ) -> LogSummary {
     let test = &data.test;
-    let always = |k: usize| -> Line {
-        vec![(0..test.rows).map(|row| f64::from(test.cost(row, k))).collect()]
+    let always = |k: usize| -> SeedLosses {
+        vec![(0..test.rows()).map(|row| f64::from(test.deferral_loss(row, k))).collect()]
     };
     let hindsight = best_single(test);
     let on_calibration = best_single(&data.calibration);
-    let mut lines: Vec<Line> = records
+    let mut lines: Vec<SeedLosses> = records
         .iter()
         .map(|(_, seeds)| seeds.iter().map(|r| r.losses(test, r.choices())).collect())
         .collect();
@@ -227,24 +228,24 @@ pub fn summarize(
         .collect();
     let cheapest = oracle(test);
     let accuracy = |choose: &dyn Fn(usize) -> usize| {
-        let errors = (0..test.rows).map(|row| f64::from(test.errors(row)[choose(row)]));
-        1.0 - errors.sum::<f64>() / test.rows.max(1) as f64
+        let errors = (0..test.rows()).map(|row| f64::from(test.errors().row(row)[choose(row)]));
+        1.0 - errors.sum::<f64>() / test.rows().max(1) as f64
     };
     let constants = data.experts.iter().enumerate().map(|(k, expert)| Constant {
         expert: expert.name.clone(),
-        loss: test.deferral_loss(|_| k),
+        loss: test.mean_deferral_loss(|_| k),
         accuracy: accuracy(&|_| k),
     });
     LogSummary {
         log: log.to_owned(),
         train_rows,
         experts: None,
-        rows: test.rows,
-        local: test.deferral_loss(|_| 0),
+        rows: test.rows(),
+        local: test.mean_deferral_loss(|_| 0),
         best_single_on_calibration: paired.means[calibration_line],
         best_single: paired.means[hindsight_line],
         best_single_name: data.experts[hindsight].name.clone(),
-        oracle: test.deferral_loss(|row| cheapest[row]),
+        oracle: test.mean_deferral_loss(|row| cheapest[row]),
         oracle_accuracy: accuracy(&|row| cheapest[row]),
         constants: constants.collect(),
         methods,
@@ -260,9 +261,9 @@ pub(crate) struct Paired {
 }
 
 impl Paired {
-    pub(crate) fn new(test: &Part, lines: &[Line]) -> Self {
+    pub(crate) fn new(test: &Part, lines: &[SeedLosses]) -> Self {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-        let of_line = |line: &Line| mean(&line.iter().map(|v| mean(v)).collect::<Vec<_>>());
+        let of_line = |line: &SeedLosses| mean(&line.iter().map(|v| mean(v)).collect::<Vec<_>>());
         let draws = resamples(test, 0).means_of_seeds(lines);
         Self { means: lines.iter().map(of_line).collect(), draws }
     }
@@ -293,18 +294,18 @@ fn figures(name: &str, seeds: &[Record], test: &Part) -> MethodSummary {
         let values: Option<Vec<f64>> = seeds.iter().map(value).collect();
         values.filter(|values| !values.is_empty()).map(|values| values.iter().sum::<f64>() / count)
     };
-    let rows = test.rows.max(1) as f64;
+    let rows = test.rows().max(1) as f64;
     let loss =
         |record: &Record, choices: &[u16]| record.losses(test, choices).iter().sum::<f64>() / rows;
     let of_image =
         |record: &Record, choices: &dyn Fn(&Choices) -> f64| record.int8.as_ref().map(choices);
     let losses: Vec<f64> = seeds.iter().map(|record| loss(record, record.choices())).collect();
-    let shares: Vec<f64> = (0..test.experts as u16)
+    let shares: Vec<f64> = (0..test.experts() as u16)
         .map(|k| over_seeds(&|r| r.choices().iter().filter(|&&c| c == k).count() as f64 / rows))
         .collect();
-    let mean_cost = |record: &Record, k: u16| loss(record, &vec![k; test.rows]);
+    let mean_price = |record: &Record, k: u16| loss(record, &vec![k; test.rows()]);
     let random_loss = over_seeds(&|record| {
-        let by_lot = shares.iter().zip(0u16..).map(|(share, k)| share * mean_cost(record, k));
+        let by_lot = shares.iter().zip(0u16..).map(|(share, k)| share * mean_price(record, k));
         by_lot.sum::<f64>()
     });
     let none = Estimate { mean: 0.0, low: 0.0, high: 0.0 };
@@ -341,7 +342,8 @@ fn figures(name: &str, seeds: &[Record], test: &Part) -> MethodSummary {
         }),
         price: over_seeds(&|record| {
             let chosen = record.choices().iter().enumerate();
-            chosen.map(|(row, &k)| f64::from(test.prices(row)[usize::from(k)])).sum::<f64>() / rows
+            chosen.map(|(row, &k)| f64::from(test.prices().row(row)[usize::from(k)])).sum::<f64>()
+                / rows
         }),
         shares,
         minority_recall: minority_recall(seeds, test),
@@ -366,8 +368,8 @@ fn figures(name: &str, seeds: &[Record], test: &Part) -> MethodSummary {
 
 fn minority_recall(seeds: &[Record], test: &Part) -> Option<f64> {
     let counts = cheapest_right(test);
-    let even = counts.iter().sum::<usize>() as f64 / test.experts.max(1) as f64;
-    let wanted: Vec<(usize, usize)> = (0..test.rows)
+    let even = counts.iter().sum::<usize>() as f64 / test.experts().max(1) as f64;
+    let wanted: Vec<(usize, usize)> = (0..test.rows())
         .filter_map(|row| Some((row, cheapest_right_of(test, row)?)))
         .filter(|&(_, k)| (counts[k] as f64) < even)
         .collect();
@@ -385,19 +387,22 @@ fn minority_recall(seeds: &[Record], test: &Part) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::data::dataset::Expert;
+    use crate::data::part::PartColumns;
     use crate::experiments::compare::curve::Curve;
 
     /// Local is right on three rows of four, the expert (price 0.1) on all.
     fn data() -> Dataset {
         let rows = 400;
-        let test = Part {
+        let test = PartColumns {
             rows,
             experts: 2,
             errors: (0..rows).flat_map(|row| [f32::from(u8::from(row % 4 == 0)), 0.0]).collect(),
             prices: [0.0, 0.1].repeat(rows),
-            ..Part::default()
-        };
-        let expert = |name: &str| Expert { name: name.into(), mean_cost: 0.0, cost_varies: false };
+            ..PartColumns::default()
+        }
+        .padded();
+        let expert =
+            |name: &str| Expert { name: name.into(), mean_price: 0.0, price_varies: false };
         Dataset {
             feature_names: vec![],
             experts: vec![expert("local"), expert("cloud")],
@@ -410,9 +415,9 @@ mod tests {
     }
 
     fn record(test: &Part, choose: impl Fn(usize) -> u16) -> Record {
-        let tuned: Vec<u16> = (0..test.rows).map(choose).collect();
-        let float = Choices { plain: vec![0; test.rows], tuned };
-        let curve = Curve::new(test, &vec![0.0; 2 * test.rows], None);
+        let tuned: Vec<u16> = (0..test.rows()).map(choose).collect();
+        let float = Choices { plain: vec![0; test.rows()], tuned };
+        let curve = Curve::new(test, &vec![0.0; 2 * test.rows()], None);
         Record {
             chosen: "this".into(),
             int8: Some(float.clone()),
@@ -465,7 +470,7 @@ mod tests {
     fn equal_choices_tie_and_own_classifiers_stand_apart() {
         let data = data();
         let mut own = record(&data.test, |_| 0);
-        own.local_errors = Some(vec![0.0; data.test.rows]);
+        own.local_errors = Some(vec![0.0; data.test.rows()]);
         own.int8 = None;
         let records = [
             ("one-stage".to_owned(), vec![own]),

@@ -3,7 +3,8 @@
 use mild::{Image, Rejector};
 
 use super::{Answers, Run, all_rows};
-use crate::data::dataset::{Dataset, Part};
+use crate::data::dataset::Dataset;
+use crate::data::part::Part;
 use crate::error::Result;
 use crate::intake::config::Config;
 use crate::learn::store::Store;
@@ -22,7 +23,7 @@ pub(super) fn run(
     config.rejector.method = method;
     let (trained, refused) = attempt(&config, data, store, progress)?;
     let image = trained.artifact.image();
-    let scores = trained.fit.scores(&data.test, &all_rows(data.test.rows));
+    let scores = trained.fit.scores(&data.test, &all_rows(data.test.rows()));
     let offsets = image.offsets().iter().map(|&offset| f64::from(offset)).collect();
     let int8 = Answers { scores: integer_scores(&image, &data.test), offsets };
     let chosen = match &trained.choice {
@@ -44,8 +45,8 @@ pub(super) fn run(
 fn integer_scores(image: &Image<'_>, part: &Part) -> Vec<f64> {
     let rejector = Rejector::new(image);
     let mut scratch = vec![0; image.scratch_words()];
-    let mut all = Vec::with_capacity(part.rows * part.experts);
-    for row in 0..part.rows {
+    let mut all = Vec::with_capacity(part.rows() * part.experts());
+    for row in 0..part.rows() {
         let scores = rejector.scores(part.row(row), &mut scratch).expect("a log holds no NaN");
         all.extend(scores.values().iter().map(|&score| f64::from(score)));
     }
@@ -73,10 +74,10 @@ mod tests {
         // Probabilities are as often right as they say, in the mean and where they are high.
         for k in 0..2 {
             let (mut said, mut right, mut sure, mut sure_right) = (0.0, 0.0, 0.0, 0.0);
-            for row in 0..test.rows {
+            for row in 0..test.rows() {
                 let q = rejector.probabilities(test.row(row), &mut scratch).unwrap()[k];
                 let q = f64::from(q) / 65_536.0;
-                let is_right = 1.0 - f64::from(test.errors(row)[k]);
+                let is_right = 1.0 - f64::from(test.errors().row(row)[k]);
                 said += q;
                 right += is_right;
                 if q > 0.9 {
@@ -84,9 +85,9 @@ mod tests {
                     sure_right += is_right;
                 }
             }
-            assert!((said - right).abs() < 0.02 * test.rows as f64, "{said} {right}");
+            assert!((said - right).abs() < 0.02 * test.rows() as f64, "{said} {right}");
             assert!(
-                sure_right > 0.93 * sure && sure > 0.1 * test.rows as f64,
+                sure_right > 0.93 * sure && sure > 0.1 * test.rows() as f64,
                 "{sure_right} {sure}"
             );
         }
@@ -94,7 +95,7 @@ mod tests {
         let share = |price: u32| {
             let mut scratch = vec![0; image.scratch_words()];
             let all = mild::Reachable::ALL;
-            let asked = (0..test.rows).filter(|&row| {
+            let asked = (0..test.rows()).filter(|&row| {
                 let scores = rejector.scores_with_prices(test.row(row), &[0, price], &mut scratch);
                 scores.unwrap().decide(all).expert == 1
             });

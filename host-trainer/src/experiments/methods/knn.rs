@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use super::{Run, all_rows, host_run};
 use crate::arithmetic::random::Random;
-use crate::data::dataset::{Dataset, Part};
+use crate::data::dataset::Dataset;
+use crate::data::part::Part;
 use crate::intake::config::{Config, Ranges};
 use crate::learn::batch::Standardizer;
 use crate::learn::offsets::Scored;
@@ -20,11 +21,11 @@ const MOST_ROWS: usize = 20_000;
 
 pub(super) fn run(config: &Config, data: &Dataset) -> Run {
     let index = Index::new(&data.train, config.train.seed);
-    let prices: Vec<f64> = data.experts.iter().map(|e| f64::from(e.mean_cost)).collect();
+    let prices: Vec<f64> = data.experts.iter().map(|e| f64::from(e.mean_price)).collect();
     let calibration = index.scores(&data.calibration, &prices, &NEIGHBOURS);
-    let losses = data.calibration.deferral_losses(&all_rows(data.calibration.rows));
+    let losses = data.calibration.deferral_losses(&all_rows(data.calibration.rows()));
     let loss = |scores: &[f64]| -> f64 {
-        let scored = Scored { experts: prices.len(), scores, costs: &losses };
+        let scored = Scored { experts: prices.len(), scores, costs: losses.values() };
         scored.losses(&vec![0.0; prices.len()]).iter().sum()
     };
     let best = (0..NEIGHBOURS.len())
@@ -32,7 +33,7 @@ pub(super) fn run(config: &Config, data: &Dataset) -> Run {
         .unwrap_or(0);
     let k = NEIGHBOURS[best];
     let test = index.scores(&data.test, &prices, &[k]).swap_remove(0);
-    host_run(format!("k={k}"), data, &calibration[best], test, data.train.rows > MOST_ROWS)
+    host_run(format!("k={k}"), data, &calibration[best], test, data.train.rows() > MOST_ROWS)
 }
 
 /// Train rows that can be asked for the nearest ones.
@@ -46,7 +47,7 @@ struct Index<'a> {
 
 impl<'a> Index<'a> {
     fn new(part: &'a Part, seed: u64) -> Self {
-        let mut rows = all_rows(part.rows);
+        let mut rows = all_rows(part.rows());
         let standardizer = Standardizer::fit(part, &rows, Ranges::default());
         if rows.len() > MOST_ROWS {
             Random::new(seed).shuffle(&mut rows);
@@ -59,7 +60,7 @@ impl<'a> Index<'a> {
 
     /// For each number of neighbours minus the predicted deferral losses, row-major, rows x experts.
     fn scores(&self, part: &Part, prices: &[f64], neighbours: &[usize]) -> Vec<Vec<f64>> {
-        let of_rows: Vec<Vec<f64>> = (0..part.rows)
+        let of_rows: Vec<Vec<f64>> = (0..part.rows())
             .into_par_iter()
             .map_init(Vec::new, |distances, row| {
                 self.of_row(part.row(row), prices, neighbours, distances)
@@ -95,9 +96,9 @@ impl<'a> Index<'a> {
         for &k in neighbours {
             let near = &distances[..k.min(most)];
             for (expert, price) in prices.iter().enumerate() {
-                let errors = near
-                    .iter()
-                    .map(|&(_, at)| f64::from(self.part.errors(self.rows[at as usize])[expert]));
+                let errors = near.iter().map(|&(_, at)| {
+                    f64::from(self.part.errors().row(self.rows[at as usize])[expert])
+                });
                 scores.push(-(errors.sum::<f64>() / near.len() as f64 + price));
             }
         }
@@ -115,6 +116,7 @@ fn standardized<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::part::PartColumns;
 
     /// Expert 1 is right where the feature is positive, expert 0 elsewhere.
     fn part(rows: usize, seed: u64) -> Part {
@@ -123,19 +125,29 @@ mod tests {
         let errors =
             features.iter().flat_map(|&x| if x > 0.0 { [1.0, 0.0] } else { [0.0, 1.0] }).collect();
         let prices = (0..rows).flat_map(|_| [0.0, 0.1]).collect();
-        Part { rows, inputs: 1, experts: 2, features, errors, prices, ..Part::default() }
+        PartColumns {
+            rows,
+            inputs: 1,
+            experts: 2,
+            features,
+            errors,
+            prices,
+            ..PartColumns::default()
+        }
+        .padded()
     }
 
     #[test]
     fn predicted_costs_are_the_means_over_the_neighbours() {
         let train = part(300, 1);
         let index = Index::new(&train, 0);
-        let query = Part { features: vec![-2.0, 2.0], rows: 2, ..train.clone() };
+        let mut query = train.subset(&[0, 1]);
+        query.edit(|columns| columns.features = vec![-2.0, 2.0]);
         let scores = &index.scores(&query, &[0.0, 0.1], &[5])[0];
         assert_eq!(scores, &[0.0, -1.1, -1.0, -0.1]);
         // With all rows as neighbours it is the mean of the log.
         let all = &index.scores(&query, &[0.0, 0.0], &[1000])[0];
-        let mean = (0..300).map(|row| f64::from(train.errors(row)[0])).sum::<f64>() / 300.0;
+        let mean = (0..300).map(|row| f64::from(train.errors().row(row)[0])).sum::<f64>() / 300.0;
         assert!((all[0] + mean).abs() < 1e-12 && all[0] == all[2]);
     }
 }

@@ -139,9 +139,12 @@ fn host_run(
     test: Vec<f64>,
     seeded: bool,
 ) -> Run {
-    let losses = data.calibration.deferral_losses(&all_rows(data.calibration.rows));
-    let offsets =
-        tune(&Scored { experts: data.calibration.experts, scores: calibration, costs: &losses });
+    let losses = data.calibration.deferral_losses(&all_rows(data.calibration.rows()));
+    let offsets = tune(&Scored {
+        experts: data.calibration.experts(),
+        scores: calibration,
+        costs: losses.values(),
+    });
     without_image(chosen, Answers { scores: test, offsets }, seeded)
 }
 

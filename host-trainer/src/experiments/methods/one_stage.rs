@@ -6,7 +6,8 @@
 //! deferral loss.
 
 use super::{Answers, Run, all_rows};
-use crate::data::dataset::{Dataset, Part};
+use crate::data::dataset::Dataset;
+use crate::data::part::{Part, PartColumns};
 use crate::error::Result;
 use crate::intake::config::Config;
 use crate::learn::grid::Grid;
@@ -38,12 +39,12 @@ pub(super) fn run(
     let fit = refit(&train, judged, seed);
 
     let reduced = |part: &Part| {
-        let scores = fit.scores(&with_classes(part, &classes), &all_rows(part.rows));
+        let scores = fit.scores(&with_classes(part, &classes), &all_rows(part.rows()));
         Reduced::new(&scores, part, &classes)
     };
     let calibration = reduced(&data.calibration);
     let scored = Scored {
-        experts: data.calibration.experts,
+        experts: data.calibration.experts(),
         scores: &calibration.scores,
         costs: &calibration.costs(&data.calibration),
     };
@@ -65,7 +66,7 @@ pub(super) fn applies(config: &Config, data: &Dataset) -> std::result::Result<()
     if config.multi_task.is_some() {
         return Err("the experts' answers have a value, and a classifier's have none".to_owned());
     }
-    if data.train.labels.is_none() {
+    if data.train.labels().is_none() {
         return Err("the log has no labels to learn a classifier from".to_owned());
     }
     match classes(&data.train).len() {
@@ -81,7 +82,7 @@ const MOST_CLASSES: usize = 64;
 
 /// The labels of a part, each once, ascending.
 fn classes(part: &Part) -> Vec<u16> {
-    let mut classes = part.labels.clone().unwrap_or_default();
+    let mut classes = part.labels().unwrap_or_default().to_vec();
     classes.sort_unstable();
     classes.dedup();
     classes
@@ -90,21 +91,24 @@ fn classes(part: &Part) -> Vec<u16> {
 /// The part with an expert for each class in place of `local`: right if it is the row's label, at the
 /// price of `local`.
 fn with_classes(part: &Part, classes: &[u16]) -> Part {
-    let labels = part.labels.as_deref().unwrap_or_default();
+    let labels = part.labels().unwrap_or_default();
     let of_row = |row: usize| -> (Vec<f32>, Vec<f32>) {
         let right = |&class: &u16| f32::from(u8::from(labels.get(row) != Some(&class)));
-        let errors = classes.iter().map(right).chain(part.errors(row).iter().skip(1).copied());
-        let own = std::iter::repeat_n(part.prices(row)[0], classes.len());
-        let prices = own.chain(part.prices(row).iter().skip(1).copied());
+        let errors =
+            classes.iter().map(right).chain(part.errors().row(row).iter().skip(1).copied());
+        let own = std::iter::repeat_n(part.prices().row(row)[0], classes.len());
+        let prices = own.chain(part.prices().row(row).iter().skip(1).copied());
         (errors.collect(), prices.collect())
     };
     let (mut errors, mut prices) = (Vec::new(), Vec::new());
-    for row in 0..part.rows {
+    for row in 0..part.rows() {
         let (of_experts, to_pay) = of_row(row);
         errors.extend(of_experts);
         prices.extend(to_pay);
     }
-    Part { experts: classes.len() + part.experts - 1, errors, prices, ..part.clone() }
+    let experts = classes.len() + part.experts() - 1;
+    let columns = PartColumns { experts, errors, prices, ..part.clone().into_columns() };
+    columns.build().expect("a row of each for every row")
 }
 
 /// Scores with one column for all classes, the highest of theirs.
@@ -115,9 +119,9 @@ struct Reduced {
 
 impl Reduced {
     fn new(scores: &[f64], part: &Part, classes: &[u16]) -> Self {
-        let labels = part.labels.as_deref().unwrap_or_default();
+        let labels = part.labels().unwrap_or_default();
         let mut reduced = Self { scores: Vec::new(), local_errors: Vec::new() };
-        let width = classes.len() + part.experts - 1;
+        let width = classes.len() + part.experts() - 1;
         for (scores, label) in scores.chunks_exact(width).zip(labels) {
             let (own, others) = scores.split_at(classes.len());
             let best = (0..own.len()).rev().max_by(|&a, &b| own[a].total_cmp(&own[b])).unwrap_or(0);
@@ -131,8 +135,8 @@ impl Reduced {
     /// Costs of each row with the own classifier in place of `local`.
     fn costs(&self, part: &Part) -> Vec<f32> {
         let of_row = |(row, &own): (usize, &f32)| {
-            let own = own + part.prices(row)[0];
-            std::iter::once(own).chain((1..part.experts).map(move |k| part.cost(row, k)))
+            let own = own + part.prices().row(row)[0];
+            std::iter::once(own).chain((1..part.experts()).map(move |k| part.deferral_loss(row, k)))
         };
         self.local_errors.iter().enumerate().flat_map(of_row).collect()
     }
@@ -175,27 +179,28 @@ mod tests {
         let multi_task = MultiTask { lambda_1: 1.0, lambda_2: 1.0, cap: 5.0, beta: 1.0 };
         let valued = Config { multi_task: Some(multi_task), ..config.clone() };
         assert!(applies(contender, &valued, &data).unwrap_err().contains("have a value"));
-        data.train.labels = Some(vec![3; 100]);
+        data.train.edit(|columns| columns.labels = Some(vec![3; 100]));
         assert!(applies(contender, &config, &data).unwrap_err().contains("equal"));
-        data.train.labels = None;
+        data.train.edit(|columns| columns.labels = None);
         let reason = run(contender, &config, &data, &Forgetful, &Silent).unwrap_err().to_string();
         assert!(reason.contains("no labels"), "{reason}");
     }
 
     #[test]
     fn classes_stand_where_local_was() {
-        let part = Part {
+        let part = PartColumns {
             rows: 2,
             experts: 2,
             errors: vec![0.0, 1.0, 1.0, 0.0],
             prices: vec![0.0, 0.1, 0.0, 0.2],
             labels: Some(vec![7, 5]),
-            ..Part::default()
-        };
+            ..PartColumns::default()
+        }
+        .padded();
         let derived = with_classes(&part, &[5, 7, 9]);
-        assert_eq!(derived.experts, 4);
-        assert_eq!(derived.errors, [1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0]);
-        assert_eq!(derived.prices(1), [0.0, 0.0, 0.0, 0.2]);
+        assert_eq!(derived.experts(), 4);
+        assert_eq!(derived.errors().values(), [1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0]);
+        assert_eq!(derived.prices().row(1), [0.0, 0.0, 0.0, 0.2]);
         let reduced = Reduced::new(&[0.1, 0.9, 0.2, 0.5, 0.1, 0.9, 0.2, 0.5], &part, &[5, 7, 9]);
         assert_eq!(
             (&reduced.scores[..2], &reduced.local_errors[..]),

@@ -13,7 +13,7 @@ use crate::data::reference::oracle;
 pub(super) fn run(seed: u64, data: &Dataset) -> Run {
     let mut shares = vec![0.0; data.experts.len()];
     for expert in oracle(&data.train) {
-        shares[expert] += 1.0 / data.train.rows as f64;
+        shares[expert] += 1.0 / data.train.rows() as f64;
     }
     let mut random = Random::new(seed);
     let mut time = |share: f64| -> f64 {
@@ -21,7 +21,7 @@ pub(super) fn run(seed: u64, data: &Dataset) -> Run {
         if share > 0.0 { time / share } else { f64::INFINITY }
     };
     let scores =
-        (0..data.test.rows).flat_map(|_| shares.iter().map(|&s| -time(s)).collect::<Vec<_>>());
+        (0..data.test.rows()).flat_map(|_| shares.iter().map(|&s| -time(s)).collect::<Vec<_>>());
     let scores = scores.collect();
     let names = data.experts.iter().zip(&shares);
     let rates: Vec<String> = names.map(|(e, share)| format!("{} {share:.3}", e.name)).collect();
@@ -40,13 +40,13 @@ mod tests {
         let choices = run_0.float.choices();
         let share = choices.iter().filter(|&&choice| choice == 1).count() as f64 / 4e3;
         assert!((share - wanted).abs() < 0.03 && wanted > 0.3, "{share} {wanted}");
-        let loss = data.test.deferral_loss(|row| choices[row]);
-        let [local, cloud] = [0, 1].map(|k| data.test.deferral_loss(|_| k));
+        let loss = data.test.mean_deferral_loss(|row| choices[row]);
+        let [local, cloud] = [0, 1].map(|k| data.test.mean_deferral_loss(|_| k));
         assert!((loss - (local + wanted * (cloud - local))).abs() < 0.03, "{loss}");
         assert!(run_0.seeded && run(0, &data).float == run_0.float);
         assert_ne!(run(1, &data).float, run_0.float);
         // An expert that is never the cheapest is never drawn.
-        data.train.errors = [0.0, 1.0].repeat(1000);
+        data.train.edit(|columns| columns.errors = [0.0, 1.0].repeat(1000));
         assert!(run(0, &data).float.choices().iter().all(|&choice| choice == 0));
         assert_eq!(run(0, &data).chosen, "local 1.000, cloud 0.000");
     }

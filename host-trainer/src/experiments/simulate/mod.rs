@@ -9,14 +9,14 @@ use mild::governor::{Rate, Track};
 use mild::{Governor, Image, OperatingPoints, Rejector, Scores};
 use serde::Serialize;
 
-use crate::data::dataset::Part;
+use crate::data::part::Part;
 
 /// So many segments are for reading; a column that changes with every row is a mistake.
 const MOST_SEGMENTS: usize = 24;
 
 /// How a replay is governed.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan<'a> {
+pub struct ReplaySettings<'a> {
     /// Thresholds by rate, range and baselines.
     pub operating_points: OperatingPoints<'a>,
     /// The budget.
@@ -123,7 +123,7 @@ pub fn replay(
     part: &Part,
     order: &[usize],
     names: Option<&[String]>,
-    plan: &Plan<'_>,
+    plan: &ReplaySettings<'_>,
     conditions: &Conditions,
 ) -> Replay {
     let rejector = Rejector::new(image);
@@ -138,7 +138,7 @@ pub fn replay(
     governor.set_threshold(plan.threshold);
     let mut fixed = image.offsets().to_vec();
     fixed[0] = fixed[0].saturating_add(plan.threshold);
-    let mut links = conditions.links(part.experts);
+    let mut links = conditions.links(part.experts());
     let (mut governed, mut bare, mut budgets) = (Vec::new(), Vec::new(), Vec::new());
     let mut drift = Vec::new();
     for (moment, &row) in order.iter().enumerate() {
@@ -149,7 +149,7 @@ pub fn replay(
         }
         let step = |expert: u8| {
             let k = usize::from(expert);
-            let (error, price) = (part.errors(row)[k], part.prices(row)[k]);
+            let (error, price) = (part.errors().row(row)[k], part.prices().row(row)[k]);
             Step { expert: k, error: f64::from(error), price: f64::from(price) }
         };
         let scores = rejector.scores(part.row(row), &mut scratch).expect("a log holds no NaN");
@@ -166,7 +166,7 @@ pub fn replay(
             governor.clear_drift();
         }
     }
-    let figures = |steps: &[Step], flags: usize| figures(steps, part.experts, flags);
+    let figures = |steps: &[Step], flags: usize| figures(steps, part.experts(), flags);
     let segments = names.map_or_else(Vec::new, |names| {
         let mut segments: Vec<Segment> = Vec::new();
         let mut from = 0;

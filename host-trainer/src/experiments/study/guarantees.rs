@@ -15,22 +15,22 @@ use crate::integers::artifact::scores;
 use crate::learn::store::Store;
 use crate::pipeline;
 use crate::progress::Progress;
-use crate::promises::{Rows, ThresholdSearch};
+use crate::promises::{AdvantageRows, ThresholdSearch};
 
 /// A log's rows under a rejector trained on its train rows.
 #[derive(Debug, Clone)]
-pub struct Log {
+pub struct TestedLog {
     /// Its name in the table.
     pub name: String,
     /// The rows that it was trained on.
-    pub train: Rows,
+    pub train: AdvantageRows,
     /// The rows that are dealt: reserved ones, then test rows.
-    pub pool: Rows,
+    pub pool: AdvantageRows,
     /// The share of them that calibrates.
     pub share: f64,
 }
 
-impl Log {
+impl TestedLog {
     /// Trains on a log, without a policy.
     ///
     /// # Errors
@@ -46,14 +46,14 @@ impl Log {
         let (tuned_on, reserved) = data.reserve(config.train.seed);
         let trained = pipeline::train(&config, &tuned_on, store, progress)?;
         let image = trained.artifact.image();
-        let rows = |part| Rows::of(&scores(&image, part), image.offsets(), part);
+        let rows = |part| AdvantageRows::of(&scores(&image, part), image.offsets(), part);
         let (calibration, test) = (rows(&reserved), rows(&data.test));
         let share = calibration.len() as f64 / (calibration.len() + test.len()).max(1) as f64;
         Ok(Self { name, train: rows(&data.train), pool: calibration.join(test), share })
     }
 
     /// The rows that calibrate, and the rest.
-    fn deal(&self, seed: u64) -> (Rows, Rows) {
+    fn deal(&self, seed: u64) -> (AdvantageRows, AdvantageRows) {
         let mut random = Random::new(seed);
         let mut units: Vec<Vec<usize>> = match &self.pool.groups {
             None => (0..self.pool.len()).map(|row| vec![row]).collect(),
@@ -75,7 +75,7 @@ impl Log {
 /// What is promised.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Promise {
+pub enum PromiseKind {
     /// At most this deferral rate.
     Rate(f64),
     /// At most this error.
@@ -84,7 +84,7 @@ pub enum Promise {
 
 /// How often one promise was broken on one log.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Outcome {
+pub struct GuaranteeResult {
     /// The log.
     pub log: String,
     /// What a guarantee rests on: calibration rows, or groups.
@@ -94,7 +94,7 @@ pub struct Outcome {
     /// Whether those are groups.
     pub groups: bool,
     /// The promise.
-    pub promise: Promise,
+    pub promise: PromiseKind,
     /// Share of the splits on which the promise was made and broken.
     pub broken: f64,
     /// Share on which it was refused.
@@ -109,7 +109,7 @@ pub struct Outcome {
 
 /// All outcomes; also the JSON document of `mild study guarantees`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Study {
+pub struct GuaranteeStudy {
     /// Splits of each log.
     pub splits: usize,
     /// The confidence of the promises.
@@ -117,54 +117,54 @@ pub struct Study {
     /// The share of broken ones that chance allows: 1 - confidence and two standard errors.
     pub allowed: f64,
     /// By log and promise.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<GuaranteeResult>,
 }
 
 /// Deals each log `splits` times.
 #[must_use]
 pub fn study(
-    logs: &[Log],
+    logs: &[TestedLog],
     rates: &[f64],
     splits: usize,
     confidence: f64,
     seed: u64,
     progress: &dyn Progress,
-) -> Study {
+) -> GuaranteeStudy {
     let delta = 1.0 - confidence;
     let standard_error = (delta * confidence / splits.max(1) as f64).sqrt();
     let rows: usize = logs.iter().map(|log| log.pool.len()).sum();
     progress.total((rows * (rates.len() + 1) * splits) as u64);
     let outcomes = logs.iter().flat_map(|log| {
-        let promises = rates.iter().map(|&rate| Promise::Rate(rate)).chain([middle_error(log)]);
+        let promises = rates.iter().map(|&rate| PromiseKind::Rate(rate)).chain([middle_error(log)]);
         promises
             .map(|promise| outcome(log, promise, splits, confidence, seed, progress))
             .collect::<Vec<_>>()
     });
     let outcomes = outcomes.collect();
     progress.finish();
-    Study { splits, confidence, allowed: delta + 2.0 * standard_error, outcomes }
+    GuaranteeStudy { splits, confidence, allowed: delta + 2.0 * standard_error, outcomes }
 }
 
 /// Half way between the error of the device alone and the lowest error of any threshold on the train rows, to
 /// three digits: a target that takes some, not all deferrals.
-fn middle_error(log: &Log) -> Promise {
+fn middle_error(log: &TestedLog) -> PromiseKind {
     let error = |threshold| log.train.mean(|row| log.train.outcome(row, threshold).error);
     let mut thresholds = log.train.advantage.clone();
     thresholds.sort_unstable();
     let every = thresholds.len().div_ceil(100).max(1);
     let lowest = thresholds.iter().step_by(every).map(|&t| error(t)).fold(f64::INFINITY, f64::min);
     let middle = 0.5 * (error(crate::promises::NEVER) + lowest);
-    Promise::Error((1000.0 * middle).round() / 1000.0)
+    PromiseKind::Error((1000.0 * middle).round() / 1000.0)
 }
 
 fn outcome(
-    log: &Log,
-    promise: Promise,
+    log: &TestedLog,
+    promise: PromiseKind,
     splits: usize,
     confidence: f64,
     seed: u64,
     progress: &dyn Progress,
-) -> Outcome {
+) -> GuaranteeResult {
     let rounds: Vec<(Option<f64>, f64)> = (0..splits as u64)
         .into_par_iter()
         .map(|round| {
@@ -173,29 +173,29 @@ fn outcome(
             let policy = Policy { confidence, horizon, ..Policy::default() };
             let calibrated = ThresholdSearch::new(&policy, &log.train, &calibration);
             let (promised, bare) = match promise {
-                Promise::Rate(rate) => {
+                PromiseKind::Rate(rate) => {
                     (calibrated.threshold_for_rate(rate), calibration.bare_threshold(rate))
                 }
-                Promise::Error(error) => (
+                PromiseKind::Error(error) => (
                     calibrated.threshold_for_error(error),
                     calibrated.bare_threshold_for_error(error),
                 ),
             };
             let value = |threshold| match promise {
-                Promise::Rate(_) => test.rate(threshold),
-                Promise::Error(_) => test.mean(|row| test.outcome(row, threshold).error),
+                PromiseKind::Rate(_) => test.rate(threshold),
+                PromiseKind::Error(_) => test.mean(|row| test.outcome(row, threshold).error),
             };
             progress.step(log.pool.len() as u64);
             (promised.map(value), value(bare))
         })
         .collect();
     let limit = match promise {
-        Promise::Rate(limit) | Promise::Error(limit) => limit + 1e-12,
+        PromiseKind::Rate(limit) | PromiseKind::Error(limit) => limit + 1e-12,
     };
     let made: Vec<f64> = rounds.iter().filter_map(|round| round.0).collect();
     let share = |count: usize| count as f64 / splits.max(1) as f64;
     let (calibration, test) = log.deal(seed);
-    Outcome {
+    GuaranteeResult {
         log: log.name.clone(),
         calibration: calibration.independent(),
         test: test.independent(),
@@ -209,7 +209,7 @@ fn outcome(
     }
 }
 
-impl Study {
+impl GuaranteeStudy {
     /// The table in Markdown.
     #[must_use]
     pub fn render(&self) -> String {
@@ -224,8 +224,8 @@ impl Study {
         for outcome in &self.outcomes {
             let unit = if outcome.groups { "groups" } else { "rows" };
             let promise = match outcome.promise {
-                Promise::Rate(rate) => format!("rate <= {rate}"),
-                Promise::Error(error) => format!("error <= {error}"),
+                PromiseKind::Rate(rate) => format!("rate <= {rate}"),
+                PromiseKind::Error(error) => format!("error <= {error}"),
             };
             let percent = |share: f64| format!("{:.1} %", 100.0 * share);
             let cells = [

@@ -9,16 +9,18 @@ use crate::arithmetic::random::Random;
 use crate::data::dataset::Dataset;
 use crate::data::reference::best_single;
 use crate::error::{Error, Result, list};
-use crate::experiments::compare::summary::{Against, Line, Paired};
+use crate::experiments::compare::summary::{Against, Paired, SeedLosses};
 use crate::intake::config::Config;
 use crate::learn::store::Forgetful;
-use crate::new_expert::{Answer, ClassAccuracies, Extension, Way, check, classes, losses};
+use crate::new_expert::{
+    ClassAccuracies, Extension, ExtensionMethod, LabelledAnswer, check, classes, losses,
+};
 use crate::pipeline::{self, Trained};
 use crate::progress::{Progress, Silent};
 
 /// A log, and one of its experts to leave out.
 #[derive(Debug, Clone)]
-pub struct Log<'a> {
+pub struct StudiedLog<'a> {
     /// Its name in the table.
     pub name: String,
     /// Its configuration.
@@ -32,7 +34,7 @@ pub struct Log<'a> {
 /// One expert of one log, known from so many answers. Losses are mean deferral losses of images on the test rows,
 /// by the real answers, over all seeds.
 #[derive(Debug, Clone, Serialize)]
-pub struct Outcome {
+pub struct NewExpertResult {
     /// The log.
     pub log: String,
     /// The expert.
@@ -67,11 +69,11 @@ pub struct Outcome {
 
 /// All outcomes; also the JSON document of `mild study new-expert`.
 #[derive(Debug, Clone, Serialize)]
-pub struct Study {
+pub struct NewExpertStudy {
     /// Seeds of trainings and draws.
     pub seeds: u64,
     /// By log, expert and number of answers.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<NewExpertResult>,
 }
 
 /// The experts of a log to leave out in turn: the named one, or all but `local`.
@@ -103,11 +105,11 @@ pub fn experts(config: &Config, data: &Dataset, name: Option<&str>) -> Result<Ve
 /// [`Error::Invalid`] if an expert's answers are not right or wrong, or there are fewer train rows than answers;
 /// and as training may.
 pub fn study(
-    logs: &[Log<'_>],
+    logs: &[StudiedLog<'_>],
     answers: &[usize],
     seeds: u64,
     progress: &dyn Progress,
-) -> Result<Study> {
+) -> Result<NewExpertStudy> {
     for log in logs {
         log.check(answers)?;
     }
@@ -117,13 +119,13 @@ pub fn study(
         outcomes.extend(log.outcomes(answers, seeds, progress)?);
     }
     progress.finish();
-    Ok(Study { seeds, outcomes })
+    Ok(NewExpertStudy { seeds, outcomes })
 }
 
 /// A rejector's choices on the test rows, for each seed.
 type Choices = Vec<Vec<usize>>;
 
-impl Log<'_> {
+impl StudiedLog<'_> {
     fn check(&self, answers: &[usize]) -> Result<()> {
         let Self { config, data, expert, .. } = self;
         let name = &data.experts[*expert].name;
@@ -132,14 +134,14 @@ impl Log<'_> {
             let what = format!("{}: {what}", config.path.display());
             Err(Error::Invalid { what, found, expected: expected.to_owned() })
         };
-        let errors = data.train.errors.iter().skip(*expert).step_by(data.train.experts);
+        let errors = data.train.errors().column(*expert);
         if let Some(error) = errors.copied().find(|&error| error != 0.0 && error != 1.0) {
             let what = format!("errors of `{name}`");
             return invalid(&what, error.to_string(), "0 or 1: accuracies count right answers");
         }
         match answers.iter().max() {
-            Some(&most) if most > data.train.rows => {
-                let expected = format!("at most the {} train rows", data.train.rows);
+            Some(&most) if most > data.train.rows() => {
+                let expected = format!("at most the {} train rows", data.train.rows());
                 invalid("--answers", most.to_string(), &expected)
             }
             _ => Ok(()),
@@ -151,7 +153,7 @@ impl Log<'_> {
         answers: &[usize],
         seeds: u64,
         progress: &dyn Progress,
-    ) -> Result<Vec<Outcome>> {
+    ) -> Result<Vec<NewExpertResult>> {
         let truth = self.data.with_expert_last(self.expert);
         let rest = self.data.without_expert(self.expert);
         let new = &truth.experts[rest.experts.len()];
@@ -174,7 +176,7 @@ impl Log<'_> {
             let drawn = draw(&truth, config.train.seed);
             for (&answers, rounds) in answers.iter().zip(&mut rounds) {
                 let known = ClassAccuracies::of(&drawn[..answers], &classes);
-                let new = (new.name.as_str(), new.mean_cost);
+                let new = (new.name.as_str(), new.mean_price);
                 let extension = Extension::new(&old, &config, &rest, new, &known, &Silent)?;
                 progress.step(1);
                 let choices = |trained: &Trained| trained.int8_choices(&truth.test);
@@ -182,7 +184,7 @@ impl Log<'_> {
                 let way = extension.weighed.way();
                 rounds.extended.push(choices(&extension.last_row.0));
                 rounds.anew.push(choices(&extension.anew.0));
-                rounds.anew_taken.push(way == Way::Anew);
+                rounds.anew_taken.push(way == ExtensionMethod::Anew);
             }
         }
         let outcomes = answers.iter().zip(rounds);
@@ -198,25 +200,25 @@ impl Log<'_> {
         without: &Choices,
         rounds: &Rounds,
         whole: &Choices,
-    ) -> Outcome {
+    ) -> NewExpertResult {
         let test = &truth.test;
         let Rounds { extended, anew, anew_taken } = rounds;
         let ways = extended.iter().zip(anew).zip(anew_taken);
         let taken: Choices =
             ways.map(|((row, anew), &taken)| if taken { anew } else { row }.clone()).collect();
-        let of = |choices: &Choices| -> Line {
+        let of = |choices: &Choices| -> SeedLosses {
             choices.iter().map(|choices| losses(test, choices)).collect()
         };
         let lines = [without, extended, anew, &taken, whole].map(of);
         let paired = Paired::new(test, &lines);
-        let new = test.experts - 1;
+        let new = test.experts() - 1;
         let asked = |choices: &Choices| {
             let count = choices.iter().flatten().filter(|&&k| k == new).count();
-            count as f64 / (test.rows * choices.len()).max(1) as f64
+            count as f64 / (test.rows() * choices.len()).max(1) as f64
         };
         let single = best_single(test);
         let anew_count = anew_taken.iter().filter(|&&taken| taken).count();
-        Outcome {
+        NewExpertResult {
             log: self.name.clone(),
             expert: truth.experts[new].name.clone(),
             answers,
@@ -226,7 +228,7 @@ impl Log<'_> {
             taken: paired.means[3],
             anew_taken: anew_count as f64 / anew_taken.len().max(1) as f64,
             whole: paired.means[4],
-            best_single: test.deferral_loss(|_| single),
+            best_single: test.mean_deferral_loss(|_| single),
             best_single_name: truth.experts[single].name.clone(),
             extended_against: paired.against(1, 0),
             anew_against: paired.against(2, 0),
@@ -246,19 +248,19 @@ struct Rounds {
 
 /// The last expert's answers to all train rows in a random order: the first so many of them are a sample, and
 /// larger samples hold the smaller ones.
-fn draw(truth: &Dataset, seed: u64) -> Vec<Answer> {
+fn draw(truth: &Dataset, seed: u64) -> Vec<LabelledAnswer> {
     let train = &truth.train;
-    let mut order: Vec<usize> = (0..train.rows).collect();
+    let mut order: Vec<usize> = (0..train.rows()).collect();
     Random::new(seed ^ 0x0a45_3e25).shuffle(&mut order);
-    let labels = train.labels.as_deref().unwrap_or_default();
-    let answer = |row: usize| Answer {
+    let labels = train.labels().unwrap_or_default();
+    let answer = |row: usize| LabelledAnswer {
         label: labels[row],
-        right: train.errors(row)[train.experts - 1] == 0.0,
+        right: train.errors().row(row)[train.experts() - 1] == 0.0,
     };
     order.into_iter().map(answer).collect()
 }
 
-impl Study {
+impl NewExpertStudy {
     /// The table in Markdown.
     #[must_use]
     pub fn render(&self) -> String {
@@ -301,18 +303,20 @@ mod tests {
     fn with_specialist() -> (Config, Dataset) {
         let (config, mut data) = log(300, 150);
         for part in [&mut data.train, &mut data.calibration, &mut data.test] {
-            part.prices.chunks_exact_mut(2).for_each(|prices| prices[1] = 0.4);
+            part.edit(|columns| {
+                columns.prices.chunks_exact_mut(2).for_each(|prices| prices[1] = 0.4)
+            });
         }
-        let right = |part: &crate::data::dataset::Part, row: usize| {
-            f32::from(u8::from(part.labels.as_ref().unwrap()[row] != 1))
+        let right = |part: &crate::data::part::Part, row: usize| {
+            f32::from(u8::from(part.labels().unwrap()[row] != 1))
         };
         (config, data.with_expert("special", 0.02, right))
     }
 
-    fn studied(hidden: &[u16], answers: &[usize]) -> Study {
+    fn studied(hidden: &[u16], answers: &[usize]) -> NewExpertStudy {
         let (mut config, data) = with_specialist();
         config.rejector.hidden = Some(hidden.to_vec());
-        let logs = [Log { name: "log".to_owned(), config, data: &data, expert: 2 }];
+        let logs = [StudiedLog { name: "log".to_owned(), config, data: &data, expert: 2 }];
         study(&logs, answers, 2, &Silent).unwrap()
     }
 
@@ -358,13 +362,14 @@ mod tests {
         let error = experts(&config, &data.without_expert(1), None).unwrap_err().to_string();
         assert!(error.contains("found 2, expected at least 3"), "{error}");
         let refused = |data: &Dataset, answers: usize, part: &str| {
-            let logs = [Log { name: String::new(), config: config.clone(), data, expert: 2 }];
+            let logs =
+                [StudiedLog { name: String::new(), config: config.clone(), data, expert: 2 }];
             let error = study(&logs, &[answers], 1, &Silent).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
         };
         refused(&data, 301, "found 301, expected at most the 300 train rows");
         let mut soft = data.clone();
-        soft.train.errors[2] = 0.5;
+        soft.train.edit(|columns| columns.errors[2] = 0.5);
         refused(&soft, 10, "errors of `special`: found 0.5, expected 0 or 1");
     }
 }

@@ -10,8 +10,9 @@ use super::table::{Header, Row};
 use mild::window_features::of_samples;
 
 use crate::data::confidence::Confidence;
-use crate::data::dataset::{Dataset, Expert, Part, RawScale};
+use crate::data::dataset::{Dataset, Expert, RawScale};
 use crate::data::matrix::{compact, gather};
+use crate::data::part::{Part, PartColumns};
 use crate::data::split::Split;
 use crate::error::{Error, Result};
 use crate::intake::config::{Config, Readings, Window};
@@ -19,8 +20,15 @@ use crate::intake::config::{Config, Readings, Window};
 /// How far the probabilities of a row may be from a sum of 1: logs round them.
 const SUM_TOLERANCE: f64 = 1e-3;
 
-/// A part whose categorical columns are still codes.
+/// A part that is being read.
 struct Draft {
+    columns: PartColumns,
+    /// Rows x categorical columns.
+    codes: Vec<u16>,
+}
+
+/// A part whose categorical columns are still codes.
+struct Coded {
     part: Part,
     /// Rows x categorical columns.
     codes: Vec<u16>,
@@ -48,7 +56,7 @@ impl<'a> Rows<'a> {
     pub(super) fn new(header: &'a Header, config: &'a Config) -> Result<Self> {
         let columns = header.resolve(config)?;
         let draft = || Draft {
-            part: Part {
+            columns: PartColumns {
                 inputs: columns.features.len()
                     + config.windows.iter().map(|window| window.statistics.len()).sum::<usize>(),
                 experts: config.experts.len(),
@@ -57,8 +65,8 @@ impl<'a> Rows<'a> {
                 confidence: columns
                     .confidence
                     .as_ref()
-                    .map(|columns| Confidence::new(columns.len(), Vec::new())),
-                ..Part::default()
+                    .map(|columns| Confidence::empty(columns.len())),
+                ..PartColumns::default()
             },
             codes: Vec::new(),
         };
@@ -76,7 +84,7 @@ impl<'a> Rows<'a> {
     pub(super) fn push(&mut self, row: Row<'_>) -> Result<()> {
         let split =
             self.columns.split.map_or(Ok(Split::Train), |column| row.parse(column, cell::split))?;
-        let Draft { part, codes } = &mut self.drafts[split as usize];
+        let Draft { columns: part, codes } = &mut self.drafts[split as usize];
 
         if let (Some(column), Some(ids)) = (self.columns.group, &mut part.groups) {
             ids.push(row.group(column, split, &mut self.groups)?);
@@ -133,7 +141,7 @@ impl<'a> Rows<'a> {
         }
         if let (Some(columns), Some(confidence)) = (&self.columns.confidence, &mut part.confidence)
         {
-            row.confidence(columns, confidence)?;
+            confidence.push(&row.confidence(columns)?);
         }
         part.lines.push(u32::try_from(row.line()).unwrap_or(u32::MAX));
         part.rows += 1;
@@ -143,14 +151,16 @@ impl<'a> Rows<'a> {
     /// The dataset, with a digest still to be filled in.
     pub(super) fn finish(mut self) -> Result<Dataset> {
         let file = self.header.file().to_path_buf();
-        if self.drafts.iter().all(|draft| draft.part.rows == 0) {
+        if self.drafts.iter().all(|draft| draft.columns.rows == 0) {
             return Err(Error::LogWithoutRows { file });
         }
         let data = &self.config.data;
+        let count = self.categories.len();
+        let mut parts = self.drafts.map(Draft::into_coded);
         if data.split.is_none() {
-            self.draw_split();
+            draw_split(&mut parts, count, self.config.train.seed);
         }
-        let found = [0, 1, 2].map(|i: usize| self.drafts[i].part.rows);
+        let found = [0, 1, 2].map(|i: usize| parts[i].part.rows());
         if let Some(&split) = Split::ALL.iter().find(|&&split| found[split as usize] == 0) {
             let column = data.split.clone().or_else(|| data.group.clone());
             return Err(Error::LogEmptySplit { file, column, split: split.name(), found });
@@ -164,10 +174,9 @@ impl<'a> Rows<'a> {
                 window.statistics.iter().map(|one| format!("{}.{}", window.name, one.name()));
             feature_names.extend(of_window);
         }
-        let count = self.categories.len();
         let mut places = Vec::with_capacity(count);
         for (index, categories) in self.categories.iter().enumerate() {
-            let train = self.drafts[0].codes.iter().skip(index).step_by(count);
+            let train = parts[0].codes.iter().skip(index).step_by(count);
             let (values, mut place) = categories.inputs(train.copied());
             place.iter_mut().flatten().for_each(|place| *place += feature_names.len());
             let column = &names[self.columns.categorical[index]];
@@ -179,64 +188,56 @@ impl<'a> Rows<'a> {
             raw
         });
         let [train, calibration, test] =
-            self.drafts.map(|draft| draft.one_hot(&places, feature_names.len()));
+            parts.map(|coded| coded.one_hot(&places, feature_names.len()));
         let experts = self
             .config
             .experts
             .iter()
             .enumerate()
             .map(|(k, expert)| {
-                let first = train.prices(0)[k];
-                let varies = |part: &Part| (0..part.rows).any(|i| part.prices(i)[k] != first);
-                let sum: f64 = (0..train.rows).map(|i| f64::from(train.prices(i)[k])).sum();
-                let cost_varies = [&train, &calibration, &test].into_iter().any(varies);
-                let mean_cost = if cost_varies { (sum / train.rows as f64) as f32 } else { first };
-                Expert { name: expert.name.clone(), mean_cost, cost_varies }
+                let first = train.prices()[(0, k)];
+                let varies = |part: &Part| part.prices().column(k).any(|&price| price != first);
+                let sum: f64 = train.prices().column(k).map(|&price| f64::from(price)).sum();
+                let price_varies = [&train, &calibration, &test].into_iter().any(varies);
+                let mean_price =
+                    if price_varies { (sum / train.rows() as f64) as f32 } else { first };
+                Expert { name: expert.name.clone(), mean_price, price_varies }
             })
             .collect();
         Ok(Dataset { feature_names, experts, log_digest: [0; 8], train, calibration, test, raw })
     }
+}
 
-    /// Moves rows out of train, where all of them are, into the splits that the seed says.
-    fn draw_split(&mut self) {
-        let all = &mut self.drafts[0];
-        let rows = split::draw(all.part.rows, all.part.groups.as_deref(), self.config.train.seed);
-        let count = self.categories.len();
-        let moved = [1, 2].map(|i: usize| Draft {
-            part: all.part.subset(&rows[i]),
-            codes: gather(&all.codes, count, &rows[i]),
-        });
-        all.part.keep(&rows[0]);
-        compact(&mut all.codes, count, &rows[0]);
-        let [calibration, test] = moved;
-        self.drafts[1] = calibration;
-        self.drafts[2] = test;
+/// Moves rows out of train, where all of them are, into the splits that the seed says. Each row has
+/// `count` codes.
+fn draw_split(parts: &mut [Coded; 3], count: usize, seed: u64) {
+    let [all, calibration, test] = parts;
+    let rows = split::draw(all.part.rows(), all.part.groups(), seed);
+    for (to, rows) in [calibration, test].into_iter().zip(&rows[1..]) {
+        *to = Coded { part: all.part.subset(rows), codes: gather(&all.codes, count, rows) };
     }
+    all.part.keep(&rows[0]);
+    compact(&mut all.codes, count, &rows[0]);
 }
 
 impl Draft {
-    /// Widens every row to `inputs` and sets the inputs of its categories to 1. In place, from the
-    /// last row on.
+    fn into_coded(self) -> Coded {
+        let part = self.columns.build().expect("every row has been added to every column");
+        Coded { part, codes: self.codes }
+    }
+}
+
+impl Coded {
+    /// Widens every row to `inputs` and sets the inputs of its categories to 1.
     fn one_hot(self, places: &[Vec<Option<usize>>], inputs: usize) -> Part {
         let Self { mut part, codes } = self;
-        let narrow = part.inputs;
-        part.inputs = inputs;
-        let features = &mut part.features;
-        if inputs > narrow {
-            features.reserve_exact(part.rows * (inputs - narrow));
-            features.resize(part.rows * inputs, 0.0);
-            for i in (0..part.rows).rev() {
-                features.copy_within(i * narrow..(i + 1) * narrow, i * inputs);
-                let row = &mut features[i * inputs..][..inputs];
-                row[narrow..].fill(0.0);
-                for (place, &code) in places.iter().zip(&codes[i * places.len()..]) {
-                    if let Some(input) = place[usize::from(code)] {
-                        row[input] = 1.0;
-                    }
+        part.widen(inputs, |row, features| {
+            for (place, &code) in places.iter().zip(&codes[row * places.len()..]) {
+                if let Some(input) = place[usize::from(code)] {
+                    features[input] = 1.0;
                 }
             }
-        }
-        features.shrink_to_fit();
+        });
         part
     }
 }
@@ -274,13 +275,10 @@ impl Row<'_> {
         })
     }
 
-    fn confidence(&self, columns: &[usize], confidence: &mut Confidence) -> Result<()> {
-        let mut sum = 0.0;
-        for &column in columns {
-            let probability = self.parse(column, cell::probability)?;
-            sum += f64::from(probability);
-            confidence.push(probability);
-        }
+    fn confidence(&self, columns: &[usize]) -> Result<Vec<f32>> {
+        let probabilities = columns.iter().map(|&column| self.parse(column, cell::probability));
+        let probabilities = probabilities.collect::<Result<Vec<f32>>>()?;
+        let sum: f64 = probabilities.iter().map(|&probability| f64::from(probability)).sum();
         if columns.len() > 1 && (sum - 1.0).abs() > SUM_TOLERANCE {
             return Err(Error::Invalid {
                 what: format!(
@@ -292,7 +290,7 @@ impl Row<'_> {
                 expected: format!("1, within {SUM_TOLERANCE}"),
             });
         }
-        Ok(())
+        Ok(probabilities)
     }
 
     fn label(&self, column: usize, classes: Option<u32>) -> Result<u16> {

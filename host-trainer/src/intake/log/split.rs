@@ -2,7 +2,7 @@
 //! there are groups.
 
 use crate::arithmetic::random::Random;
-use crate::data::dataset::{group_sizes, largest_first};
+use crate::data::folds::{group_sizes, largest_first};
 use crate::data::split::Split;
 
 /// The rows of train, calibration and test, each ascending.

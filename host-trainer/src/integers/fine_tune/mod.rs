@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use self::adam::Adam;
 use crate::arithmetic::dense::{LANES, Lanes};
-use crate::data::dataset::Part;
+use crate::data::part::Part;
 use crate::integers::quantize::Quantized;
 use crate::learn::batch::Blocks;
 use crate::learn::candidate::Candidate;
@@ -325,7 +325,7 @@ mod tests {
         let (mut config, data) = crate::intake::testing::log(400, 300);
         config.rejector.hidden = Some(vec![9, 5]);
         let candidate = Candidate { hidden: vec![9, 5], ..Candidate::default() };
-        let rows: Vec<usize> = (0..data.train.rows).collect();
+        let rows: Vec<usize> = (0..data.train.rows()).collect();
         let fit = crate::learn::train::fit_for(&data.train, &rows, &candidate, 1, 60);
         let ranges = config.quantize.ranges;
         let quantized =

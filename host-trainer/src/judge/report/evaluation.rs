@@ -3,9 +3,10 @@
 use mild::Image;
 use serde::Serialize;
 
-use super::Table;
+use super::MeritTable;
 use crate::arithmetic::statistics::Estimate;
-use crate::data::dataset::{Dataset, Part};
+use crate::data::dataset::Dataset;
+use crate::data::part::Part;
 use crate::data::reference::{best_single, oracle};
 use crate::integers::artifact::decisions;
 
@@ -49,9 +50,14 @@ pub struct ExpertReport {
 
 /// Judges an image on a part of a log.
 #[must_use]
-pub fn evaluate(image: &Image<'_>, data: &Dataset, part: &Part, seed: u64) -> (Evaluation, Table) {
+pub fn evaluate(
+    image: &Image<'_>,
+    data: &Dataset,
+    part: &Part,
+    seed: u64,
+) -> (Evaluation, MeritTable) {
     let choices = decisions(image, part);
-    let table = Table::new(data, part, seed, &[(IMAGE_LINE, &choices)]);
+    let table = MeritTable::new(data, part, seed, &[(IMAGE_LINE, &choices)]);
     (evaluation(&table, IMAGE_LINE, data, part), table)
 }
 
@@ -60,14 +66,14 @@ pub const IMAGE_LINE: &str = "rejector, int8";
 
 /// The evaluation that a table's line holds.
 #[must_use]
-pub fn evaluation(table: &Table, line: &str, data: &Dataset, part: &Part) -> Evaluation {
+pub fn evaluation(table: &MeritTable, line: &str, data: &Dataset, part: &Part) -> Evaluation {
     let merit = table.merit(line).expect("the line is in the table");
-    let alone = |k: usize| part.deferral_loss(|_| k);
+    let alone = |k: usize| part.mean_deferral_loss(|_| k);
     let best = best_single(part);
     let Estimate { mean, low, high } = merit.deferral_loss;
     let cheapest = oracle(part);
     Evaluation {
-        rows: part.rows,
+        rows: part.rows(),
         deferral_loss: mean,
         deferral_loss_ci: [low, high],
         accuracy: merit.accuracy.mean,
@@ -76,7 +82,7 @@ pub fn evaluation(table: &Table, line: &str, data: &Dataset, part: &Part) -> Eva
         best_single_loss: alone(best),
         best_single: data.experts[best].name.clone(),
         best_single_on_calibration_loss: alone(best_single(&data.calibration)),
-        oracle_loss: part.deferral_loss(|row| cheapest[row]),
+        oracle_loss: part.mean_deferral_loss(|row| cheapest[row]),
         experts: data
             .experts
             .iter()

@@ -7,7 +7,10 @@ use serde::Serialize;
 
 use super::table::align;
 use crate::arithmetic::statistics::Estimate;
-use crate::data::dataset::{Dataset, Part, group_sizes};
+use crate::data::dataset::Dataset;
+use crate::data::folds::group_sizes;
+use crate::data::matrix::Matrix;
+use crate::data::part::Part;
 use crate::data::reference::{best_single, oracle};
 use crate::data::split::Split;
 use crate::judge::evaluate::resamples;
@@ -78,10 +81,10 @@ impl LogReport {
     /// Looks at a log.
     #[must_use]
     pub fn new(data: &Dataset) -> Self {
-        let classes = data.train.labels.as_ref().map(|_| {
+        let classes = data.train.labels().map(|_| {
             let mut labels: Vec<u16> = Split::ALL
                 .iter()
-                .flat_map(|&s| data.part(s).labels.iter().flatten())
+                .flat_map(|&s| data.part(s).labels().into_iter().flatten())
                 .copied()
                 .collect();
             labels.sort_unstable();
@@ -122,44 +125,44 @@ impl PartReport {
         let counts = cheapest_right(part);
         let masses = masses(part);
         let total_mass: f64 = masses.iter().sum();
-        let mean = |values: &[f32], k: usize| -> f64 {
-            let sum: f64 = values.iter().skip(k).step_by(part.experts).map(|&v| f64::from(v)).sum();
-            sum / part.rows.max(1) as f64
+        let mean = |values: &Matrix<f32>, k: usize| -> f64 {
+            let sum: f64 = values.column(k).map(|&v| f64::from(v)).sum();
+            sum / part.rows().max(1) as f64
         };
-        let experts = (0..part.experts)
+        let experts = (0..part.experts())
             .map(|k| ExpertFigures {
                 name: data.experts[k].name.clone(),
-                error: mean(&part.errors, k),
-                price: mean(&part.prices, k),
-                alone_loss: part.deferral_loss(|_| k),
+                error: mean(part.errors(), k),
+                price: mean(part.prices(), k),
+                alone_loss: part.mean_deferral_loss(|_| k),
                 cheapest_right: counts[k],
                 mass: if total_mass > 0.0 { masses[k] / total_mass } else { 0.0 },
             })
             .collect();
-        let share = |rows: usize| rows as f64 / part.rows.max(1) as f64;
+        let share = |rows: usize| rows as f64 / part.rows().max(1) as f64;
         let best = best_single(part);
-        let alone: Vec<f64> = (0..part.rows).map(|row| f64::from(part.cost(row, best))).collect();
+        let alone: Vec<f64> =
+            (0..part.rows()).map(|row| f64::from(part.deferral_loss(row, best))).collect();
         let cheapest = oracle(part);
         let tied = |&row: &usize| {
-            let least = part.cost(row, cheapest[row]);
-            (0..part.experts).filter(|&k| part.cost(row, k) == least).count() > 1
+            let least = part.deferral_loss(row, cheapest[row]);
+            (0..part.experts()).filter(|&k| part.deferral_loss(row, k) == least).count() > 1
         };
-        let random: f64 = (0..part.experts).map(|k| part.deferral_loss(|_| k)).sum();
+        let random: f64 = (0..part.experts()).map(|k| part.mean_deferral_loss(|_| k)).sum();
         Self {
             split: split.name(),
-            rows: part.rows,
+            rows: part.rows(),
             groups: part
-                .groups
-                .as_ref()
+                .groups()
                 .map(|groups| group_sizes(groups).into_iter().filter(|&size| size > 0).count()),
             experts,
             balance: balance(&counts),
-            ties: share((0..part.rows).filter(tied).count()),
-            nobody_right: share(part.rows - counts.iter().sum::<usize>()),
+            ties: share((0..part.rows()).filter(tied).count()),
+            nobody_right: share(part.rows() - counts.iter().sum::<usize>()),
             best_single: data.experts[best].name.clone(),
             best_single_loss: resamples(part, 0).estimate(&alone),
-            random_loss: random / part.experts.max(1) as f64,
-            oracle_loss: part.deferral_loss(|row| cheapest[row]),
+            random_loss: random / part.experts().max(1) as f64,
+            oracle_loss: part.mean_deferral_loss(|row| cheapest[row]),
         }
     }
 
@@ -203,8 +206,8 @@ impl PartReport {
 /// count for the lower index.
 #[must_use]
 pub fn cheapest_right(part: &Part) -> Vec<usize> {
-    let mut counts = vec![0; part.experts];
-    for row in 0..part.rows {
+    let mut counts = vec![0; part.experts()];
+    for row in 0..part.rows() {
         if let Some(k) = cheapest_right_of(part, row) {
             counts[k] += 1;
         }
@@ -215,15 +218,15 @@ pub fn cheapest_right(part: &Part) -> Vec<usize> {
 /// The cheapest expert that is right on a row, if any is.
 #[must_use]
 pub fn cheapest_right_of(part: &Part, row: usize) -> Option<usize> {
-    let right = (0..part.experts).filter(|&k| part.errors(row)[k] < 0.5);
-    right.min_by(|&a, &b| part.cost(row, a).total_cmp(&part.cost(row, b)))
+    let right = (0..part.experts()).filter(|&k| part.errors().row(row)[k] < 0.5);
+    right.min_by(|&a, &b| part.deferral_loss(row, a).total_cmp(&part.deferral_loss(row, b)))
 }
 
 /// `sum_i w_ik^2` with the weights of tau = max.
 fn masses(part: &Part) -> Vec<f64> {
-    let mut masses = vec![0.0; part.experts];
-    for row in 0..part.rows {
-        let costs = (0..part.experts).map(|k| part.cost(row, k));
+    let mut masses = vec![0.0; part.experts()];
+    for row in 0..part.rows() {
+        let costs = (0..part.experts()).map(|k| part.deferral_loss(row, k));
         let largest = costs.clone().fold(0.0, f32::max);
         for (mass, cost) in masses.iter_mut().zip(costs) {
             *mass += f64::from(largest - cost).powi(2);
@@ -311,11 +314,11 @@ fn warnings(data: &Dataset, classes: Option<usize>, parts: &[PartReport]) -> Vec
 
 /// Another expert that costs as little or less on every row, and less on some.
 fn dominated(part: &Part, k: usize) -> Option<usize> {
-    (0..part.experts).find(|&by| {
+    (0..part.experts()).find(|&by| {
         let mut strictly = false;
         by != k
-            && (0..part.rows).all(|row| {
-                let (mine, other) = (part.cost(row, k), part.cost(row, by));
+            && (0..part.rows()).all(|row| {
+                let (mine, other) = (part.deferral_loss(row, k), part.deferral_loss(row, by));
                 strictly |= other < mine;
                 other <= mine
             })
@@ -325,11 +328,11 @@ fn dominated(part: &Part, k: usize) -> Option<usize> {
 
 fn constant_features(part: &Part) -> Vec<usize> {
     let constant = |&j: &usize| {
-        let mut column = part.features.iter().skip(j).step_by(part.inputs.max(1));
+        let mut column = part.features().column(j);
         let first = column.next();
         column.all(|value| Some(value) == first)
     };
-    if part.rows == 0 { Vec::new() } else { (0..part.inputs).filter(constant).collect() }
+    if part.rows() == 0 { Vec::new() } else { (0..part.inputs()).filter(constant).collect() }
 }
 
 /// Experts whose error differs between train and calibration rows by more than chance: what was learnt
@@ -359,10 +362,11 @@ fn shifts(train: &PartReport, calibration: &PartReport) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::data::dataset::Expert;
+    use crate::data::part::PartColumns;
 
     fn part(errors: &[[f32; 3]]) -> Part {
         let rows = errors.len();
-        Part {
+        PartColumns {
             rows,
             inputs: 2,
             experts: 3,
@@ -370,12 +374,14 @@ mod tests {
             errors: errors.concat(),
             prices: [0.0, 0.1, 0.3].repeat(rows),
             labels: Some(vec![0; rows]),
-            ..Part::default()
+            ..PartColumns::default()
         }
+        .padded()
     }
 
     fn data(train: Part) -> Dataset {
-        let expert = |name: &str| Expert { name: name.into(), mean_cost: 0.0, cost_varies: false };
+        let expert =
+            |name: &str| Expert { name: name.into(), mean_price: 0.0, price_varies: false };
         Dataset {
             feature_names: vec!["moving".into(), "still".into()],
             experts: ["local", "cloud", "person"].map(expert).to_vec(),

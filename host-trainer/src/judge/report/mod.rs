@@ -8,5 +8,5 @@ mod train;
 
 pub use evaluation::{Evaluation, ExpertReport, IMAGE_LINE, evaluate, evaluation};
 pub use image::{ImageExpert, ImageReport, OperatingPointsReport, ProvenanceReport};
-pub use table::{Line, Table, align};
+pub use table::{MeritLine, MeritTable, align};
 pub use train::{BudgetReport, CandidateReport, TrainReport};

@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::arithmetic::statistics::Estimate;
-use crate::data::dataset::{Dataset, Part};
+use crate::data::dataset::Dataset;
+use crate::data::part::Part;
 use crate::data::reference::{best_single, oracle};
 use crate::judge::evaluate::{Merit, resamples};
 
 /// One way of choosing, and what it is worth.
 #[derive(Debug, Clone, Serialize)]
-pub struct Line {
+pub struct MeritLine {
     /// The way of choosing.
     pub name: String,
     /// Its figures.
@@ -21,26 +22,26 @@ pub struct Line {
 
 /// All ways of choosing on one part, the trained ones among the points of reference.
 #[derive(Debug, Clone, Serialize)]
-pub struct Table {
+pub struct MeritTable {
     /// The experts' names.
     pub experts: Vec<String>,
     /// Rows that were judged.
     pub rows: usize,
     /// The lines in the order of printing.
-    pub lines: Vec<Line>,
+    pub lines: Vec<MeritLine>,
 }
 
-impl Table {
+impl MeritTable {
     /// The reference points of a part with the given choices between them.
     #[must_use]
     pub fn new(data: &Dataset, part: &Part, seed: u64, trained: &[(&str, &[usize])]) -> Self {
         let bootstrap = resamples(part, seed);
-        let line = |name: String, choices: &[usize]| Line {
+        let line = |name: String, choices: &[usize]| MeritLine {
             name,
             merit: Merit::new(&bootstrap, part, choices),
         };
-        let always = |k: usize| vec![k; part.rows];
-        let mut lines: Vec<Line> = data
+        let always = |k: usize| vec![k; part.rows()];
+        let mut lines: Vec<MeritLine> = data
             .experts
             .iter()
             .enumerate()
@@ -59,7 +60,7 @@ impl Table {
         lines.extend(trained.iter().map(|(name, choices)| line((*name).to_owned(), choices)));
         lines.push(line("oracle (knows the answers)".to_owned(), &oracle(part)));
         let experts = data.experts.iter().map(|expert| expert.name.clone()).collect();
-        Self { experts, rows: part.rows, lines }
+        Self { experts, rows: part.rows(), lines }
     }
 
     /// The merit of a line.
@@ -78,7 +79,7 @@ impl Table {
                 .to_vec();
         header.extend(self.experts.iter().cloned());
         cells.push(header);
-        for Line { name, merit } in &self.lines {
+        for MeritLine { name, merit } in &self.lines {
             let Estimate { mean, low, high } = merit.deferral_loss;
             let mut row = vec![
                 name.clone(),

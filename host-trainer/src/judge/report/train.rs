@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Evaluation, IMAGE_LINE, ImageReport, Table, evaluation};
+use super::{Evaluation, IMAGE_LINE, ImageReport, MeritTable, evaluation};
 use crate::data::dataset::Dataset;
 use crate::intake::config::{Budget, Config, Limit};
 use crate::pipeline::{Choice, Trained};
@@ -32,11 +32,11 @@ pub struct TrainReport {
     /// Mean deferral loss of the float network on the test rows.
     pub float_deferral_loss: f64,
     /// What was promised, if the configuration has a policy.
-    pub policy: Option<crate::pipeline::Kept>,
+    pub policy: Option<crate::pipeline::PolicyReport>,
     /// The image on the test rows.
     pub test: Evaluation,
     /// All lines of the table.
-    pub table: Table,
+    pub table: MeritTable,
     /// The image itself.
     pub image: ImageReport,
     /// What the image may take of the device, if the configuration says so.
@@ -88,7 +88,7 @@ impl TrainReport {
         let agree = float.iter().zip(&int8).filter(|(a, b)| a == b).count();
         const FLOAT_LINE: &str = "rejector, float";
         let lines: [(&str, &[usize]); 2] = [(FLOAT_LINE, &float), (IMAGE_LINE, &int8)];
-        let table = Table::new(data, &data.test, config.train.seed, &lines);
+        let table = MeritTable::new(data, &data.test, config.train.seed, &lines);
         let chosen = match &trained.choice {
             Choice::Constant { expert, .. } => format!("always {}", data.experts[*expert].name),
             choice @ Choice::Rejector(_) => choice.to_string(),
@@ -110,8 +110,8 @@ impl TrainReport {
             seen: trained.seen,
             before_fine_tuning: trained.before_fine_tuning,
             policy: trained.policy.clone(),
-            float_int8_agreement: agree as f64 / data.test.rows.max(1) as f64,
-            float_deferral_loss: data.test.deferral_loss(|row| float[row]),
+            float_int8_agreement: agree as f64 / data.test.rows().max(1) as f64,
+            float_deferral_loss: data.test.mean_deferral_loss(|row| float[row]),
             test: evaluation(&table, IMAGE_LINE, data, &data.test),
             table,
             image: ImageReport::new(&trained.artifact.image()),

@@ -13,7 +13,9 @@ use rayon::prelude::*;
 
 use crate::arithmetic::network::Shape;
 use crate::arithmetic::statistics::paired_difference;
-use crate::data::dataset::Part;
+use crate::data::folds::deal;
+use crate::data::matrix::Matrix;
+use crate::data::part::Part;
 use crate::learn::candidate::Candidate;
 use crate::learn::fit::Fit;
 use crate::learn::grid::Grid;
@@ -78,7 +80,7 @@ pub fn select(
     let chosen = simplest_within_one_error(&ranking, part);
     dropped.sort_by(|a, b| a.loss.total_cmp(&b.loss));
     ranking.extend(dropped);
-    let constants = (0..part.experts).map(|k| part.deferral_loss(|_| k)).collect();
+    let constants = (0..part.experts()).map(|k| part.mean_deferral_loss(|_| k)).collect();
     Selection { ranking, chosen, constants }
 }
 
@@ -132,8 +134,8 @@ impl<'a> Race<'a> {
 /// What all candidates of a selection share.
 struct Bench<'a> {
     part: &'a Part,
-    /// The deferral loss of every expert on every row, row-major.
-    losses: Vec<f32>,
+    /// Rows x experts: the deferral losses.
+    losses: Matrix<f32>,
     fold_of_row: Vec<u8>,
     /// The folds that have rows.
     used: Vec<u8>,
@@ -168,11 +170,10 @@ impl<'a> Bench<'a> {
         };
         if used_of(&fold_of_row).len() < 2 {
             // All rows are of one group: rows are then the only units there are.
-            let ungrouped = Part { rows: part.rows, ..Part::default() };
-            fold_of_row = ungrouped.folds(folds, seed);
+            fold_of_row = deal(part.rows(), None, folds, seed);
         }
         let used = used_of(&fold_of_row);
-        let all: Vec<usize> = (0..part.rows).collect();
+        let all: Vec<usize> = (0..part.rows()).collect();
         let losses = part.deferral_losses(&all);
         Self { part, losses, fold_of_row, used, seed, checkpoints, store, progress }
     }
@@ -190,13 +191,13 @@ impl<'a> Bench<'a> {
         let candidates: Vec<&Candidate> = runs.iter().map(|run| &run.candidate).collect();
         let fitted: Vec<HeldOut> =
             tasks.par_iter().map(|&(run, fold)| self.hold_out(candidates[run], fold)).collect();
-        let experts = self.part.experts;
+        let experts = self.part.experts();
         for ((run, fold), scores) in tasks.into_iter().zip(fitted) {
             let run = &mut runs[run];
             run.folds = to;
-            run.scores.resize(self.checkpoints.len(), vec![0.0; self.part.rows * experts]);
+            run.scores.resize(self.checkpoints.len(), vec![0.0; self.part.rows() * experts]);
             for (all, scores) in run.scores.iter_mut().zip(scores) {
-                let held = (0..self.part.rows).filter(|&row| self.fold_of_row[row] == fold);
+                let held = (0..self.part.rows()).filter(|&row| self.fold_of_row[row] == fold);
                 for (row, scores) in held.zip(scores.chunks_exact(experts)) {
                     all[row * experts..][..experts].copy_from_slice(scores);
                 }
@@ -207,8 +208,8 @@ impl<'a> Bench<'a> {
     /// Fits without a fold and scores its rows, unless that is known.
     fn hold_out(&self, candidate: &Candidate, fold: u8) -> HeldOut {
         let (held, kept): (Vec<usize>, Vec<usize>) =
-            (0..self.part.rows).partition(|&row| self.fold_of_row[row] == fold);
-        let values = held.len() * self.part.experts;
+            (0..self.part.rows()).partition(|&row| self.fold_of_row[row] == fold);
+        let values = held.len() * self.part.experts();
         let known = self.store.get(candidate, fold).filter(|known| {
             known.len() == self.checkpoints.len() && known.iter().all(|s| s.len() == values)
         });
@@ -237,31 +238,31 @@ impl<'a> Bench<'a> {
 
     /// The deferral loss of some rows with their scores as they are.
     fn plain_loss(&self, rows: &[usize], scores: &[f64]) -> f64 {
-        let (experts, losses) = (self.part.experts, self.part.deferral_losses(rows));
-        Scored { experts, scores, costs: &losses }.losses(&vec![0.0; experts]).iter().sum()
+        let (experts, losses) = (self.part.experts(), self.part.deferral_losses(rows));
+        Scored { experts, scores, costs: losses.values() }.losses(&vec![0.0; experts]).iter().sum()
     }
 
     /// What fitting a candidate on one fold costs beside others: its multiply-accumulates and, for the
     /// loss, some for each output.
     fn work(&self, candidate: &Candidate) -> u64 {
         const LOSS: usize = 10;
-        let shape = Shape::new(self.part.inputs, &candidate.hidden, self.part.experts);
-        (shape.parameters() + LOSS * self.part.experts) as u64
+        let shape = Shape::new(self.part.inputs(), &candidate.hidden, self.part.experts());
+        (shape.parameters() + LOSS * self.part.experts()) as u64
     }
 
     /// A run's loss at its best checkpoint over the folds done, offsets for each fold tuned on the
     /// others.
     fn judge(&self, run: &Run) -> Judged {
-        let experts = self.part.experts;
+        let experts = self.part.experts();
         let done = &self.used[..run.folds];
         let rows: Vec<usize> =
-            (0..self.part.rows).filter(|&row| done.contains(&self.fold_of_row[row])).collect();
+            (0..self.part.rows()).filter(|&row| done.contains(&self.fold_of_row[row])).collect();
         let mut best: Option<Judged> = None;
         for (scores, &iterations) in run.scores.iter().zip(self.checkpoints) {
             let gather = |keep: &dyn Fn(u8) -> bool| -> (Vec<f64>, Vec<f32>) {
                 let rows = rows.iter().filter(|&&row| keep(self.fold_of_row[row]));
                 rows.flat_map(|&row| row * experts..(row + 1) * experts)
-                    .map(|index| (scores[index], self.losses[index]))
+                    .map(|index| (scores[index], self.losses.values()[index]))
                     .unzip()
             };
             let mut losses = vec![0.0; rows.len()];
@@ -323,7 +324,7 @@ fn simplest_within_one_error(ranking: &[Judged], part: &Part) -> usize {
         *candidate == Candidate { hidden: candidate.hidden.clone(), ..simplest.clone() }
     };
     let parameters = |candidate: &Candidate| {
-        Shape::new(part.inputs, &candidate.hidden, part.experts).parameters()
+        Shape::new(part.inputs(), &candidate.hidden, part.experts()).parameters()
     };
     within
         .iter()
@@ -335,7 +336,7 @@ fn simplest_within_one_error(ranking: &[Judged], part: &Part) -> usize {
 /// Fits the chosen candidate on all rows of a part.
 #[must_use]
 pub fn refit(part: &Part, judged: &Judged, seed: u64) -> Fit {
-    let all: Vec<usize> = (0..part.rows).collect();
+    let all: Vec<usize> = (0..part.rows()).collect();
     fit_for(part, &all, &judged.candidate, seed, judged.iterations)
 }
 

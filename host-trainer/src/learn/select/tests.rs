@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::arithmetic::random::Random;
+use crate::data::part::PartColumns;
 use crate::learn::store::{Forgetful, Memory};
 use crate::loss::{Form, Loss, Margins, Mild, Realizable, TwoStage};
 
@@ -21,7 +22,17 @@ fn part(rows: usize) -> Part {
         .collect();
     let prices = (0..rows).flat_map(|_| [0.0, 0.1]).collect();
     let lines = (0..rows as u32).collect();
-    Part { rows, inputs: 2, experts: 2, features, errors, prices, lines, ..Part::default() }
+    PartColumns {
+        rows,
+        inputs: 2,
+        experts: 2,
+        features,
+        errors,
+        prices,
+        lines,
+        ..PartColumns::default()
+    }
+    .padded()
 }
 
 /// Nothing but these candidates, folds and checkpoints.
@@ -76,11 +87,11 @@ fn the_hopeless_go_no_further_and_the_simplest_good_one_wins() {
 fn the_best_go_on_to_wider_networks_and_those_alone() {
     let mut part = part(900);
     // Who is right changes twice along a feature: nothing for a linear network.
-    for row in 0..part.rows {
-        let right = part.features[row * 2].abs() > 0.7;
-        let errors = [f32::from(u8::from(right)), f32::from(u8::from(!right))];
-        part.errors[row * 2..][..2].copy_from_slice(&errors);
-    }
+    let right = |row: &[f32]| row[0].abs() > 0.7;
+    let errors = part.features().iter_rows().map(right);
+    let errors = errors.flat_map(|right| [right, !right].map(|wrong| f32::from(u8::from(wrong))));
+    let errors = errors.collect();
+    part.edit(|columns| columns.errors = errors);
     let narrow = Candidate::default();
     let hopeless = Candidate { l2: 1e4, ..narrow.clone() };
     let narrow_alone = grid(&[hopeless, narrow.clone()], 4, &[20, 80]);
@@ -143,14 +154,14 @@ fn a_fit_ends_when_it_only_gets_worse() {
 #[test]
 fn few_groups_leave_folds_empty_and_that_is_fine() {
     let mut part = part(60);
-    part.groups = Some((0..60).map(|row| row % 2).collect());
+    part.edit(|columns| columns.groups = Some((0..60).map(|row| row % 2).collect()));
     let judged = |part: &Part| {
         let grid = grid(&[Candidate::default()], 5, &[10]);
         let selection = select(part, &grid, 0, &Forgetful, &Counter::default());
         (selection.ranking[0].losses.len(), selection.ranking[0].folds)
     };
     assert_eq!(judged(&part), (60, 2));
-    part.groups = Some(vec![7; 60]);
+    part.edit(|columns| columns.groups = Some(vec![7; 60]));
     assert_eq!(judged(&part), (60, 5), "one group: folds of rows");
 }
 

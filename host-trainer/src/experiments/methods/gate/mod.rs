@@ -12,7 +12,8 @@ use self::logistic::Logistic;
 use self::threshold::Cut;
 use super::{Answers, Run, without_image};
 use crate::data::confidence::Confidence;
-use crate::data::dataset::{Dataset, Part};
+use crate::data::dataset::Dataset;
+use crate::data::part::Part;
 use crate::learn::offsets::{Scored, tune};
 
 /// What a gate looks at.
@@ -31,7 +32,7 @@ pub(super) enum Gate {
 
 /// Why a gate can't be used on a log, if it can't.
 pub(super) fn applies(gate: Gate, data: &Dataset) -> std::result::Result<(), String> {
-    match (&data.train.confidence, gate) {
+    match (&data.train.confidence(), gate) {
         (None, _) => Err("the log does not tell how sure `local` is: no `confidence` or `probabilities` in its \
                           section `[[expert]]`, and no column of `--confidence`"
             .to_owned()),
@@ -50,13 +51,13 @@ pub(super) fn run(gate: Gate, data: &Dataset) -> Run {
     // The others are no actions of a gate, so they have no offset to tune.
     let calibration = &data.calibration;
     let scores: Vec<f64> = advantage(calibration).flat_map(|advantage| [0.0, advantage]).collect();
-    let costs: Vec<f32> = (0..calibration.rows)
-        .flat_map(|row| [calibration.cost(row, 0), calibration.cost(row, expert)])
+    let costs: Vec<f32> = (0..calibration.rows())
+        .flat_map(|row| [calibration.deferral_loss(row, 0), calibration.deferral_loss(row, expert)])
         .collect();
     let offset = tune(&Scored { experts: 2, scores: &scores, costs: &costs })[1];
 
     let experts = data.experts.len();
-    let mut scores = vec![f64::NEG_INFINITY; data.test.rows * experts];
+    let mut scores = vec![f64::NEG_INFINITY; data.test.rows() * experts];
     for (row, advantage) in scores.chunks_exact_mut(experts).zip(advantage(&data.test)) {
         row[0] = 0.0;
         row[expert] = advantage;
@@ -81,7 +82,7 @@ struct Chosen {
 
 impl Chosen {
     fn new(gate: Gate, train: &Part) -> Self {
-        let cuts = (1..train.experts).map(|expert| {
+        let cuts = (1..train.experts()).map(|expert| {
             let statistic = Statistic::new(gate, train, expert);
             let gains: Vec<f64> = gains(train, expert).collect();
             let Cut { threshold, gain } =
@@ -98,7 +99,9 @@ impl Chosen {
 
 /// By how much asking an expert lowers each row's deferral loss.
 fn gains(part: &Part, expert: usize) -> impl Iterator<Item = f64> {
-    (0..part.rows).map(move |row| f64::from(part.cost(row, 0)) - f64::from(part.cost(row, expert)))
+    (0..part.rows()).map(move |row| {
+        f64::from(part.deferral_loss(row, 0)) - f64::from(part.deferral_loss(row, expert))
+    })
 }
 
 /// How unsure the local model is of a row, from 0 up.
@@ -117,15 +120,18 @@ impl Statistic {
             Gate::Entropy => Self::Entropy,
             Gate::Margin => Self::Margin,
             Gate::Dime => {
-                let rows =
-                    train.confidence.iter().flat_map(|c| (0..c.rows()).map(|r| c.top_two(r)));
+                let rows = train
+                    .confidence()
+                    .into_iter()
+                    .flat_map(|c| (0..c.rows()).map(|r| c.top_two(r)));
                 Self::Dime(Logistic::fit(&rows.zip(gains(train, expert)).collect::<Vec<_>>()))
             }
         }
     }
 
     fn values(&self, part: &Part) -> Vec<f64> {
-        let rows = part.confidence.iter().flat_map(|c| (0..c.rows()).map(move |row| (c, row)));
+        let rows =
+            part.confidence().into_iter().flat_map(|c| (0..c.rows()).map(move |row| (c, row)));
         rows.map(|(confidence, row)| self.of(confidence, row)).collect()
     }
 
@@ -141,7 +147,7 @@ impl Statistic {
 
     /// The highest value that it can have.
     fn most(&self, part: &Part) -> f64 {
-        match (self, part.confidence.as_ref().and_then(Confidence::classes)) {
+        match (self, part.confidence().and_then(Confidence::classes)) {
             (Self::Entropy, Some(classes)) => libm::log(classes as f64),
             _ => 1.0,
         }
@@ -157,6 +163,7 @@ fn surprise(p: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::data::dataset::Expert;
+    use crate::data::part::PartColumns;
     use crate::experiments::methods::{Contender, HostOnly, applies, run};
     use crate::learn::store::Forgetful;
     use crate::progress::Silent;
@@ -175,7 +182,7 @@ mod tests {
 
     #[test]
     fn each_statistic_is_its_formula() {
-        let confidence = Confidence::new(3, vec![0.25, 0.5, 0.25, 1.0, 0.0, 0.0]);
+        let confidence = Confidence::new(3, vec![0.25, 0.5, 0.25, 1.0, 0.0, 0.0]).unwrap();
         let ln2 = std::f64::consts::LN_2;
         for (statistic, unsure, sure) in [
             (Statistic::MaxSoftmax, 0.5, 0.0),
@@ -194,11 +201,11 @@ mod tests {
     #[test]
     fn all_gates_find_where_local_is_unsure() {
         let (_, data) = crate::intake::testing::log(2000, 1000);
-        let blind = data.test.deferral_loss(|_| 0).min(data.test.deferral_loss(|_| 1));
+        let blind = data.test.mean_deferral_loss(|_| 0).min(data.test.mean_deferral_loss(|_| 1));
         for (method, gate) in GATES {
             let run = asked(method, &data);
             let choices = run.float.choices();
-            let loss = data.test.deferral_loss(|row| choices[row]);
+            let loss = data.test.mean_deferral_loss(|row| choices[row]);
             // Two classes: all statistics order the rows alike, so all gates are the same.
             let same = asked(HostOnly::MaxSoftmax, &data).float.choices();
             let alike = choices.iter().zip(&same).filter(|(a, b)| a == b).count();
@@ -212,18 +219,20 @@ mod tests {
     /// on the others.
     fn three() -> Dataset {
         let (_, mut data) = crate::intake::testing::log(20, 20);
-        let expert = |name: &str| Expert { name: name.into(), mean_cost: 0.0, cost_varies: false };
+        let expert =
+            |name: &str| Expert { name: name.into(), mean_price: 0.0, price_varies: false };
         data.experts = ["local", "bad", "good"].map(expert).to_vec();
         let largest: Vec<f32> = (0..200).map(|row| 0.305 + row as f32 * 0.002).collect();
         let right = |&p: &f32| f32::from(u8::from(p < 0.5));
-        let part = Part {
+        let part = PartColumns {
             rows: 200,
             experts: 3,
             errors: largest.iter().flat_map(|p| [right(p), 1.0, 1.0 - right(p)]).collect(),
             prices: [0.0, 0.0, 0.25].repeat(200),
-            confidence: Some(Confidence::new(1, largest)),
-            ..Part::default()
-        };
+            confidence: Some(Confidence::new(1, largest).unwrap()),
+            ..PartColumns::default()
+        }
+        .padded();
         for own in [&mut data.train, &mut data.calibration, &mut data.test] {
             own.clone_from(&part);
         }
@@ -236,7 +245,7 @@ mod tests {
         let run = asked(HostOnly::MaxSoftmax, &data);
         let choices = run.float.choices();
         let rule = |row: usize| {
-            if data.test.confidence.as_ref().unwrap().row(row)[0] < 0.5 { 2 } else { 0 }
+            if data.test.confidence().as_ref().unwrap().row(row)[0] < 0.5 { 2 } else { 0 }
         };
         assert!((0..200).all(|row| choices[row] == rule(row)), "{choices:?}");
         // Between the last row below 0.5 and the first one above.
@@ -257,10 +266,11 @@ mod tests {
             [([0.0, 1.0, 1.0], "always local", 0), ([1.0, 1.0, 0.0], "always good", 2)]
         {
             for part in [&mut data.train, &mut data.calibration, &mut data.test] {
-                part.errors = costs.repeat(200);
+                part.edit(|columns| columns.errors = costs.repeat(200));
             }
             // Rows on which local is surer or less sure than on any train row.
-            data.test.confidence = Some(Confidence::new(1, [0.0, 1.0].repeat(100)));
+            let confidence = Confidence::new(1, [0.0, 1.0].repeat(100)).unwrap();
+            data.test.edit(|columns| columns.confidence = Some(confidence));
             let run = asked(HostOnly::MaxSoftmax, &data);
             assert_eq!(run.chosen, expected);
             assert!(run.float.choices().iter().all(|&choice| choice == expert));
@@ -271,14 +281,15 @@ mod tests {
     fn the_offset_follows_the_calibration_rows() {
         let mut data = three();
         // Local turns out to be right down to 0.4.
-        let largest = data.train.confidence.clone().unwrap();
+        let largest = data.train.confidence().cloned().unwrap();
         for part in [&mut data.calibration, &mut data.test] {
             let right = |row: usize| f32::from(u8::from(largest.row(row)[0] < 0.4));
-            part.errors = (0..200).flat_map(|row| [right(row), 1.0, 1.0 - right(row)]).collect();
+            let errors = (0..200).flat_map(|row| [right(row), 1.0, 1.0 - right(row)]).collect();
+            part.edit(|columns| columns.errors = errors);
         }
         let run = asked(HostOnly::MaxSoftmax, &data);
         assert_eq!((run.chosen.as_str(), run.float.offsets[1]), ("good above 0.6000", 0.0));
-        let loss = |choices: Vec<usize>| data.test.deferral_loss(|row| choices[row]);
+        let loss = |choices: Vec<usize>| data.test.mean_deferral_loss(|row| choices[row]);
         assert!(loss(run.float.choices()) < loss(run.float.plain_choices()) - 0.1);
     }
 
@@ -287,13 +298,14 @@ mod tests {
         let (config, mut data) = crate::intake::testing::log(20, 20);
         let reason = |method, data: &Dataset| applies(Contender::HostOnly(method), &config, data);
         assert!(GATES.iter().all(|&(method, _)| reason(method, &data).is_ok()));
-        data.train.confidence = Some(Confidence::new(1, vec![0.5; 20]));
+        let sure = Confidence::new(1, vec![0.5; 20]).unwrap();
+        data.train.edit(|columns| columns.confidence = Some(sure));
         assert!(reason(HostOnly::MaxSoftmax, &data).is_ok());
         for method in [HostOnly::Entropy, HostOnly::Margin, HostOnly::Dime] {
             let text = reason(method, &data).unwrap_err();
             assert!(text.contains("`probabilities`") && text.contains("alone"), "{text}");
         }
-        data.train.confidence = None;
+        data.train.edit(|columns| columns.confidence = None);
         for (method, _) in GATES {
             let text = reason(method, &data).unwrap_err();
             assert!(text.contains("`confidence`") && text.contains("--confidence"), "{text}");
