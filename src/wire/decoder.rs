@@ -1,21 +1,22 @@
-//! Finds frames in a stream of bytes.
+//! Finding frames in a stream of bytes.
 
 use cobs::{DecodeResult, DecoderState};
 use heapless::Vec;
 
 use super::{Frame, FrameError};
 
-/// Takes bytes as they come and gives the frames that are complete.
+/// Takes bytes as they arrive and returns the frames among them.
 ///
-/// `N` is the room in bytes for one frame after COBS: [`MAX_OVERHEAD`](super::MAX_OVERHEAD) and the longest payload that
-/// is expected. A longer frame is an error and is passed over; after any damage the next zero byte begins anew. Zero bytes
-/// between frames mean nothing.
+/// `N` is the longest frame in bytes, after COBS: [`MAX_OVERHEAD`](super::MAX_OVERHEAD) plus the
+/// longest expected payload. A longer frame is skipped and reported as an error. After any damage,
+/// decoding starts again behind the next zero byte. Zero bytes between frames are ignored.
 #[derive(Debug)]
 pub struct Decoder<const N: usize> {
     state: DecoderState,
     frame: Vec<u8, N>,
-    /// The frame has been given away, and goes with the next byte.
-    given: bool,
+    /// The frame was returned; the next byte starts a new one.
+    returned: bool,
+    /// The frame is longer than `N`.
     overflow: bool,
 }
 
@@ -26,17 +27,18 @@ impl<const N: usize> Default for Decoder<N> {
 }
 
 impl<const N: usize> Decoder<N> {
-    /// A decoder that has seen nothing.
+    /// A decoder at the start of a stream.
     #[must_use]
     pub const fn new() -> Self {
-        Self { state: DecoderState::Idle, frame: Vec::new(), given: false, overflow: false }
+        Self { state: DecoderState::Idle, frame: Vec::new(), returned: false, overflow: false }
     }
 
-    /// Takes bytes up to the end of a frame, or all of them, and returns how many, and the frame if there is one: feed
-    /// the others after it.
+    /// Takes bytes up to the end of a frame, or all if no frame ends in them. Returns how many it
+    /// took, and the frame. Feed the remaining bytes after that.
     ///
     /// # Errors
-    /// In the second place: [`FrameError`] for a frame that is none. The decoder then waits for the next.
+    /// [`FrameError`] in place of a frame that cannot be read. The decoder continues with the next
+    /// frame.
     pub fn feed(&mut self, bytes: &[u8]) -> (usize, Option<Result<Frame<'_>, FrameError>>) {
         let mut used = 0;
         for &byte in bytes {
@@ -48,21 +50,21 @@ impl<const N: usize> Decoder<N> {
         (used, None)
     }
 
-    /// Whether a frame has begun: its other bytes should come soon.
+    /// Whether a frame has begun but not ended. Its remaining bytes should arrive soon.
     #[must_use]
     pub fn is_within(&self) -> bool {
         !matches!(self.state, DecoderState::Idle)
     }
 
-    /// Forgets what has come of a frame, as after a long silence.
+    /// Discards an incomplete frame, such as after a long silence.
     pub fn reset(&mut self) {
         *self = Self::new();
     }
 
-    /// Takes one byte; says if a frame ends with it.
+    /// Takes one byte. Returns whether a frame ends with it, and if it is whole.
     fn take(&mut self, byte: u8) -> Option<Result<(), FrameError>> {
-        if self.given {
-            (self.given, self.overflow) = (false, false);
+        if self.returned {
+            (self.returned, self.overflow) = (false, false);
             self.frame.clear();
         }
         match self.state.feed(byte) {
@@ -72,7 +74,7 @@ impl<const N: usize> Decoder<N> {
                 None
             }
             end => {
-                self.given = true;
+                self.returned = true;
                 let whole = end.map(|_| ()).map_err(|_| FrameError::Cobs);
                 Some(if self.overflow { Err(FrameError::TooLong { room: N }) } else { whole })
             }

@@ -1,15 +1,15 @@
-//! What can be wrong with a frame.
+//! Errors of frames.
 
 use core::fmt;
 
-/// Why a message was not encoded.
+/// Why a message cannot be encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum EncodeError {
     /// The frame does not fit into the buffer; see [`max_frame`](super::max_frame).
     Buffer {
-        /// Bytes given.
+        /// The length of the buffer in bytes.
         found: usize,
     },
 }
@@ -26,40 +26,41 @@ impl fmt::Display for EncodeError {
 
 impl core::error::Error for EncodeError {}
 
-/// Why some bytes are not a frame.
+/// Why a frame cannot be read or verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum FrameError {
-    /// The frame is longer than the decoder has room for.
+    /// The frame is longer than the decoder's buffer.
     TooLong {
-        /// The decoder's room in bytes, after COBS.
+        /// The length of the buffer in bytes, after COBS.
         room: usize,
     },
-    /// A zero byte came in the middle of a COBS block: bytes were lost.
+    /// A COBS block ended early: bytes were lost.
     Cobs,
-    /// The frame is shorter than any can be.
+    /// The frame is too short for version and checksum, or for its MAC.
     TooShort {
-        /// Bytes found, after COBS.
+        /// The length of the frame in bytes, after COBS.
         found: usize,
     },
-    /// The checksum is not that of the bytes.
+    /// The checksum does not match.
     Checksum,
-    /// Another version of the format.
+    /// The version is not supported.
     Version {
-        /// The version stated.
+        /// The frame's version.
         found: u8,
     },
-    /// The message is not one: an unknown kind, an impossible number, or one that ends too early.
+    /// The message cannot be decoded: its kind is unknown, a number is out of range, or it ends
+    /// too early.
     Message,
-    /// Bytes are left after the message.
+    /// There are bytes after the message.
     Trailing {
-        /// How many.
+        /// The number of bytes.
         bytes: usize,
     },
-    /// The frame has no MAC, and one is asked for.
+    /// The frame has no MAC, but must have one.
     Unsigned,
-    /// The MAC is not that of the key.
+    /// The MAC was not made with this key.
     WrongKey,
 }
 
@@ -67,20 +68,20 @@ impl fmt::Display for FrameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::TooLong { room } => write!(f, "the frame is longer than {room} bytes"),
-            Self::Cobs => f.write_str("the frame ends in the middle of a block"),
+            Self::Cobs => f.write_str("the frame ends in the middle of a COBS block"),
             Self::TooShort { found } => {
-                write!(f, "found a frame of {found} bytes, shorter than any can be")
+                write!(f, "the frame has {found} bytes, too few for a message")
             }
-            Self::Checksum => f.write_str("the frame's checksum is not that of its bytes"),
+            Self::Checksum => f.write_str("the frame's checksum does not match"),
             Self::Version { found } => {
                 write!(f, "found a frame of version {found}, expected {}", super::VERSION)
             }
-            Self::Message => f.write_str("the frame's message cannot be read"),
+            Self::Message => f.write_str("the frame's message cannot be decoded"),
             Self::Trailing { bytes } => {
                 write!(f, "found {bytes} bytes after the message, expected none")
             }
             Self::Unsigned => f.write_str("the frame has no MAC"),
-            Self::WrongKey => f.write_str("the frame's MAC is not that of the key"),
+            Self::WrongKey => f.write_str("the frame was not signed with this key"),
         }
     }
 }

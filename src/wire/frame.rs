@@ -1,4 +1,4 @@
-//! One frame: writing it, and looking into one that has come.
+//! Encoding a frame, and reading one that arrived.
 
 use crc::{Digest, NoTable};
 use hmac::{Hmac, Mac};
@@ -8,32 +8,35 @@ use sha2::Sha256;
 use super::{EncodeError, FrameError, Key, Message};
 use crate::checksum::CRC;
 
-/// The version of the format that this module writes and reads.
+/// The version of the format.
 pub const VERSION: u8 = 1;
 
-/// Bytes of the MAC of a signed frame.
+/// The length of the MAC of a signed frame, in bytes.
 pub const MAC_BYTES: usize = 8;
 
 const CRC_BYTES: usize = 4;
-/// In the first byte: the frame is signed.
+/// The bit of the first byte that marks a signed frame.
 const SIGNED: u8 = 0x80;
 
-/// The most bytes, after COBS, that a frame has besides its payload: version, message with every number at its longest,
-/// MAC, checksum.
+/// The most bytes that a frame has besides its payload, after COBS: version, all fields of the
+/// message at their longest, MAC and checksum.
 pub const MAX_OVERHEAD: usize = 1 + (1 + 5 + 5 + 5 + 1 + 6 + 5 + 1 + 3) + MAC_BYTES + CRC_BYTES;
 
-/// The most bytes of a whole frame, its zero included, with a payload of so many bytes (at most 65,535).
+/// The most bytes of an encoded frame, including its zero, for a payload of `payload` bytes (at
+/// most 65,535).
 #[must_use]
 pub const fn max_frame(payload: usize) -> usize {
     let inside = MAX_OVERHEAD.saturating_add(payload);
-    // COBS adds a byte for each 254 begun.
+    // COBS adds one byte for every started block of 254.
     inside.saturating_add(inside / 254).saturating_add(2)
 }
 
-/// Writes a frame to the start of `into` and returns that part, its zero at the end included. With a key it is signed.
+/// Writes a frame to the start of `into`, and returns the part that it takes, including the zero at
+/// its end. The frame is signed if there is a key.
 ///
 /// # Errors
-/// [`EncodeError::Buffer`] if it does not fit; [`max_frame`] tells what always does.
+/// [`EncodeError::Buffer`] if the frame does not fit. A buffer of [`max_frame`] bytes always
+/// suffices.
 pub fn encode<'b>(
     message: &Message<'_>,
     key: Option<&Key>,
@@ -51,7 +54,7 @@ pub fn encode<'b>(
     start().map(|written| &*written).map_err(|_| error)
 }
 
-/// Computes MAC and checksum of what passes through on its way into COBS.
+/// Computes MAC and checksum of the bytes on their way into COBS.
 struct Writer<'b> {
     cobs: Cobs<Slice<'b>>,
     crc: Digest<'static, u32, NoTable>,
@@ -82,7 +85,7 @@ impl<'b> Flavor for Writer<'b> {
     }
 }
 
-/// A frame whose checksum and version are right.
+/// A frame with a correct checksum and a supported version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Frame<'f> {
@@ -92,7 +95,7 @@ pub struct Frame<'f> {
 }
 
 impl<'f> Frame<'f> {
-    /// Looks at the bytes of a frame after COBS.
+    /// Checks the bytes of a frame, after COBS.
     pub(super) fn open(bytes: &'f [u8]) -> Result<Self, FrameError> {
         let short = FrameError::TooShort { found: bytes.len() };
         let (body, crc) = bytes.split_last_chunk::<CRC_BYTES>().ok_or(short)?;
@@ -110,13 +113,13 @@ impl<'f> Frame<'f> {
         Ok(Self { signed, mac: Some(mac) })
     }
 
-    /// Whether it has a MAC.
+    /// Whether the frame has a MAC.
     #[must_use]
     pub const fn is_signed(&self) -> bool {
         self.mac.is_some()
     }
 
-    /// Checks that somebody made it who has the key.
+    /// Checks that the sender has the key.
     ///
     /// # Errors
     /// [`FrameError::Unsigned`], [`FrameError::WrongKey`].
@@ -125,7 +128,7 @@ impl<'f> Frame<'f> {
         if key.verify(self.signed, mac) { Ok(()) } else { Err(FrameError::WrongKey) }
     }
 
-    /// Reads the message; whether it is to be believed, [`Self::verify`] tells.
+    /// Decodes the message. Call [`Self::verify`] before trusting it.
     ///
     /// # Errors
     /// [`FrameError::Message`], [`FrameError::Trailing`].

@@ -1,4 +1,4 @@
-//! A key that a node and its gateway share.
+//! The secret that a node and its gateway share.
 
 use core::fmt;
 use hmac::{Hmac, KeyInit, Mac};
@@ -6,15 +6,16 @@ use sha2::Sha256;
 
 use super::frame::MAC_BYTES;
 
-/// 32 secret bytes, for HMAC-SHA-256 cut to 8 bytes.
+/// A secret of 32 bytes, for HMAC-SHA-256 truncated to 8 bytes.
 ///
-/// It tells the gateway that a frame comes from a node that it knows, and was not changed; it hides nothing. An old
-/// frame that somebody recorded passes too: who must not be asked twice looks at the sequence numbers.
+/// A signed frame proves that it comes from a known node and was not changed. It is **not**
+/// encrypted, and a recorded frame still verifies when it is replayed: a receiver that must not act
+/// twice has to check sequence numbers.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// A key of these bytes: random ones, a different key for each node.
+    /// A key of these bytes. Choose them at random, and give each node its own.
     #[must_use]
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -22,18 +23,18 @@ impl Key {
 
     /// Starts a MAC.
     pub(super) fn mac(&self) -> Option<Hmac<Sha256>> {
-        // Never `None`: an HMAC takes keys of any length.
+        // Never `None`, because an HMAC takes keys of any length.
         Hmac::new_from_slice(&self.0).ok()
     }
 
-    /// The MAC of some bytes.
+    /// Whether this is the MAC of these bytes.
     pub(super) fn verify(&self, bytes: &[u8], mac: &[u8; MAC_BYTES]) -> bool {
-        // In constant time.
+        // The comparison takes constant time.
         self.mac().is_some_and(|own| own.chain_update(bytes).verify_truncated_left(mac).is_ok())
     }
 }
 
-/// Without the bytes.
+/// Does not show the secret.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(..)")

@@ -1,32 +1,32 @@
-//! What a frame says.
+//! The messages in frames.
 
 use serde::{Deserialize, Serialize};
 
-/// Everything that travels.
+/// A message between a node and the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Message<'a> {
     /// A node asks an expert.
     #[serde(borrow)]
     Request(Request<'a>),
-    /// An expert, or the gateway in its place, answers.
+    /// The reply of an expert, or of the gateway in its place.
     Reply(Reply),
 }
 
-/// A question to an expert.
+/// A request to an expert.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Request<'a> {
-    /// Who asks: a number that is the node's own in its fleet.
+    /// The number of the node that asks, unique in its fleet.
     pub node: u32,
-    /// Counts the node's questions; a repetition has the same number. Wraps around.
+    /// Counts the node's requests, and wraps around. A repeated request keeps its number.
     pub sequence: u32,
-    /// The checksum of the node's image ([`Image::checksum`](crate::Image::checksum)): which experts, features and
-    /// codes it means.
+    /// The checksum of the node's image ([`Image::checksum`](crate::Image::checksum)), which
+    /// identifies the experts, features and codes that the request refers to.
     pub image: u32,
-    /// The index of the expert.
+    /// The index of the expert to ask.
     pub expert: u8,
-    /// What the node would answer by itself.
+    /// The node's own answer.
     pub local: Answer,
     /// By how much the rejector preferred the expert, in score units.
     pub margin: i32,
@@ -35,29 +35,30 @@ pub struct Request<'a> {
     pub payload: Payload<'a>,
 }
 
-/// An input, in one of the forms that a node has.
+/// An input, in one of the forms that nodes have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Payload<'a> {
-    /// Codes of the features, one signed byte each ([`Rejector::quantize`](crate::Rejector::quantize)).
+    /// Quantized features, one signed byte each
+    /// ([`Rejector::quantize`](crate::Rejector::quantize)).
     #[serde(borrow)]
     Codes(&'a [u8]),
     /// Raw readings, 16 bits each, little-endian.
     #[serde(borrow)]
     Raw(&'a [u8]),
-    /// Whatever the application and its expert agreed on.
+    /// Bytes whose meaning application and expert agreed on.
     #[serde(borrow)]
     Bytes(&'a [u8]),
 }
 
 impl<'a> Payload<'a> {
-    /// The codes of an input.
+    /// A payload of codes.
     #[must_use]
     pub fn codes(codes: &'a [i8]) -> Self {
         Self::Codes(bytemuck::must_cast_slice(codes))
     }
 
-    /// The bytes of any form.
+    /// The bytes, whatever their form.
     #[must_use]
     pub const fn bytes(&self) -> &'a [u8] {
         match *self {
@@ -65,7 +66,7 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// The codes, if it is codes.
+    /// The codes, if the payload has that form.
     #[must_use]
     pub fn as_codes(&self) -> Option<&'a [i8]> {
         match *self {
@@ -74,7 +75,7 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// The readings, if it is raw readings; half a reading at the end is left out.
+    /// The readings, if the payload has that form. Half a reading at its end is ignored.
     pub fn as_readings(&self) -> Option<impl ExactSizeIterator<Item = i16> + use<'a>> {
         match *self {
             Self::Raw(bytes) => {
@@ -85,52 +86,52 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// An answer to a question.
+/// An answer to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer {
-    /// There is none.
+    /// No answer.
     None,
     /// A class.
     Label(u32),
-    /// A number; never compare one that may be NaN.
+    /// A number. It may be NaN, which is not equal to itself.
     Value(f32),
 }
 
-/// The answer of an expert, or why there is none.
+/// The answer of an expert, or the reason why there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Reply {
     /// The node that asked.
     pub node: u32,
-    /// The number of its question.
+    /// The sequence number of its request.
     pub sequence: u32,
-    /// Whether there is an answer.
+    /// Whether there is an answer, or why not.
     pub status: Status,
     /// [`Answer::None`] unless the status is [`Status::Ok`].
     pub answer: Answer,
-    /// How sure the expert is: 65535 is certain; 0 also stands for "it does not say".
+    /// How sure the expert is: 65535 means certain, and 0 also means "not stated".
     pub confidence: u16,
 }
 
-/// How it went.
+/// Whether a request was answered, or why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Status {
     /// The expert answered.
     Ok,
-    /// The expert cannot be had now.
+    /// The expert cannot be reached, or gave no valid answer.
     Unreachable,
-    /// The gateway's queue is full, or the node asks too often.
+    /// A queue is full, or the node sends too many requests.
     Busy,
-    /// The gateway does not serve this node: unknown, or a wrong key.
+    /// The gateway does not serve this node: it is unknown, or its key is wrong.
     Refused,
-    /// There is no such expert.
+    /// The gateway has no expert with this index.
     UnknownExpert,
-    /// The request could not be read.
+    /// The request could not be decoded.
     Malformed,
     /// The expert did not answer in time.
     TimedOut,
-    /// The expert does not know the node's image.
+    /// The gateway does not serve nodes with this image.
     WrongImage,
 }

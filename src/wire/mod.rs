@@ -1,10 +1,11 @@
-//! The frames in which a deferral travels to an expert, and its answer back (feature `wire`).
+//! Frames that carry a request to an expert and its reply back (cargo feature `wire`).
 //!
-//! A frame is bytes without a zero, then a zero (COBS), so that a receiver finds the next one after any damage; inside
-//! are a version, a [`Message`] as `postcard` encodes it, and a CRC-32. With a [`Key`] that both sides know it also has a
-//! MAC, so that a gateway refuses a node that it does not know. `docs/wire-format.md` specifies every byte.
+//! A frame contains a version, a [`Message`] encoded with `postcard`, and a CRC-32. It is encoded
+//! with COBS and ends with its only zero byte, so that a receiver finds the next frame after any
+//! damage. With a [`Key`] that both sides know it also has a MAC, so that a gateway can refuse
+//! unknown nodes. `docs/wire-format.md` specifies every byte.
 //!
-//! Nothing here allocates or panics, whatever bytes come.
+//! Nothing here allocates or panics, whatever bytes arrive.
 //!
 //! ```
 //! use mild::wire::{self, Answer, Decoder, Message, Payload, Request};
@@ -21,7 +22,7 @@
 //! let mut buffer = [0; wire::max_frame(3)];
 //! let frame = wire::encode(&Message::Request(request), None, &mut buffer)?;
 //!
-//! // At the other end bytes come in pieces.
+//! // At the other end, where bytes may arrive in pieces.
 //! let mut decoder = Decoder::<64>::new();
 //! let (used, received) = decoder.feed(frame);
 //! let received = received.expect("the frame is complete")?;

@@ -20,7 +20,7 @@ fn status() -> impl Strategy<Value = Status> {
     prop::sample::select(all)
 }
 
-/// A message without its payload, and the payload with its form.
+/// A message without its payload, the form of a payload, and its bytes.
 fn message() -> impl Strategy<Value = (Message<'static>, u8, Vec<u8>)> {
     let request = (any::<[u32; 3]>(), any::<u8>(), answer(), any::<i32>()).prop_map(
         |([node, sequence, image], expert, local, margin)| {
@@ -65,27 +65,27 @@ fn example() -> Message<'static> {
     })
 }
 
-/// The frame of [`example`], as `docs/wire-format.md` takes it apart.
+/// The frame of [`example`], explained byte by byte in `docs/wire-format.md`.
 const EXAMPLE: [u8; 26] = [
     0x02, 0x01, 0x0e, 0x07, 0xac, 0x02, 0xf8, 0xac, 0xd1, 0x91, 0x01, 0x02, 0x01, 0x03, 0xff, 0x07,
     0x03, 0x03, 0xfb, 0x06, 0x7f, 0x3f, 0xc2, 0x95, 0xd5, 0x00,
 ];
 
 #[test]
-fn the_example_of_the_specification() {
+fn the_example_in_the_specification_is_right() {
     let mut buffer = [0; 64];
     let frame = encode(&example(), None, &mut buffer).unwrap();
     assert_eq!(frame, EXAMPLE);
     let text = include_str!("../../docs/wire-format.md");
     let hex: Vec<_> = frame.iter().map(|byte| std::format!("{byte:02x}")).collect();
-    assert!(text.contains(&hex.join(" ")), "docs/wire-format.md has another example");
+    assert!(text.contains(&hex.join(" ")), "docs/wire-format.md has a different example");
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn messages_come_back_from_any_pieces(
+    fn messages_survive_noise_and_any_chunking(
         (message, form, payload) in message(),
         signed in any::<bool>(),
         noise in prop::collection::vec(any::<u8>(), 0..50),
@@ -95,7 +95,8 @@ proptest! {
         let mut buffer = [0; max_frame(400)];
         let frame = encode(&message, signed.then_some(&KEY), &mut buffer).unwrap();
         prop_assert!(frame.len() <= max_frame(payload.len()));
-        prop_assert!(frame.split_last().is_some_and(|(last, body)| *last == 0 && !body.contains(&0)));
+        let (last, body) = frame.split_last().unwrap();
+        prop_assert!(*last == 0 && !body.contains(&0));
         let mut stream = noise;
         stream.push(0);
         stream.extend(frame);
@@ -105,7 +106,7 @@ proptest! {
             while !part.is_empty() {
                 let (used, frame) = decoder.feed(part);
                 part = &part[used..];
-                // Noise may by chance be no more than an error.
+                // The noise is an error, or ignored.
                 if let Some(Ok(frame)) = frame {
                     prop_assert_eq!(frame.message(), Ok(message));
                     prop_assert_eq!(frame.verify(&KEY).is_ok(), signed);
@@ -119,9 +120,11 @@ proptest! {
         prop_assert_eq!(found, 1);
     }
 
-    /// No bytes make it panic, and what is read is read from the frame.
+    /// No bytes cause a panic, and a payload is never longer than its frame.
     #[test]
-    fn hostile_bytes_are_errors(bytes in prop::collection::vec(prop_oneof![any::<u8>(), 0..4u8], 0..300)) {
+    fn hostile_bytes_are_errors(
+        bytes in prop::collection::vec(prop_oneof![any::<u8>(), 0..4u8], 0..300),
+    ) {
         let mut decoder = Decoder::<64>::new();
         let mut rest = &bytes[..];
         while !rest.is_empty() {
@@ -131,7 +134,7 @@ proptest! {
                 let _ = (frame.message(), frame.verify(&KEY));
             }
         }
-        // A right checksum gets further in.
+        // With a correct checksum, the message is decoded too.
         let mut body = std::vec![VERSION];
         body.extend(&bytes);
         body.extend(crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&body).to_le_bytes());
@@ -142,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn a_flipped_bit_is_noticed(
+    fn a_flipped_bit_is_detected(
         (message, form, payload) in message(),
         place in any::<prop::sample::Index>(),
         bit in 0..8u32,
