@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use clap::Args;
 use mild_gateway::config::BrokerConfig;
-use mild_gateway::responder::{RecordedAnswers, Responder, Source};
+#[cfg(feature = "recorded-answers")]
+use mild_gateway::responder::RecordedAnswers;
+use mild_gateway::responder::{Responder, Source};
 
 #[derive(Debug, Args)]
 pub(super) struct ExpertArgs {
@@ -62,7 +64,7 @@ impl FromStr for BrokerAddress {
 impl ExpertArgs {
     pub(super) async fn run(self) -> Result<(), Box<dyn Error>> {
         let source = match (&self.answers, &self.column, &self.model) {
-            (Some(log), Some(column), _) => Source::Recorded(RecordedAnswers::read(log, column)?),
+            (Some(log), Some(column), _) => read_answers(log, column)?,
             (_, _, Some(file)) => load_model(file)?,
             _ => return Err("expected --answers with --column, or --model".into()),
         };
@@ -88,6 +90,18 @@ impl ExpertArgs {
             _ => Err("expected --http, or --mqtt with --name".into()),
         }
     }
+}
+
+#[cfg(feature = "recorded-answers")]
+fn read_answers(log: &Path, column: &str) -> Result<Source, Box<dyn Error>> {
+    Ok(Source::Recorded(RecordedAnswers::read(log, column)?))
+}
+
+#[cfg(not(feature = "recorded-answers"))]
+fn read_answers(log: &Path, _: &str) -> Result<Source, Box<dyn Error>> {
+    let log = log.display();
+    Err(format!("{log}: this build cannot read logs; build with `--features recorded-answers`")
+        .into())
 }
 
 #[cfg(feature = "onnx")]

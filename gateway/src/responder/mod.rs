@@ -10,7 +10,7 @@ use std::time::Duration;
 #[cfg(feature = "onnx")]
 use crate::experts::onnx::{InferenceError, Model};
 use crate::experts::{ExpertAnswer, ExpertRequest};
-pub use recorded::{LogError, RecordedAnswers};
+pub use recorded::RecordedAnswers;
 
 /// Where an expert's answers come from.
 #[derive(Debug)]
