@@ -14,6 +14,7 @@ mod rows;
 mod table;
 mod tau;
 
+mod cost_regression;
 mod mild;
 mod one_stage;
 mod one_stage_one_vs_all;
@@ -22,6 +23,7 @@ mod picce;
 mod realizable;
 mod two_stage;
 
+pub use cost_regression::CostRegression;
 pub use definition::Definition;
 pub use margins::{Form, Margins, RhoRule, RowsForMargins};
 pub use method::{Effort, Entry, Method, Space};
@@ -44,6 +46,7 @@ table::losses! {
     Realizable,
     Picce,
     OneVsAll,
+    CostRegression,
     Mild,
     OneStage,
     OneStageOneVsAll,
