@@ -114,10 +114,14 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
         }
         for &experts in &args.experts {
             if experts > data.experts.len() {
-                return Err(Error::Invalid {
-                    what: format!("{}: --experts", path.display()),
+                return Err(Error::Argument {
+                    option: "--experts",
                     found: experts.to_string(),
-                    expected: format!("at most {}, as in the log", data.experts.len()),
+                    expected: format!(
+                        "at most {}, the experts of {}",
+                        data.experts.len(),
+                        path.display()
+                    ),
                 });
             }
             logs.push(ComparedLog {
@@ -147,11 +151,8 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
 }
 
 fn csv(comparison: &Comparison) -> Result<String> {
-    crate::experiments::compare::csv::lines(comparison).map_err(|error| Error::Invalid {
-        what: "comma-separated values".to_owned(),
-        found: error.to_string(),
-        expected: "figures that can be written as CSV".to_owned(),
-    })
+    crate::experiments::compare::csv::lines(comparison)
+        .map_err(|error| Error::io(Path::new("comma-separated values"))(error.into()))
 }
 
 fn write(out: &Path, comparison: &Comparison, tables: &str) -> Result<()> {

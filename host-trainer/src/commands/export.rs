@@ -58,8 +58,8 @@ pub(super) fn run(args: &ExportArgs) -> Result<()> {
         }
         Format::Vectors => {
             let Some(out) = &args.out else {
-                return Err(Error::Invalid {
-                    what: "--out".to_owned(),
+                return Err(Error::Argument {
+                    option: "--out",
                     found: "nothing".to_owned(),
                     expected: "a file, because vectors are binary".to_owned(),
                 });

@@ -12,7 +12,7 @@ use super::values;
 use crate::data::dataset::Dataset;
 use crate::data::part::Part;
 use crate::data::split::Split;
-use crate::error::{Error, Result};
+use crate::error::{Error, LogError, Result};
 use crate::experiments::simulate::{
     Battery, Conditions, Outage, RandomOutage, ReplaySettings, plot, replay,
 };
@@ -106,7 +106,7 @@ pub(super) fn run(args: &SimulateArgs) -> Result<()> {
     let image = calibrated.as_ref().map_or(image, |artifact| artifact.image());
     let operating_points = image
         .operating_points()
-        .ok_or_else(|| invalid("the image", "no operating points", "operating points"))?;
+        .ok_or_else(|| invalid("--image", "an image without operating points", "one with them"))?;
     let promised = if operating_points.budget() < Rate::ONE {
         operating_points.budget()
     } else {
@@ -190,13 +190,13 @@ fn order(args: &SimulateArgs, config: &Config, part: &Part) -> Result<Vec<usize>
         match cell.trim().parse::<f64>() {
             Ok(number) if number.is_finite() => keys.push(number),
             _ => {
-                return Err(Error::LogCell {
+                return Err(Error::from(LogError::Cell {
                     file: config.data.log.clone(),
                     line: u64::from(line),
                     column: column.clone(),
                     found: format!("`{cell}`"),
                     expected: "a finite number".to_owned(),
-                });
+                }));
             }
         }
     }
@@ -248,11 +248,11 @@ fn away(name: &str, data: &Dataset) -> Result<u8> {
         Some(index) if index > 0 => Ok(index as u8),
         _ => {
             let expected = crate::choice::expected(name, &names[1..]);
-            Err(invalid("the expert of an outage", &format!("`{name}`"), &expected))
+            Err(invalid("an outage", &format!("`{name}`"), &expected))
         }
     }
 }
 
-fn invalid(what: &str, found: &str, expected: &str) -> Error {
-    Error::Invalid { what: what.to_owned(), found: found.to_owned(), expected: expected.to_owned() }
+fn invalid(option: &'static str, found: &str, expected: &str) -> Error {
+    Error::Argument { option, found: found.to_owned(), expected: expected.to_owned() }
 }

@@ -58,7 +58,7 @@ impl Grid {
     /// budget by their `footprint`.
     ///
     /// # Errors
-    /// [`Error::ConfigValue`](crate::error::Error::ConfigValue) if no network fits.
+    /// [`ConfigError::Value`](crate::error::ConfigError::Value) if no network fits.
     pub fn within(config: &Config, data: &Dataset, footprint: &Foretell<'_>) -> Result<Self> {
         let mut axes = Axes::new(config);
         let constant = widths::fit(&mut axes.hidden, config, footprint)?;

@@ -1,6 +1,6 @@
 //! Which widths of hidden layers fit a budget.
 
-use crate::error::{Error, Result};
+use crate::error::{ConfigError, Error, Result};
 use crate::intake::config::{Budget, Config, Limit};
 use crate::learn::footprint::{Footprint, Foretell};
 
@@ -12,7 +12,7 @@ const NARROWEST: usize = 2;
 /// network that always takes the same expert.
 ///
 /// # Errors
-/// [`Error::ConfigValue`] if nothing fits.
+/// [`ConfigError::Value`] if nothing fits.
 pub(crate) fn fit(
     hidden: &mut Vec<Vec<usize>>,
     config: &Config,
@@ -52,7 +52,7 @@ pub(crate) fn wider(
     let mut budget = config.budget;
     budget.image_bytes.get_or_insert(Limit { most: ROOMY, line: 0 });
     let room = Room { footprint, budget: &budget };
-    let macs = |widths: &[usize]| Ok(footprint(widths)?.macs);
+    let macs = |widths: &[usize]| -> Result<usize> { Ok(footprint(widths)?.macs) };
     let mut most = 0;
     for widths in narrow {
         most = most.max(macs(widths)?);
@@ -136,13 +136,13 @@ impl Room<'_> {
             ),
             None => "try fewer features, fewer experts, or a larger budget".to_owned(),
         };
-        Ok(Error::ConfigValue {
+        Ok(Error::from(ConfigError::Value {
             file: config.path.clone(),
             line: limit.line,
             key: key.to_owned(),
             found: format!("{found} {network}"),
             expected: format!("at most {}; {advice}", limit.most),
-        })
+        }))
     }
 
     /// What fits in place of widths that do not.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::{Error, Result, list};
+use crate::error::{LogError, Result, list};
 use crate::intake::log::Table;
 use crate::new_expert::LabelledAnswer;
 
@@ -33,11 +33,7 @@ pub fn answers(file: &Path, classes: &[u16]) -> Result<Vec<LabelledAnswer>> {
         });
     }
     if answers.is_empty() {
-        return Err(Error::Invalid {
-            what: format!("{}:2", file.display()),
-            found: "no rows after the header".to_owned(),
-            expected: "at least one answer".to_owned(),
-        });
+        return Err(LogError::NoAnswers { file: file.to_path_buf() }.into());
     }
     Ok(answers)
 }

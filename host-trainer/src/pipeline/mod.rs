@@ -91,7 +91,7 @@ const MIN_TRAIN_ROWS: usize = 20;
 /// again. With a policy the promises rest on half of the calibration rows, on which nothing else is tuned.
 ///
 /// # Errors
-/// [`Error::ConfigValue`] if no network fits the budget.
+/// [`ConfigError::Value`](crate::error::ConfigError::Value) if no network fits the budget.
 /// [`Error::Invalid`] if there are too few train rows, if a network cannot be quantized, or if the deferral loss on the train and
 /// calibration rows grows in doing so, for the chosen candidate and the next best, by more than the configured tolerance and one standard error.
 pub fn train(

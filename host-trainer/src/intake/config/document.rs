@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 use super::keys::SECTIONS;
 use super::kind::{Kind, found};
 use super::section::Key;
-use crate::error::{Error, Result, list, suggest};
+use crate::error::{ConfigError, Error, Result, list, suggest};
 
 /// A configuration file that is being checked: knows where every key is and how it is spelled.
 pub(super) struct Document<'a> {
@@ -30,10 +30,12 @@ impl<'a> Document<'a> {
     /// Checks every key and value of `text` on its own.
     pub(super) fn check(text: &'a str, path: &'a Path) -> Result<Self> {
         let mut document = Self { path, text, lines: BTreeMap::new(), spellings: BTreeMap::new() };
-        let root = DeTable::parse(text).map_err(|error| Error::ConfigSyntax {
-            file: path.to_path_buf(),
-            line: document.line_at(error.span()),
-            found: error.message().to_owned(),
+        let root = DeTable::parse(text).map_err(|error| {
+            Error::from(ConfigError::Syntax {
+                file: path.to_path_buf(),
+                line: document.line_at(error.span()),
+                found: error.message().to_owned(),
+            })
         })?;
         for (name, value) in root.get_ref() {
             document.section(name, value)?;
@@ -48,13 +50,13 @@ impl<'a> Document<'a> {
         found: impl Into<String>,
         expected: impl Into<String>,
     ) -> Error {
-        Error::ConfigValue {
+        Error::from(ConfigError::Value {
             file: self.path.to_path_buf(),
             line: self.line(key),
             key: self.written(key).to_owned(),
             found: found.into(),
             expected: expected.into(),
-        }
+        })
     }
 
     /// A key as the file writes it, which may be by an older name.
@@ -89,13 +91,13 @@ impl<'a> Document<'a> {
         self.lines.insert(name.to_owned(), line);
         let Some(section) = SECTIONS.iter().find(|section| section.name == name) else {
             let names = || SECTIONS.iter().map(|section| section.name);
-            return Err(Error::ConfigUnknownKey {
+            return Err(Error::from(ConfigError::UnknownKey {
                 file: self.path.to_path_buf(),
                 line,
                 key: name.to_owned(),
                 suggestion: suggest(name, names()),
                 expected: list(names()),
-            });
+            }));
         };
         match (value.get_ref(), section.repeated) {
             (DeValue::Table(table), false) => self.table(name, section.keys, table),
@@ -124,22 +126,22 @@ impl<'a> Document<'a> {
             let written = format!("{section}.{}", name.get_ref());
             let Some(key) = keys.iter().find(|key| key.is_written(name.get_ref())) else {
                 let names = || keys.iter().map(|key| key.name);
-                return Err(Error::ConfigUnknownKey {
+                return Err(Error::from(ConfigError::UnknownKey {
                     file: self.path.to_path_buf(),
                     line,
                     key: written,
                     suggestion: suggest(name.get_ref(), names()),
                     expected: list(names()),
-                });
+                }));
             };
             let path = format!("{section}.{}", key.name);
             if let (Some(older), Some(first)) = (key.older, self.lines.get(&path)) {
-                return Err(Error::ConfigTwoSpellings {
+                return Err(Error::from(ConfigError::TwoSpellings {
                     file: self.path.to_path_buf(),
                     line: line.max(*first),
                     key: path,
                     older: older.to_owned(),
-                });
+                }));
             }
             if written != path {
                 self.spellings.insert(path.clone(), written);

@@ -9,7 +9,7 @@ use super::check::check;
 use super::checked::Config;
 use super::document::Document;
 use super::keys::FileKeys;
-use crate::error::{Error, Result};
+use crate::error::{ConfigError, Error, Result};
 
 impl Config {
     /// Reads and checks a configuration file.
@@ -19,10 +19,15 @@ impl Config {
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = fs::read(path).map_err(Error::io(path))?;
-        let text = std::str::from_utf8(&bytes).map_err(|error| Error::ConfigSyntax {
-            file: path.to_path_buf(),
-            line: 1 + bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count(),
-            found: "bytes that are not UTF-8".to_owned(),
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            Error::from(ConfigError::Syntax {
+                file: path.to_path_buf(),
+                line: 1 + bytes[..error.valid_up_to()]
+                    .iter()
+                    .filter(|&&byte| byte == b'\n')
+                    .count(),
+                found: "bytes that are not UTF-8".to_owned(),
+            })
         })?;
         Self::parse(text, path)
     }

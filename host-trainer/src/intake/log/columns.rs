@@ -4,7 +4,7 @@ use glob::Pattern;
 
 use super::table::Header;
 use crate::data::dataset::RawScale;
-use crate::error::{Error, Result, list};
+use crate::error::{Error, LogError, Result, list};
 use crate::intake::config::{
     AnswerColumns, ConfidenceColumns, Config, PerColumn, PriceSource, RawReadings,
 };
@@ -67,7 +67,7 @@ impl Header {
                 0 => (Kind::LocalPrediction, Kind::LocalValue),
                 _ => (Kind::Hidden, Kind::Hidden),
             };
-            let mut column = |name: &str, key: &str, kind: Kind| {
+            let mut column = |name: &str, key: &str, kind: Kind| -> Result<usize> {
                 let key = format!("expert[{index}].{key}");
                 let column = self.column(name, &key)?;
                 uses.push((column, key, kind));
@@ -118,11 +118,12 @@ impl Header {
                 }
             }
             if samples.len() > MOST_SAMPLES {
-                return Err(Error::Invalid {
-                    what: format!("{}: window[{index}].samples", self.file().display()),
-                    found: format!("{} columns", samples.len()),
-                    expected: format!("at most {MOST_SAMPLES}, the longest window of a device"),
-                });
+                return Err(Error::from(LogError::WindowTooLong {
+                    file: self.file().to_path_buf(),
+                    key: format!("window[{index}].samples"),
+                    found: samples.len(),
+                    most: MOST_SAMPLES,
+                }));
             }
             windows.push(samples);
         }
@@ -136,13 +137,13 @@ impl Header {
             if features.contains(&column) {
                 let column = self.names()[column].clone();
                 let first = "data.features".to_owned();
-                return Err(Error::LogColumnUsedTwice {
+                return Err(Error::from(LogError::ColumnUsedTwice {
                     file: self.file().to_path_buf(),
                     column,
                     first,
                     second: key,
                     leaks: false,
-                });
+                }));
             }
             categorical.push(column);
         }
@@ -192,13 +193,10 @@ impl Header {
         }
         match columns[..] {
             [_, _, ..] => Ok(columns),
-            _ => Err(Error::Invalid {
-                what: format!("{}: expert[0].probabilities", self.file().display()),
-                found: format!("{} column", columns.len()),
-                expected:
-                    "one column per class, at least two (`confidence` is for the largest alone)"
-                        .to_owned(),
-            }),
+            _ => Err(Error::from(LogError::OneProbability {
+                file: self.file().to_path_buf(),
+                found: columns.len(),
+            })),
         }
     }
 
@@ -211,13 +209,13 @@ impl Header {
     ) -> Result<()> {
         match uses.iter().find(|(used, _, kind)| *used == column && !allowed(*kind)) {
             None => Ok(()),
-            Some((_, second, _)) => Err(Error::LogColumnUsedTwice {
+            Some((_, second, _)) => Err(Error::from(LogError::ColumnUsedTwice {
                 file: self.file().to_path_buf(),
                 column: self.names()[column].clone(),
                 first: key.to_owned(),
                 second: second.clone(),
                 leaks: true,
-            }),
+            })),
         }
     }
 
@@ -251,7 +249,9 @@ impl Header {
             .find(|(glob, _)| !names.iter().any(|name| name == glob || matching(name, glob)))
         {
             let (key, pattern, found) = (key.to_owned(), glob.clone(), list(names));
-            return Err(Error::LogNoMatch { file: self.file().to_path_buf(), key, pattern, found });
+            return Err(
+                LogError::NoMatch { file: self.file().to_path_buf(), key, pattern, found }.into()
+            );
         }
         let value = |name: &&str| {
             if let Some((_, value)) = entries.iter().find(|(glob, _)| glob == name) {
@@ -261,12 +261,12 @@ impl Header {
             match (globs.as_slice(), default) {
                 ([(_, value)], _) => Ok(*value),
                 ([], Some(value)) => Ok(value),
-                _ => Err(Error::LogScale {
+                _ => Err(Error::from(LogError::Scale {
                     file: self.file().to_path_buf(),
                     column: (*name).to_owned(),
                     key: key.to_owned(),
                     found: list(globs.iter().map(|(glob, _)| glob.as_str())),
-                }),
+                })),
             }
         };
         names.iter().map(value).collect()

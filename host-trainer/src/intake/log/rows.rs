@@ -14,7 +14,7 @@ use crate::data::dataset::{Dataset, Expert, RawScale};
 use crate::data::matrix::{compact, gather};
 use crate::data::part::{Part, PartColumns};
 use crate::data::split::Split;
-use crate::error::{Error, Result};
+use crate::error::{Error, LogError, Result};
 use crate::intake::config::{Config, Readings, Window};
 
 /// How far the probabilities of a row may be from a sum of 1: logs round them.
@@ -152,7 +152,7 @@ impl<'a> Rows<'a> {
     pub(super) fn finish(mut self) -> Result<Dataset> {
         let file = self.header.file().to_path_buf();
         if self.drafts.iter().all(|draft| draft.columns.rows == 0) {
-            return Err(Error::LogWithoutRows { file });
+            return Err(LogError::WithoutRows { file }.into());
         }
         let data = &self.config.data;
         let count = self.categories.len();
@@ -163,7 +163,7 @@ impl<'a> Rows<'a> {
         let found = [0, 1, 2].map(|i: usize| parts[i].part.rows());
         if let Some(&split) = Split::ALL.iter().find(|&&split| found[split as usize] == 0) {
             let column = data.split.clone().or_else(|| data.group.clone());
-            return Err(Error::LogEmptySplit { file, column, split: split.name(), found });
+            return Err(LogError::EmptySplit { file, column, split: split.name(), found }.into());
         }
 
         let names = self.header.names();
@@ -263,15 +263,13 @@ impl Row<'_> {
                 of_samples(&samples.collect::<Result<Vec<i16>>>()?, statistics)
             }
         };
-        found.map_err(|error| Error::Invalid {
-            what: format!(
-                "{}:{}: window `{}`",
-                self.header().file().display(),
-                self.line(),
-                window.name
-            ),
-            found: error.to_string(),
-            expected: "finite numbers".to_owned(),
+        found.map_err(|error| {
+            Error::from(LogError::Window {
+                file: self.header().file().to_path_buf(),
+                line: self.line(),
+                window: window.name.clone(),
+                found: error.to_string(),
+            })
         })
     }
 
@@ -280,15 +278,12 @@ impl Row<'_> {
         let probabilities = probabilities.collect::<Result<Vec<f32>>>()?;
         let sum: f64 = probabilities.iter().map(|&probability| f64::from(probability)).sum();
         if columns.len() > 1 && (sum - 1.0).abs() > SUM_TOLERANCE {
-            return Err(Error::Invalid {
-                what: format!(
-                    "{}:{}: `expert[0].probabilities`",
-                    self.header().file().display(),
-                    self.line(),
-                ),
-                found: format!("a sum of {sum:.4}"),
-                expected: format!("1, within {SUM_TOLERANCE}"),
-            });
+            return Err(Error::from(LogError::ProbabilitySum {
+                file: self.header().file().to_path_buf(),
+                line: self.line(),
+                found: sum,
+                tolerance: SUM_TOLERANCE,
+            }));
         }
         Ok(probabilities)
     }
@@ -320,14 +315,14 @@ impl Row<'_> {
         if group.split == split {
             return Ok(group.id);
         }
-        Err(Error::LogGroupSplit {
+        Err(Error::from(LogError::GroupSplit {
             file: self.header().file().to_path_buf(),
             column: self.header().names()[column].clone(),
-            group: name.into(),
+            group: name.to_owned(),
             first_line: group.line,
             first_split: group.split.name(),
             line: self.line(),
             split: split.name(),
-        })
+        }))
     }
 }

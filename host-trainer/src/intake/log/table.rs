@@ -32,7 +32,7 @@ use glob::Pattern;
 
 use super::cell;
 use super::source::{self, LineEnds};
-use crate::error::{Error, Result, list, suggest};
+use crate::error::{Error, LogError, Result, list, suggest};
 
 /// A table that is being read. Only one row is in memory at a time.
 pub struct Table<'a> {
@@ -79,7 +79,7 @@ impl<'a> Table<'a> {
         let header = Header { file: name.to_path_buf(), names: Vec::new() };
         let mut table = Self { header, compressed, reader, record: StringRecord::new(), line: 0 };
         if !table.advance()? {
-            return Err(Error::LogEmpty { file: name.to_path_buf() });
+            return Err(LogError::Empty { file: name.to_path_buf() }.into());
         }
         table.header.names = table.record.iter().map(|cell| cell.trim().to_owned()).collect();
         table.header.no_duplicates()?;
@@ -104,7 +104,7 @@ impl<'a> Table<'a> {
         let (found, expected) = (self.record.len(), self.header.names.len());
         if found != expected {
             let (file, line) = (self.header.file.clone(), self.line);
-            return Err(Error::LogRaggedRow { file, line, found, expected });
+            return Err(LogError::RaggedRow { file, line, found, expected }.into());
         }
         Ok(Some(Row { header: &self.header, record: &self.record, line: self.line }))
     }
@@ -119,13 +119,13 @@ impl<'a> Table<'a> {
         result.map_err(|error| match error.into_kind() {
             ErrorKind::Utf8 { err, .. } => {
                 let number = || format!("number {}", err.field() + 1);
-                Error::LogCell {
+                Error::from(LogError::Cell {
                     file: self.header.file.clone(),
                     line: self.line,
                     column: self.header.names.get(err.field()).cloned().unwrap_or_else(number),
                     found: "bytes that are not UTF-8".to_owned(),
                     expected: "UTF-8 text".to_owned(),
-                }
+                })
             }
             ErrorKind::Io(error) => self.io(error),
             other => self.io(io::Error::other(format!("{other:?}"))),
@@ -138,11 +138,13 @@ impl<'a> Table<'a> {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         let file = self.header.file.clone();
         match error.kind() {
-            InvalidData | InvalidInput | UnexpectedEof if self.compressed => Error::LogDamaged {
-                file,
-                line: self.reader.position().line(),
-                found: error.to_string(),
-            },
+            InvalidData | InvalidInput | UnexpectedEof if self.compressed => {
+                Error::from(LogError::Damaged {
+                    file,
+                    line: self.reader.position().line(),
+                    found: error.to_string(),
+                })
+            }
             _ => Error::Io { path: file, source: error },
         }
     }
@@ -165,17 +167,17 @@ impl Header {
     /// message.
     ///
     /// # Errors
-    /// [`Error::LogMissingColumn`], which suggests a column with a similar name.
+    /// [`LogError::MissingColumn`], which suggests a column with a similar name.
     pub fn column(&self, name: &str, wanted_by: &str) -> Result<usize> {
         self.names.iter().position(|known| known == name).ok_or_else(|| {
             let names = || self.names.iter().map(String::as_str);
-            Error::LogMissingColumn {
+            Error::from(LogError::MissingColumn {
                 file: self.file.clone(),
                 column: name.to_owned(),
                 key: wanted_by.to_owned(),
                 suggestion: suggest(name, names()),
-                found: list(names()).into(),
-            }
+                found: list(names()),
+            })
         })
     }
 
@@ -194,12 +196,12 @@ impl Header {
             |glob| (0..self.names.len()).filter(|&i| glob.matches(&self.names[i])).collect(),
         );
         if columns.is_empty() {
-            return Err(Error::LogNoMatch {
+            return Err(Error::from(LogError::NoMatch {
                 file: self.file.clone(),
                 key: wanted_by.to_owned(),
                 pattern: glob.to_owned(),
                 found: list(self.names.iter().map(String::as_str)),
-            });
+            }));
         }
         Ok(columns)
     }
@@ -210,7 +212,7 @@ impl Header {
             if let Some(first) = seen.insert(name, index) {
                 let (file, column) = (self.file.clone(), name.clone());
                 let (first, second) = (first + 1, index + 1);
-                return Err(Error::LogDuplicateColumn { file, column, first, second });
+                return Err(LogError::DuplicateColumn { file, column, first, second }.into());
             }
         }
         Ok(())
@@ -242,7 +244,7 @@ impl<'a> Row<'a> {
     /// A whole number; `3.0` is one too.
     ///
     /// # Errors
-    /// [`Error::LogCell`] if the cell is anything else.
+    /// [`LogError::Cell`] if the cell is anything else.
     pub fn integer(&self, column: usize) -> Result<i64> {
         cell::integer(self.text(column)).ok_or_else(|| self.error(column, "an integer"))
     }
@@ -250,7 +252,7 @@ impl<'a> Row<'a> {
     /// A finite number.
     ///
     /// # Errors
-    /// [`Error::LogCell`] if the cell is anything else.
+    /// [`LogError::Cell`] if the cell is anything else.
     pub fn number(&self, column: usize) -> Result<f32> {
         self.parse(column, cell::feature)
     }
@@ -263,12 +265,12 @@ impl<'a> Row<'a> {
     /// The error for a cell that does not hold what was expected.
     #[must_use]
     pub fn error(&self, column: usize, expected: &str) -> Error {
-        Error::LogCell {
+        Error::from(LogError::Cell {
             file: self.header.file.clone(),
             line: self.line,
             column: self.header.names[column].clone(),
             found: cell::quote(self.text(column)),
             expected: expected.to_owned(),
-        }
+        })
     }
 }

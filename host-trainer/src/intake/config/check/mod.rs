@@ -86,16 +86,14 @@ fn budget(keys: &BudgetKeys, document: &Document<'_>) -> Budget {
 }
 
 fn readings(keys: RawKeys, document: &Document<'_>) -> Result<RawReadings> {
-    let per_column = |value, key: &str| match value {
-        PerColumnKeys::All(number) => Ok(PerColumn::All(number as f32)),
-        PerColumnKeys::Each(table) => {
-            for glob in table.keys() {
-                pattern(glob, &format!("{key}.{glob}"), document)?;
-            }
-            Ok(PerColumn::Each(
-                table.into_iter().map(|(glob, number)| (glob, number as f32)).collect(),
-            ))
-        }
+    let per_column = |value, key: &str| -> Result<PerColumn> {
+        let table = match value {
+            PerColumnKeys::All(number) => return Ok(PerColumn::All(number as f32)),
+            PerColumnKeys::Each(table) => table,
+        };
+        table.keys().try_for_each(|glob| pattern(glob, &format!("{key}.{glob}"), document))?;
+        let narrow = |(glob, number): (String, f64)| (glob, number as f32);
+        Ok(PerColumn::Each(table.into_iter().map(narrow).collect()))
     };
     let scale = keys
         .scale

@@ -1,0 +1,225 @@
+//! What can be wrong with a log, or with another table.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::words::hint;
+
+/// What is wrong with a table, and where.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// The log is an empty file.
+    #[error("{}:1: found an empty file, expected a header with the names of the columns", file.display())]
+    Empty {
+        /// The log.
+        file: PathBuf,
+    },
+    /// The log ends after its header.
+    #[error("{}:2: found no rows after the header, expected at least one row per split", file.display())]
+    WithoutRows {
+        /// The log.
+        file: PathBuf,
+    },
+    /// A table of an expert's answers ends after its header.
+    #[error("{}:2: found no rows after the header, expected at least one answer", file.display())]
+    NoAnswers {
+        /// The table.
+        file: PathBuf,
+    },
+    /// The compressed log is truncated or damaged.
+    #[error("{}:{line}: found damaged compressed data ({found}), expected a complete gzip file", file.display())]
+    Damaged {
+        /// The log.
+        file: PathBuf,
+        /// The first line of the text that could not be read.
+        line: u64,
+        /// What the decoder said.
+        found: String,
+    },
+    /// Two columns of the log have the same name.
+    #[error("{}:1: found column `{column}` twice (columns {first} and {second}), expected every name once", file.display())]
+    DuplicateColumn {
+        /// The log.
+        file: PathBuf,
+        /// The name.
+        column: String,
+        /// The first column of that name, counted from 1.
+        first: usize,
+        /// The second column of that name, counted from 1.
+        second: usize,
+    },
+    /// The configuration names a column that the log lacks.
+    #[error("{}:1: found no column `{column}`{}, expected it because of `{key}`; found {found}", file.display(), hint(suggestion))]
+    MissingColumn {
+        /// The log.
+        file: PathBuf,
+        /// The name in the configuration.
+        column: String,
+        /// The key in the configuration.
+        key: String,
+        /// The column that has nearly this name.
+        suggestion: Option<String>,
+        /// The columns that are there.
+        found: String,
+    },
+    /// A pattern in the configuration matches no column of the log.
+    #[error("{}:1: `{key}`: found no column that matches `{pattern}`, expected at least one; found {found}", file.display())]
+    NoMatch {
+        /// The log.
+        file: PathBuf,
+        /// The key in the configuration.
+        key: String,
+        /// The pattern.
+        pattern: String,
+        /// The columns that were looked at.
+        found: String,
+    },
+    /// A column is an input of the rejector and something else too. If that is the truth (the
+    /// label, an answer, a price), the rejector would see at training what no device knows at run
+    /// time.
+    #[error(
+        "{}:1: found column `{column}` used both as `{first}` and as `{second}`, expected one use only{}",
+        file.display(), if *leaks { " (the rejector must not see the answers: leakage)" } else { "" }
+    )]
+    ColumnUsedTwice {
+        /// The log.
+        file: PathBuf,
+        /// The column.
+        column: String,
+        /// The key of its use as an input.
+        first: String,
+        /// The key of its other use.
+        second: String,
+        /// Whether the other use is something that a device does not know.
+        leaks: bool,
+    },
+    /// No scale, or more than one, is given for a feature.
+    #[error("{}:1: column `{column}`: found {found}, expected exactly one value for it in `{key}`", file.display())]
+    Scale {
+        /// The log.
+        file: PathBuf,
+        /// The feature.
+        column: String,
+        /// `raw.scale` or `raw.offset`.
+        key: String,
+        /// The entries that match.
+        found: String,
+    },
+    /// A row has more or fewer cells than the header.
+    #[error("{}:{line}: found {found} cells, expected {expected} as in the header", file.display())]
+    RaggedRow {
+        /// The log.
+        file: PathBuf,
+        /// The line on which the row begins.
+        line: u64,
+        /// Its number of cells.
+        found: usize,
+        /// The number of columns.
+        expected: usize,
+    },
+    /// A cell of the log is not what its column needs.
+    #[error("{}:{line}: column `{column}`: found {found}, expected {expected}", file.display())]
+    Cell {
+        /// The log.
+        file: PathBuf,
+        /// The line on which the row begins.
+        line: u64,
+        /// The column.
+        column: String,
+        /// The cell.
+        found: String,
+        /// What the cell should be.
+        expected: String,
+    },
+    /// A group has rows in two splits, so that what is learnt from it would be tested on itself.
+    #[error(
+        "{}:{line}: column `{column}`: found group `{group}` in split `{split}` but in split `{first_split}` on line {first_line}, \
+         expected all rows of a group in one split", file.display()
+    )]
+    GroupSplit {
+        /// The log.
+        file: PathBuf,
+        /// The group column.
+        column: String,
+        /// The name of the group.
+        group: String,
+        /// The line of the group's first row.
+        first_line: u64,
+        /// The split of that row.
+        first_split: &'static str,
+        /// The line of the row that contradicts it.
+        line: u64,
+        /// The split of this row.
+        split: &'static str,
+    },
+    /// A split has no rows.
+    #[error(
+        "{}: {}found no rows for split `{split}` (train {}, calibration {}, test {}), expected at least one",
+        file.display(), place(column), found[0], found[1], found[2]
+    )]
+    EmptySplit {
+        /// The log.
+        file: PathBuf,
+        /// The split column, or the group column when the split is drawn by group.
+        column: Option<String>,
+        /// The split without rows.
+        split: &'static str,
+        /// Rows of train, calibration and test.
+        found: [usize; 3],
+    },
+    /// A window is longer than the longest one of a device.
+    #[error("{}:1: `{key}`: found {found} columns, expected at most {most}, the longest window of a device", file.display())]
+    WindowTooLong {
+        /// The log.
+        file: PathBuf,
+        /// The key that names the samples.
+        key: String,
+        /// The number of columns of samples.
+        found: usize,
+        /// The largest number.
+        most: usize,
+    },
+    /// The statistics of a window are not numbers.
+    #[error("{}:{line}: window `{window}`: found {found}, expected finite numbers", file.display())]
+    Window {
+        /// The log.
+        file: PathBuf,
+        /// The line on which the row begins.
+        line: u64,
+        /// The name of the window.
+        window: String,
+        /// What the device's code found.
+        found: String,
+    },
+    /// Only one column has probabilities.
+    #[error(
+        "{}:1: `expert[0].probabilities`: found {found} column, expected one column per class, at least two \
+         (`confidence` is for the largest alone)", file.display()
+    )]
+    OneProbability {
+        /// The log.
+        file: PathBuf,
+        /// The number of columns.
+        found: usize,
+    },
+    /// The probabilities of a row do not add up to 1.
+    #[error(
+        "{}:{line}: `expert[0].probabilities`: found a sum of {found:.4}, expected 1, within {tolerance}",
+        file.display()
+    )]
+    ProbabilitySum {
+        /// The log.
+        file: PathBuf,
+        /// The line on which the row begins.
+        line: u64,
+        /// The sum.
+        found: f64,
+        /// How far from 1 it may be.
+        tolerance: f64,
+    },
+}
+
+fn place(column: &Option<String>) -> impl fmt::Display {
+    column.as_ref().map_or_else(String::new, |name| format!("column `{name}`: "))
+}
