@@ -22,7 +22,8 @@ mod window_features;
 use anyhow::Result;
 use clap::Parser;
 use commands::{
-    boards, device, lint, path as path_command, results as results_command, sanitize, test,
+    boards, device, lint, path as path_command, results as results_command, sanitize, structure,
+    test,
 };
 use mild_test_support::cores;
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ enum Xtask {
     Path(path_command::PathArgs),
     /// Check formatting, lints and documentation
     Lint,
+    /// Show the structure of the code: import loops, layers, long files
+    Structure,
     /// Make the figures of the documents, or check that they are those of this code
     Results(results_command::ResultsArgs),
     /// Run the device crate's tests under the memory checkers that are here
@@ -68,6 +71,7 @@ fn run() -> Result<bool> {
         Xtask::Boards(args) => boards::boards(&args),
         Xtask::Path(args) => path_command::path(&args),
         Xtask::Lint => Ok(lint::lint()),
+        Xtask::Structure => structure::structure(),
         Xtask::Results(args) => results_command::results(&args),
         Xtask::Sanitize => sanitize::sanitize(),
     }

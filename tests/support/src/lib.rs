@@ -2,6 +2,7 @@
 //!
 //! - [`random`], [`checksum`]: a small generator of numbers, and the checksum of images written independently.
 //! - [`cores`]: the emulated cores and their memory maps (`std`).
+//! - [`imports`]: the import graph of a crate (`imports`).
 //! - [`inputs`]: inputs, governor settings and digests for decisions (`inputs`).
 //! - [`governed`]: governors whose experts fail (`governed`).
 //! - [`windows`]: samples, and digests of their statistics (`window-features`).
@@ -19,6 +20,8 @@ pub mod cores;
 pub mod governed;
 #[cfg(feature = "images")]
 pub mod images;
+#[cfg(feature = "imports")]
+pub mod imports;
 #[cfg(feature = "inputs")]
 pub mod inputs;
 pub mod random;

@@ -8,6 +8,7 @@ pub(crate) mod path;
 pub(crate) mod prove;
 pub(crate) mod results;
 pub(crate) mod sanitize;
+pub(crate) mod structure;
 pub(crate) mod test;
 
 /// A heading above what a phase prints.

@@ -1,6 +1,6 @@
 //! How like its tables a fresh run must be.
 
-use super::{parts::Made, table::Table};
+use super::{made::Made, table::Table};
 use anyhow::Result;
 
 /// How like its tables a fresh run must be.

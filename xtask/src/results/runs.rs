@@ -1,7 +1,7 @@
 //! The commands behind the parts: what they run, and how its output becomes tables.
 
 use super::{
-    parts::{Files, Made},
+    made::{Files, Made},
     table::Table,
 };
 use crate::{

@@ -1,0 +1,55 @@
+//! `cargo xtask structure`: the structure of the code in figures.
+
+use crate::process::{read, root};
+use anyhow::Result;
+use mild_test_support::imports::ImportGraph;
+use std::{fs, path::Path, process::Command};
+
+/// The crates whose files must not import each other in a loop.
+const CRATES: [&str; 4] = ["src", "host-trainer/src", "gateway/src", "xtask/src"];
+
+/// How many of the longest files are listed.
+const LONGEST: usize = 5;
+
+/// Prints, for each crate, its files, layers and import loops, then what else tells how the code is
+/// built; says whether there is no loop.
+pub(crate) fn structure() -> Result<bool> {
+    let mut loops = 0;
+    for name in CRATES {
+        let graph = ImportGraph::of(&root().join(name));
+        let found = graph.loops();
+        let (files, layers) = (graph.files(), graph.layers());
+        println!("{name}: {files} files, {layers} layers, {} import loops", found.len());
+        for group in &found {
+            println!("  {group}");
+        }
+        loops += found.len();
+    }
+    let files = sources()?;
+    let of_the_crate = files.iter().filter(|(name, _)| name.starts_with("src/"));
+    let on_a_kernel = |line: &&str| line.contains("cfg") && line.contains("mild_");
+    let cfgs = of_the_crate.flat_map(|(_, text)| text.lines()).filter(on_a_kernel).count();
+    println!("src: {cfgs} lines with a `cfg` on a kernel");
+    let library = fs::read_to_string(root().join("host-trainer/src/lib.rs"))?;
+    let public = library.lines().filter(|line| line.starts_with("pub mod ")).count();
+    println!("host-trainer: {public} public modules");
+    let mut lengths: Vec<(usize, &str)> = files
+        .iter()
+        .filter(|(name, _)| CRATES.iter().any(|folder| Path::new(name).starts_with(folder)))
+        .map(|(name, text)| (text.lines().count(), name.as_str()))
+        .collect();
+    lengths.sort_unstable_by(|a, b| b.cmp(a));
+    println!("longest files:");
+    for (lines, name) in lengths.iter().take(LONGEST) {
+        println!("  {lines:5} {name}");
+    }
+    Ok(loops == 0)
+}
+
+/// The Rust files that git tracks, with their text.
+fn sources() -> Result<Vec<(String, String)>> {
+    let names = read(Command::new("git").args(["ls-files", "*.rs"]).current_dir(root()))?;
+    // A deleted file that is not committed yet has no text.
+    let text = |name: &str| fs::read_to_string(root().join(name)).ok();
+    Ok(names.lines().filter_map(|name| Some((name.to_owned(), text(name)?))).collect())
+}
