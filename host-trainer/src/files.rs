@@ -1,14 +1,14 @@
-//! Writing files so that nobody ever sees half of one.
+//! Writes files whole or not at all.
 
 use std::io::Write as _;
 use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// Writes a whole file: to a temporary one beside it, then renamed. Missing directories are made.
+/// Writes a temporary file beside `path`, then renames it. Creates missing directories.
 ///
 /// # Errors
-/// [`Error::Io`] with the path.
+/// [`Error::Io`] with the path that failed.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -20,7 +20,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         .tempfile_in(directory)
         .map_err(Error::io(directory))?;
     file.write_all(bytes).map_err(Error::io(path))?;
-    // A temporary file is private; the finished one gets what a new file would get.
+    // A temporary file is private. The finished file gets the permissions of any new file.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replaces_and_leaves_nothing_beside() {
+    fn an_existing_file_is_replaced_and_nothing_else_is_left() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("new/file");
         write(&path, b"one").unwrap();

@@ -1,16 +1,16 @@
-//! Long work tells how far it is.
+//! The progress of long work.
 
-/// A work that a person may wait for, in any unit that is in proportion to time.
+/// Receives the progress of a work, in any unit that is in proportion to time.
 pub trait Progress: Sync {
-    /// So much work is known to make up the whole, what is done included; may be said again.
+    /// The whole work, including what is done. May be called again when more is known.
     fn total(&self, work: u64);
-    /// So much more of it is done.
+    /// More of the work is done.
     fn step(&self, work: u64);
-    /// All is done.
+    /// All of it is done.
     fn finish(&self);
 }
 
-/// Says nothing.
+/// Ignores all progress.
 pub struct Silent;
 
 impl Progress for Silent {

@@ -151,7 +151,7 @@ fn inspect_of_a_configuration_tells_of_its_log() {
             .as_array()
             .unwrap()
             .iter()
-            .any(|w| w == "all labels are equal: the task itself is not a classification")
+            .any(|w| w == "all labels are equal: this is not a classification task")
     );
     let text = bench.ok(&["inspect", "mild.toml"]);
     assert!(text.contains("cheapest right") && text.contains("warning: all labels"), "{text}");

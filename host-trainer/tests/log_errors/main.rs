@@ -1,5 +1,5 @@
-//! What a person is told about a configuration or a log that is not as it should be: every message says where,
-//! what was found and what was expected.
+//! The messages about wrong configurations and logs: each says where, what was found and what was
+//! expected.
 
 mod config;
 mod multi_task;

@@ -1,5 +1,5 @@
-//! What a log says before anything is trained: how unequally its experts are needed, what there is to
-//! win, and what would make learning hopeless.
+//! What a log says before anything is trained: how unequally its experts are needed, what there is
+//! to win, and what would make learning hopeless.
 
 use std::fmt::Write as _;
 
@@ -24,7 +24,7 @@ pub struct LogReport {
     pub classes: Option<usize>,
     /// The parts, in the order train, calibration, test.
     pub parts: Vec<PartReport>,
-    /// What stands in the way of learning, the gravest first.
+    /// Obstacles to learning, the gravest first.
     pub warnings: Vec<String>,
 }
 
@@ -69,8 +69,8 @@ pub struct ExpertFigures {
     pub alone_loss: f64,
     /// Rows on which it is the cheapest right choice (error below 1/2; ties to the lower index).
     pub cheapest_right: usize,
-    /// Its share of the squared weights `sum_i w_ik^2`, `w_ik = max_j c_ij - c_ik`: how much the loss
-    /// hears of it.
+    /// Its share of the squared weights `sum_i w_ik^2`, `w_ik = max_j c_ij - c_ik`: how much the
+    /// loss hears of it.
     pub mass: f64,
 }
 
@@ -110,7 +110,7 @@ impl LogReport {
             text.push('\n');
         }
         if self.warnings.is_empty() {
-            text.push_str("nothing stands in the way of learning\n");
+            text.push_str("no obstacle to learning was found\n");
         }
         for warning in &self.warnings {
             let _ = writeln!(text, "warning: {warning}");
@@ -202,8 +202,8 @@ impl PartReport {
     }
 }
 
-/// On how many rows each expert is the cheapest of those that are right (error below 1/2); equal costs
-/// count for the lower index.
+/// On how many rows each expert is the cheapest of those that are right (error below 1/2); equal
+/// costs count for the lower index.
 #[must_use]
 pub fn cheapest_right(part: &Part) -> Vec<usize> {
     let mut counts = vec![0; part.experts()];
@@ -259,33 +259,33 @@ fn warnings(data: &Dataset, classes: Option<usize>, parts: &[PartReport]) -> Vec
     }
     if train.rows < 200 {
         warnings.push(format!(
-            "{} train rows: differences between rejectors drown in noise below some hundreds",
+            "only {} train rows: below a few hundred, noise hides the differences between rejectors",
             train.rows
         ));
     }
     for part in parts {
         if let Some(groups) = part.groups.filter(|&groups| groups < 5) {
             warnings.push(format!(
-                "{} {} rows are of {groups} groups: rows of a group are not independent, so intervals \
-                 say little and folds are few",
+                "the {} {} rows are in only {groups} groups: rows of a group are not independent, so \
+                 intervals mean little and there are few folds",
                 part.rows, part.split
             ));
         }
     }
     if classes == Some(1) {
-        warnings.push("all labels are equal: the task itself is not a classification".to_owned());
+        warnings.push("all labels are equal: this is not a classification task".to_owned());
     }
     for (k, expert) in train.experts.iter().enumerate() {
         if expert.error >= 1.0 {
             warnings.push(format!("{} is never right on a train row", expert.name));
         } else if expert.cheapest_right == 0 {
             warnings.push(format!(
-                "{} is never the cheapest right choice on a train row: a rejector gains nothing by it",
+                "{} is never the cheapest right choice on a train row: a rejector gains nothing from it",
                 expert.name
             ));
         } else if expert.cheapest_right < RARE {
             warnings.push(format!(
-                "{} is the cheapest right choice on {} train rows only: too few to learn when",
+                "{} is the cheapest right choice on only {} train rows: too few to learn when to ask it",
                 expert.name, expert.cheapest_right
             ));
         }
@@ -335,10 +335,11 @@ fn constant_features(part: &Part) -> Vec<usize> {
     if part.rows() == 0 { Vec::new() } else { (0..part.inputs()).filter(constant).collect() }
 }
 
-/// Experts whose error differs between train and calibration rows by more than chance: what was learnt
-/// on the one need not hold on the other.
+/// Experts whose error differs between train and calibration rows by more than chance: what was
+/// learnt on the one need not hold on the other.
 fn shifts(train: &PartReport, calibration: &PartReport) -> Vec<String> {
-    // Independent units are groups where there are any; three standard errors, since K experts are looked at.
+    // Independent units are groups where there are any; three standard errors, since K experts are
+    // looked at.
     let units = |part: &PartReport| part.groups.unwrap_or(part.rows).max(1) as f64;
     let mut shifts = Vec::new();
     for (a, b) in train.experts.iter().zip(&calibration.experts) {
@@ -348,7 +349,7 @@ fn shifts(train: &PartReport, calibration: &PartReport) -> Vec<String> {
         if calibration.rows > 0 && (a.error - b.error).abs() > 3.0 * standard_error + 0.01 {
             shifts.push(format!(
                 "{} errs on {:.1}% of the train and {:.1}% of the calibration rows: the two are not \
-                 drawn alike, guarantees need not hold",
+                 drawn alike, so guarantees may not hold",
                 a.name,
                 100.0 * a.error,
                 100.0 * b.error
