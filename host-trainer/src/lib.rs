@@ -25,3 +25,4 @@ pub mod new_expert;
 pub mod pipeline;
 pub mod progress;
 pub mod promises;
+pub mod refusal;

@@ -5,7 +5,8 @@ use std::path::Path;
 use mild_test_support::imports::ImportGraph;
 
 /// Each wing may import those before it.
-const WINGS: [&str; 16] = [
+const WINGS: [&str; 17] = [
+    "refusal",
     "error",
     "files",
     "progress",

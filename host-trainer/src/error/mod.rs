@@ -10,6 +10,8 @@ mod words;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::refusal::Refusal;
+
 pub use config::ConfigError;
 pub use log::LogError;
 pub(crate) use words::{list, suggest};
@@ -42,16 +44,6 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with its bytes.
         source: mild::ImageError,
-    },
-    /// A value that does not come from a file is unusable.
-    #[error("{what}: found {found}, expected {expected}")]
-    Invalid {
-        /// What the value is for.
-        what: String,
-        /// What it is.
-        found: String,
-        /// What it should be.
-        expected: String,
     },
     /// A setting has a name that is not one of the known ones.
     #[error("{kind}: found `{found}`, expected {expected}")]
@@ -96,11 +88,138 @@ pub enum Error {
         /// The names in the configuration.
         expected: String,
     },
+    /// A rejector or a promise is not used, and nothing else takes its place.
+    #[error(transparent)]
+    Refused(Box<Refusal>),
+    /// A method does not fit the log.
+    #[error("{}: method: found `{method}`, expected a method that fits the log: {reason}", log.display())]
+    Method {
+        /// The log.
+        log: PathBuf,
+        /// The method.
+        method: String,
+        /// Why it does not fit.
+        reason: Box<Refusal>,
+    },
+    /// The log has too few train rows to choose by.
+    #[error("{}: train rows: found {found}, expected at least {least}: fewer say nothing about whom to ask", log.display())]
+    FewTrainRows {
+        /// The log.
+        log: PathBuf,
+        /// Its train rows.
+        found: usize,
+        /// The fewest that are enough.
+        least: usize,
+    },
+    /// A number of a trained network does not fit an image.
+    #[error(
+        "quantization: {what}: found {found}, expected a number that fits the image; the training may have diverged"
+    )]
+    Unrepresentable {
+        /// What the number is for.
+        what: &'static str,
+        /// The number.
+        found: f64,
+    },
+    /// An expert's mean price is higher than an image with probabilities can hold.
+    #[error(
+        "mean price of an expert: found {found} errors, expected at most {most}, the most that an image with probabilities holds"
+    )]
+    HighPrice {
+        /// The price, in errors.
+        found: f64,
+        /// The highest that fits.
+        most: f64,
+    },
+    /// The parts of an image do not fit its format.
+    #[error("writing the image: {0}")]
+    ImageWriting(mild::image::WriteError),
+    /// The log has no labels, by which the accuracy of a new expert is stated.
+    #[error("{}: `data.label`: found nothing, expected the column of the class: a new expert's accuracy is stated by class", config.display())]
+    NewExpertWithoutLabels {
+        /// The configuration.
+        config: PathBuf,
+    },
+    /// The configuration promises what a new expert's expected answers cannot keep.
+    #[error(
+        "{}: section `[policy]`: found promises, expected none: they rest on real answers, and the new expert's are \
+         only expected", config.display()
+    )]
+    NewExpertWithPolicy {
+        /// The configuration.
+        config: PathBuf,
+    },
+    /// There is no room for one more expert.
+    #[error("{}: experts: found {found}, expected at most {most} beside a new one", config.display())]
+    NoRoomForExpert {
+        /// The configuration.
+        config: PathBuf,
+        /// The experts of the log.
+        found: usize,
+        /// The most that leave room.
+        most: usize,
+    },
+    /// The name of a new expert is empty, too long, or taken.
+    #[error("{}: name of the new expert: found `{found}`, expected {expected}", config.display())]
+    NewExpertName {
+        /// The configuration.
+        config: PathBuf,
+        /// The name.
+        found: String,
+        /// What it should be.
+        expected: String,
+    },
+    /// A log has too few experts to leave one out.
+    #[error("{}: experts: found {found}, expected at least 3: `local`, one to be left out and one more", config.display())]
+    FewExperts {
+        /// The configuration.
+        config: PathBuf,
+        /// The experts of the log.
+        found: usize,
+    },
+    /// An expert's errors are losses, where right or wrong is needed.
+    #[error("{}: errors of `{expert}`: found {found}, expected 0 or 1: accuracies count right answers", config.display())]
+    FractionalErrors {
+        /// The configuration.
+        config: PathBuf,
+        /// The expert.
+        expert: String,
+        /// The error.
+        found: f32,
+    },
+    /// An argument asks for more than the log has.
+    #[error("{}: {argument}: found {found}, expected at most the {most} {of}", config.display())]
+    BeyondLog {
+        /// The configuration.
+        config: PathBuf,
+        /// The argument.
+        argument: &'static str,
+        /// Its value.
+        found: usize,
+        /// What the log has.
+        most: usize,
+        /// Of what.
+        of: &'static str,
+    },
+    /// A plot or a table of figures cannot be made.
+    #[error("{what}: {reason}")]
+    Rendering {
+        /// The plot or the table.
+        what: String,
+        /// What went wrong.
+        reason: String,
+    },
 }
 
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Self::Config(Box::new(error))
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
     }
 }
 

@@ -1,9 +1,7 @@
 //! From a fitted rejector to its image: quantize, bring the offsets to integers, lay out.
 
 use mild::fixed::PlattMap;
-use mild::image::{
-    ExpertParts, ImageParts, MAX_OFFSET, OperatingPointsParts, PlattScalingParts, WriteError,
-};
+use mild::image::{ExpertParts, ImageParts, MAX_OFFSET, OperatingPointsParts, PlattScalingParts};
 use mild::{Image, PlattScaling, Provenance, Rejector};
 
 use crate::data::dataset::Dataset;
@@ -12,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::intake::config::Config;
 use crate::integers::quantize::Quantized;
 use crate::learn::fit::Fit;
-use crate::learn::platt_scaling::SCORE_UNIT;
+use crate::learn::platt_scaling::{HIGHEST_PRICE, SCORE_UNIT};
 
 /// An image in memory, aligned and checked.
 #[derive(Debug, Clone)]
@@ -38,7 +36,7 @@ impl Artifact {
     /// Lays an image out.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if numbers do not fit an image.
+    /// [`Error::ImageWriting`] if numbers do not fit an image.
     pub fn new(parts: &ImageParts) -> Result<Self> {
         Ok(Self { words: write(parts)? })
     }
@@ -46,12 +44,14 @@ impl Artifact {
     /// An image with operating points, in place of the one it may have.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the operating points's numbers do not fit.
+    /// [`Error::ImageWriting`] if the numbers do not fit.
     pub fn with_operating_points(
         image: &Image<'_>,
         operating_points: &OperatingPointsParts,
     ) -> Result<Self> {
-        Ok(Self { words: image.with_operating_points(operating_points).map_err(unfit)? })
+        Ok(Self {
+            words: image.with_operating_points(operating_points).map_err(Error::ImageWriting)?,
+        })
     }
 
     /// The image.
@@ -79,7 +79,7 @@ impl Artifact {
 /// scores would fit the noise a second time, and the two would decide differently for no reason.
 ///
 /// # Errors
-/// [`Error::Invalid`] if numbers do not fit an image.
+/// [`Error::ImageWriting`] if numbers do not fit an image.
 pub fn make(
     quantized: Quantized,
     fit: &Fit,
@@ -125,18 +125,15 @@ fn calibration_parts(fit: &Fit, output_scale: f32) -> Result<Option<Vec<PlattSca
     let entries = platt_scaling.affine.iter().zip(&platt_scaling.prices).map(|(affine, price)| {
         let slope = affine.slope * f64::from(output_scale);
         let output =
-            PlattMap::from_affine(slope, affine.intercept).ok_or_else(|| Error::Invalid {
-                what: "platt_scaling: log-odds".to_owned(),
-                found: format!("{slope} * output + {}", affine.intercept),
-                expected: "finite numbers; the training may have diverged".to_owned(),
+            PlattMap::from_affine(slope, affine.intercept).ok_or(Error::Unrepresentable {
+                what: "the slope of the log-odds of an expert",
+                found: slope,
             })?;
         let price = (price / f64::from(SCORE_UNIT)).round();
         if price > f64::from(PlattScaling::MAX_PRICE) {
-            return Err(Error::Invalid {
-                what: "mean price of an expert".to_owned(),
-                found: format!("{} errors", price * f64::from(SCORE_UNIT)),
-                expected: "at most 16384 errors, which is what an image with probabilities holds"
-                    .to_owned(),
+            return Err(Error::HighPrice {
+                found: price * f64::from(SCORE_UNIT),
+                most: HIGHEST_PRICE,
             });
         }
         Ok(PlattScalingParts { output, price: price as u32 })
@@ -145,15 +142,7 @@ fn calibration_parts(fit: &Fit, output_scale: f32) -> Result<Option<Vec<PlattSca
 }
 
 fn write(parts: &ImageParts) -> Result<Vec<u32>> {
-    parts.to_words().map_err(unfit)
-}
-
-fn unfit(error: WriteError) -> Error {
-    Error::Invalid {
-        what: "writing the image".to_owned(),
-        found: error.to_string(),
-        expected: "numbers that fit an image".to_owned(),
-    }
+    parts.to_words().map_err(Error::ImageWriting)
 }
 
 /// The trainer's version, as the image states it.

@@ -72,7 +72,7 @@ impl Sections {
     /// What the image of a network with these hidden layers takes.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::error::Error::Invalid) if there are more inputs than an image can have.
+    /// [`Error::ImageWriting`](crate::error::Error::ImageWriting) if there are more inputs than an image can have.
     pub fn with(&self, hidden: &[usize]) -> Result<Footprint> {
         let shape = Shape::new(self.blank.quantizers.len(), hidden, self.blank.experts.len());
         let requantizer = Requantizer::from_factor(Requantizer::MAX_FACTOR).expect("in range");

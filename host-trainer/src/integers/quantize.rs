@@ -46,7 +46,7 @@ const CLIPS: [f64; 5] = [1.0, 0.9, 0.8, 0.65, 0.5];
 /// Quantizes a network, with ranges from `calibration`.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the network has numbers that do not fit an image, as after a training that
+/// [`Error::Unrepresentable`] if the network has numbers that do not fit an image, as after a training that
 /// diverged.
 pub fn quantize(
     fit: &Fit,
@@ -358,12 +358,8 @@ fn product<'a>(a: &'a [f64], b: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
     a.iter().zip(b).map(|(a, b)| a * b)
 }
 
-fn unusable(what: &str, found: f64) -> Error {
-    Error::Invalid {
-        what: format!("quantization: {what}"),
-        found: found.to_string(),
-        expected: "a number that fits the image; the training may have diverged".to_owned(),
-    }
+fn unusable(what: &'static str, found: f64) -> Error {
+    Error::Unrepresentable { what, found }
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::Dataset;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::intake::config::Config;
 use crate::learn::candidate::Candidate;
 use crate::learn::offsets::{Scored, tune};
 use crate::new_expert::{add_row, level_row};
-use crate::pipeline::{Choice, Trained, check_quantization, finish};
+use crate::pipeline::{Attempt, Choice, Trained, check_quantization, finish};
 
 /// An offset below any score; an image has its lowest one.
 const NEVER_ASKED: f64 = -1e9;
@@ -18,12 +18,8 @@ const NEVER_ASKED: f64 = -1e9;
 /// that quantization costs more than it may.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the network cannot be quantized.
-pub fn extend(
-    trained: &Trained,
-    config: &Config,
-    data: &Dataset,
-) -> Result<(Trained, Option<Error>)> {
+/// [`Error::Unrepresentable`](crate::error::Error::Unrepresentable) if the network cannot be quantized.
+pub fn extend(trained: &Trained, config: &Config, data: &Dataset) -> Result<Attempt> {
     let l2 = match &trained.choice {
         Choice::Rejector(judged) => judged.candidate.l2,
         Choice::Constant { .. } => Candidate::default().l2,
@@ -57,7 +53,7 @@ pub fn extend(
     offsets.iter_mut().zip(turned).for_each(|(offset, turned)| *offset += turned);
     let Trained { selection, choice, .. } = trained;
     // The integers of the others stay as they are: nothing is fine-tuned.
-    let (extended, _) = finish(selection, choice, fit, offsets, config, data)?;
-    let refused = check_quantization(&extended.seen, config.quantize.tolerance).err();
-    Ok((extended, refused))
+    let extended = finish(selection, choice, fit, offsets, config, data)?.trained;
+    let refusal = check_quantization(&extended.seen, config.quantize.tolerance).err();
+    Ok(Attempt { trained: extended, refusal })
 }

@@ -9,10 +9,10 @@ use super::{ClassAccuracies, extend, with_expected};
 use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::Dataset;
 use crate::data::part::Part;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::intake::config::Config;
 use crate::learn::store::Forgetful;
-use crate::pipeline::{self, Trained};
+use crate::pipeline::{self, Attempt, Trained};
 use crate::progress::Progress;
 
 /// How an expert was added.
@@ -52,7 +52,7 @@ pub struct Weighed {
 impl Weighed {
     /// Trained anew only if it is better by more than one standard error.
     #[must_use]
-    pub fn way(&self) -> ExtensionMethod {
+    pub fn method(&self) -> ExtensionMethod {
         if self.last_row - self.anew > self.standard_error {
             ExtensionMethod::Anew
         } else {
@@ -61,15 +61,15 @@ impl Weighed {
     }
 }
 
-/// A rejector with one more expert, in both ways, each with an error beside it if quantization costs more than it may.
+/// A rejector with one more expert, made in both ways.
 #[derive(Debug)]
 pub struct Extension {
     /// The log with the expert's expected errors.
     pub data: Dataset,
     /// One more row in the last layer.
-    pub last_row: (Trained, Option<Error>),
+    pub last_row: Attempt,
     /// Trained anew.
-    pub anew: (Trained, Option<Error>),
+    pub anew: Attempt,
     /// What they are worth.
     pub weighed: Weighed,
 }
@@ -92,7 +92,7 @@ impl Extension {
         let anew = pipeline::attempt(config, &data, &Forgetful, progress)?;
         let losses =
             |trained: &Trained| losses(&data.calibration, &trained.int8_choices(&data.calibration));
-        let (of_row, of_anew) = (losses(&last_row.0), losses(&anew.0));
+        let (of_row, of_anew) = (losses(&last_row.trained), losses(&anew.trained));
         let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len().max(1) as f64;
         let (_, standard_error) = paired_difference(&of_row, &of_anew);
         let weighed = Weighed {
@@ -104,35 +104,35 @@ impl Extension {
         Ok(Self { data, last_row, anew, weighed })
     }
 
-    /// The way to take: the better one, unless quantization spoils it and not the other.
+    /// The better way, unless quantization spoils it and not the other.
     #[must_use]
-    pub fn way(&self) -> ExtensionMethod {
-        match (&self.last_row.1, &self.anew.1) {
+    pub fn method(&self) -> ExtensionMethod {
+        match (&self.last_row.refusal, &self.anew.refusal) {
             (None, Some(_)) => ExtensionMethod::LastRow,
             (Some(_), None) => ExtensionMethod::Anew,
-            _ => self.weighed.way(),
+            _ => self.weighed.method(),
         }
     }
 
-    /// The rejector of [`Self::way`].
+    /// The rejector of [`Self::method`].
     #[must_use]
-    pub fn taken(&self) -> &(Trained, Option<Error>) {
-        match self.way() {
+    pub fn taken(&self) -> &Attempt {
+        match self.method() {
             ExtensionMethod::LastRow => &self.last_row,
             ExtensionMethod::Anew => &self.anew,
         }
     }
 
-    /// The rejector of [`Self::way`] with its log, or why it cannot be used.
+    /// The rejector of [`Self::method`] with its log, or why it cannot be used.
     ///
     /// # Errors
-    /// If quantization costs more than it may in both ways.
+    /// [`Error::Refused`](crate::error::Error::Refused) if quantization spoils both.
     pub fn into_taken(self) -> Result<(Trained, Dataset)> {
-        let (trained, refused) = match self.way() {
+        let taken = match self.method() {
             ExtensionMethod::LastRow => self.last_row,
             ExtensionMethod::Anew => self.anew,
         };
-        refused.map_or(Ok((trained, self.data)), Err)
+        Ok((taken.accepted()?, self.data))
     }
 }
 
@@ -147,14 +147,15 @@ mod tests {
     use crate::intake::testing::log;
     use crate::new_expert::{LabelledAnswer, classes};
     use crate::progress::Silent;
+    use crate::refusal::Refusal;
 
     #[test]
     fn anew_is_taken_only_if_clearly_better() {
         let weighed = Weighed { without: 0.5, last_row: 0.3, anew: 0.28, standard_error: 0.03 };
-        assert_eq!(weighed.way(), ExtensionMethod::LastRow);
-        assert_eq!(Weighed { standard_error: 0.01, ..weighed }.way(), ExtensionMethod::Anew);
+        assert_eq!(weighed.method(), ExtensionMethod::LastRow);
+        assert_eq!(Weighed { standard_error: 0.01, ..weighed }.method(), ExtensionMethod::Anew);
         assert_eq!(
-            Weighed { anew: 0.4, standard_error: 0.0, ..weighed }.way(),
+            Weighed { anew: 0.4, standard_error: 0.0, ..weighed }.method(),
             ExtensionMethod::LastRow
         );
     }
@@ -179,8 +180,8 @@ mod tests {
             let extension = Extension::new(&old, &config, &data, new, &known, &Silent).unwrap();
             let Weighed { without, last_row, anew, .. } = extension.weighed;
             assert!(last_row < 0.7 * without && anew < 0.7 * without, "{:?}", extension.weighed);
-            for (trained, refused) in [&extension.last_row, &extension.anew] {
-                assert!(refused.is_none(), "{refused:?}");
+            for Attempt { trained, refusal } in [&extension.last_row, &extension.anew] {
+                assert!(refusal.is_none(), "{refusal:?}");
                 let asked = trained.int8_choices(&data.test).iter().filter(|&&k| k == 2).count();
                 assert!(asked > 40, "{method}: {asked}");
                 assert_eq!(trained.artifact.image().names().last(), Some("person"));
@@ -196,7 +197,7 @@ mod tests {
         let known = ClassAccuracies::of(&answers, &classes(&data));
         let new = ("useless", 0.9);
         let extension = Extension::new(&old, &config, &data, new, &known, &Silent).unwrap();
-        let (extended, _) = &extension.last_row;
+        let extended = &extension.last_row.trained;
         let test = &extension.data.test;
         assert_eq!(extended.float_choices(test), old.float_choices(&data.test));
         assert_eq!(extended.int8_choices(test), old.int8_choices(&data.test));
@@ -211,13 +212,13 @@ mod tests {
         let new = ("person", 0.05);
         let mut extension = Extension::new(&old, &config, &data, new, &known, &Silent).unwrap();
         let spoiled = || {
-            let text = String::new;
-            Some(Error::Invalid { what: text(), found: text(), expected: text() })
+            let (float, int8) = (0.1, 0.2);
+            Some(Refusal::Quantization { float, int8, standard_error: 0.01, tolerance: 0.003 })
         };
-        (extension.last_row.1, extension.anew.1) = (spoiled(), None);
-        assert_eq!(extension.way(), ExtensionMethod::Anew);
-        (extension.last_row.1, extension.anew.1) = (None, spoiled());
-        assert_eq!(extension.way(), ExtensionMethod::LastRow);
-        assert!(extension.taken().1.is_none());
+        (extension.last_row.refusal, extension.anew.refusal) = (spoiled(), None);
+        assert_eq!(extension.method(), ExtensionMethod::Anew);
+        (extension.last_row.refusal, extension.anew.refusal) = (None, spoiled());
+        assert_eq!(extension.method(), ExtensionMethod::LastRow);
+        assert!(extension.taken().refusal.is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! An expert that nobody has logged yet, added to a trained rejector from a handful of its labelled answers.
 //!
 //! Sourced (idea): expert-agnostic learning to defer, EA-L2D 2025, of which only the abstract was at hand: an
-//! expert is told by a Bayesian accuracy for each class, without retraining. Derived (what is done here): the
+//! expert is described by a Bayesian accuracy for each class, without retraining. Derived (what is done here): the
 //! accuracies by empirical Bayes ([`ClassAccuracies`]); from them the expert's *expected* error on every row of the
 //! log, by the row's label; on those one more row in the network's last layer ([`add_row`]), weighed against a
 //! training anew ([`Extension`]).
@@ -53,36 +53,29 @@ pub fn classes(data: &Dataset) -> Vec<u16> {
 /// Whether a log can take one more expert of this name.
 ///
 /// # Errors
-/// [`Error::Invalid`] if it has no labels or no room, if the name is taken or unfit, or if the configuration
-/// promises something.
+/// If the log has no labels or no room, if the name is taken or has a wrong length, or if the
+/// configuration promises something.
 pub fn check(config: &Config, data: &Dataset, name: &str) -> Result<()> {
-    let invalid = |what: &str, found: String, expected: &str| {
-        let what = format!("{}: {what}", config.path.display());
-        Err(Error::Invalid { what, found, expected: expected.to_owned() })
-    };
+    let config_path = || config.path.clone();
     if data.train.labels().is_none() {
-        let expected = "the column of the class: a new expert's accuracy is told by class";
-        return invalid("`data.label`", "nothing".to_owned(), expected);
+        return Err(Error::NewExpertWithoutLabels { config: config_path() });
     }
     if config.policy.is_some() {
-        let expected =
-            "none: promises rest on real answers, and the new expert's are only expected";
-        return invalid("section `[policy]`", "promises".to_owned(), expected);
+        return Err(Error::NewExpertWithPolicy { config: config_path() });
     }
-    if data.experts.len() >= MAX_EXPERTS {
-        let expected = format!("at most {} beside a new one", MAX_EXPERTS - 1);
-        return invalid("experts", data.experts.len().to_string(), &expected);
+    let (found, most) = (data.experts.len(), MAX_EXPERTS - 1);
+    if found > most {
+        return Err(Error::NoRoomForExpert { config: config_path(), found, most });
     }
-    if name.is_empty() || name.len() > MAX_NAME {
-        let expected = format!("1 to {MAX_NAME} bytes");
-        return invalid("name of the new expert", format!("`{name}`"), &expected);
-    }
-    if data.experts.iter().any(|expert| expert.name == name) {
-        let names = list(data.experts.iter().map(|expert| expert.name.as_str()));
-        let expected = format!("a name other than {names}");
-        return invalid("name of the new expert", format!("`{name}`"), &expected);
-    }
-    Ok(())
+    let expected = if name.is_empty() || name.len() > MAX_NAME {
+        format!("1 to {MAX_NAME} bytes")
+    } else if data.experts.iter().any(|expert| expert.name == name) {
+        let names = data.experts.iter().map(|expert| expert.name.as_str());
+        format!("a name other than {}", list(names))
+    } else {
+        return Ok(());
+    };
+    Err(Error::NewExpertName { config: config_path(), found: name.to_owned(), expected })
 }
 
 /// The log with one more expert, whose error on a row is the one expected by the row's class. Without labels it is

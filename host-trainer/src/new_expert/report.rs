@@ -1,4 +1,4 @@
-//! What `mild extend` tells.
+//! The report of `mild extend`.
 
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub struct ExtendReport {
     /// Both ways on the calibration rows.
     pub weighed: Weighed,
     /// The one that was taken.
-    pub way: ExtensionMethod,
+    pub method: ExtensionMethod,
     /// Share of the test rows given to the new expert.
     pub asked: f64,
     /// Share of those that it is expected to answer right; none if it is never asked.
@@ -34,12 +34,12 @@ impl ExtendReport {
     #[must_use]
     pub fn new(extension: &Extension, accuracies: ClassAccuracies, config: &Config) -> Self {
         let Extension { data, weighed, .. } = extension;
-        let (trained, _) = extension.taken();
-        let way = extension.way();
+        let trained = &extension.taken().trained;
+        let method = extension.method();
         let mut training = TrainReport::new(trained, data, config);
         let new = data.experts.len() - 1;
         let name = data.experts[new].name.clone();
-        if way == ExtensionMethod::LastRow {
+        if method == ExtensionMethod::LastRow {
             training.chosen += &format!(", without {name}, and a row for it");
         }
         let choices = trained.int8_choices(&data.test).into_iter().enumerate();
@@ -51,7 +51,7 @@ impl ExtendReport {
             new_expert: name,
             accuracies,
             weighed: *weighed,
-            way,
+            method,
             asked: right.len() as f64 / data.test.rows().max(1) as f64,
             expected_accuracy: (!right.is_empty())
                 .then(|| right.iter().sum::<f64>() / right.len() as f64),
@@ -75,7 +75,7 @@ impl ExtendReport {
             None => String::new(),
         };
         format!(
-            "{name}, as its answers tell (the classes share a mean of {:.3}, worth {:.1} answers):\n{}\n\
+            "{name} by its answers (the classes share a mean of {:.3}, worth {:.1} answers):\n{}\n\
              expected deferral loss on the calibration rows: {:.4} without {name}, {:.4} with {}, {:.4} {}\n\
              (difference of the last two +- {:.4}); taken: {}\n\
              {name} is asked on {:.1}% of the test rows{accuracy}\n\n\
@@ -89,7 +89,7 @@ impl ExtendReport {
             weighed.anew,
             ExtensionMethod::Anew.name(),
             weighed.standard_error,
-            self.way.name(),
+            self.method.name(),
             100.0 * self.asked,
             self.training.render(),
         )

@@ -26,6 +26,7 @@ use crate::learn::select::{Judged, Selection, refit, select};
 use crate::learn::store::Store;
 use crate::progress::Progress;
 use crate::promises::largest_operating_points;
+use crate::refusal::Refusal;
 
 /// What training ended in.
 #[derive(Debug, Clone)]
@@ -38,8 +39,6 @@ pub struct Trained {
     pub fit: Fit,
     /// Its offsets, tuned on the calibration rows.
     pub offsets: Vec<f64>,
-    /// What the image holds.
-    pub parts: ImageParts,
     /// The image.
     pub artifact: Artifact,
     /// Mean deferral loss on the rows that training may see.
@@ -87,13 +86,15 @@ const SECOND_ERROR: f64 = 0.01;
 /// With fewer train rows there is nothing to choose by.
 const MIN_TRAIN_ROWS: usize = 20;
 
-/// Selects, fits, quantizes and calibrates. What `store` remembers of an earlier selection is not done
-/// again. With a policy the promises rest on half of the calibration rows, on which nothing else is tuned.
+/// Selects, fits, quantizes and searches the threshold that keeps a policy. What `store` remembers of
+/// an earlier selection is not done again. With a policy the promises rest on half of the calibration
+/// rows, on which nothing else is tuned.
 ///
 /// # Errors
-/// [`ConfigError::Value`](crate::error::ConfigError::Value) if no network fits the budget.
-/// [`Error::Invalid`] if there are too few train rows, if a network cannot be quantized, or if the deferral loss on the train and
-/// calibration rows grows in doing so, for the chosen candidate and the next best, by more than the configured tolerance and one standard error.
+/// [`ConfigError::Value`](crate::error::ConfigError::Value) if no network fits the budget, [`Error::FewTrainRows`],
+/// [`Error::Unrepresentable`] if a network cannot be quantized, and [`Error::Refused`] if quantization
+/// raises the deferral loss on the train and calibration rows by more than the tolerance and one
+/// standard error, for the chosen candidate and the next best, or if a promise cannot be made.
 pub fn train(
     config: &Config,
     data: &Dataset,
@@ -101,44 +102,70 @@ pub fn train(
     progress: &dyn Progress,
 ) -> Result<Trained> {
     let Some(policy) = &config.policy else {
-        return train_within_tolerance(config, data, store, progress);
+        return attempt(config, data, store, progress)?.accepted();
     };
     let (tuned_on, reserved) = data.reserve(config.train.seed);
-    let mut trained = train_within_tolerance(config, &tuned_on, store, progress)?;
-    trained.keep(policy, &data.train, &reserved)?;
-    Ok(trained)
-}
-
-fn train_within_tolerance(
-    config: &Config,
-    data: &Dataset,
-    store: &dyn Store,
-    progress: &dyn Progress,
-) -> Result<Trained> {
-    match attempt(config, data, store, progress)? {
-        (trained, None) => Ok(trained),
-        (_, Some(error)) => Err(error),
+    let (made, refusal) = choose_and_make(config, &tuned_on, store, progress)?;
+    match refusal {
+        Some(refusal) => Err(refusal.into()),
+        None => made.with_policy(policy, &data.train, &reserved),
     }
 }
 
-/// As [`train`], but if quantization costs more than it may, the first choice is returned all the same,
-/// with the error beside it: for comparisons, in which its float network counts.
+/// A training whose image may raise the deferral loss by more than it may.
+#[derive(Debug)]
+pub struct Attempt {
+    /// What training ended in.
+    pub trained: Trained,
+    /// Why its image is not to be used, if it is not.
+    pub refusal: Option<Refusal>,
+}
+
+impl Attempt {
+    /// The training, if its image may be used.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if it may not.
+    pub fn accepted(self) -> Result<Trained> {
+        self.refusal.map_or(Ok(self.trained), |refusal| Err(refusal.into()))
+    }
+}
+
+/// As [`train`] without a policy, but if quantization raises the deferral loss by more than it may, the
+/// first choice is returned all the same, with the refusal beside it: for comparisons, in which its
+/// float network counts.
 ///
 /// # Errors
-/// As [`train`], but for the growth of the deferral loss.
+/// As [`train`], but for that refusal.
 pub fn attempt(
     config: &Config,
     data: &Dataset,
     store: &dyn Store,
     progress: &dyn Progress,
-) -> Result<(Trained, Option<Error>)> {
+) -> Result<Attempt> {
+    let (made, refusal) = choose_and_make(config, data, store, progress)?;
+    Ok(Attempt { trained: made.trained, refusal })
+}
+
+/// A training and what its image was made from, for those who make another image of it.
+pub(crate) struct Made {
+    pub(crate) trained: Trained,
+    quantized: Quantized,
+    /// What the image holds.
+    parts: ImageParts,
+}
+
+fn choose_and_make(
+    config: &Config,
+    data: &Dataset,
+    store: &dyn Store,
+    progress: &dyn Progress,
+) -> Result<(Made, Option<Refusal>)> {
     if data.train.rows() < MIN_TRAIN_ROWS {
-        return Err(Error::Invalid {
-            what: format!("{}: train rows", config.data.log.display()),
-            found: data.train.rows().to_string(),
-            expected: format!(
-                "at least {MIN_TRAIN_ROWS}: fewer tell nothing about whom to ask when"
-            ),
+        return Err(Error::FewTrainRows {
+            log: config.data.log.clone(),
+            found: data.train.rows(),
+            least: MIN_TRAIN_ROWS,
         });
     }
     let operating_points = config.policy.as_ref().map(largest_operating_points);
@@ -148,7 +175,7 @@ pub fn attempt(
     let selection_rows = selection_rows(&data.train, grid.max_rows, seed);
     let part = selection_rows.as_ref().unwrap_or(&data.train);
     let selection = select(part, &grid, seed, store, progress);
-    // The chosen one first; then the others in their order, for where quantization costs too much.
+    // The chosen one first; then the others in their order, should quantization spoil it.
     let mut order: Vec<usize> = (0..selection.ranking.len()).collect();
     order.sort_by_key(|&index| index != selection.chosen);
     let full = |index: &usize| selection.ranking[*index].folds == selection.ranking[0].folds;
@@ -159,14 +186,14 @@ pub fn attempt(
         if index != selection.chosen && matches!(choice, Choice::Constant { .. }) {
             continue;
         }
-        let mut trained = realize(&selection, choice, config, data, &grid)?;
-        if let Some(constant) = better_constant(&trained, data) {
-            trained = realize(&selection, constant, config, data, &grid)?;
+        let mut made = realize(&selection, choice, config, data, &grid)?;
+        if let Some(constant) = better_constant(&made.trained, data) {
+            made = realize(&selection, constant, config, data, &grid)?;
         }
-        match check_quantization(&trained.seen, config.quantize.tolerance) {
-            Ok(()) => return Ok((trained, None)),
-            // The first choice's figures are the ones to tell.
-            Err(error) => refused = refused.or(Some((trained, Some(error)))),
+        match check_quantization(&made.trained.seen, config.quantize.tolerance) {
+            Ok(()) => return Ok((made, None)),
+            // The first choice's figures are the ones to report.
+            Err(refusal) => refused = refused.or(Some((made, Some(refusal)))),
         }
     }
     Ok(refused.expect("a selection has candidates"))
@@ -180,7 +207,7 @@ fn realize(
     config: &Config,
     data: &Dataset,
     grid: &Grid,
-) -> Result<Trained> {
+) -> Result<Made> {
     let seed = config.train.seed;
     let fits: Vec<Fit> = match &choice {
         Choice::Rejector(judged) => (0..grid.restarts)
@@ -195,17 +222,16 @@ fn realize(
         }
     };
     let constant = matches!(choice, Choice::Constant { .. });
-    let mut best: Option<(Trained, Quantized)> = None;
+    let mut best: Option<Made> = None;
     for fit in fits {
         let offsets = float_offsets(&fit, &data.calibration, constant);
-        let (trained, quantized) = finish(selection, &choice, fit, offsets, config, data)?;
-        let least = best.as_ref().map(|(best, _)| best.seen.int8_calibration);
-        if least.is_none_or(|least| trained.seen.int8_calibration < least) {
-            best = Some((trained, quantized));
+        let made = finish(selection, &choice, fit, offsets, config, data)?;
+        let least = best.as_ref().map(|best| best.trained.seen.int8_calibration);
+        if least.is_none_or(|least| made.trained.seen.int8_calibration < least) {
+            best = Some(made);
         }
     }
-    let (trained, quantized) = best.expect("at least one fit");
-    trained.fine_tuned(&quantized, config, data)
+    best.expect("at least one fit").fine_tuned(config, data)
 }
 
 /// Quantizes a fit with its offsets.
@@ -216,7 +242,7 @@ pub(crate) fn finish(
     offsets: Vec<f64>,
     config: &Config,
     data: &Dataset,
-) -> Result<(Trained, Quantized)> {
+) -> Result<Made> {
     let ranges = config.quantize.ranges;
     let quantized = quantize(&fit, &data.calibration, data.raw.as_deref(), ranges)?;
     let parts = make(quantized.clone(), &fit, &offsets, data, config)?;
@@ -227,13 +253,12 @@ pub(crate) fn finish(
         choice: choice.clone(),
         fit,
         offsets,
-        parts,
         artifact,
         seen,
         before_fine_tuning: None,
         policy: None,
     };
-    Ok((trained, quantized))
+    Ok(Made { trained, quantized, parts })
 }
 
 /// The choices of a float network with offsets.

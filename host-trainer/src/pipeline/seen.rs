@@ -1,17 +1,17 @@
-//! What quantization costs on the rows that training may see, and what is done about it.
+//! By how much quantization raises the deferral loss on the rows that training may see, and what is done about it.
 
 use serde::Serialize;
 
-use super::{Choice, Trained, float_choices, selection_rows};
+use super::{Choice, Made, Trained, float_choices, selection_rows};
 use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::Dataset;
 use crate::data::part::Part;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::intake::config::Config;
 use crate::integers::artifact::{Artifact, decisions, make};
 use crate::integers::fine_tune::fine_tune;
-use crate::integers::quantize::Quantized;
 use crate::learn::fit::Fit;
+use crate::refusal::Refusal;
 
 /// Up to this share of the tolerance integers are as good as floats, and are left as they are.
 const UNTUNED_SHARE: f64 = 1.0 / 3.0;
@@ -20,8 +20,7 @@ const UNTUNED_SHARE: f64 = 1.0 / 3.0;
 const FINE_TUNED_ROWS: usize = 6_000;
 
 /// Mean deferral loss before and after quantization, on the calibration rows, which decide between
-/// restarts, and on train and calibration rows together, which tell more finely what quantization
-/// costs.
+/// restarts, and on train and calibration rows together, which measure the rise more finely.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SeenLoss {
     /// Of the float network on the calibration rows.
@@ -36,23 +35,17 @@ pub struct SeenLoss {
     pub growth_error: f64,
 }
 
-/// Quantization must not cost more than it may. On a small log a handful of rows is more than the
-/// tolerance, so what counts is a growth beyond it by more than one standard error.
-pub(crate) fn check_quantization(seen: &SeenLoss, tolerance: f64) -> Result<()> {
-    let SeenLoss { float_all: float, int8_all: int8, growth_error: error, .. } = *seen;
-    if int8 - float <= tolerance + error {
+/// Checks the rise of the deferral loss. On a small log a handful of rows is more than the tolerance, so
+/// only a rise beyond it by more than one standard error is refused.
+pub(crate) fn check_quantization(
+    seen: &SeenLoss,
+    tolerance: f64,
+) -> std::result::Result<(), Refusal> {
+    let SeenLoss { float_all: float, int8_all: int8, growth_error: standard_error, .. } = *seen;
+    if int8 - float <= tolerance + standard_error {
         return Ok(());
     }
-    Err(Error::Invalid {
-        what: "quantization: growth of the deferral loss on train and calibration rows from float \
-               to int8"
-            .to_owned(),
-        found: format!("{:.4} +- {error:.4} (from {float:.4} to {int8:.4})", int8 - float),
-        expected: format!(
-            "at most quantize.tolerance = {tolerance}; try wider hidden layers, a larger train.l2, \
-             or features without extreme outliers"
-        ),
-    })
+    Err(Refusal::Quantization { float, int8, standard_error, tolerance })
 }
 
 impl SeenLoss {
@@ -85,17 +78,14 @@ impl SeenLoss {
     }
 }
 
-impl Trained {
-    /// Trains on through the device's rounding where that costs something, and keeps what comes of it if the
-    /// image does better on the rows that training may see, and not worse on the calibration rows among them.
-    pub(super) fn fine_tuned(
-        self,
-        quantized: &Quantized,
-        config: &Config,
-        data: &Dataset,
-    ) -> Result<Self> {
-        let Choice::Rejector(judged) = &self.choice else { return Ok(self) };
-        let growth = self.seen.int8_all - self.seen.float_all;
+impl Made {
+    /// Trains on through the device's rounding where that raises the deferral loss. The result is kept if
+    /// the image does better on the rows that training may see, and not worse on the calibration rows
+    /// among them.
+    pub(super) fn fine_tuned(self, config: &Config, data: &Dataset) -> Result<Self> {
+        let Self { trained, quantized, .. } = &self;
+        let Choice::Rejector(judged) = &trained.choice else { return Ok(self) };
+        let growth = trained.seen.int8_all - trained.seen.float_all;
         let steps = config.quantize.fine_tune;
         if steps == 0 || growth <= UNTUNED_SHARE * config.quantize.tolerance {
             return Ok(self);
@@ -104,19 +94,20 @@ impl Trained {
         let part = sample.as_ref().unwrap_or(&data.train);
         let rows: Vec<usize> = (0..part.rows()).collect();
         let candidate = &judged.candidate;
-        let Some(tuned) = fine_tune(quantized, &self.fit, candidate, part, &rows, steps) else {
+        let Some(tuned) = fine_tune(quantized, &trained.fit, candidate, part, &rows, steps) else {
             return Ok(self);
         };
-        let parts = make(tuned, &self.fit, &self.offsets, data, config)?;
+        let parts = make(tuned, &trained.fit, &trained.offsets, data, config)?;
         let artifact = Artifact::new(&parts)?;
-        let seen = SeenLoss::of(&self.fit, &self.offsets, &artifact, data);
-        let better = seen.int8_all < self.seen.int8_all
-            && seen.int8_calibration <= self.seen.int8_calibration;
+        let seen = SeenLoss::of(&trained.fit, &trained.offsets, &artifact, data);
+        let better = seen.int8_all < trained.seen.int8_all
+            && seen.int8_calibration <= trained.seen.int8_calibration;
         if !better {
             return Ok(self);
         }
-        let before_fine_tuning = Some(self.seen.int8_all);
-        Ok(Self { parts, artifact, seen, before_fine_tuning, ..self })
+        let before_fine_tuning = Some(trained.seen.int8_all);
+        let trained = Trained { artifact, seen, before_fine_tuning, ..self.trained };
+        Ok(Self { trained, parts, ..self })
     }
 }
 
@@ -145,9 +136,10 @@ mod tests {
         let growth = |fine_tune: u32| {
             let mut config = config.clone();
             config.quantize.fine_tune = fine_tune;
-            let (trained, refused) = attempt(&config, &data, &Forgetful, &Silent).unwrap();
-            // Far beyond the tolerance all the same: such a log needs other features, and is told so.
-            assert!(refused.is_some());
+            let attempt = attempt(&config, &data, &Forgetful, &Silent).unwrap();
+            let trained = attempt.trained;
+            // Far beyond the tolerance all the same: such a log needs other features.
+            assert!(attempt.refusal.is_some());
             assert_eq!(trained.before_fine_tuning.is_some(), fine_tune > 0);
             let (float, int8) =
                 (trained.float_choices(&data.test), trained.int8_choices(&data.test));

@@ -24,8 +24,8 @@ use mild::governor::{MAX_ADVANTAGE, Rate};
 use mild::image::{EnergyParts, OperatingPointsParts};
 use serde::Serialize;
 
-use crate::error::{Error, Result};
 use crate::intake::config::{Guarantee, Objective, Policy};
+use crate::refusal::{Achievable, Refusal};
 pub use rows::AdvantageRows;
 
 /// Above every advantage: nothing is deferred.
@@ -37,7 +37,7 @@ pub const ALWAYS: i32 = -MAX_ADVANTAGE;
 /// The rates of operating points, besides the promised one.
 const RATES: [f64; 10] = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7];
 
-/// What was promised, and what calibration says of it.
+/// What is promised, and what the calibration rows say of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Promise {
     /// The key in `[policy]`, or the expert's with a share.
@@ -48,18 +48,18 @@ pub struct Promise {
     pub calibration: f64,
 }
 
-/// A calibrated threshold.
+/// The threshold that keeps a policy's limits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PromisedThreshold {
     /// What an advantage must exceed.
     pub threshold: i32,
     /// The limits.
     pub promises: Vec<Promise>,
-    /// What the image is to know of it; thresholds are relative to the calibrated one.
+    /// The table for the image; its thresholds are relative to this one.
     pub operating_points: OperatingPointsParts,
 }
 
-/// Rows by which thresholds are calibrated, and the policy that they serve.
+/// The search for the threshold that keeps a policy's limits.
 pub struct ThresholdSearch<'a> {
     policy: &'a Policy,
     rows: &'a AdvantageRows,
@@ -107,9 +107,9 @@ impl<'a> ThresholdSearch<'a> {
     /// Chooses the threshold.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if no threshold can be promised to keep the limits: with the best limit that could
-    /// be, and what to do.
-    pub fn run(&self) -> Result<PromisedThreshold> {
+    /// [`Refusal::Promise`] if no threshold can be promised to keep the limits, with the lowest limit
+    /// that could be.
+    pub fn run(&self) -> std::result::Result<PromisedThreshold, Refusal> {
         let limits = self.limits();
         let interval = self.interval(&limits).ok_or_else(|| self.refusal(&limits))?;
         let threshold = self.choose(interval);
@@ -312,7 +312,7 @@ impl<'a> ThresholdSearch<'a> {
     }
 
     /// Says which limit cannot be kept, and how far down it could be.
-    fn refusal(&self, limits: &[(Limit, f64)]) -> Error {
+    fn refusal(&self, limits: &[(Limit, f64)]) -> Refusal {
         // The error is what the others leave no room for, if there is a limit on it.
         let is_error = |&(limit, _): &(Limit, f64)| limit == Limit::Error;
         let alone = |&&(limit, most): &&(Limit, f64)| {
@@ -321,29 +321,21 @@ impl<'a> ThresholdSearch<'a> {
         let culprit = limits.iter().find(alone).or(limits.iter().find(|limit| is_error(limit)));
         let &(limit, most) = culprit.or(limits.first()).expect("without limits nothing is refused");
         let best = self.achievable(limit, limits);
-        let unit = if self.rows.groups.is_some() { "groups" } else { "rows" };
         let threshold = best.and_then(|best| {
             let at_best = limits.iter().map(|&(l, m)| (l, if l == limit { best } else { m }));
             self.interval(&at_best.collect::<Vec<_>>()).map(|interval| self.choose(interval))
         });
-        let measured = threshold.map_or(String::new(), |threshold| {
-            format!(" (on the calibration rows: {:.4})", self.measured(limit, threshold))
+        let achievable = best.map(|best| Achievable {
+            limit: best,
+            measured: threshold.map(|threshold| self.measured(limit, threshold)),
+            units: self.rows.independent(),
+            groups: self.rows.groups.is_some(),
         });
-        let found = match best {
-            Some(best) => format!(
-                "{most}, but {best:.4}{measured} is the lowest that {} {unit} of calibration can promise with \
-                 confidence {}",
-                self.rows.independent(),
-                self.policy.confidence
-            ),
-            None => format!("{most}, which no limit makes possible beside the others"),
-        };
-        Error::Invalid {
-            what: format!("policy: {}", limit.key()),
-            found,
-            expected: "a limit that can be promised; `policy.fallback` with the name of a safe expert makes an \
-                       image that always takes that one instead"
-                .to_owned(),
+        Refusal::Promise {
+            limit: limit.key(),
+            most,
+            achievable,
+            confidence: self.policy.confidence,
         }
     }
 

@@ -21,7 +21,7 @@ fn rows(count: usize, groups: Option<u32>, seed: u64) -> AdvantageRows {
     rows
 }
 
-fn run(policy: &Policy, groups: Option<u32>) -> Result<PromisedThreshold> {
+fn run(policy: &Policy, groups: Option<u32>) -> std::result::Result<PromisedThreshold, Refusal> {
     let calibration = rows(2000, groups, 2);
     ThresholdSearch::new(policy, &rows(3000, None, 1), &calibration).run()
 }

@@ -233,7 +233,7 @@ impl ComparisonPlan {
             for &train_rows in &self.train_rows {
                 let skipped = self.methods.iter().filter_map(|&method| {
                     let reason = methods::applies(method, &log.config, &log.data).err()?;
-                    Some((method.to_string(), reason))
+                    Some((method.to_string(), reason.to_string()))
                 });
                 let records: Vec<Records> = self
                     .methods

@@ -20,7 +20,7 @@ struct Series {
 /// File names and contents of all plots.
 ///
 /// # Errors
-/// [`Error::Invalid`] if a plot cannot be drawn.
+/// [`Error::Rendering`] if a plot cannot be drawn.
 pub fn plots(comparison: &Comparison) -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     for log in comparison.logs.iter().filter(|log| log.train_rows.is_none()) {
@@ -191,9 +191,5 @@ fn draw_ranks(
 }
 
 fn failed(what: &str, error: impl Display) -> Error {
-    Error::Invalid {
-        what: format!("plot of {what}"),
-        found: error.to_string(),
-        expected: "figures that can be drawn".to_owned(),
-    }
+    Error::Rendering { what: format!("plot of {what}"), reason: error.to_string() }
 }

@@ -65,7 +65,7 @@ impl Record {
             chosen: run.chosen.clone(),
             float: Choices::of(&run.float),
             int8: run.int8.as_ref().map(Choices::of),
-            no_image: run.int8_refused.clone(),
+            no_image: run.int8_refused.as_ref().map(ToString::to_string),
             image_bytes: run.image_bytes,
             local_errors: run.local_errors.clone(),
             seeded: run.seeded,

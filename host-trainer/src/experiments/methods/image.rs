@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::intake::config::Config;
 use crate::learn::store::Store;
 use crate::loss::Method;
-use crate::pipeline::{Choice, attempt};
+use crate::pipeline::{Attempt, Choice, attempt};
 use crate::progress::Progress;
 
 pub(super) fn run(
@@ -21,7 +21,7 @@ pub(super) fn run(
 ) -> Result<Run> {
     let mut config = config.clone();
     config.rejector.method = method;
-    let (trained, refused) = attempt(&config, data, store, progress)?;
+    let Attempt { trained, refusal } = attempt(&config, data, store, progress)?;
     let image = trained.artifact.image();
     let scores = trained.fit.scores(&data.test, &all_rows(data.test.rows()));
     let offsets = image.offsets().iter().map(|&offset| f64::from(offset)).collect();
@@ -33,9 +33,9 @@ pub(super) fn run(
     Ok(Run {
         chosen,
         float: Answers { scores, offsets: trained.offsets },
-        int8: refused.is_none().then_some(int8),
-        image_bytes: refused.is_none().then(|| image.bytes().len()),
-        int8_refused: refused.map(|error| error.to_string()),
+        int8: refusal.is_none().then_some(int8),
+        image_bytes: refusal.is_none().then(|| image.bytes().len()),
+        int8_refused: refusal,
         local_errors: None,
         seeded: true,
     })
@@ -125,7 +125,7 @@ mod tests {
         config.quantize.tolerance = -1.0;
         let refused = run(contender, &config, &data, &Forgetful, &Silent).unwrap();
         assert_eq!((refused.int8, refused.image_bytes), (None, None));
-        assert!(refused.int8_refused.unwrap().contains("quantize.tolerance"));
+        assert!(refused.int8_refused.unwrap().to_string().contains("quantize.tolerance"));
         assert_eq!(refused.float.choices(), trained.float.choices());
     }
 }

@@ -18,6 +18,7 @@ use crate::learn::offsets::{Scored, argmax, tune};
 use crate::learn::store::Store;
 use crate::loss::{Loss, OneStage, OneStageOneVsAll};
 use crate::progress::Progress;
+use crate::refusal::Refusal;
 
 /// What a method says of the test rows of a log.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +59,7 @@ pub struct Run {
     /// was refused.
     pub int8: Option<Answers>,
     /// Why there is no `int8`, if the method should have one.
-    pub int8_refused: Option<String>,
+    pub int8_refused: Option<Refusal>,
     /// Bytes of the image.
     pub image_bytes: Option<usize>,
     /// Methods that bring a classifier of their own in place of `local`: its error on each test row.
@@ -71,7 +72,7 @@ pub struct Run {
 /// rows. What `store` remembers of a selection is not done again.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the contender does not [apply](applies), or as training it may.
+/// [`Error::Method`] if the contender does not [apply](applies), or as training it may.
 pub fn run(
     contender: Contender,
     config: &Config,
@@ -79,10 +80,10 @@ pub fn run(
     store: &dyn Store,
     progress: &dyn Progress,
 ) -> Result<Run> {
-    applies(contender, config, data).map_err(|reason| Error::Invalid {
-        what: format!("{}: method", config.data.log.display()),
-        found: format!("`{contender}`"),
-        expected: format!("a method that fits the log: {reason}"),
+    applies(contender, config, data).map_err(|reason| Error::Method {
+        log: config.data.log.clone(),
+        method: contender.to_string(),
+        reason: Box::new(reason),
     })?;
     let one_stage = |loss: fn(usize) -> Loss| one_stage::run(loss, config, data, store, progress);
     let method = match contender {
@@ -115,7 +116,7 @@ pub fn applies(
     contender: Contender,
     config: &Config,
     data: &Dataset,
-) -> std::result::Result<(), String> {
+) -> std::result::Result<(), Refusal> {
     match contender {
         Contender::Image(_) | Contender::HostOnly(HostOnly::Knn | HostOnly::Random) => Ok(()),
         Contender::HostOnly(

@@ -17,6 +17,7 @@ use crate::learn::store::Store;
 use crate::loss::Loss;
 use crate::pipeline::selection_rows;
 use crate::progress::Progress;
+use crate::refusal::Refusal;
 
 /// `loss` makes the loss from the number of classes.
 pub(super) fn run(
@@ -62,18 +63,16 @@ pub(super) fn run(
 }
 
 /// Why one-stage losses can't be used on a log, if they can't.
-pub(super) fn applies(config: &Config, data: &Dataset) -> std::result::Result<(), String> {
+pub(super) fn applies(config: &Config, data: &Dataset) -> std::result::Result<(), Refusal> {
     if config.multi_task.is_some() {
-        return Err("the experts' answers have a value, and a classifier's have none".to_owned());
+        return Err(Refusal::ValuedAnswers);
     }
     if data.train.labels().is_none() {
-        return Err("the log has no labels to learn a classifier from".to_owned());
+        return Err(Refusal::NoLabels);
     }
     match classes(&data.train).len() {
-        0 | 1 => Err("all labels are equal: there is no class to tell".to_owned()),
-        many if many > MOST_CLASSES => Err(format!(
-            "{many} classes, more than the {MOST_CLASSES} that a small network is tried with"
-        )),
+        0 | 1 => Err(Refusal::OneClass),
+        found if found > MOST_CLASSES => Err(Refusal::ManyClasses { found, most: MOST_CLASSES }),
         _ => Ok(()),
     }
 }
@@ -178,9 +177,9 @@ mod tests {
         assert!(applies(contender, &config, &data).is_ok());
         let multi_task = MultiTask { lambda_1: 1.0, lambda_2: 1.0, cap: 5.0, beta: 1.0 };
         let valued = Config { multi_task: Some(multi_task), ..config.clone() };
-        assert!(applies(contender, &valued, &data).unwrap_err().contains("have a value"));
+        assert!(applies(contender, &valued, &data) == Err(Refusal::ValuedAnswers));
         data.train.edit(|columns| columns.labels = Some(vec![3; 100]));
-        assert!(applies(contender, &config, &data).unwrap_err().contains("equal"));
+        assert!(applies(contender, &config, &data) == Err(Refusal::OneClass));
         data.train.edit(|columns| columns.labels = None);
         let reason = run(contender, &config, &data, &Forgetful, &Silent).unwrap_err().to_string();
         assert!(reason.contains("no labels"), "{reason}");

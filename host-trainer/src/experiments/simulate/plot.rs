@@ -12,13 +12,12 @@ const BARE: RGBColor = RGBColor(200, 90, 30);
 /// The course of a replay as SVG.
 ///
 /// # Errors
-/// [`Error::Invalid`] if it cannot be drawn.
+/// [`Error::Rendering`] if it cannot be drawn.
 pub fn svg(replay: &Replay) -> Result<String> {
     let mut svg = String::new();
-    panels(&mut svg, replay).map_err(|error| Error::Invalid {
+    panels(&mut svg, replay).map_err(|error| Error::Rendering {
         what: "plot of the replay".to_owned(),
-        found: error.to_string(),
-        expected: "figures that can be drawn".to_owned(),
+        reason: error.to_string(),
     })?;
     Ok(svg)
 }

@@ -79,22 +79,18 @@ pub struct NewExpertStudy {
 /// The experts of a log to leave out in turn: the named one, or all but `local`.
 ///
 /// # Errors
-/// [`Error::Invalid`] if there is no such expert, or no other would be left beside `local`.
+/// [`Error::Argument`] if there is no such expert, [`Error::FewExperts`] if no other would be left.
 pub fn experts(config: &Config, data: &Dataset, name: Option<&str>) -> Result<Vec<usize>> {
-    let invalid = |what: &str, found: String, expected: String| {
-        let what = format!("{}: {what}", config.path.display());
-        Err(Error::Invalid { what, found, expected })
-    };
     if data.experts.len() < 3 {
-        let expected = "at least 3: `local`, one to be left out and one more".to_owned();
-        return invalid("experts", data.experts.len().to_string(), expected);
+        return Err(Error::FewExperts { config: config.path.clone(), found: data.experts.len() });
     }
     let Some(name) = name else { return Ok((1..data.experts.len()).collect()) };
     match data.experts.iter().skip(1).position(|expert| expert.name == name) {
-        Some(place) => Ok(vec![place + 1]),
+        Some(index) => Ok(vec![index + 1]),
         None => {
             let names = data.experts.iter().skip(1).map(|expert| expert.name.as_str());
-            invalid("--expert", format!("`{name}`"), format!("one of {}", list(names)))
+            let expected = format!("one of {}", list(names));
+            Err(Error::Argument { option: "--expert", found: format!("`{name}`"), expected })
         }
     }
 }
@@ -102,8 +98,8 @@ pub fn experts(config: &Config, data: &Dataset, name: Option<&str>) -> Result<Ve
 /// Leaves each log's expert out and takes it in again, for each number of answers and each seed.
 ///
 /// # Errors
-/// [`Error::Invalid`] if an expert's answers are not right or wrong, or there are fewer train rows than answers;
-/// and as training may.
+/// [`Error::FractionalErrors`] if an expert's answers are not right or wrong, [`Error::BeyondLog`] if
+/// there are fewer train rows than answers; and those of a training.
 pub fn study(
     logs: &[StudiedLog<'_>],
     answers: &[usize],
@@ -130,20 +126,22 @@ impl StudiedLog<'_> {
         let Self { config, data, expert, .. } = self;
         let name = &data.experts[*expert].name;
         check(config, &data.without_expert(*expert), name)?;
-        let invalid = |what: &str, found: String, expected: &str| {
-            let what = format!("{}: {what}", config.path.display());
-            Err(Error::Invalid { what, found, expected: expected.to_owned() })
-        };
         let errors = data.train.errors().column(*expert);
         if let Some(error) = errors.copied().find(|&error| error != 0.0 && error != 1.0) {
-            let what = format!("errors of `{name}`");
-            return invalid(&what, error.to_string(), "0 or 1: accuracies count right answers");
+            return Err(Error::FractionalErrors {
+                config: config.path.clone(),
+                expert: name.clone(),
+                found: error,
+            });
         }
         match answers.iter().max() {
-            Some(&most) if most > data.train.rows() => {
-                let expected = format!("at most the {} train rows", data.train.rows());
-                invalid("--answers", most.to_string(), &expected)
-            }
+            Some(&found) if found > data.train.rows() => Err(Error::BeyondLog {
+                config: config.path.clone(),
+                argument: "--answers",
+                found,
+                most: data.train.rows(),
+                of: "train rows",
+            }),
             _ => Ok(()),
         }
     }
@@ -166,7 +164,7 @@ impl StudiedLog<'_> {
             config.train.seed = config.train.seed.wrapping_add(seed);
             // How much quantization costs is a figure here, no error.
             let train = |data: &Dataset| -> Result<Trained> {
-                let (trained, _) = pipeline::attempt(&config, data, &Forgetful, &Silent)?;
+                let trained = pipeline::attempt(&config, data, &Forgetful, &Silent)?.trained;
                 progress.step(1);
                 Ok(trained)
             };
@@ -181,10 +179,10 @@ impl StudiedLog<'_> {
                 progress.step(1);
                 let choices = |trained: &Trained| trained.int8_choices(&truth.test);
                 // Which of the two is taken is a matter of losses alone here.
-                let way = extension.weighed.way();
-                rounds.extended.push(choices(&extension.last_row.0));
-                rounds.anew.push(choices(&extension.anew.0));
-                rounds.anew_taken.push(way == ExtensionMethod::Anew);
+                let method = extension.weighed.method();
+                rounds.extended.push(choices(&extension.last_row.trained));
+                rounds.anew.push(choices(&extension.anew.trained));
+                rounds.anew_taken.push(method == ExtensionMethod::Anew);
             }
         }
         let outcomes = answers.iter().zip(rounds);

@@ -15,6 +15,7 @@ use crate::data::confidence::Confidence;
 use crate::data::dataset::Dataset;
 use crate::data::part::Part;
 use crate::learn::offsets::{Scored, tune};
+use crate::refusal::Refusal;
 
 /// What a gate looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,15 +32,13 @@ pub(super) enum Gate {
 }
 
 /// Why a gate can't be used on a log, if it can't.
-pub(super) fn applies(gate: Gate, data: &Dataset) -> std::result::Result<(), String> {
+pub(super) fn applies(gate: Gate, data: &Dataset) -> std::result::Result<(), Refusal> {
     match (&data.train.confidence(), gate) {
-        (None, _) => Err("the log does not tell how sure `local` is: no `confidence` or `probabilities` in its \
-                          section `[[expert]]`, and no column of `--confidence`"
-            .to_owned()),
+        (None, _) => Err(Refusal::NoConfidence),
         (Some(confidence), Gate::Entropy | Gate::Margin | Gate::Dime)
             if confidence.classes().is_none() =>
         {
-            Err("the log tells the largest softmax of `local` alone, and this needs its `probabilities`".to_owned())
+            Err(Refusal::LargestAlone)
         }
         _ => Ok(()),
     }
@@ -302,12 +301,12 @@ mod tests {
         data.train.edit(|columns| columns.confidence = Some(sure));
         assert!(reason(HostOnly::MaxSoftmax, &data).is_ok());
         for method in [HostOnly::Entropy, HostOnly::Margin, HostOnly::Dime] {
-            let text = reason(method, &data).unwrap_err();
+            let text = reason(method, &data).unwrap_err().to_string();
             assert!(text.contains("`probabilities`") && text.contains("alone"), "{text}");
         }
         data.train.edit(|columns| columns.confidence = None);
         for (method, _) in GATES {
-            let text = reason(method, &data).unwrap_err();
+            let text = reason(method, &data).unwrap_err().to_string();
             assert!(text.contains("`confidence`") && text.contains("--confidence"), "{text}");
         }
     }
