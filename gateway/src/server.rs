@@ -11,8 +11,10 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::experts::{self, ExpertSetupError};
 use crate::metrics::endpoint;
-use crate::nodes::{self, ListenError};
+use crate::nodes;
 use crate::sessions::Dispatcher;
+
+pub use crate::nodes::ListenError;
 
 /// A running gateway.
 #[derive(Debug)]

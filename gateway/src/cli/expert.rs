@@ -34,7 +34,7 @@ pub(super) struct ExpertArgs {
     #[arg(long)]
     name: Option<String>,
     /// MQTT client identifier, unique at the broker [default: made from name and process ID]
-    #[arg(long)]
+    #[arg(long, value_name = "ID")]
     client_id: Option<String>,
     /// First part of all MQTT topics
     #[arg(long, default_value = "mild")]

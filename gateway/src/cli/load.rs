@@ -12,16 +12,16 @@ pub(super) struct LoadArgs {
     /// TCP address of the gateway
     gateway: SocketAddr,
     /// Number of nodes, each with its own connection and one request at a time
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_name = "N")]
     nodes: u32,
     /// How long to send requests, in seconds
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, value_name = "S")]
     seconds: u64,
     /// Index of the expert to ask
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_name = "INDEX")]
     expert: u8,
     /// Number of rows to ask about, starting at row 0
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 1000, value_name = "N")]
     rows: u32,
     /// Print one JSON document
     #[arg(long)]

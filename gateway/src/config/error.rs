@@ -119,3 +119,15 @@ pub enum Problem {
         found: usize,
     },
 }
+
+/// A problem with the value of a key, before the file is known.
+pub(super) struct Invalid {
+    pub(super) key: String,
+    pub(super) problem: Problem,
+}
+
+impl Invalid {
+    pub(super) fn new(key: impl Into<String>, problem: Problem) -> Self {
+        Self { key: key.into(), problem }
+    }
+}

@@ -7,7 +7,7 @@ use reqwest::Url;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-use super::{Invalid, Problem};
+use super::error::{Invalid, Problem};
 
 /// An expert and the bounds on asking it.
 #[derive(Debug, Clone)]

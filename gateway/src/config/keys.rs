@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mild::wire::Key;
 
-use super::{Invalid, Problem};
+use super::error::{Invalid, Problem};
 
 /// Reads keys of 64 hexadecimal digits.
 pub(super) fn check(keys: &BTreeMap<String, String>) -> Result<BTreeMap<u32, Key>, Invalid> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-use super::{Invalid, Problem};
+use super::error::{Invalid, Problem};
 
 /// Bounds on memory, rates and times. No node can exceed them.
 #[derive(Debug, Clone, Deserialize)]

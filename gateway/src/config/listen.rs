@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{Invalid, Problem};
+use super::error::{Invalid, Problem};
 
 /// Where nodes connect; at least one place.
 #[derive(Debug, Default, Deserialize)]

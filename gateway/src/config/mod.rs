@@ -20,6 +20,7 @@ use mild::wire::Key;
 use serde::Deserialize;
 
 pub use broker::BrokerConfig;
+use error::Invalid;
 pub use error::{ConfigError, Problem};
 pub use expert::{ExpertConfig, Transport};
 pub use limits::Limits;
@@ -105,17 +106,5 @@ impl RawConfig {
             images: self.images,
             broker: self.mqtt,
         })
-    }
-}
-
-/// A problem with the value of a key.
-struct Invalid {
-    key: String,
-    problem: Problem,
-}
-
-impl Invalid {
-    fn new(key: impl Into<String>, problem: Problem) -> Self {
-        Self { key: key.into(), problem }
     }
 }

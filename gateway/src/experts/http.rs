@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use reqwest::{Client, Response, StatusCode, Url, redirect};
 
-use super::{ExpertAnswer, ExpertError, ExpertRequest};
+use super::document::{ExpertAnswer, ExpertRequest};
+use super::error::ExpertError;
 
 /// The longest body of an answer, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;

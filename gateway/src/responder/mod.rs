@@ -1,5 +1,6 @@
 //! The other end: a program that answers as an expert, over HTTP or MQTT.
 
+mod error;
 mod http;
 mod mqtt;
 mod recorded;
@@ -8,8 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "onnx")]
-use crate::experts::onnx::{InferenceError, Model};
+use crate::experts::onnx::Model;
 use crate::experts::{ExpertAnswer, ExpertRequest};
+pub use error::NoAnswer;
 pub use recorded::RecordedAnswers;
 
 /// Where an expert's answers come from.
@@ -20,30 +22,6 @@ pub enum Source {
     /// A model.
     #[cfg(feature = "onnx")]
     Model(Model),
-}
-
-/// Why an expert has no answer to a request.
-#[derive(Debug, thiserror::Error)]
-pub enum NoAnswer {
-    /// The payload is not the number of a row.
-    #[error("found another payload, expected the number of a row in four little-endian bytes")]
-    NotARow,
-    /// The log has no such row.
-    #[error("found row {row}, expected 0 to {}", rows.saturating_sub(1))]
-    NoSuchRow {
-        /// The row.
-        row: u32,
-        /// The rows of the log.
-        rows: usize,
-    },
-    /// The model has no answer.
-    #[cfg(feature = "onnx")]
-    #[error(transparent)]
-    Model(#[from] InferenceError),
-    /// The model panicked.
-    #[cfg(feature = "onnx")]
-    #[error("the model failed: {0}")]
-    Panicked(#[from] tokio::task::JoinError),
 }
 
 /// A program that answers as an expert.

@@ -9,7 +9,7 @@ use std::path::Path;
 #[cfg(feature = "recorded-answers")]
 use mild_trainer::{error::Error, intake::log::Table};
 
-use super::NoAnswer;
+use super::error::NoAnswer;
 use crate::experts::{ExpertAnswer, Input};
 
 /// The answers of one expert, by row.

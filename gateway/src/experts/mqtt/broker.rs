@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::options::{RETRY_PAUSE, client_options, request_topic};
 use crate::config::BrokerConfig;
 use crate::context::Context;
-use crate::experts::{ExpertAnswer, ExpertError, ExpertRequest, ExpertSetupError};
+use crate::experts::document::{ExpertAnswer, ExpertRequest};
+use crate::experts::error::{ExpertError, ExpertSetupError};
 
 /// The most packets that wait for the broker.
 const MAX_OUTGOING: usize = 1024;

@@ -6,7 +6,7 @@ use rumqttc::v5::MqttOptions;
 use rumqttc::{NetworkOptions, Transport};
 
 use crate::config::BrokerConfig;
-use crate::experts::ExpertSetupError;
+use crate::experts::error::ExpertSetupError;
 
 /// The pause after a failed connection.
 pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(250);

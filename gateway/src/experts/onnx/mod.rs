@@ -5,7 +5,8 @@ mod model;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{ExpertAnswer, ExpertError, ExpertRequest};
+use super::document::{ExpertAnswer, ExpertRequest};
+use super::error::ExpertError;
 pub use model::{InferenceError, Model, ModelError};
 
 /// A model that answers the gateway's own requests.

@@ -9,7 +9,7 @@ use tract_onnx::prelude::{
 };
 use tract_onnx::tract_hir::infer::Factoid;
 
-use crate::experts::{ExpertAnswer, Input};
+use crate::experts::document::{ExpertAnswer, Input};
 
 /// How far the sum of probabilities may be from one, because many are rounded.
 const SUM_TOLERANCE: f32 = 1e-3;
