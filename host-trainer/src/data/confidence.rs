@@ -1,4 +1,4 @@
-//! How sure the local model is of its answers, as the log tells it.
+//! How sure the local model is of its answers, as the log has it.
 
 use crate::data::matrix::{Matrix, ShapeError};
 

@@ -10,7 +10,7 @@
 //!
 //! The ranges of inputs come from the train rows, since the network is trained on what the input
 //! quantizers leave of the features; those of activations from the calibration rows. Nothing here runs an integer network: what the image
-//! computes is told by the `mild` crate alone.
+//! computes comes from the `mild` crate alone.
 
 use mild::fixed::{RawQuantizer, Requantizer};
 use mild::image::{InputQuantizer, LayerParts, MAX_BIAS};

@@ -24,7 +24,7 @@ impl Input {
     #[must_use]
     pub fn new(low: f64, high: f64) -> Self {
         let scale = if high > low { (255.0 / (high - low)) as f32 } else { 0.0 };
-        // Codes beyond f32's precision are of no use: treat the feature as constant.
+        // Codes beyond f32's precision are unusable: treat the feature as constant.
         let bias = (0.5 - low * f64::from(scale)) as f32;
         if scale <= 0.0 || !scale.is_finite() || !bias.is_finite() {
             let quantizer = InputQuantizer { scale: 0.0, bias: 128.5 };

@@ -12,7 +12,7 @@ use crate::arithmetic::statistics::paired_difference;
 /// Passes over the coordinates; each is exact, and a second or third one rarely changes anything.
 const PASSES: usize = 6;
 
-/// Scores of rows beside what each choice costs, both row-major, rows x experts.
+/// Scores of rows and the deferral losses of each choice, both row-major, rows x experts.
 #[derive(Debug, Clone, Copy)]
 pub struct Scored<'a> {
     /// Number of experts.
@@ -151,7 +151,7 @@ impl<'a> Search<'a> {
         true
     }
 
-    /// Each row's scores, costs, and the highest of all experts but `k`.
+    /// Each row's scores and deferral losses, and the highest of all experts but `k`.
     fn rivals(&self, k: usize) -> impl Iterator<Item = (&[f64], &[f32], usize)> {
         let Scored { experts, scores, costs } = *self.scored;
         let rows = scores.chunks_exact(experts).zip(costs.chunks_exact(experts));
@@ -187,27 +187,28 @@ impl<'a> Search<'a> {
 /// The steps of the loss along one offset.
 #[derive(Default)]
 struct Steps {
-    /// At which offset each row turns to the expert, and by how much its loss then changes.
-    turns: Vec<(f64, f64)>,
-    /// The rows in the order of their turns: a key that is ordered as the turn is, then the row, which fixes
-    /// the order of equal turns and with it the last digits of their sums.
+    /// The offset at which each row changes to the expert, and by how much its loss then changes.
+    crossings: Vec<(f64, f64)>,
+    /// The rows in the order of their crossings: a key that is ordered as the crossing is, then the row,
+    /// which fixes the order of equal crossings and with it the last digits of their sums.
     order: Vec<u128>,
 }
 
 impl Steps {
-    fn set(&mut self, turns: impl Iterator<Item = (f64, f64)>) {
-        self.turns.clear();
-        self.turns.extend(turns);
+    fn set(&mut self, crossings: impl Iterator<Item = (f64, f64)>) {
+        self.crossings.clear();
+        self.crossings.extend(crossings);
         self.order.clear();
-        let keys = self.turns.iter().enumerate();
-        self.order
-            .extend(keys.map(|(row, &(turn, _))| u128::from(ordered(turn)) << 64 | row as u128));
+        let keys = self.crossings.iter().enumerate();
+        self.order.extend(
+            keys.map(|(row, &(crossing, _))| u128::from(ordered(crossing)) << 64 | row as u128),
+        );
         self.order.sort_unstable();
     }
 
     /// In order.
     fn get(&self, index: usize) -> Option<(f64, f64)> {
-        self.order.get(index).map(|&key| self.turns[key as u64 as usize])
+        self.order.get(index).map(|&key| self.crossings[key as u64 as usize])
     }
 
     fn best(&self, present: f64) -> f64 {

@@ -4,7 +4,7 @@ use crate::error::{ConfigError, Error, Result};
 use crate::intake::config::{Budget, Config, Limit};
 use crate::learn::footprint::{Footprint, Foretell};
 
-/// A layer is not made narrower than this: one unit with ReLU tells only one side.
+/// A layer is not made narrower than this: one unit with ReLU sees only one side.
 const NARROWEST: usize = 2;
 
 /// Leaves the lists of widths whose images fit the budget. Of one that does not fit, the widest that has its

@@ -9,7 +9,7 @@ use crate::new_expert::LabelledAnswer;
 /// Reads answers to samples of known `classes`, which ascend; plain or compressed, as logs are.
 ///
 /// # Errors
-/// If the file cannot be read, lacks a column, has no answers, or has a cell that is of no use.
+/// If the file cannot be read, lacks a column, has no answers, or has an unusable cell.
 pub fn answers(file: &Path, classes: &[u16]) -> Result<Vec<LabelledAnswer>> {
     let mut table = Table::open(file)?;
     let column = |name| table.header().column(name, "--answers");

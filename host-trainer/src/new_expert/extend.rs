@@ -13,7 +13,7 @@ use crate::pipeline::{Attempt, Choice, Trained, check_quantization, finish};
 const NEVER_ASKED: f64 = -1e9;
 
 /// Adds the last expert of `data` to a rejector of the others by one more [row](add_row), fitted on the train rows;
-/// offsets are tuned on the calibration rows from the present ones on; if the expert is of no use there, it is never
+/// offsets are tuned on the calibration rows from the present ones on; if the expert does not help there, it is never
 /// asked. As after [`attempt`](crate::pipeline::attempt), an error beside it says
 /// that quantization costs more than it may.
 ///

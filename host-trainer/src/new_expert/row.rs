@@ -127,7 +127,7 @@ mod tests {
         fit_for(part, &all, &candidate, 3, 60)
     }
 
-    /// The log with a specialist who knows class 1 and nothing else, told by 20 answers to each class.
+    /// The log with a specialist who knows class 1 and nothing else, known by 20 answers to each class.
     fn with_specialist(data: &Dataset) -> Dataset {
         let answers: Vec<LabelledAnswer> =
             (0..40).map(|i| LabelledAnswer { label: i % 2, right: i % 2 == 1 }).collect();

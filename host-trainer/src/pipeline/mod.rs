@@ -80,7 +80,7 @@ const MOST_QUANTIZED: usize = 12;
 /// A rejector must be better than the best constant by one standard error and a second one, because the
 /// best of dozens of candidates is compared, which looks better than it is. The second counts up to this
 /// loss: on a log of few rows two whole errors are more than most rejectors can gain, and a rejector's
-/// mistakes there cost less than doing without one.
+/// mistakes there matter less than doing without one.
 const SECOND_ERROR: f64 = 0.01;
 
 /// With fewer train rows there is nothing to choose by.

@@ -21,7 +21,7 @@ pub struct AdvantageRows {
     pub groups: Option<Vec<u32>>,
 }
 
-/// What an answer costs.
+/// The error and the price of an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct AnswerLoss {
     /// 0 to 1.
@@ -126,7 +126,7 @@ impl AdvantageRows {
         self.advantage[row] > threshold
     }
 
-    /// What a row costs at a threshold.
+    /// Error and price of a row at a threshold.
     #[must_use]
     pub fn outcome(&self, row: usize, threshold: i32) -> AnswerLoss {
         if self.defers(row, threshold) { self.away[row] } else { self.local[row] }
@@ -164,7 +164,7 @@ impl AdvantageRows {
         self.mean(|row| f64::from(u8::from(self.defers(row, threshold))))
     }
 
-    /// Whether every error is 0 or 1 and every row stands for itself.
+    /// Whether every error is 0 or 1 and no row belongs to a group.
     #[must_use]
     pub fn binary(&self) -> bool {
         let whole = |outcome: &AnswerLoss| outcome.error == 0.0 || outcome.error == 1.0;

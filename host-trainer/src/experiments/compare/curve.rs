@@ -1,4 +1,4 @@
-//! What quality costs: a rejector as its bar for deferring moves from "never" to "always".
+//! The price of quality: a rejector as its bar for deferring moves from "never" to "always".
 //!
 //! A row is deferred if the best up-link score exceeds the local one by more than a bar; lowering the
 //! bar takes the deferral rate from 0 to 1. Rows of equal gain enter together, as if by lot, so that a

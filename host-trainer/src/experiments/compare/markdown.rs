@@ -53,8 +53,8 @@ fn optional(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), loss)
 }
 
-/// What every method stands beside: the device alone, the expert that is best in hindsight, the best choice on
-/// each row. (Lots at a method's own rates stand beside the method.)
+/// The references for every method: the device alone, the expert that is best in hindsight, the best choice on
+/// each row. (Random choices at a method's own rates are shown with the method.)
 const REFERENCES: [&str; 3] = ["always local", "best single", "oracle"];
 
 /// Their deferral losses.

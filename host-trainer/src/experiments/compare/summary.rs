@@ -305,8 +305,8 @@ fn figures(name: &str, seeds: &[Record], test: &Part) -> MethodSummary {
         .collect();
     let mean_price = |record: &Record, k: u16| loss(record, &vec![k; test.rows()]);
     let random_loss = over_seeds(&|record| {
-        let by_lot = shares.iter().zip(0u16..).map(|(share, k)| share * mean_price(record, k));
-        by_lot.sum::<f64>()
+        let at_random = shares.iter().zip(0u16..).map(|(share, k)| share * mean_price(record, k));
+        at_random.sum::<f64>()
     });
     let none = Estimate { mean: 0.0, low: 0.0, high: 0.0 };
     let undecided = Against { difference: none, verdict: Verdict::Tie };

@@ -162,7 +162,7 @@ impl StudiedLog<'_> {
         for seed in 0..seeds {
             let mut config = self.config.clone();
             config.train.seed = config.train.seed.wrapping_add(seed);
-            // How much quantization costs is a figure here, no error.
+            // A rise of the loss by quantization is a result here, not an error.
             let train = |data: &Dataset| -> Result<Trained> {
                 let trained = pipeline::attempt(&config, data, &Forgetful, &Silent)?.trained;
                 progress.step(1);
@@ -331,8 +331,8 @@ mod tests {
         assert!(study.render().contains("| log | special | 80 |"), "{}", study.render());
     }
 
-    /// The four units have learnt where `local` fails, not the class: a row more is of no use, which the expected
-    /// errors on the calibration rows tell.
+    /// The four units have learnt where `local` fails, not the class: one more row does not help, as the
+    /// expected errors on the calibration rows show.
     #[test]
     fn where_hidden_layers_do_not_know_the_class_training_anew_is_taken() {
         let study = studied(&[4], &[80]);

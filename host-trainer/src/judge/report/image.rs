@@ -26,7 +26,7 @@ pub struct ImageReport {
     pub takes_raw: bool,
     /// Whether scores are probabilities minus prices, so that prices can change at run time.
     pub recostable: bool,
-    /// Names, costs and offsets.
+    /// Names, prices and offsets.
     pub experts: Vec<ImageExpert>,
     /// A float score is an integer score times this.
     pub score_scale: f32,

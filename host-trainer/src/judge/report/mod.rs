@@ -1,4 +1,4 @@
-//! What people and programs are told: the table of merits, and the documents for `--json`.
+//! Reports for people and programs: the table of merits, and the documents for `--json`.
 
 mod evaluation;
 mod image;
