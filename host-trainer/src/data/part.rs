@@ -256,7 +256,8 @@ impl Part {
         }
     }
 
-    /// Deals the rows into `k` folds: [`folds::deal`].
+    /// Deals the rows into `k` folds of nearly equal size, groups kept together, and returns the fold of
+    /// every row.
     ///
     /// # Panics
     /// If `k` is 0.

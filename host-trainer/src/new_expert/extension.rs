@@ -78,7 +78,7 @@ impl Extension {
     /// Adds an expert to a rejector that was trained on `data`, in both ways.
     ///
     /// # Errors
-    /// As [`pipeline::attempt`] and [`pipeline::extend`].
+    /// As [`pipeline::attempt`] and [`extend`].
     pub fn new(
         old: &Trained,
         config: &Config,
