@@ -80,7 +80,8 @@ impl Shape {
     }
 
     /// Seeded start: normal weights of variance 2 / inputs in hidden layers (He et al. 2015), a
-    /// tenth of that deviation in the last one, so that training starts near equal scores; biases 0.
+    /// tenth of that deviation in the last one, so that training starts near equal scores; biases
+    /// 0.
     #[must_use]
     pub fn initial(&self, seed: u64) -> Vec<f64> {
         let mut random = Random::new(seed);

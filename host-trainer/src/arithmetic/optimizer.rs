@@ -17,7 +17,8 @@ const LINE_SEARCH: usize = 25;
 ///
 /// `function` returns the value and writes the gradient. `observe` sees the number of finished
 /// iterations and the point, before the first and after each iteration, and may end the search. It
-/// also ends when no line search makes progress, or after `iterations`. Returns the iterations made.
+/// also ends when no line search makes progress, or after `iterations`. Returns the iterations
+/// made.
 pub fn minimize(
     parameters: &mut Vec<f64>,
     iterations: usize,

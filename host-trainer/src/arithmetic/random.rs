@@ -1,7 +1,7 @@
 //! The one source of random numbers: small, seeded, and the same on every platform.
 //!
-//! xoshiro256++ (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021), its state filled
-//! from the seed by splitmix64. Not for secrets.
+//! xoshiro256++ (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021), its
+//! state filled from the seed by splitmix64. Not for secrets.
 
 /// A random number generator. Equal seeds give equal numbers on every host.
 #[derive(Debug, Clone)]
@@ -38,14 +38,16 @@ impl Random {
         result
     }
 
-    /// A number of `0..n`, all equally likely (Lemire, "Fast random integer generation in an interval", 2019).
+    /// A number of `0..n`, all equally likely (Lemire, "Fast random integer generation in an
+    /// interval", 2019).
     ///
     /// # Panics
     /// If `n` is 0: there is no such number.
     pub fn below(&mut self, n: usize) -> usize {
         assert!(n > 0, "there is no number below 0");
         let n = n as u64;
-        // The lowest 2^64 mod n products are drawn again, otherwise some numbers would be slightly more likely.
+        // The lowest 2^64 mod n products are drawn again, otherwise some numbers would be slightly
+        // more likely.
         let rejected = n.wrapping_neg() % n;
         loop {
             let product = u128::from(self.next_u64()) * u128::from(n);
@@ -62,7 +64,8 @@ impl Random {
 
     /// A normal number with mean 0 and variance 1 (Box and Muller, 1958).
     ///
-    /// Logarithm and cosine come from `libm`: those of the standard library differ in the last bit between hosts.
+    /// Logarithm and cosine come from `libm`: those of the standard library differ in the last bit
+    /// between hosts.
     pub fn normal(&mut self) -> f64 {
         let radius = libm::sqrt(-2.0 * libm::log(1.0 - self.uniform()));
         radius * libm::cos(std::f64::consts::TAU * self.uniform())

@@ -92,9 +92,9 @@ impl Bootstrap {
         Estimate { mean, low: at(0.025), high: at(0.975) }
     }
 
-    /// For each resample the mean of every line: `lines[line][seed][row]`. Seeds are resampled like rows, and
-    /// alike for all lines, so that differences between lines are paired in both; a line with fewer seeds
-    /// repeats them.
+    /// For each resample the mean of every line: `lines[line][seed][row]`. Seeds are resampled like
+    /// rows, and alike for all lines, so that differences between lines are paired in both; a line
+    /// with fewer seeds repeats them.
     #[must_use]
     pub fn means_of_seeds(&self, lines: &[Vec<Vec<f64>>]) -> Vec<Vec<f64>> {
         let columns: Vec<&[f64]> = lines.iter().flatten().map(Vec::as_slice).collect();

@@ -2,7 +2,8 @@
 
 use crate::data::matrix::{Matrix, ShapeError};
 
-/// Of each row either the largest softmax of the local model alone, or the probabilities of all classes.
+/// Of each row either the largest softmax of the local model alone, or the probabilities of all
+/// classes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Confidence {
     /// One column, or one for each class; values of 0 to 1.
@@ -47,7 +48,8 @@ impl Confidence {
         self.values.row(row)
     }
 
-    /// The two largest values of a row, the larger first; the second is 0 if only the largest is known.
+    /// The two largest values of a row, the larger first; the second is 0 if only the largest is
+    /// known.
     #[must_use]
     pub fn top_two(&self, row: usize) -> [f64; 2] {
         let order = |[first, second]: [f32; 2], &p: &f32| {

@@ -38,7 +38,8 @@ pub struct Dataset {
     pub calibration: Part,
     /// The rows for the reported figures.
     pub test: Part,
-    /// Per input, how the device's reading becomes it; `None` if the configuration has no section `[raw]`.
+    /// Per input, how the device's reading becomes it; `None` if the configuration has no section
+    /// `[raw]`.
     pub raw: Option<Vec<RawScale>>,
 }
 
@@ -68,8 +69,8 @@ impl Dataset {
         self.only(&others.chain([k]).collect::<Vec<_>>())
     }
 
-    /// The same log with one more expert, behind all others, at the same price on every row; `error` says its
-    /// error, or its expected one, on a row of a part.
+    /// The same log with one more expert, behind all others, at the same price on every row;
+    /// `error` says its error, or its expected one, on a row of a part.
     #[must_use]
     pub fn with_expert(&self, name: &str, price: f32, error: impl Fn(&Part, usize) -> f32) -> Self {
         let expert = Expert { name: name.to_owned(), mean_price: price, price_varies: false };
@@ -93,8 +94,9 @@ impl Dataset {
         }
     }
 
-    /// The same log with half of its calibration rows set apart, whole groups where there are some: rows on which
-    /// nothing is tuned, so that what holds on them holds on new rows by the same chance.
+    /// The same log with half of its calibration rows set apart, whole groups where there are some:
+    /// rows on which nothing is tuned, so that what holds on them holds on new rows by the same
+    /// chance.
     #[must_use]
     pub fn reserve(&self, seed: u64) -> (Self, Part) {
         let side = self.calibration.folds(2, seed);

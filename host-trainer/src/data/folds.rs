@@ -4,8 +4,9 @@ use crate::arithmetic::random::Random;
 
 /// Deals rows into `k` folds of nearly equal size and returns the fold of every row.
 ///
-/// A group is never in two folds; then sizes are as equal as the groups allow, and with fewer groups (or rows)
-/// than folds some folds stay empty. The same seed gives the same folds on every host.
+/// A group is never in two folds; then sizes are as equal as the groups allow, and with fewer
+/// groups (or rows) than folds some folds stay empty. The same seed gives the same folds on every
+/// host.
 ///
 /// # Panics
 /// If `k` is 0.
@@ -46,8 +47,8 @@ pub(crate) fn group_sizes(groups: &[u32]) -> Vec<usize> {
     sizes
 }
 
-/// The groups that have rows, the largest first, equally large ones in a random order: dealt in this order, the
-/// small groups even out what the large ones left uneven.
+/// The groups that have rows, the largest first, equally large ones in a random order: dealt in
+/// this order, the small groups even out what the large ones left uneven.
 pub(crate) fn largest_first(sizes: &[usize], random: &mut Random) -> Vec<usize> {
     let mut order: Vec<usize> = (0..sizes.len()).filter(|&group| sizes[group] > 0).collect();
     random.shuffle(&mut order);

@@ -154,8 +154,8 @@ impl<T: Copy> Matrix<T> {
         self.rows = rows.len();
     }
 
-    /// Makes every row `columns` long, which is no fewer than before, and fills what is new. In place, from
-    /// the last row on.
+    /// Makes every row `columns` long, which is no fewer than before, and fills what is new. In
+    /// place, from the last row on.
     pub(crate) fn widen(&mut self, columns: usize, value: T) {
         let narrow = self.columns;
         if columns > narrow {

@@ -1,11 +1,12 @@
 //! The error of an answer that has a class and a value.
 //!
-//! `lambda_1 1[class wrong] + lambda_2 min(SmoothL1(value - target), cap)`, with SmoothL1(d) `d^2 / (2 beta)` for
+//! `lambda_1 1[class wrong] + lambda_2 min(SmoothL1(value - target), cap)`, with SmoothL1(d) `d^2 /
+//! (2 beta)` for
 //! |d| < beta, else `|d| - beta / 2`. Source: Montreuil et al. 2024-25, two-stage learning to defer for
 //! multi-task problems, with a cap of 5; beta 1 is the usual SmoothL1.
 //!
-//! Everywhere else in this program errors are of 0 to 1. So this one is divided by the largest that it can be,
-//! `lambda_1 + lambda_2 cap`, and prices are in units of that largest error.
+//! Everywhere else in this program errors are of 0 to 1. So this one is divided by the largest that
+//! it can be, `lambda_1 + lambda_2 cap`, and prices are in units of that largest error.
 
 /// The weights of the two parts, checked: not both 0.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -54,7 +54,8 @@ pub struct PartError {
 }
 
 impl PartColumns {
-    /// The part with these columns; what is left empty is filled with zeros and the lines from 2 on.
+    /// The part with these columns; what is left empty is filled with zeros and the lines from 2
+    /// on.
     ///
     /// # Panics
     /// If the columns do not fit each other.
@@ -147,7 +148,8 @@ impl Part {
         &self.prices
     }
 
-    /// The group of every row, if the log has groups. Ids are dense over the whole log, not over this part.
+    /// The group of every row, if the log has groups. Ids are dense over the whole log, not over
+    /// this part.
     #[must_use]
     pub fn groups(&self) -> Option<&[u32]> {
         self.groups.as_deref()
@@ -247,8 +249,8 @@ impl Part {
         compact(&mut self.lines, 1, rows);
     }
 
-    /// Gives every row features up to `inputs`, in place; `fill(row, features)` sets the new ones of a row,
-    /// which are 0.
+    /// Gives every row features up to `inputs`, in place; `fill(row, features)` sets the new ones
+    /// of a row, which are 0.
     pub(crate) fn widen(&mut self, inputs: usize, fill: impl Fn(usize, &mut [f32])) {
         self.features.widen(inputs, 0.0);
         for row in 0..self.rows() {
@@ -256,8 +258,8 @@ impl Part {
         }
     }
 
-    /// Deals the rows into `k` folds of nearly equal size, groups kept together, and returns the fold of
-    /// every row.
+    /// Deals the rows into `k` folds of nearly equal size, groups kept together, and returns the
+    /// fold of every row.
     ///
     /// # Panics
     /// If `k` is 0.

@@ -1,7 +1,8 @@
-//! What an image takes of a device, known before anything is trained: it depends on widths and sections alone.
+//! What an image takes of a device, known before anything is trained: it depends on widths and
+//! sections alone.
 //!
-//! The figures are those of an image of zeros that the image writer itself lays out, so that there is no second
-//! account of the format to go wrong.
+//! The figures are those of an image of zeros that the image writer itself lays out, so that there
+//! is no second account of the format to go wrong.
 
 use mild::fixed::{PlattMap, RawQuantizer, Requantizer};
 use mild::image::{
@@ -26,7 +27,8 @@ pub fn footprint(image: &Image<'_>) -> Footprint {
     }
 }
 
-/// Everything of an image but its network: the sections that the images of a configuration and a log have.
+/// Everything of an image but its network: the sections that the images of a configuration and a
+/// log have.
 #[derive(Debug, Clone)]
 pub struct Sections {
     /// All numbers zero, and no layers.
@@ -72,7 +74,8 @@ impl Sections {
     /// What the image of a network with these hidden layers takes.
     ///
     /// # Errors
-    /// [`Error::ImageWriting`](crate::error::Error::ImageWriting) if there are more inputs than an image can have.
+    /// [`Error::ImageWriting`](crate::error::Error::ImageWriting) if there are more inputs than an
+    /// image can have.
     pub fn with(&self, hidden: &[usize]) -> Result<Footprint> {
         let shape = Shape::new(self.blank.quantizers.len(), hidden, self.blank.experts.len());
         let requantizer = Requantizer::from_factor(Requantizer::MAX_FACTOR).expect("in range");
@@ -159,15 +162,16 @@ mod tests {
         config.rejector.method = "two-stage".parse().unwrap();
         let sections = Sections::new(&config, &data, None);
         let linear = sections.with(&[]).unwrap();
-        // Header 5; sections 2 each: quantizers 4, network 2 + 2 biases + 2 rows of a word, policy 3,
-        // experts 2 costs and `local`, `cloud` in 12 bytes, provenance 8.
+        // Header 5; sections 2 each: quantizers 4, network 2 + 2 biases + 2 rows of a word, policy
+        // 3, experts 2 costs and `local`, `cloud` in 12 bytes, provenance 8.
         let words = 5 + (2 + 4) + (2 + 2 + 2 + 2) + (2 + 3) + (2 + 2 + 3) + (2 + 8);
         assert_eq!((linear.image_bytes, linear.macs), (4 * words, 4));
         let hidden = sections.with(&[4]).unwrap();
         // Four units: a layer header, biases, requantizers, a word of weights each.
         assert_eq!((hidden.image_bytes, hidden.macs), (4 * (words + 14), 8 + 8));
         assert!(hidden.scratch_bytes > 0 && hidden.scratch_bytes >= linear.scratch_bytes);
-        // What `auto` selects may have probabilities: a section, three words and a price for each expert.
+        // What `auto` selects may have probabilities: a section, three words and a price for each
+        // expert.
         config.rejector.method = crate::loss::Method::AUTO;
         let recostable = Sections::new(&config, &data, None).with(&[]).unwrap();
         assert_eq!(recostable, Footprint { image_bytes: 4 * (words + 2 + 2 * 3), ..linear });

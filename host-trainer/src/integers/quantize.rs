@@ -9,8 +9,8 @@
 //!   (Nagel et al. 2019, "Data-free quantization through weight equalization and bias correction").
 //!
 //! The ranges of inputs come from the train rows, since the network is trained on what the input
-//! quantizers leave of the features; those of activations from the calibration rows. Nothing here runs an integer network: what the image
-//! computes comes from the `mild` crate alone.
+//! quantizers leave of the features; those of activations from the calibration rows. Nothing here
+//! runs an integer network: what the image computes comes from the `mild` crate alone.
 
 use mild::fixed::{RawQuantizer, Requantizer};
 use mild::image::{InputQuantizer, LayerParts, MAX_BIAS};
@@ -46,8 +46,8 @@ const CLIPS: [f64; 5] = [1.0, 0.9, 0.8, 0.65, 0.5];
 /// Quantizes a network, with ranges from `calibration`.
 ///
 /// # Errors
-/// [`Error::Unrepresentable`] if the network has numbers that do not fit an image, as after a training that
-/// diverged.
+/// [`Error::Unrepresentable`] if the network has numbers that do not fit an image, as after a
+/// training that diverged.
 pub fn quantize(
     fit: &Fit,
     calibration: &Part,
@@ -270,8 +270,8 @@ fn push_row(
     Ok(())
 }
 
-/// Where each hidden unit's codes end: by least squared error of its own values or at their percentile,
-/// then brought toward the layer's widest by the exponent.
+/// Where each hidden unit's codes end: by least squared error of its own values or at their
+/// percentile, then brought toward the layer's widest by the exponent.
 fn unit_ranges(values: &[Vec<f64>], units: usize, exponent: f64, ranges: Ranges) -> Vec<f64> {
     let own: Vec<f64> = (0..units)
         .map(|unit| {
@@ -366,7 +366,8 @@ fn unusable(what: &'static str, found: f64) -> Error {
 mod tests {
     use super::*;
 
-    /// The range is then made so wide that the factor is the largest: a rounding above it was refused.
+    /// The range is then made so wide that the factor is the largest: a rounding above it was
+    /// refused.
     #[test]
     fn units_that_one_code_saturates_are_quantized_whatever_their_scale() {
         for n in 1..2000 {

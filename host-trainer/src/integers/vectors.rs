@@ -41,8 +41,8 @@ impl Default for Amount {
     }
 }
 
-/// Writes vectors for an image: rows of the parts in turn, as `f32` features and where the image takes them as raw
-/// readings, and random inputs of every kind that it takes.
+/// Writes vectors for an image: rows of the parts in turn, as `f32` features and where the image
+/// takes them as raw readings, and random inputs of every kind that it takes.
 #[must_use]
 pub fn write(
     image: &Image<'_>,
@@ -158,8 +158,8 @@ impl<'a> Writer<'a> {
         (0..self.image.inputs()).map(|_| reading(self.random.next_u64())).collect()
     }
 
-    /// Features that fill the range of the codes and leave it on both sides; every second one is where a code ends and
-    /// the next one begins.
+    /// Features that fill the range of the codes and leave it on both sides; every second one is
+    /// where a code ends and the next one begins.
     fn random_features(&mut self, extreme: bool) -> Vec<f32> {
         const EXTREMES: [f32; 8] = [
             f32::NEG_INFINITY,

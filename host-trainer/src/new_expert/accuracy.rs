@@ -1,10 +1,10 @@
 //! How often an expert is right on each class, from few answers: empirical Bayes.
 //!
-//! A class's accuracy is drawn from a beta distribution shared by all classes, its answers from that accuracy. The
-//! shared distribution maximises the marginal (beta-binomial) likelihood of all classes' counts; a class's accuracy
-//! is then its posterior mean, so that classes with few answers lean on the others (Robbins 1956; Efron and Morris
-//! 1975). Derived: a weak pull on the shared distribution, without which a few answers, all of them right, would
-//! make a perfect expert.
+//! A class's accuracy is drawn from a beta distribution shared by all classes, its answers from
+//! that accuracy. The shared distribution maximises the marginal (beta-binomial) likelihood of all
+//! classes' counts; a class's accuracy is then its posterior mean, so that classes with few answers
+//! lean on the others (Robbins 1956; Efron and Morris 1975). Derived: a weak pull on the shared
+//! distribution, without which a few answers, all of them right, would make a perfect expert.
 
 use serde::Serialize;
 
@@ -79,8 +79,9 @@ impl ClassAccuracies {
 }
 
 impl Prior {
-    /// The most likely one for the classes' counts of right answers among all: the best of a grid, then ever
-    /// smaller steps around it. The likelihood may have a ridge toward infinite strength, so nothing is solved.
+    /// The most likely one for the classes' counts of right answers among all: the best of a grid,
+    /// then ever smaller steps around it. The likelihood may have a ridge toward infinite strength,
+    /// so nothing is solved.
     fn of(counts: &[(u32, u32)]) -> Self {
         let value = |(odds, doublings): (f64, f64)| log_posterior(odds, doublings, counts);
         let grid = (-MEANS..=MEANS).flat_map(|odds| {
@@ -116,9 +117,9 @@ impl Prior {
     }
 }
 
-/// The beta-binomial log-likelihood of the counts, up to a constant, with the pull: one right and one wrong answer
-/// for the mean, and a strength of 2 give or take two doublings, which is the uniform distribution if nothing else
-/// is known.
+/// The beta-binomial log-likelihood of the counts, up to a constant, with the pull: one right and
+/// one wrong answer for the mean, and a strength of 2 give or take two doublings, which is the
+/// uniform distribution if nothing else is known.
 fn log_posterior(odds: f64, doublings: f64, counts: &[(u32, u32)]) -> f64 {
     let mean = 1.0 / (1.0 + libm::exp(-odds));
     let strength = libm::exp2(doublings);
@@ -193,8 +194,8 @@ mod tests {
         }
     }
 
-    /// Accuracies drawn from a known distribution: the estimate comes back near it, and posterior means are
-    /// nearer to the truth than plain shares.
+    /// Accuracies drawn from a known distribution: the estimate comes back near it, and posterior
+    /// means are nearer to the truth than plain shares.
     #[test]
     fn shrinking_beats_plain_shares() {
         let mut random = crate::arithmetic::random::Random::new(4);

@@ -12,13 +12,14 @@ use crate::pipeline::{Attempt, Choice, Trained, check_quantization, finish};
 /// An offset below any score; an image has its lowest one.
 const NEVER_ASKED: f64 = -1e9;
 
-/// Adds the last expert of `data` to a rejector of the others by one more [row](add_row), fitted on the train rows;
-/// offsets are tuned on the calibration rows from the present ones on; if the expert does not help there, it is never
-/// asked. As after [`attempt`](crate::pipeline::attempt), an error beside it says
-/// that quantization costs more than it may.
+/// Adds the last expert of `data` to a rejector of the others by one more [row](add_row), fitted on
+/// the train rows; offsets are tuned on the calibration rows from the present ones on; if the
+/// expert does not help there, it is never asked. As after [`attempt`](crate::pipeline::attempt),
+/// an error beside it says that quantization costs more than it may.
 ///
 /// # Errors
-/// [`Error::Unrepresentable`](crate::error::Error::Unrepresentable) if the network cannot be quantized.
+/// [`Error::Unrepresentable`](crate::error::Error::Unrepresentable) if the network cannot be
+/// quantized.
 pub fn extend(trained: &Trained, config: &Config, data: &Dataset) -> Result<Attempt> {
     let l2 = match &trained.choice {
         Choice::Rejector(judged) => judged.candidate.l2,
@@ -42,7 +43,8 @@ pub fn extend(trained: &Trained, config: &Config, data: &Dataset) -> Result<Atte
     let costs = data.calibration.deferral_losses(&rows);
     let scored = Scored { experts: offsets.len(), scores: &scores, costs: costs.values() };
     let mut turned = tune(&scored);
-    // The row was fitted on rows that the others know by heart; where it does harm, all stays as it was.
+    // The row was fitted on rows that the others know by heart; where it does harm, all stays as it
+    // was.
     let mut unasked = vec![0.0; offsets.len()];
     unasked[offsets.len() - 1] = NEVER_ASKED;
     let (gain, _) = paired_difference(&scored.losses(&unasked), &scored.losses(&turned));

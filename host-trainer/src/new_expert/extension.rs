@@ -1,7 +1,8 @@
 //! The two ways of adding an expert, weighed against each other on the calibration rows.
 //!
-//! A row more in the last layer can only ask for what the hidden layers already tell apart, and those were trained
-//! for other experts. So the rejector is also trained anew on the expected errors, and taken if it is clearly better.
+//! A row more in the last layer can only ask for what the hidden layers already tell apart, and
+//! those were trained for other experts. So the rejector is also trained anew on the expected
+//! errors, and taken if it is clearly better.
 
 use serde::Serialize;
 
@@ -36,7 +37,8 @@ impl ExtensionMethod {
     }
 }
 
-/// Mean deferral losses of images on the calibration rows, the new expert's errors being expected ones.
+/// Mean deferral losses of images on the calibration rows, the new expert's errors being expected
+/// ones.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Weighed {
     /// Without the new expert.
@@ -160,7 +162,8 @@ mod tests {
         );
     }
 
-    /// `local` fails on half of the rows and `cloud` costs much: someone good and cheap halves the loss.
+    /// `local` fails on half of the rows and `cloud` costs much: someone good and cheap halves the
+    /// loss.
     #[test]
     fn a_good_new_expert_is_worth_asking_in_both_ways() {
         for method in ["two-stage", "one-vs-all"] {

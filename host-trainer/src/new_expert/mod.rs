@@ -1,13 +1,14 @@
-//! An expert that nobody has logged yet, added to a trained rejector from a handful of its labelled answers.
+//! An expert that nobody has logged yet, added to a trained rejector from a handful of its labelled
+//! answers.
 //!
-//! Sourced (idea): expert-agnostic learning to defer, EA-L2D 2025, of which only the abstract was at hand: an
-//! expert is described by a Bayesian accuracy for each class, without retraining. Derived (what is done here): the
-//! accuracies by empirical Bayes ([`ClassAccuracies`]); from them the expert's *expected* error on every row of the
-//! log, by the row's label; on those one more row in the network's last layer ([`add_row`]), weighed against a
-//! training anew ([`Extension`]).
+//! Sourced (idea): expert-agnostic learning to defer, EA-L2D 2025, of which only the abstract was
+//! at hand: an expert is described by a Bayesian accuracy for each class, without retraining.
+//! Derived (what is done here): the accuracies by empirical Bayes ([`ClassAccuracies`]); from them
+//! the expert's *expected* error on every row of the log, by the row's label; on those one more row
+//! in the network's last layer ([`add_row`]), weighed against a training anew ([`Extension`]).
 //!
-//! **What this cannot know:** which rows of a class the expert gets wrong. Within a class its errors are taken to be
-//! independent of the features.
+//! **What this cannot know:** which rows of a class the expert gets wrong. Within a class its
+//! errors are taken to be independent of the features.
 
 mod accuracy;
 mod answers;
@@ -78,8 +79,8 @@ pub fn check(config: &Config, data: &Dataset, name: &str) -> Result<()> {
     Err(Error::NewExpertName { config: config_path(), found: name.to_owned(), expected })
 }
 
-/// The log with one more expert, whose error on a row is the one expected by the row's class. Without labels it is
-/// the one expected of any class.
+/// The log with one more expert, whose error on a row is the one expected by the row's class.
+/// Without labels it is the one expected of any class.
 #[must_use]
 pub fn with_expected(data: &Dataset, name: &str, price: f32, known: &ClassAccuracies) -> Dataset {
     data.with_expert(name, price, |part: &Part, row| {

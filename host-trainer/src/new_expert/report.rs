@@ -6,8 +6,8 @@ use super::{ClassAccuracies, Extension, ExtensionMethod, Weighed};
 use crate::intake::config::Config;
 use crate::judge::report::{TrainReport, align};
 
-/// What `mild extend` writes into `metrics.json` and prints with `--json`: a training's report and more. All figures
-/// of the new expert are expected ones.
+/// What `mild extend` writes into `metrics.json` and prints with `--json`: a training's report and
+/// more. All figures of the new expert are expected ones.
 #[derive(Debug, Clone, Serialize)]
 pub struct ExtendReport {
     /// The new expert's name.

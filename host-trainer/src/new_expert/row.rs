@@ -1,9 +1,10 @@
 //! One more row in the last layer of a fitted network, all other parameters untouched.
 //!
-//! Derived. To the new expert the old rejector is one rival, with the score of its choice: the two-stage log-loss
-//! with tau = `max` of these two is a weighted logistic loss in the difference of their scores, convex in the row.
-//! The choice's score, not the softmax over all old scores, is what the decision compares; so the row does not
-//! depend on which loss or tau gave the old scores their scale.
+//! Derived. To the new expert the old rejector is one rival, with the score of its choice: the
+//! two-stage log-loss with tau = `max` of these two is a weighted logistic loss in the difference
+//! of their scores, convex in the row. The choice's score, not the softmax over all old scores, is
+//! what the decision compares; so the row does not depend on which loss or tau gave the old scores
+//! their scale.
 
 use crate::arithmetic::network::Shape;
 use crate::data::part::Part;
@@ -14,12 +15,12 @@ use crate::learn::objective::scores;
 use crate::learn::offsets::argmax;
 use crate::learn::platt_scaling::Affine;
 
-/// Weight of a pull toward equal scores, as a share of a row's mean weight: keeps the row finite where the new
-/// expert is always better or always worse, and changes no sign.
+/// Weight of a pull toward equal scores, as a share of a row's mean weight: keeps the row finite
+/// where the new expert is always better or always worse, and changes no sign.
 const PULL: f64 = 0.01;
 
-/// Adds an output for the last expert of `part` to a network of the others, whose `offsets` are tuned; `l2` is the
-/// factor of half the squared norm of the new weights.
+/// Adds an output for the last expert of `part` to a network of the others, whose `offsets` are
+/// tuned; `l2` is the factor of half the squared norm of the new weights.
 ///
 /// # Panics
 /// If the part does not have exactly one expert more than the network.
@@ -70,9 +71,10 @@ fn targets(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<Target> {
     targets
 }
 
-/// Gives the last expert of a network with one more row the mean of the others' scores in place of its own: for one
-/// who is never asked. Its weights are then within the range of the others', so the last layer's scale is the one
-/// without it. (Which hidden ranges do best may still come out differently: the row's error counts there too.)
+/// Gives the last expert of a network with one more row the mean of the others' scores in place of
+/// its own: for one who is never asked. Its weights are then within the range of the others', so
+/// the last layer's scale is the one without it. (Which hidden ranges do best may still come out
+/// differently: the row's error counts there too.)
 #[must_use]
 pub fn level_row(mut fit: Fit) -> Fit {
     let last = fit.shape.layers().last().expect("a network has a layer");
@@ -127,7 +129,8 @@ mod tests {
         fit_for(part, &all, &candidate, 3, 60)
     }
 
-    /// The log with a specialist who knows class 1 and nothing else, known by 20 answers to each class.
+    /// The log with a specialist who knows class 1 and nothing else, known by 20 answers to each
+    /// class.
     fn with_specialist(data: &Dataset) -> Dataset {
         let answers: Vec<LabelledAnswer> =
             (0..40).map(|i| LabelledAnswer { label: i % 2, right: i % 2 == 1 }).collect();
@@ -159,8 +162,9 @@ mod tests {
         }
     }
 
-    /// Right for class 1, by the sign of the first feature; `local` is wrong where the second is positive, and
-    /// `cloud`, right there, costs 0.1: the specialist's place is where `local` fails on class 1.
+    /// Right for class 1, by the sign of the first feature; `local` is wrong where the second is
+    /// positive, and `cloud`, right there, costs 0.1: the specialist's place is where `local` fails
+    /// on class 1.
     fn specialist_is_asked_on_its_class(data: &Dataset, hidden: &[usize], loss: Loss) {
         let old = fitted(&data.train, hidden, loss);
         let wider = with_specialist(data);

@@ -77,24 +77,25 @@ impl fmt::Display for Choice {
 /// Candidates that are quantized in turn, at most, until one keeps within the tolerance.
 const MOST_QUANTIZED: usize = 12;
 
-/// A rejector must be better than the best constant by one standard error and a second one, because the
-/// best of dozens of candidates is compared, which looks better than it is. The second counts up to this
-/// loss: on a log of few rows two whole errors are more than most rejectors can gain, and a rejector's
-/// mistakes there matter less than doing without one.
+/// A rejector must be better than the best constant by one standard error and a second one, because
+/// the best of dozens of candidates is compared, which looks better than it is. The second counts
+/// up to this loss: on a log of few rows two whole errors are more than most rejectors can gain,
+/// and a rejector's mistakes there matter less than doing without one.
 const SECOND_ERROR: f64 = 0.01;
 
 /// With fewer train rows there is nothing to choose by.
 const MIN_TRAIN_ROWS: usize = 20;
 
-/// Selects, fits, quantizes and searches the threshold that keeps a policy. What `store` remembers of
-/// an earlier selection is not done again. With a policy the promises rest on half of the calibration
-/// rows, on which nothing else is tuned.
+/// Selects, fits, quantizes and searches the threshold that keeps a policy. What `store` remembers
+/// of an earlier selection is not done again. With a policy the promises rest on half of the
+/// calibration rows, on which nothing else is tuned.
 ///
 /// # Errors
-/// [`ConfigError::Value`](crate::error::ConfigError::Value) if no network fits the budget, [`Error::FewTrainRows`],
-/// [`Error::Unrepresentable`] if a network cannot be quantized, and [`Error::Refused`] if quantization
-/// raises the deferral loss on the train and calibration rows by more than the tolerance and one
-/// standard error, for the chosen candidate and the next best, or if a promise cannot be made.
+/// [`ConfigError::Value`](crate::error::ConfigError::Value) if no network fits the budget,
+/// [`Error::FewTrainRows`], [`Error::Unrepresentable`] if a network cannot be quantized, and
+/// [`Error::Refused`] if quantization raises the deferral loss on the train and calibration rows by
+/// more than the tolerance and one standard error, for the chosen candidate and the next best, or
+/// if a promise cannot be made.
 pub fn train(
     config: &Config,
     data: &Dataset,
@@ -131,9 +132,9 @@ impl Attempt {
     }
 }
 
-/// As [`train`] without a policy, but if quantization raises the deferral loss by more than it may, the
-/// first choice is returned all the same, with the refusal beside it: for comparisons, in which its
-/// float network counts.
+/// As [`train`] without a policy, but if quantization raises the deferral loss by more than it may,
+/// the first choice is returned all the same, with the refusal beside it: for comparisons, in which
+/// its float network counts.
 ///
 /// # Errors
 /// As [`train`], but for that refusal.
@@ -182,7 +183,8 @@ fn choose_and_make(
     let mut refused = None;
     for index in order.into_iter().filter(full).take(MOST_QUANTIZED) {
         let choice = choose(&selection, index, part);
-        // A constant is an answer where the chosen candidate is no better, not a way around its error.
+        // A constant is an answer where the chosen candidate is no better, not a way around its
+        // error.
         if index != selection.chosen && matches!(choice, Choice::Constant { .. }) {
             continue;
         }
@@ -300,8 +302,8 @@ fn best_constant(selection: &Selection) -> (usize, f64) {
     constants.min_by(|a, b| a.1.total_cmp(&b.1)).expect("at least two experts")
 }
 
-/// The best constant, if it is better than a rejector on the calibration rows. These had no part in the
-/// choice; the best of many candidates looks better than it is on the rows that chose it.
+/// The best constant, if it is better than a rejector on the calibration rows. These had no part in
+/// the choice; the best of many candidates looks better than it is on the rows that chose it.
 fn better_constant(trained: &Trained, data: &Dataset) -> Option<Choice> {
     let (expert, loss) = best_constant(&trained.selection);
     let on_calibration = data.calibration.mean_deferral_loss(|_| expert);
@@ -311,8 +313,8 @@ fn better_constant(trained: &Trained, data: &Dataset) -> Option<Choice> {
     better.then_some(Choice::Constant { expert, loss })
 }
 
-/// The float network's offsets, tuned on the calibration rows. A constant keeps its offsets of 0: it
-/// was chosen for doing no harm.
+/// The float network's offsets, tuned on the calibration rows. A constant keeps its offsets of 0:
+/// it was chosen for doing no harm.
 fn float_offsets(fit: &Fit, calibration: &Part, constant: bool) -> Vec<f64> {
     if constant {
         return vec![0.0; calibration.experts()];

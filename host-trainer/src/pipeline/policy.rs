@@ -41,7 +41,8 @@ impl PolicyReport {
 }
 
 impl Made {
-    /// Sets the image's threshold so that a policy is kept, by rows on which nothing has been tuned.
+    /// Sets the image's threshold so that a policy is kept, by rows on which nothing has been
+    /// tuned.
     pub(super) fn with_policy(
         self,
         policy: &Policy,

@@ -1,4 +1,5 @@
-//! By how much quantization raises the deferral loss on the rows that training may see, and what is done about it.
+//! By how much quantization raises the deferral loss on the rows that training may see, and what is
+//! done about it.
 
 use serde::Serialize;
 
@@ -35,8 +36,8 @@ pub struct SeenLoss {
     pub growth_error: f64,
 }
 
-/// Checks the rise of the deferral loss. On a small log a handful of rows is more than the tolerance, so
-/// only a rise beyond it by more than one standard error is refused.
+/// Checks the rise of the deferral loss. On a small log a handful of rows is more than the
+/// tolerance, so only a rise beyond it by more than one standard error is refused.
 pub(crate) fn check_quantization(
     seen: &SeenLoss,
     tolerance: f64,
@@ -79,9 +80,9 @@ impl SeenLoss {
 }
 
 impl Made {
-    /// Trains on through the device's rounding where that raises the deferral loss. The result is kept if
-    /// the image does better on the rows that training may see, and not worse on the calibration rows
-    /// among them.
+    /// Trains on through the device's rounding where that raises the deferral loss. The result is
+    /// kept if the image does better on the rows that training may see, and not worse on the
+    /// calibration rows among them.
     pub(super) fn fine_tuned(self, config: &Config, data: &Dataset) -> Result<Self> {
         let Self { trained, quantized, .. } = &self;
         let Choice::Rejector(judged) = &trained.choice else { return Ok(self) };
@@ -118,8 +119,8 @@ mod tests {
     use crate::pipeline::attempt;
     use crate::progress::Silent;
 
-    /// Who is right alternates over many bands of one feature: the weights of a network that tells them apart are
-    /// large and nearly cancel, which 8 bits cannot hold.
+    /// Who is right alternates over many bands of one feature: the weights of a network that tells
+    /// them apart are large and nearly cancel, which 8 bits cannot hold.
     #[test]
     fn fine_tuning_wins_back_what_integers_cost() {
         let (mut config, mut data) = crate::intake::testing::log(3000, 1500);

@@ -82,8 +82,8 @@ fn largest(holds: impl Fn(f64) -> bool) -> f64 {
 }
 
 /// P(more than `most` of `horizon` new numbers exceed the (`k`+1)-th largest of `n`), all `n` +
-/// `horizon` being exchangeable: a count of orderings, so exact, and for ties an upper bound. With an endless
-/// horizon it is the Clopper-Pearson bound's probability.
+/// `horizon` being exchangeable: a count of orderings, so exact, and for ties an upper bound. With
+/// an endless horizon it is the Clopper-Pearson bound's probability.
 #[must_use]
 pub fn exceedances_above(k: usize, n: usize, most: usize, horizon: usize) -> f64 {
     if most >= horizon {
@@ -92,7 +92,8 @@ pub fn exceedances_above(k: usize, n: usize, most: usize, horizon: usize) -> f64
     if k >= n {
         return 1.0;
     }
-    // i new ones above it: among the k + i above and the n - k - 1 + horizon - i below in any order.
+    // i new ones above it: among the k + i above and the n - k - 1 + horizon - i below in any
+    // order.
     let all = ln_choose(n + horizon, horizon);
     let ln_term =
         |i: usize| ln_choose(i + k, i) + ln_choose(horizon - i + n - k - 1, horizon - i) - all;
@@ -100,8 +101,8 @@ pub fn exceedances_above(k: usize, n: usize, most: usize, horizon: usize) -> f64
     (1.0 - within).max(0.0)
 }
 
-/// How many of `n` calibration rows may be deferred so that with confidence 1 - `delta` at most a share
-/// `rate` of the next `horizon` is; `None` if not even none may.
+/// How many of `n` calibration rows may be deferred so that with confidence 1 - `delta` at most a
+/// share `rate` of the next `horizon` is; `None` if not even none may.
 #[must_use]
 pub fn most_deferred(n: usize, rate: f64, delta: f64, horizon: Option<usize>) -> Option<usize> {
     let fits = |k: usize| match horizon {
@@ -161,8 +162,8 @@ mod tests {
 
     #[test]
     fn exceedances_of_a_small_case_by_counting() {
-        // Two old, two new: the larger old one is exceeded by at least one new one in 2 of 4 orders by
-        // which is the largest of all.
+        // Two old, two new: the larger old one is exceeded by at least one new one in 2 of 4 orders
+        // by which is the largest of all.
         assert!((exceedances_above(0, 2, 0, 2) - 0.5).abs() < 1e-12);
         // By both: the larger old one is third; 1 of 6.
         assert!((exceedances_above(0, 2, 1, 2) - 1.0 / 6.0).abs() < 1e-12);

@@ -5,9 +5,9 @@ use crate::data::part::Part;
 /// Of an expert's cap, the share that is aimed at on the train rows: the rest is for their noise.
 const AIM: f64 = 0.95;
 
-/// Lowers the offsets of capped experts so that on these rows (scores: rows x experts) each is chosen no
-/// more often than nearly its cap. Made on the train rows; the threshold then promises it on the
-/// calibration rows.
+/// Lowers the offsets of capped experts so that on these rows (scores: rows x experts) each is
+/// chosen no more often than nearly its cap. Made on the train rows; the threshold then promises it
+/// on the calibration rows.
 #[must_use]
 pub fn lower(scores: &[i32], offsets: &[i32], part: &Part, caps: &[(u8, f64)]) -> Vec<i32> {
     let mut offsets = offsets.to_vec();

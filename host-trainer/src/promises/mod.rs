@@ -1,17 +1,19 @@
 //! From promises to a threshold: what a rejector may defer so that limits hold on new data.
 //!
-//! Everything is about one number, the threshold that an advantage must exceed ([`AdvantageRows`]); a higher one
-//! defers less. Each limit gives an interval of thresholds at which it holds with its share of the allowed
-//! failures (Bonferroni), and the objective chooses in their intersection:
+//! Everything is about one number, the threshold that an advantage must exceed ([`AdvantageRows`]);
+//! a higher one defers less. Each limit gives an interval of thresholds at which it holds with its
+//! share of the allowed failures (Bonferroni), and the objective chooses in their intersection:
 //!
-//! - `max_deferral_rate`, `max_share`: rows are exchangeable, so that the count of new rows above the
-//!   (k+1)-th largest calibration row has a known distribution; exact ([`binomial::most_deferred`]).
+//! - `max_deferral_rate`, `max_share`: rows are exchangeable, so that the count of new rows above
+//!   the (k+1)-th largest calibration row has a known distribution; exact
+//!   ([`binomial::most_deferred`]).
 //! - `max_price`: fixed-sequence testing from no deferral on ([`risk`]).
-//! - `max_error`: fixed-sequence testing (Learn-then-Test) from the highest deferral rate down, more
-//!   precisely from the threshold with the lowest error on the train rows.
+//! - `max_error`: fixed-sequence testing (Learn-then-Test) from the highest deferral rate down,
+//!   more precisely from the threshold with the lowest error on the train rows.
 //!
-//! Where the log has groups the rows of a group are not independent: the promise is about the mean over
-//! groups, each counting once, and rests on the number of groups (Hoeffding-Bentkus on the groups' means).
+//! Where the log has groups the rows of a group are not independent: the promise is about the mean
+//! over groups, each counting once, and rests on the number of groups (Hoeffding-Bentkus on the
+//! groups' means).
 
 pub mod binomial;
 pub mod caps;
@@ -86,8 +88,8 @@ struct Interval {
 }
 
 impl<'a> ThresholdSearch<'a> {
-    /// Candidates and the start of sequences come from the train rows, so that tests on the calibration
-    /// rows are not spoilt by choosing on them.
+    /// Candidates and the start of sequences come from the train rows, so that tests on the
+    /// calibration rows are not spoilt by choosing on them.
     #[must_use]
     pub fn new(policy: &'a Policy, train: &AdvantageRows, rows: &'a AdvantageRows) -> Self {
         const CANDIDATES: usize = 128;
@@ -107,8 +109,8 @@ impl<'a> ThresholdSearch<'a> {
     /// Chooses the threshold.
     ///
     /// # Errors
-    /// [`Refusal::Promise`] if no threshold can be promised to keep the limits, with the lowest limit
-    /// that could be.
+    /// [`Refusal::Promise`] if no threshold can be promised to keep the limits, with the lowest
+    /// limit that could be.
     pub fn run(&self) -> std::result::Result<PromisedThreshold, Refusal> {
         let limits = self.limits();
         let interval = self.interval(&limits).ok_or_else(|| self.refusal(&limits))?;
@@ -128,8 +130,8 @@ impl<'a> ThresholdSearch<'a> {
         })
     }
 
-    /// The lowest threshold at which the deferral rate is promised to be at most `rate`, with all of the allowed
-    /// failures for it; `None` if that cannot be promised.
+    /// The lowest threshold at which the deferral rate is promised to be at most `rate`, with all
+    /// of the allowed failures for it; `None` if that cannot be promised.
     #[must_use]
     pub fn threshold_for_rate(&self, rate: f64) -> Option<i32> {
         self.one(Limit::Rate, rate, self.delta()).map(|interval| interval.lowest)
@@ -141,8 +143,8 @@ impl<'a> ThresholdSearch<'a> {
         self.one(Limit::Error, error, self.delta()).map(|interval| interval.highest)
     }
 
-    /// The highest threshold at which the error of the calibration rows is at most `error`, or else the one with
-    /// the lowest: with no promise.
+    /// The highest threshold at which the error of the calibration rows is at most `error`, or else
+    /// the one with the lowest: with no promise.
     #[must_use]
     pub fn bare_threshold_for_error(&self, error: f64) -> i32 {
         let of = |t: i32| self.rows.mean(|row| self.rows.outcome(row, t).error);
@@ -273,8 +275,8 @@ impl<'a> ThresholdSearch<'a> {
         match self.policy.guarantee {
             Guarantee::Expected => means.take_while(|&mean| risk::controls(mean, n, most)).count(),
             Guarantee::HighProbability => {
-                // Half of the failures for the calibration rows, half for the noise of the new ones. With
-                // groups the promise is about their expected mean.
+                // Half of the failures for the calibration rows, half for the noise of the new
+                // ones. With groups the promise is about their expected mean.
                 let horizon = if rows.groups.is_some() { None } else { self.horizon() };
                 let delta = if horizon.is_some() { delta / 2.0 } else { delta };
                 let limit = risk::limit_for(most, horizon, delta, binary);
@@ -283,8 +285,9 @@ impl<'a> ThresholdSearch<'a> {
         }
     }
 
-    /// The best threshold of an interval. The deferral loss is lowest at 0, where the offsets have been
-    /// tuned, so the nearest to that is taken; other objectives are read off the calibration rows.
+    /// The best threshold of an interval. The deferral loss is lowest at 0, where the offsets have
+    /// been tuned, so the nearest to that is taken; other objectives are read off the calibration
+    /// rows.
     fn choose(&self, Interval { lowest, highest }: Interval) -> i32 {
         let inside = self.grid.iter().copied().filter(|t| (lowest..=highest).contains(t));
         let candidates = inside.chain([highest, lowest]);
@@ -371,7 +374,8 @@ impl<'a> ThresholdSearch<'a> {
             let last = sorted.len().saturating_sub(1) as f64;
             sorted.get((share * last) as usize).copied().unwrap_or(0)
         };
-        // Advantages beyond count as these, so that a few extreme ones do not make the steps coarse.
+        // Advantages beyond count as these, so that a few extreme ones do not make the steps
+        // coarse.
         let (low, high) = (at(0.01).min(-1), at(0.99).max(1));
         let mean = |value: &dyn Fn(f64) -> f64| {
             let clamped = sorted.iter().map(|&a| f64::from(a.clamp(low, high)));
@@ -425,16 +429,16 @@ fn rates(policy: &Policy) -> Vec<f64> {
     rates
 }
 
-/// The entries of a policy's operating points, if the calibration rows are enough to tell all its rates apart; else it
-/// has fewer.
+/// The entries of a policy's operating points, if the calibration rows are enough to tell all its
+/// rates apart; else it has fewer.
 pub(crate) fn most_entries(policy: &Policy) -> usize {
     let mut all: Vec<Rate> = std::iter::once(0.0).chain(rates(policy)).map(to_rate).collect();
     all.dedup();
     all.len()
 }
 
-/// Operating points of as many entries as a policy can have, in the order that the format asks for: what room
-/// to keep for them in an image.
+/// Operating points of as many entries as a policy can have, in the order that the format asks for:
+/// what room to keep for them in an image.
 pub(crate) fn largest_operating_points(policy: &Policy) -> OperatingPointsParts {
     let entries = (0..).take(most_entries(policy));
     let energy = policy.battery.iter();

@@ -2,7 +2,8 @@
 
 use super::binomial;
 
-/// P-value of "the mean of numbers of 0 to 1 is above `limit`", from `n` independent ones with this mean.
+/// P-value of "the mean of numbers of 0 to 1 is above `limit`", from `n` independent ones with this
+/// mean.
 ///
 /// Exact binomial if all are 0 or 1, else Hoeffding-Bentkus (Bates et al. 2021). Valid for every
 /// distribution.
@@ -27,8 +28,8 @@ pub fn p_value(mean: f64, n: usize, limit: f64, binary: bool) -> f64 {
     hoeffding.min(bentkus).min(1.0)
 }
 
-/// The limit that a true mean must keep for the mean of the next `horizon` to be at most `limit` with
-/// confidence 1 - `delta`.
+/// The limit that a true mean must keep for the mean of the next `horizon` to be at most `limit`
+/// with confidence 1 - `delta`.
 #[must_use]
 pub fn limit_for(limit: f64, horizon: Option<usize>, delta: f64, binary: bool) -> f64 {
     match horizon {
@@ -43,14 +44,14 @@ pub fn limit_for(limit: f64, horizon: Option<usize>, delta: f64, binary: bool) -
     }
 }
 
-/// Fixed-sequence testing (Angelopoulos, Bates, Candès, Jordan, Lei 2021): how many hypotheses from the
-/// first on are rejected before the first that is not.
+/// Fixed-sequence testing (Angelopoulos, Bates, Candès, Jordan, Lei 2021): how many hypotheses from
+/// the first on are rejected before the first that is not.
 pub fn rejected(p_values: impl IntoIterator<Item = f64>, delta: f64) -> usize {
     p_values.into_iter().take_while(|&p| p <= delta).count()
 }
 
-/// Conformal risk control (Angelopoulos et al. 2022): whether a mean of `n` losses of 0 to 1 that can
-/// only grow along the sequence keeps the expected loss of a new row at most `limit`.
+/// Conformal risk control (Angelopoulos et al. 2022): whether a mean of `n` losses of 0 to 1 that
+/// can only grow along the sequence keeps the expected loss of a new row at most `limit`.
 #[must_use]
 pub fn controls(mean: f64, n: usize, limit: f64) -> bool {
     let n = n as f64;

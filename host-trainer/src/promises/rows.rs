@@ -1,4 +1,5 @@
-//! What a threshold decides over: each row as the choice between `local` and the best of the others.
+//! What a threshold decides over: each row as the choice between `local` and the best of the
+//! others.
 
 use mild::Image;
 use mild::governor::MAX_ADVANTAGE;
@@ -110,8 +111,8 @@ impl AdvantageRows {
         self
     }
 
-    /// The threshold above which the given share of these rows is: a bare quantile, as others use it,
-    /// with no promise.
+    /// The threshold above which the given share of these rows is: a bare quantile, as others use
+    /// it, with no promise.
     #[must_use]
     pub fn bare_threshold(&self, rate: f64) -> i32 {
         let mut sorted = self.advantage.clone();

@@ -2,8 +2,8 @@ use super::rows::AnswerLoss;
 use super::*;
 use crate::arithmetic::random::Random;
 
-/// Rows on which deferring is worth more the higher the advantage, local is right with 60 %, others with
-/// 95 %.
+/// Rows on which deferring is worth more the higher the advantage, local is right with 60 %, others
+/// with 95 %.
 fn rows(count: usize, groups: Option<u32>, seed: u64) -> AdvantageRows {
     let mut random = Random::new(seed);
     let mut rows = AdvantageRows { groups: groups.map(|_| Vec::new()), ..AdvantageRows::default() };
@@ -124,7 +124,8 @@ fn the_knob_is_one_that_an_image_takes() {
     assert!((0.09..0.12).contains(&rate), "{rate}");
 }
 
-/// The promise itself: over many draws it is broken no more often than it says, and the bare quantile's is.
+/// The promise itself: over many draws it is broken no more often than it says, and the bare
+/// quantile's is.
 #[test]
 fn promises_are_broken_no_more_often_than_they_say() {
     let policy =

@@ -126,7 +126,8 @@ impl Dense<'_> {
                     Finish::Gate(gate) => Some(load::<V, P>(&gate[at])),
                 };
                 if let Some(gate) = gate {
-                    // Compare and select, not a maximum: what that makes of a NaN depends on the host.
+                    // Compare and select, not a maximum: what that makes of a NaN depends on the
+                    // host.
                     for (value, gate) in finished.iter_mut().zip(gate) {
                         let open = simd.greater_than_f32s(gate, zero);
                         *value = simd.select_f32s(open, *value, zero);
@@ -173,8 +174,8 @@ pub(super) struct Products<'p> {
 }
 
 impl Products<'_> {
-    /// Adds the sums, `I` inputs by [`TILE`] outputs at a time. A strip of inputs stays in the first
-    /// cache while all deltas pass by.
+    /// Adds the sums, `I` inputs by [`TILE`] outputs at a time. A strip of inputs stays in the
+    /// first cache while all deltas pass by.
     #[inline(always)]
     pub(super) fn add<V: Simd, const P: usize, const I: usize>(
         self,

@@ -118,8 +118,8 @@ impl Pass {
     }
 }
 
-/// A loss that adds to `value` and writes gradients, for some blocks: the indices of the first one in
-/// the pass and of the one after the last, their scores and where the gradients go.
+/// A loss that adds to `value` and writes gradients, for some blocks: the indices of the first one
+/// in the pass and of the one after the last, their scores and where the gradients go.
 pub(crate) type GroupLoss<'l> =
     dyn FnMut(std::ops::Range<usize>, &[Lanes<f32>], &mut [Lanes<f32>]) + 'l;
 

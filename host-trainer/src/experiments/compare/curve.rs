@@ -1,8 +1,8 @@
 //! The price of quality: a rejector as its bar for deferring moves from "never" to "always".
 //!
-//! A row is deferred if the best up-link score exceeds the local one by more than a bar; lowering the
-//! bar takes the deferral rate from 0 to 1. Rows of equal gain enter together, as if by lot, so that a
-//! rejector which can't tell rows apart gives the straight line that it deserves.
+//! A row is deferred if the best up-link score exceeds the local one by more than a bar; lowering
+//! the bar takes the deferral rate from 0 to 1. Rows of equal gain enter together, as if by lot, so
+//! that a rejector which can't tell rows apart gives the straight line that it deserves.
 //!
 //! Areas: AURC, Geifman, Uziel, El-Yaniv 2019; AUGRC, Traub et al. 2024; APGR and CPT, Ong et al.
 //! 2024 (RouteLLM).
@@ -32,8 +32,8 @@ pub struct Curve {
     pub points: Vec<Point>,
     /// Area under accuracy over deferral rate, 0 to 1.
     pub area: f64,
-    /// Area under the risk-coverage curve of the local answers: mean over coverages of the error among
-    /// the rows kept.
+    /// Area under the risk-coverage curve of the local answers: mean over coverages of the error
+    /// among the rows kept.
     pub aurc: f64,
     /// Area under the generalised risk-coverage curve: the same with errors over all rows.
     pub augrc: f64,
@@ -64,8 +64,8 @@ impl Sums {
 }
 
 impl Curve {
-    /// The curve of scores (rows x experts, offsets added) on a part. `local_errors`, if given, stand in
-    /// for the errors of expert 0.
+    /// The curve of scores (rows x experts, offsets added) on a part. `local_errors`, if given,
+    /// stand in for the errors of expert 0.
     #[must_use]
     pub fn new(part: &Part, scores: &[f64], local_errors: Option<&[f32]>) -> Self {
         let rows = part.rows().max(1) as f64;
@@ -84,7 +84,8 @@ impl Curve {
                 (scores[best] - scores[0], row, best)
             })
             .collect();
-        // The sort is stable: equal gains keep the order of rows, which the ties below make irrelevant.
+        // The sort is stable: equal gains keep the order of rows, which the ties below make
+        // irrelevant.
         order.sort_by(|a, b| b.0.total_cmp(&a.0));
 
         let mut steps = vec![Sums {
@@ -136,8 +137,8 @@ fn integral(steps: &[Sums], value: impl Fn(Sums) -> f64) -> f64 {
         .sum()
 }
 
-/// AURC and AUGRC: rows are kept from the least gain of deferring upwards; equal gains enter with their
-/// block's mean error.
+/// AURC and AUGRC: rows are kept from the least gain of deferring upwards; equal gains enter with
+/// their block's mean error.
 fn risk_coverage(order: &[(f64, usize, usize)], error: impl Fn(usize) -> f64) -> (f64, f64) {
     let (mut kept, mut errors) = (0.0, 0.0);
     let (mut selective, mut general) = (0.0, 0.0);

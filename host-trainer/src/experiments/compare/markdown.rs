@@ -53,8 +53,8 @@ fn optional(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), loss)
 }
 
-/// The references for every method: the device alone, the expert that is best in hindsight, the best choice on
-/// each row. (Random choices at a method's own rates are shown with the method.)
+/// The references for every method: the device alone, the expert that is best in hindsight, the
+/// best choice on each row. (Random choices at a method's own rates are shown with the method.)
 const REFERENCES: [&str; 3] = ["always local", "best single", "oracle"];
 
 /// Their deferral losses.
@@ -242,8 +242,8 @@ fn methods(comparison: &Comparison) -> Vec<&str> {
     names
 }
 
-/// Three views of the same runs: decisions as they are made here, as the published losses make them, and what the
-/// one-stage networks know themselves.
+/// Three views of the same runs: decisions as they are made here, as the published losses make
+/// them, and what the one-stage networks know themselves.
 fn by_experts(comparison: &Comparison) -> String {
     let with_offsets = by_number_of_experts(comparison, &|method| Some(method.accuracy));
     let plain = by_number_of_experts(comparison, &|method| Some(method.accuracy_plain));
@@ -262,7 +262,8 @@ fn by_experts(comparison: &Comparison) -> String {
     text
 }
 
-/// A figure of each method, a line for each log; beside what always the same expert and the oracle give.
+/// A figure of each method, a line for each log; beside what always the same expert and the oracle
+/// give.
 fn by_number_of_experts(
     comparison: &Comparison,
     figure: &dyn Fn(&MethodSummary) -> Option<f64>,
@@ -339,7 +340,8 @@ mod tests {
         let comparison = plan.run(&Silent).unwrap();
         let [two_stage, one_stage] = &comparison.logs[0].methods[..] else { panic!() };
         assert_eq!(two_stage.own_accuracy, None);
-        // The class is the sign of a feature: the classifier learns it, and `local` is right on every other row.
+        // The class is the sign of a feature: the classifier learns it, and `local` is right on
+        // every other row.
         let own = one_stage.own_accuracy.unwrap();
         assert!(own > 0.9, "{own}");
         let text = tables(&comparison);

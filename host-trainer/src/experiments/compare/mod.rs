@@ -1,9 +1,9 @@
-//! Methods beside each other on several logs: same splits, same offsets procedure, several seeds, paired
-//! intervals.
+//! Methods beside each other on several logs: same splits, same offsets procedure, several seeds,
+//! paired intervals.
 //!
-//! A run is one method on one log with one seed, and ends in a [`record`]; a [`summary`] is made of all
-//! records of a log, [`rank`]s of all summaries. Runs are independent and are kept as they finish, so
-//! that a comparison can be interrupted.
+//! A run is one method on one log with one seed, and ends in a [`record`]; a [`summary`] is made of
+//! all records of a log, [`rank`]s of all summaries. Runs are independent and are kept as they
+//! finish, so that a comparison can be interrupted.
 
 pub mod csv;
 pub mod curve;
@@ -99,7 +99,8 @@ pub struct MethodOverall {
     pub worse_than_best_single: Vec<String>,
 }
 
-/// One log with one number of train rows and one seed: all methods in turn, so that they share fits.
+/// One log with one number of train rows and one seed: all methods in turn, so that they share
+/// fits.
 struct Job {
     log: usize,
     train_rows: Option<usize>,
@@ -220,7 +221,8 @@ impl ComparisonPlan {
         Ok(())
     }
 
-    /// Whether the first seed has shown that no seed matters. (With fewer train rows the seed draws them.)
+    /// Whether the first seed has shown that no seed matters. (With fewer train rows the seed draws
+    /// them.)
     fn same_for_all_seeds(&self, key: &Key, done: &Done) -> bool {
         let first = Key { seed: 0, ..key.clone() };
         let done = done.lock().unwrap_or_else(PoisonError::into_inner);

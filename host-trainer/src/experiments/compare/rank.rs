@@ -13,8 +13,8 @@ pub struct Ranks {
     pub mean: Vec<f64>,
     /// Logs.
     pub logs: usize,
-    /// Probability of ranks as unequal as these if all methods were alike (Friedman, in the form of Iman
-    /// and Davenport); none with fewer than two logs or methods.
+    /// Probability of ranks as unequal as these if all methods were alike (Friedman, in the form of
+    /// Iman and Davenport); none with fewer than two logs or methods.
     pub p_value: Option<f64>,
     /// Mean ranks that differ by less are not told apart at 5 % (Nemenyi).
     pub critical_difference: Option<f64>,

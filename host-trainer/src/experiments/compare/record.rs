@@ -143,8 +143,8 @@ struct Kept {
 }
 
 impl Archive {
-    /// The runs below a directory that this program makes, or has made; with `any_build` those of its other builds count,
-    /// too.
+    /// The runs below a directory that this program makes, or has made; with `any_build` those of
+    /// its other builds count, too.
     #[must_use]
     pub fn new(directory: &Path, build: String, any_build: bool) -> Self {
         Self { directory: directory.join("runs"), build, any_build }
@@ -156,8 +156,8 @@ impl Archive {
         self.directory.join(&key.log).join(rows).join(file)
     }
 
-    /// The record of a run that was done under the same `context`. A file that cannot be read counts as
-    /// none: the run is then done again.
+    /// The record of a run that was done under the same `context`. A file that cannot be read
+    /// counts as none: the run is then done again.
     #[must_use]
     pub fn get(&self, key: &Key, context: &str) -> Option<Record> {
         let packed = std::fs::read(self.path(key)).ok()?;

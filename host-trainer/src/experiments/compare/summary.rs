@@ -117,8 +117,8 @@ pub struct MethodSummary {
     pub method: String,
     /// Seeds that its figures are means over.
     pub seeds: usize,
-    /// Deferral loss of the image with offsets, or of the float rejector where there is no image; the
-    /// interval covers rows (or groups) and seeds.
+    /// Deferral loss of the image with offsets, or of the float rejector where there is no image;
+    /// the interval covers rows (or groups) and seeds.
     pub loss: Estimate,
     /// The lowest and the highest seed's.
     pub loss_of_seeds: [f64; 2],
@@ -152,8 +152,9 @@ pub struct MethodSummary {
     pub price: f64,
     /// Share of rows answered by each expert.
     pub shares: Vec<f64>,
-    /// On rows where a minority expert is the cheapest right choice: the share given to it. An expert is
-    /// of the minority if it is the cheapest right choice on less than its even share of rows.
+    /// On rows where a minority expert is the cheapest right choice: the share given to it. An
+    /// expert is of the minority if it is the cheapest right choice on less than its even share of
+    /// rows.
     pub minority_recall: Option<f64>,
     /// Deferral loss of choosing by lot with the same shares.
     pub random_loss: f64,

@@ -1,5 +1,5 @@
-//! Replays a log in time order through the crate's rejector, policy and governor, beside the same image without a
-//! governor.
+//! Replays a log in time order through the crate's rejector, policy and governor, beside the same
+//! image without a governor.
 
 mod conditions;
 pub mod plot;

@@ -1,8 +1,10 @@
-//! How often promises are broken: over many random splits of real logs into calibration and test rows.
+//! How often promises are broken: over many random splits of real logs into calibration and test
+//! rows.
 //!
-//! A rejector is trained once on a log, as with a policy. The rows that it has not seen, the reserved half of the
-//! calibration rows and the test rows, are then dealt anew for each split, whole groups where the log has them; the
-//! threshold is calibrated on the one part and judged on the other, with as many rows as promised (the horizon).
+//! A rejector is trained once on a log, as with a policy. The rows that it has not seen, the
+//! reserved half of the calibration rows and the test rows, are then dealt anew for each split,
+//! whole groups where the log has them; the threshold is calibrated on the one part and judged on
+//! the other, with as many rows as promised (the horizon).
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -145,8 +147,8 @@ pub fn study(
     GuaranteeStudy { splits, confidence, allowed: delta + 2.0 * standard_error, outcomes }
 }
 
-/// Half way between the error of the device alone and the lowest error of any threshold on the train rows, to
-/// three digits: a target that takes some, not all deferrals.
+/// Half way between the error of the device alone and the lowest error of any threshold on the
+/// train rows, to three digits: a target that takes some, not all deferrals.
 fn middle_error(log: &TestedLog) -> PromiseKind {
     let error = |threshold| log.train.mean(|row| log.train.outcome(row, threshold).error);
     let mut thresholds = log.train.advantage.clone();

@@ -1,7 +1,8 @@
-//! What a new expert is worth when it is known from some labelled answers only, on logs that know the truth.
+//! What a new expert is worth when it is known from some labelled answers only, on logs that know
+//! the truth.
 //!
-//! An expert is left out of a log and comes back by answers to train rows drawn at random; the rejectors that take
-//! it in are judged on the test rows by its real answers there.
+//! An expert is left out of a log and comes back by answers to train rows drawn at random; the
+//! rejectors that take it in are judged on the test rows by its real answers there.
 
 use serde::Serialize;
 
@@ -31,8 +32,8 @@ pub struct StudiedLog<'a> {
     pub expert: usize,
 }
 
-/// One expert of one log, known from so many answers. Losses are mean deferral losses of images on the test rows,
-/// by the real answers, over all seeds.
+/// One expert of one log, known from so many answers. Losses are mean deferral losses of images on
+/// the test rows, by the real answers, over all seeds.
 #[derive(Debug, Clone, Serialize)]
 pub struct NewExpertResult {
     /// The log.
@@ -98,8 +99,8 @@ pub fn experts(config: &Config, data: &Dataset, name: Option<&str>) -> Result<Ve
 /// Leaves each log's expert out and takes it in again, for each number of answers and each seed.
 ///
 /// # Errors
-/// [`Error::FractionalErrors`] if an expert's answers are not right or wrong, [`Error::BeyondLog`] if
-/// there are fewer train rows than answers; and those of a training.
+/// [`Error::FractionalErrors`] if an expert's answers are not right or wrong, [`Error::BeyondLog`]
+/// if there are fewer train rows than answers; and those of a training.
 pub fn study(
     logs: &[StudiedLog<'_>],
     answers: &[usize],
@@ -244,8 +245,8 @@ struct Rounds {
     anew_taken: Vec<bool>,
 }
 
-/// The last expert's answers to all train rows in a random order: the first so many of them are a sample, and
-/// larger samples hold the smaller ones.
+/// The last expert's answers to all train rows in a random order: the first so many of them are a
+/// sample, and larger samples hold the smaller ones.
 fn draw(truth: &Dataset, seed: u64) -> Vec<LabelledAnswer> {
     let train = &truth.train;
     let mut order: Vec<usize> = (0..train.rows()).collect();
@@ -331,8 +332,8 @@ mod tests {
         assert!(study.render().contains("| log | special | 80 |"), "{}", study.render());
     }
 
-    /// The four units have learnt where `local` fails, not the class: one more row does not help, as the
-    /// expected errors on the calibration rows show.
+    /// The four units have learnt where `local` fails, not the class: one more row does not help,
+    /// as the expected errors on the calibration rows show.
     #[test]
     fn where_hidden_layers_do_not_know_the_class_training_anew_is_taken() {
         let study = studied(&[4], &[80]);

@@ -1,4 +1,5 @@
-//! Adam, sourced: Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
+//! Adam, sourced: Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm
+//! 1.
 
 /// Adam with its usual decays.
 pub(super) struct Adam {

@@ -1,11 +1,13 @@
-//! Quantization-aware fine-tuning: the integer network is trained on, through the device's own rounding.
+//! Quantization-aware fine-tuning: the integer network is trained on, through the device's own
+//! rounding.
 //!
-//! Forward, every sum, requantization and saturation is the device's, bit for bit (`mild::fixed`). Backward,
-//! rounding counts as the identity and saturation as a stop: the straight-through estimator (Bengio,
-//! Léonard, Courville 2013; for quantized networks Jacob et al. 2018). Behind each integer weight stands a
-//! real one in the same unit; steps are Adam's (Kingma and Ba 2015) with a cosine decay, counted in
-//! codes, so that scales stay what quantization made them. Among all steps that one is kept whose *integer*
-//! network has the least surrogate loss: the start is one of them, so that nothing gets worse by it.
+//! Forward, every sum, requantization and saturation is the device's, bit for bit (`mild::fixed`).
+//! Backward, rounding counts as the identity and saturation as a stop: the straight-through
+//! estimator (Bengio, Léonard, Courville 2013; for quantized networks Jacob et al. 2018). Behind
+//! each integer weight stands a real one in the same unit; steps are Adam's (Kingma and Ba 2015)
+//! with a cosine decay, counted in codes, so that scales stay what quantization made them. Among
+//! all steps that one is kept whose *integer* network has the least surrogate loss: the start is
+//! one of them, so that nothing gets worse by it.
 
 mod adam;
 
@@ -30,12 +32,12 @@ const RATE: f64 = 0.5;
 /// A bias moves by as much as all weights of a unit would at codes of about this size.
 const BIAS_RATE: f64 = 64.0;
 
-/// Rows of a task. What a task is depends on the number of rows alone, so that sums have the same order on
-/// any number of threads.
+/// Rows of a task. What a task is depends on the number of rows alone, so that sums have the same
+/// order on any number of threads.
 const TASK: usize = 16 * LANES;
 
-/// Trains the integers of a quantized fit on some rows of a part, with the candidate's loss. Returns them
-/// if that lowers the surrogate loss on these rows.
+/// Trains the integers of a quantized fit on some rows of a part, with the candidate's loss.
+/// Returns them if that lowers the surrogate loss on these rows.
 #[must_use]
 pub fn fine_tune(
     quantized: &Quantized,
@@ -148,7 +150,8 @@ impl Layer {
     }
 }
 
-/// The mean surrogate loss of an integer network, and its gradient, layer by layer weights and biases.
+/// The mean surrogate loss of an integer network, and its gradient, layer by layer weights and
+/// biases.
 fn evaluate<S: Surrogate<f32>>(
     network: &[Layer],
     codes: &[f64],
@@ -348,8 +351,9 @@ mod tests {
 
     const LOSS: TwoStage = TwoStage::LOG;
 
-    /// Without rounding the network is an ordinary one: its gradient is checked by differences in the last layer,
-    /// where nothing is rounded after the sums, and in the first by the sign of what a large step does.
+    /// Without rounding the network is an ordinary one: its gradient is checked by differences in
+    /// the last layer, where nothing is rounded after the sums, and in the first by the sign of
+    /// what a large step does.
     #[test]
     fn the_gradient_of_the_last_layer_is_exact() {
         let (layers, codes, targets) = problem(200);

@@ -25,7 +25,8 @@ pub struct TrainReport {
     pub constants: Vec<f64>,
     /// On the rows that training may see.
     pub seen: crate::pipeline::SeenLoss,
-    /// Mean deferral loss on those rows of the image before its integers were trained on, if that helped.
+    /// Mean deferral loss on those rows of the image before its integers were trained on, if that
+    /// helped.
     pub before_fine_tuning: Option<f64>,
     /// Share of test rows on which the float network and the image decide alike.
     pub float_int8_agreement: f64,
