@@ -66,7 +66,7 @@ pub enum Error {
         expected: String,
     },
     /// An image has other inputs than the log.
-    #[error("{}: found an image with {found} inputs, expected {expected} as in the log", path.display())]
+    #[error("{}: inputs of the image: found {found}, expected {expected} as in the log", path.display())]
     ImageInputs {
         /// The image.
         path: PathBuf,
@@ -77,7 +77,7 @@ pub enum Error {
     },
     /// An image has other experts than the configuration.
     #[error(
-        "{}: found an image with the experts {found}, expected {expected} as in the configuration",
+        "{}: experts of the image: found {found}, expected {expected} as in the configuration",
         path.display()
     )]
     ImageExperts {
