@@ -74,7 +74,7 @@ impl fmt::Display for FrameError {
             }
             Self::Checksum => f.write_str("the frame's checksum does not match"),
             Self::Version { found } => {
-                write!(f, "found a frame of version {found}, expected {}", super::VERSION)
+                write!(f, "found a frame of version {found}, expected {}", super::layout::VERSION)
             }
             Self::Message => f.write_str("the frame's message cannot be decoded"),
             Self::Trailing { bytes } => {

@@ -4,7 +4,7 @@ use core::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::frame::MAC_BYTES;
+use super::layout::MAC_BYTES;
 
 /// A secret of 32 bytes, for HMAC-SHA-256 truncated to 8 bytes.
 ///

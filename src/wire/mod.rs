@@ -35,12 +35,14 @@ mod decoder;
 mod error;
 mod frame;
 mod key;
+mod layout;
 mod message;
 #[cfg(test)]
 mod tests;
 
 pub use decoder::Decoder;
 pub use error::{EncodeError, FrameError};
-pub use frame::{Frame, MAC_BYTES, MAX_OVERHEAD, VERSION, encode, max_frame};
+pub use frame::{Frame, encode};
 pub use key::Key;
+pub use layout::{MAC_BYTES, MAX_OVERHEAD, VERSION, max_frame};
 pub use message::{Answer, Message, Payload, Reply, Request, Status};
