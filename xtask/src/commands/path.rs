@@ -1,7 +1,7 @@
 //! `cargo xtask path`: a node decides, a deferral travels, an expert answers, and the node acts.
 
 use crate::{
-    path::{Bench, Report},
+    path::{Report, Setup},
     process::root,
     toolchain::Choice,
 };
@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// What to run through.
+/// What to run.
 #[derive(Debug, Args)]
 pub(crate) struct PathArgs {
     /// The configuration of a deferral log without categorical features; default: `letter` beside the project if it is
@@ -28,42 +28,42 @@ pub(crate) struct PathArgs {
     toolchain: Choice,
 }
 
-/// Both runs. The first one's figures stand at the top.
+/// Both runs. The figures of the first are at the top level.
 #[derive(Debug, Serialize)]
 struct Both {
     #[serde(flatten)]
     calm: Report,
-    /// The same rows while broker and expert are killed and come back.
+    /// The same rows while the broker and an expert are killed and restarted.
     with_outages: Report,
 }
 
 impl PathArgs {
-    /// For the tests: a few rows.
+    /// A few rows, for the tests.
     pub(crate) fn short(toolchain: Choice) -> Self {
         Self { config: None, rows: 300, json: false, toolchain }
     }
 }
 
-/// Runs both, prints what came of them, and says whether nothing was lost and the calm one is as predicted.
+/// Runs both, prints the results, and returns whether nothing was lost and the calm run has the predicted loss.
 pub(crate) fn path(args: &PathArgs) -> Result<bool> {
     let beside = root().join("../shared/data/letter/mild.toml");
     let config = args.config.clone().or_else(|| beside.is_file().then_some(beside));
-    let mut bench = Bench::prepare(config.as_deref(), args.rows as usize, args.toolchain)?;
-    eprintln!("{}", bench.describe());
-    let both = Both { calm: bench.run(false)?, with_outages: bench.run(true)? };
+    let mut setup = Setup::prepare(config.as_deref(), args.rows as usize, args.toolchain)?;
+    eprintln!("{}", setup.describe());
+    let both = Both { calm: setup.run(false)?, with_outages: setup.run(true)? };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&both)?);
     } else {
-        println!("{}", bench.describe());
+        println!("{}", setup.describe());
         println!("nothing fails:\n{}", both.calm.render());
         println!(
-            "broker killed at 20 % of the rows and back at 45 %, an expert killed at 55 % and back at 75 %:\n{}",
+            "broker killed at 20 % of the rows and restarted at 45 %, an expert killed at 55 % and restarted at 75 %:\n{}",
             both.with_outages.render()
         );
     }
     let problems = problems(&both);
     for problem in &problems {
-        eprintln!("NOT AS IT SHOULD BE: {problem}");
+        eprintln!("FAILED: {problem}");
     }
     Ok(problems.is_empty())
 }
@@ -83,16 +83,19 @@ fn problems(both: &Both) -> Vec<String> {
     }
     let calm = &both.calm;
     if calm.instead > 0 {
-        problems.push(format!("nothing fails: {} times not who was chosen", calm.instead));
+        problems.push(format!(
+            "nothing fails: {} rows were answered by somebody who was not chosen",
+            calm.instead
+        ));
     }
     if (calm.deferral_loss - calm.predicted_deferral_loss).abs() > 1e-9 {
-        problems.push("nothing fails: the deferral loss is not the predicted one".to_owned());
+        problems.push("nothing fails: the deferral loss differs from the predicted one".to_owned());
     }
     if both.with_outages.instead == 0 {
-        problems.push("outages: nobody noticed".to_owned());
+        problems.push("outages: no row was affected".to_owned());
     }
     if calm.deferred_in_last_tenth > 0 && both.with_outages.deferred_in_last_tenth == 0 {
-        problems.push("outages: no expert was asked any more at the end".to_owned());
+        problems.push("outages: no expert was asked at the end".to_owned());
     }
     problems
 }

@@ -1,13 +1,13 @@
-//! What came of a run.
+//! The result of a run.
 
 use super::log::Log;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt::Write};
 
-/// How the node's question for one row ended.
+/// How the node resolved one row, from its log.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Line {
+pub(crate) struct Resolution {
     row: u32,
     by: usize,
     answer: u32,
@@ -16,8 +16,8 @@ pub(crate) struct Line {
     microseconds: u32,
 }
 
-impl Line {
-    /// Reads `row NUMBER BY ANSWER HOW SENT MICROSECONDS`; `None` if it is another line.
+impl Resolution {
+    /// Parses `row NUMBER BY ANSWER HOW SENT MICROSECONDS`; `None` if it is another line.
     pub(crate) fn read(line: &str) -> Result<Option<Self>> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let ["row", row, by, answer, how, sent, microseconds] = words.as_slice() else {
@@ -35,7 +35,7 @@ impl Line {
     }
 }
 
-/// Milliseconds from asking to the answer, of the questions that an expert answered.
+/// Milliseconds from the request to the answer, for rows that an expert answered.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct RoundTrips {
     p50: f64,
@@ -44,61 +44,61 @@ pub(crate) struct RoundTrips {
     most: f64,
 }
 
-/// What came of a run, in print.
+/// The result of a run.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     /// Rows given to the node.
     pub(crate) rows: usize,
-    /// The node answered, and nobody was asked.
+    /// Rows that the node answered without asking anybody.
     pub(crate) answered_locally: usize,
-    /// Somebody was asked.
+    /// Rows for which an expert was asked.
     pub(crate) deferred: usize,
     /// Answers by expert.
     pub(crate) answered_by: BTreeMap<String, usize>,
-    /// Somebody else was asked, or the node answered, since whom the rejector chose did not.
+    /// Rows that somebody else answered because the chosen expert did not.
     pub(crate) instead: usize,
-    /// Somebody was asked, and in the end the node answered.
+    /// Rows for which an expert was asked but the node answered.
     pub(crate) timed_out: usize,
-    /// Rows without an outcome.
+    /// Rows that were never resolved.
     pub(crate) lost: usize,
-    /// Rows with more than one outcome.
+    /// Rows that were resolved more than once.
     pub(crate) duplicated: usize,
-    /// Answers that are not what that expert says of that row.
+    /// Answers that differ from what the log says of that expert and row.
     pub(crate) mistaken: usize,
     /// Frames that the node sent.
     pub(crate) frames: u64,
     /// In milliseconds of the node's clock.
     pub(crate) round_trip_ms: RoundTrips,
-    /// Of the whole system, mean over the rows.
+    /// Mean over the rows, of the whole system.
     pub(crate) deferral_loss: f64,
-    /// Of the image on the same rows if every expert can be reached.
+    /// Mean over the rows, of the image with every expert reachable.
     pub(crate) predicted_deferral_loss: f64,
-    /// Answers of experts in the last tenth of the rows: whether all has recovered.
+    /// Answers of experts in the last tenth of the rows. They show whether the system has recovered.
     pub(crate) deferred_in_last_tenth: usize,
 }
 
 impl Report {
-    pub(crate) fn new(log: &Log, lines: &[Line], predicted: f64) -> Result<Self> {
-        let mut outcomes = BTreeMap::<u32, Vec<&Line>>::new();
-        for line in lines {
-            outcomes.entry(line.row).or_default().push(line);
+    pub(crate) fn new(log: &Log, resolutions: &[Resolution], predicted: f64) -> Result<Self> {
+        let mut by_row = BTreeMap::<u32, Vec<&Resolution>>::new();
+        for one in resolutions {
+            by_row.entry(one.row).or_default().push(one);
         }
         let known: BTreeMap<u32, _> = log.rows.iter().map(|row| (row.number, row)).collect();
         let (mut loss, mut mistaken) = (0.0, 0);
         let mut answered_by: BTreeMap<String, usize> =
             log.experts.iter().map(|expert| (expert.name.clone(), 0)).collect();
         let mut times = Vec::new();
-        for line in lines {
-            let Some(row) = known.get(&line.row) else {
-                bail!("the node answered row {}, which it was not given", line.row)
+        for one in resolutions {
+            let Some(row) = known.get(&one.row) else {
+                bail!("the node answered row {}, which it was not given", one.row)
             };
-            loss += log.loss(row, line.by, line.answer);
-            mistaken += usize::from(row.predictions.get(line.by) != Some(&line.answer));
-            if let Some(expert) = log.experts.get(line.by) {
+            loss += log.loss(row, one.by, one.answer);
+            mistaken += usize::from(row.answers.get(one.by) != Some(&one.answer));
+            if let Some(expert) = log.experts.get(one.by) {
                 *answered_by.entry(expert.name.clone()).or_default() += 1;
             }
-            if line.by > 0 {
-                times.push(f64::from(line.microseconds) / 1e3);
+            if one.by > 0 {
+                times.push(f64::from(one.microseconds) / 1e3);
             }
         }
         times.sort_by(f64::total_cmp);
@@ -106,24 +106,25 @@ impl Report {
             let index = (share * times.len() as f64) as usize;
             times.get(index.min(times.len().saturating_sub(1))).copied().unwrap_or(0.0)
         };
-        let count = |what: &dyn Fn(&Line) -> bool| lines.iter().filter(|line| what(line)).count();
-        let answered_locally = count(&|line| line.by == 0 && line.chosen);
-        let last = lines.iter().rev().take(lines.len() / 10);
+        let count =
+            |what: &dyn Fn(&Resolution) -> bool| resolutions.iter().filter(|one| what(one)).count();
+        let answered_locally = count(&|one| one.by == 0 && one.chosen);
+        let last = resolutions.iter().rev().take(resolutions.len() / 10);
         Ok(Self {
             rows: log.rows.len(),
             answered_locally,
-            deferred: lines.len() - answered_locally,
+            deferred: resolutions.len() - answered_locally,
             answered_by,
-            instead: count(&|line| !line.chosen),
-            timed_out: count(&|line| line.by == 0 && !line.chosen),
-            lost: log.rows.iter().filter(|row| !outcomes.contains_key(&row.number)).count(),
-            duplicated: outcomes.values().filter(|lines| lines.len() > 1).count(),
+            instead: count(&|one| !one.chosen),
+            timed_out: count(&|one| one.by == 0 && !one.chosen),
+            lost: log.rows.iter().filter(|row| !by_row.contains_key(&row.number)).count(),
+            duplicated: by_row.values().filter(|found| found.len() > 1).count(),
             mistaken,
-            frames: lines.iter().map(|line| u64::from(line.sent)).sum(),
+            frames: resolutions.iter().map(|one| u64::from(one.sent)).sum(),
             round_trip_ms: RoundTrips { p50: at(0.5), p90: at(0.9), p99: at(0.99), most: at(1.0) },
-            deferral_loss: loss / lines.len().max(1) as f64,
+            deferral_loss: loss / resolutions.len().max(1) as f64,
             predicted_deferral_loss: predicted,
-            deferred_in_last_tenth: last.filter(|line| line.by > 0).count(),
+            deferred_in_last_tenth: last.filter(|one| one.by > 0).count(),
         })
     }
 

@@ -1,0 +1,119 @@
+//! The programs around the node: started in the background, waited for, ended.
+
+use super::HOST;
+use crate::process::run;
+use anyhow::{Context, Result, bail, ensure};
+use std::{
+    fs::{self, File},
+    io::Write,
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A program that does not come up within this time is broken.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Ports that were free a moment ago.
+pub(super) struct Ports {
+    pub(super) broker: u16,
+    pub(super) expert: u16,
+    pub(super) gateway: u16,
+}
+
+impl Ports {
+    pub(super) fn free() -> Result<Self> {
+        // All held at once, so that they differ.
+        let held = [0; 3].map(|_| TcpListener::bind((HOST, 0)));
+        let [broker, expert, gateway] =
+            held.map(|held| Ok::<_, std::io::Error>(held?.local_addr()?.port()));
+        Ok(Self { broker: broker?, expert: expert?, gateway: gateway? })
+    }
+}
+
+/// A program in the background, killed when it is dropped. Its output goes to a file of its name.
+pub(super) struct Process {
+    child: Child,
+    name: String,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts a program and waits until somebody can connect to it.
+    pub(super) fn start(
+        command: &mut Command,
+        directory: &Path,
+        name: &str,
+        port: u16,
+    ) -> Result<Self> {
+        let mut process = Self::spawn(command, directory, name)?;
+        let begun = Instant::now();
+        while TcpStream::connect((HOST, port)).is_err() {
+            if let Some(status) = process.child.try_wait()? {
+                bail!("{name} ended with {status}: {}", process.tail());
+            }
+            ensure!(begun.elapsed() < PATIENCE, "{name} does not listen: {}", process.tail());
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(process)
+    }
+
+    pub(super) fn spawn(command: &mut Command, directory: &Path, name: &str) -> Result<Self> {
+        let log = directory.join(format!("{name}.log"));
+        // A program that is started again appends to the same file.
+        let mut file = File::options().create(true).append(true).open(&log)?;
+        writeln!(file, "---- started")?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .spawn()
+            .with_context(|| format!("cannot start {name}"))?;
+        Ok(Self { child, name: name.to_owned(), log })
+    }
+
+    /// Waits until its output since its start contains `words`.
+    pub(super) fn said(&mut self, words: &str) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            let log = fs::read_to_string(&self.log)?;
+            let since = log.rsplit("---- started").next().unwrap_or_default();
+            if since.contains(words) {
+                return Ok(());
+            }
+            ensure!(begun.elapsed() < PATIENCE, "{}: not \"{words}\": {}", self.name, self.tail());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Asks it to end, and returns whether it succeeded.
+    pub(super) fn end(mut self) -> Result<bool> {
+        run(Command::new("kill").args(["-TERM", &self.child.id().to_string()]))?;
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status.success());
+            }
+            if begun.elapsed() > PATIENCE {
+                return Ok(false);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn tail(&self) -> String {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<_> = log.lines().rev().take(3).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
