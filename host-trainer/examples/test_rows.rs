@@ -6,7 +6,7 @@
 use std::{env, error::Error, path::Path};
 
 use mild_trainer::intake::{
-    config::{Answer, Config, Price},
+    config::{AnswerColumns, Config, PriceSource},
     log::Table,
 };
 use serde_json::json;
@@ -33,7 +33,8 @@ fn rows(config: &Config, most: usize) -> Result<serde_json::Value, Box<dyn Error
     }
     let (mut experts, mut answers) = (Vec::new(), Vec::new());
     for expert in &config.experts {
-        let (Answer::Prediction(prediction), Price::Fixed(price)) = (&expert.answer, &expert.price)
+        let (AnswerColumns::Prediction(prediction), PriceSource::Fixed(price)) =
+            (&expert.answer, &expert.price)
         else {
             return Err("every expert needs a column of predictions and one price".into());
         };

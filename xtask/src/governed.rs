@@ -1,10 +1,10 @@
 //! Judging a run of the firmware `governed`: governors whose experts fail, on the device and on the host.
 
-use crate::{parity::Outcome, process::Finished};
+use crate::{process::Finished, verdict::Verdict};
 use mild_test_support::governed::{self, Numbers, Run};
 
 /// What a finished run says about each kind of governor.
-pub(crate) fn judge(run: &Finished) -> Vec<Outcome> {
+pub(crate) fn judge(run: &Finished) -> Vec<Verdict> {
     governed::runs()
         .into_iter()
         .map(|Run { name, numbers }| {
@@ -13,12 +13,12 @@ pub(crate) fn judge(run: &Finished) -> Vec<Outcome> {
                 true => (passed, detail),
                 false => (false, format!("{detail}; {}", crate::parity::describe_status(run))),
             };
-            Outcome { check: name, passed: Some(passed), detail }
+            Verdict { check: name, passed: Some(passed), detail }
         })
         .collect()
 }
 
-/// Whether the line of this run has the host's numbers, and what it has.
+/// Whether the line of this run has the host's numbers, and what it has instead.
 fn compare(name: &str, stdout: &str, expected: Numbers) -> (bool, String) {
     let line = stdout.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     match line {
@@ -41,7 +41,6 @@ mod tests {
     #[test]
     fn experts_fail_and_the_ways_to_charge_differ() {
         let [attempts, answers, calm, calm_answers] = governed::runs().map(|run| run.numbers);
-        println!("{attempts}; {answers}; {calm}; {calm_answers}");
         // Each input once, though many take several frames.
         assert!([attempts, answers, calm, calm_answers].iter().all(|run| run.decisions == 400));
         assert!(attempts.frames > attempts.deferred && answers.frames > answers.deferred);

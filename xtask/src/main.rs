@@ -17,6 +17,7 @@ mod results;
 mod source;
 mod thermometer;
 mod toolchain;
+mod verdict;
 mod window_features;
 
 use anyhow::Result;

@@ -3,7 +3,7 @@
 //! The firmware's own exit status is not believed alone: it must also have reported every check, and each over as many
 //! rows as the file of vectors has, or as many damages as the image has room for.
 
-use crate::process::Finished;
+use crate::{process::Finished, verdict::Verdict};
 use anyhow::{Context, Result, bail, ensure};
 use std::{fs, path::Path};
 
@@ -21,24 +21,6 @@ const FIRST_ROW: usize = 16;
 const FIRST_SCORE: usize = FIRST_ROW + 12;
 /// This much of a failing program's output is shown.
 const SHOWN_LINES: usize = 20;
-
-/// The outcome of one check.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    /// What was compared.
-    pub(crate) check: &'static str,
-    /// `None` when there was nothing to compare.
-    pub(crate) passed: Option<bool>,
-    /// How many rows, or what went wrong.
-    pub(crate) detail: String,
-}
-
-impl Outcome {
-    /// A check that could not be carried out.
-    pub(crate) fn failed(check: &'static str, error: &anyhow::Error) -> Self {
-        Self { check, passed: Some(false), detail: format!("{error:#}") }
-    }
-}
 
 /// The number of rows that `vectors.bin` in `directory` announces.
 pub(crate) fn rows(directory: &Path) -> Result<u32> {
@@ -60,18 +42,18 @@ fn field<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N]> {
 }
 
 /// What a finished run says about each check, given how many rows there were to compare.
-pub(crate) fn judge(run: &Finished, rows: u32) -> Vec<Outcome> {
-    let mut outcomes: Vec<_> =
-        CHECKS.iter().map(|check| outcome(check, &run.stdout, rows)).collect();
-    let reported = outcomes.iter().all(|outcome| outcome.passed != Some(false));
+pub(crate) fn judge(run: &Finished, rows: u32) -> Vec<Verdict> {
+    let mut verdicts: Vec<_> =
+        CHECKS.iter().map(|check| verdict(check, &run.stdout, rows)).collect();
+    let reported = verdicts.iter().all(|verdict| verdict.passed != Some(false));
     if reported && !run.success() {
-        outcomes.push(Outcome {
+        verdicts.push(Verdict {
             check: "exit status",
             passed: Some(false),
             detail: describe_status(run),
         });
     }
-    outcomes
+    verdicts
 }
 
 /// Writes the first row of the vectors in `image`, with one bit of its first score flipped, into `directory`. A run over
@@ -96,20 +78,20 @@ pub(crate) fn control(image: &Path, directory: &Path) -> Result<()> {
 }
 
 /// What a finished run over the vectors of [`control`] says about the checks themselves.
-pub(crate) fn judge_control(run: &Finished) -> Outcome {
+pub(crate) fn judge_control(run: &Finished) -> Verdict {
     let noticed = matches!(report("scores", &run.stdout), Some((_, 1)));
     let failed = run.status.is_some_and(|status| status.code() == Some(1));
     let (passed, detail) = match noticed && failed {
         true => (true, "a flipped bit is noticed".to_owned()),
         false => (false, format!("a flipped bit is not noticed: {}", describe_status(run))),
     };
-    Outcome { check: "control", passed: Some(passed), detail }
+    Verdict { check: "control", passed: Some(passed), detail }
 }
 
 /// What a finished run of `corrupt` over an image of `bytes` bytes says about each kind of damage.
-pub(crate) fn judge_damages(run: &Finished, bytes: usize) -> Vec<Outcome> {
+pub(crate) fn judge_damages(run: &Finished, bytes: usize) -> Vec<Verdict> {
     let words = bytes / 4;
-    let mut outcomes: Vec<Outcome> = [
+    let mut verdicts: Vec<Verdict> = [
         ("flipped", bytes * 8, false),
         ("truncated", bytes, false),
         ("misaligned", 3, false),
@@ -132,16 +114,16 @@ pub(crate) fn judge_damages(run: &Finished, bytes: usize) -> Vec<Outcome> {
             }
             Some((_, accepted)) => (accepted == 0, format!("{images} images, {accepted} accepted")),
         };
-        Outcome { check, passed: Some(passed), detail }
+        Verdict { check, passed: Some(passed), detail }
     })
     .collect();
     // It fails too if the whole image is not accepted.
-    outcomes.push(Outcome {
+    verdicts.push(Verdict {
         check: "without a fault",
         passed: Some(run.success()),
         detail: describe_status(run),
     });
-    outcomes
+    verdicts
 }
 
 /// The damaged images and how many of them were accepted, from a line `check NAME: R images, A accepted`.
@@ -167,7 +149,7 @@ pub(crate) fn last_lines(run: &Finished) -> Vec<&str> {
     lines[lines.len().saturating_sub(SHOWN_LINES)..].to_vec()
 }
 
-fn outcome(check: &'static str, output: &str, expected: u32) -> Outcome {
+fn verdict(check: &'static str, output: &str, expected: u32) -> Verdict {
     let (passed, detail) = match report(check, output) {
         None => (Some(false), "not reported".to_owned()),
         Some((_, wrong @ 1..)) => (Some(false), format!("{wrong} rows differ")),
@@ -178,7 +160,7 @@ fn outcome(check: &'static str, output: &str, expected: u32) -> Outcome {
         Some((rows, 0)) if rows == expected && rows > 0 => (Some(true), format!("{rows} rows")),
         Some((rows, 0)) => (Some(false), format!("{rows} rows compared, expected {expected}")),
     };
-    Outcome { check, passed, detail }
+    Verdict { check, passed, detail }
 }
 
 /// The rows compared and the rows that differ, from a line `check NAME: R rows, W wrong`.
@@ -207,7 +189,7 @@ mod tests {
     }
 
     fn verdicts(run: &Finished) -> Vec<Option<bool>> {
-        judge(run, 9).into_iter().map(|outcome| outcome.passed).collect()
+        judge(run, 9).into_iter().map(|verdict| verdict.passed).collect()
     }
 
     const MASKED: &str = "check masked: 9 rows, 0 wrong";
@@ -226,9 +208,9 @@ mod tests {
 
     #[test]
     fn a_bad_exit_status_fails_even_when_the_counts_are_good() {
-        let outcomes = judge(&run(1, "6 rows, 0 wrong", MASKED), 9);
-        assert_eq!(outcomes.len(), 5);
-        assert_eq!(outcomes[4].passed, Some(false));
+        let verdicts = judge(&run(1, "6 rows, 0 wrong", MASKED), 9);
+        assert_eq!(verdicts.len(), 5);
+        assert_eq!(verdicts[4].passed, Some(false));
     }
 
     #[test]
@@ -238,8 +220,8 @@ mod tests {
         let mut run = run(0, "", "");
         run.stdout = report.to_owned();
         let passed = |name| {
-            let outcomes = judge_damages(&run, 40);
-            outcomes.into_iter().find(|outcome| outcome.check == name).unwrap().passed
+            let verdicts = judge_damages(&run, 40);
+            verdicts.into_iter().find(|verdict| verdict.check == name).unwrap().passed
         };
         assert_eq!(passed("flipped"), Some(true));
         assert_eq!(passed("truncated"), Some(false));

@@ -5,10 +5,10 @@ use crate::{
     cores::WITH_I2C,
     firmware::Firmware,
     images,
-    parity::Outcome,
     process::{collect_lines, target_dir},
     qemu::Qemu,
     toolchain::Toolchains,
+    verdict::Verdict,
 };
 use anyhow::{Context, Result, bail, ensure};
 use mild::{Image, Reachable, Rejector, window_features};
@@ -33,7 +33,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 const SENSOR: &str = "thermometer";
 
 /// Trains, builds, plays, and compares every decision with the host's.
-pub(crate) fn check(qemu: &Qemu, toolchains: &mut Toolchains) -> Result<Outcome> {
+pub(crate) fn check(qemu: &Qemu, toolchains: &mut Toolchains) -> Result<Verdict> {
     let directory = target_dir().join("device/thermometer");
     fs::create_dir_all(&directory)?;
     let (log, windows) = cold_store::log(ROWS);
@@ -80,7 +80,7 @@ pub(crate) fn check(qemu: &Qemu, toolchains: &mut Toolchains) -> Result<Outcome>
         true => format!("{WINDOWS} windows over I2C, {asked} deferred"),
         false => format!("{} decisions of {WINDOWS}, {differ} other than the host's", found.len()),
     };
-    Ok(Outcome { check, passed: Some(passed), detail })
+    Ok(Verdict { check, passed: Some(passed), detail })
 }
 
 /// Experts and margins of the windows, by the host.

@@ -1,11 +1,11 @@
 //! Judging a run of the firmware `window-features`: window statistics on the device against the host's.
 
-use crate::{parity::Outcome, process::Finished};
+use crate::{process::Finished, verdict::Verdict};
 use mild::window_features::Statistic;
 use mild_test_support::windows;
 
 /// What a finished run says about each kind of sample.
-pub(crate) fn judge(run: &Finished) -> Vec<Outcome> {
+pub(crate) fn judge(run: &Finished) -> Vec<Verdict> {
     let kinds = [("features of i16", "i16"), ("features of f32", "f32")];
     kinds
         .into_iter()
@@ -16,7 +16,7 @@ pub(crate) fn judge(run: &Finished) -> Vec<Outcome> {
                 true => (passed, detail),
                 false => (false, format!("{detail}; {}", crate::parity::describe_status(run))),
             };
-            Outcome { check, passed: Some(passed), detail }
+            Verdict { check, passed: Some(passed), detail }
         })
         .collect()
 }

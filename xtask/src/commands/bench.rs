@@ -1,6 +1,6 @@
 //! `cargo xtask device bench`: instructions, code, image, scratch and stack, core by core.
 
-use super::device::{CommonArgs, core};
+use super::arguments::{CommonArgs, core};
 use crate::{
     bench::{self, Choosing, Measured, Part, Row},
     cores::{CORES, Core},

@@ -1,9 +1,10 @@
 //! `cargo xtask boards`: the examples for real boards, built but not run.
 
-use super::{device::Tally, heading};
+use super::heading;
 use crate::{
     process::{cargo, root, run, target_dir},
     toolchain::{Choice, Toolchains},
+    verdict::Tally,
 };
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -61,28 +62,27 @@ pub(crate) fn run_checks(args: &BoardsArgs) -> Result<Tally> {
     let mut toolchains = Toolchains::new(args.toolchain);
     let mut tally = Tally::default();
     heading("boards: what they share, on the host");
-    tally.count("node: tests", Instant::now(), test_node().map(|()| "passed".to_owned()));
+    count(&mut tally, "node: tests", Instant::now(), test_node().map(|()| "passed".to_owned()));
     for board in boards {
         heading(&format!("board {}: {}", board.name, board.target));
         let start = Instant::now();
         let built = board.build(&mut toolchains).map(|sizes| sizes.to_string());
-        tally.count(&format!("{}: build", board.name), start, built);
+        count(&mut tally, &format!("{}: build", board.name), start, built);
     }
     Ok(tally)
 }
 
-impl Tally {
-    fn count(&mut self, check: &str, start: Instant, result: Result<String>) {
-        let seconds = start.elapsed().as_secs_f32();
-        match result {
-            Ok(detail) => {
-                println!("{check} ... ok ({detail}; {seconds:.0} s)");
-                self.passed += 1;
-            }
-            Err(error) => {
-                println!("{check} ... FAILED: {error:#}");
-                self.failed += 1;
-            }
+/// Prints the result of a step and the time since `start`, and counts it.
+fn count(tally: &mut Tally, step: &str, start: Instant, result: Result<String>) {
+    let seconds = start.elapsed().as_secs_f32();
+    match result {
+        Ok(detail) => {
+            println!("{step} ... ok ({detail}; {seconds:.0} s)");
+            tally.passed += 1;
+        }
+        Err(error) => {
+            println!("{step} ... FAILED: {error:#}");
+            tally.failed += 1;
         }
     }
 }

@@ -1,27 +1,27 @@
 //! `cargo xtask device …`: programs on emulated boards.
 
 use super::{
+    arguments::{CommonArgs, core},
     bench::{self, BenchArgs},
     heading, prove,
 };
 use crate::{
-    cores::{self, CORES, Core, WITH_I2C},
+    cores::{CORES, Core, WITH_I2C},
     firmware::Firmware,
-    governed, images, parallel,
-    parity::{self, Outcome},
+    governed, images, parallel, parity,
     process::{Finished, root, target_dir},
-    qemu::{Options, Qemu},
+    qemu::Qemu,
     thermometer,
-    toolchain::{Choice, Toolchains},
+    toolchain::Toolchains,
+    verdict::{Tally, Verdict},
     window_features,
 };
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use mild_test_support::images::DAMAGED;
 use std::{
-    fmt, fs,
+    fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 /// What to do on a device.
@@ -78,56 +78,6 @@ pub(crate) struct DeviceRunArgs {
     common: CommonArgs,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct CommonArgs {
-    /// The compiler to build firmware with
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) toolchain: Choice,
-    /// Stop a program after so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
-    timeout: u64,
-}
-
-/// Counts of device checks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    /// Checks in which every row was equal.
-    pub(crate) passed: usize,
-    /// The others, a program that cannot be built or run being one.
-    pub(crate) failed: usize,
-}
-
-impl Tally {
-    /// Adds the checks of a phase. One that cannot even start is a failure like any other.
-    pub(crate) fn add(&mut self, phase: &Result<Self>) {
-        match phase {
-            Ok(tally) => {
-                self.passed += tally.passed;
-                self.failed += tally.failed;
-            }
-            Err(_) => self.failed += 1,
-        }
-    }
-
-    /// Prints how a check came out, and counts it.
-    pub(crate) fn outcome(&mut self, label: &str, outcome: &Outcome) {
-        let word = match outcome.passed {
-            Some(true) => "ok",
-            Some(false) => "FAILED",
-            None => "not applicable",
-        };
-        println!("{label}: {} ... {word} ({})", outcome.check, outcome.detail);
-        self.passed += usize::from(outcome.passed == Some(true));
-        self.failed += usize::from(outcome.passed == Some(false));
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} passed, {} failed", self.passed, self.failed)
-    }
-}
-
 /// The command `cargo xtask device …`.
 pub(crate) fn device(command: &DeviceCommand) -> Result<bool> {
     match command {
@@ -157,7 +107,7 @@ pub(crate) fn run_checks(args: &DeviceTestArgs) -> Result<Tally> {
         for (name, made) in images::all()? {
             match made {
                 Ok(image) => images.push(image),
-                Err(error) => tally.outcome(name, &Outcome::failed("image", &error)),
+                Err(error) => tally.count(name, &Verdict::failed("image", &error)),
             }
         }
     }
@@ -166,14 +116,14 @@ pub(crate) fn run_checks(args: &DeviceTestArgs) -> Result<Tally> {
     for core in args.cores() {
         heading(&format!("device {}: {} on {}", core.name, core.target, core.machine));
         if let Err(error) = check(core, &images, args, &qemu, &mut toolchains, &mut tally) {
-            tally.outcome(core.name, &Outcome::failed("run", &error));
+            tally.count(core.name, &Verdict::failed("run", &error));
         }
     }
     if args.cores.is_empty() {
         heading(&format!("sensor: {} on {}", WITH_I2C.target, WITH_I2C.machine));
         match thermometer::check(&qemu, &mut toolchains) {
-            Ok(outcome) => tally.outcome(WITH_I2C.name, &outcome),
-            Err(error) => tally.outcome(WITH_I2C.name, &Outcome::failed("sensor", &error)),
+            Ok(verdict) => tally.count(WITH_I2C.name, &verdict),
+            Err(error) => tally.count(WITH_I2C.name, &Verdict::failed("sensor", &error)),
         }
     }
     // All loops ran over something, or the tally says so.
@@ -194,7 +144,7 @@ struct Job {
     judge: Judge,
 }
 
-type Judge = Box<dyn Fn(&Finished) -> Vec<Outcome> + Sync>;
+type Judge = Box<dyn Fn(&Finished) -> Vec<Verdict> + Sync>;
 
 /// All images on one core.
 fn check(
@@ -269,11 +219,11 @@ fn check(
     for (job, run) in jobs.iter().zip(runs) {
         let label = format!("{} {}", core.name, job.name);
         let run = run?;
-        let outcomes = (job.judge)(&run);
-        for outcome in &outcomes {
-            tally.outcome(&label, outcome);
+        let verdicts = (job.judge)(&run);
+        for verdict in &verdicts {
+            tally.count(&label, verdict);
         }
-        if outcomes.iter().any(|outcome| outcome.passed == Some(false)) {
+        if verdicts.iter().any(|verdict| verdict.passed == Some(false)) {
             println!("{label}: {}; its last output:", parity::describe_status(&run));
             for line in parity::last_lines(&run) {
                 println!("    {line}");
@@ -315,22 +265,7 @@ impl DeviceTestArgs {
     }
 }
 
-impl CommonArgs {
-    pub(crate) fn options(&self, directory: &Path, icount: bool) -> Options {
-        Options {
-            directory: directory.to_path_buf(),
-            limit: Duration::from_secs(self.timeout),
-            icount: icount.then_some(0),
-            slot: None,
-        }
-    }
-}
-
 fn name(directory: &Path) -> String {
     let last = directory.file_name().unwrap_or(directory.as_os_str());
     last.to_string_lossy().into_owned()
-}
-
-pub(crate) fn core(name: &str) -> Result<&'static Core, String> {
-    cores::find(name).ok_or_else(|| format!("expected one of {}", cores::names()))
 }

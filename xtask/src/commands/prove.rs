@@ -5,21 +5,18 @@
 //! runs that the number of instructions does not depend on the input, how deep the stack gets, and that the decisions are
 //! the host's. Each proof is then tried on a program that breaks its property on purpose, and must fail there.
 
-use super::{
-    device::{CommonArgs, Tally},
-    heading,
-};
+use super::{arguments::CommonArgs, heading};
 use crate::{
     cores::Core,
     firmware::Firmware,
     images,
     linked::{Linked, is_dsp, is_float, is_smlad},
-    parallel,
-    parity::{self, Outcome},
+    parallel, parity,
     process::{Finished, root, target_dir},
     qemu::{Options, Qemu},
     source,
     toolchain::Toolchains,
+    verdict::{Tally, Verdict},
 };
 use anyhow::{Context, Result, ensure};
 use mild::{Decision, FeatureValue, Governor, Image, Reachable, Rejector, Scores};
@@ -98,8 +95,8 @@ const BREAKS: [(&str, &str, &str); 7] = [
 pub(crate) fn prove(cores: &[&'static Core], common: &CommonArgs) -> Result<Tally> {
     let mut tally = Tally::default();
     heading("proofs: source");
-    for outcome in [unsafe_code(), unsafe_code_control()] {
-        tally.outcome("source", &outcome);
+    for verdict in [unsafe_code(), unsafe_code_control()] {
+        tally.count("source", &verdict);
     }
     heading("proofs: programs");
     let qemu = Qemu::find()?;
@@ -111,17 +108,17 @@ pub(crate) fn prove(cores: &[&'static Core], common: &CommonArgs) -> Result<Tall
     let options = Options { icount: Some(SHIFT), ..options };
     let runs = parallel::map(&programs, |program| qemu.run(program.core, &program.elf, &options));
     for (program, run) in programs.iter().zip(runs) {
-        let mut outcomes = linked(&Linked::read(&program.elf)?, program.core.dsp);
-        outcomes.extend(ran(&run?, &expected));
+        let mut verdicts = linked(&Linked::read(&program.elf)?, program.core.dsp);
+        verdicts.extend(ran(&run?, &expected));
         match program.breaks {
             None => {
-                for outcome in &outcomes {
-                    tally.outcome(program.core.name, outcome);
+                for verdict in &verdicts {
+                    tally.count(program.core.name, verdict);
                 }
             }
             Some((feature, proof)) => {
                 let label = format!("{} {feature}", program.core.name);
-                tally.outcome(&label, &noticed(&outcomes, proof));
+                tally.count(&label, &noticed(&verdicts, proof));
             }
         }
     }
@@ -131,11 +128,8 @@ pub(crate) fn prove(cores: &[&'static Core], common: &CommonArgs) -> Result<Tall
         .map(|program| (program.core, &program.elf))
     {
         // The same program, taken for one of the other kind.
-        let outcomes = linked(&Linked::read(elf)?, !core.dsp);
-        tally.outcome(
-            &format!("{} taken for the other kind", core.name),
-            &noticed(&outcomes, "DSP"),
-        );
+        let verdicts = linked(&Linked::read(elf)?, !core.dsp);
+        tally.count(&format!("{} taken for the other kind", core.name), &noticed(&verdicts, "DSP"));
     }
     Ok(tally)
 }
@@ -175,14 +169,14 @@ fn build(
 }
 
 /// What is proven of a linked program.
-fn linked(program: &Linked, dsp: bool) -> Vec<Outcome> {
+fn linked(program: &Linked, dsp: bool) -> Vec<Verdict> {
     let none = |check, parts: &[&str]| {
         let found = program.symbols_with(parts);
         let detail = match found.as_slice() {
             [] => format!("none of {} symbols", program.symbols.len()),
             [first, rest @ ..] => format!("{first} and {} more", rest.len()),
         };
-        Outcome { check, passed: Some(found.is_empty()), detail }
+        Verdict { check, passed: Some(found.is_empty()), detail }
     };
     let mut float = none("no float", &FLOATS);
     let instructions = program.count(is_float);
@@ -198,15 +192,15 @@ fn linked(program: &Linked, dsp: bool) -> Vec<Outcome> {
         none("no panic", &PANICS),
         none("no allocator", &ALLOCATORS),
         float,
-        Outcome { check: "DSP", passed: Some(right), detail },
+        Verdict { check: "DSP", passed: Some(right), detail },
     ]
 }
 
 /// What is proven of a run.
-fn ran(run: &Finished, expected: &[u32]) -> Vec<Outcome> {
+fn ran(run: &Finished, expected: &[u32]) -> Vec<Verdict> {
     match figures(run) {
         Ok((clock, figures)) => {
-            let mut outcomes = Vec::new();
+            let mut verdicts = Vec::new();
             for ((way, figure), expected) in WAYS.iter().zip(&figures).zip(expected) {
                 let (way, kind) = way;
                 let most_stack = match kind {
@@ -215,7 +209,7 @@ fn ran(run: &Finished, expected: &[u32]) -> Vec<Outcome> {
                 };
                 let [least, most, stack, digest] = *figure;
                 let instructions = f64::from(least) / clock;
-                outcomes.push(Outcome {
+                verdicts.push(Verdict {
                     check: "time",
                     passed: Some(most - least <= JITTER),
                     detail: format!(
@@ -223,20 +217,20 @@ fn ran(run: &Finished, expected: &[u32]) -> Vec<Outcome> {
                         (f64::from(most - least) / clock).floor()
                     ),
                 });
-                outcomes.push(Outcome {
+                verdicts.push(Verdict {
                     check: "stack",
                     passed: Some(stack <= most_stack),
                     detail: format!("{way}: {stack} bytes"),
                 });
-                outcomes.push(Outcome {
+                verdicts.push(Verdict {
                     check: "decisions",
                     passed: Some(digest == *expected),
                     detail: format!("{way}: digest {digest:08x}, the host's {expected:08x}"),
                 });
             }
-            outcomes
+            verdicts
         }
-        Err(error) => vec![Outcome::failed("run", &error)],
+        Err(error) => vec![Verdict::failed("run", &error)],
     }
 }
 
@@ -268,13 +262,13 @@ fn numbers<const N: usize>(name: &str, line: Option<&str>) -> Result<[u32; N]> {
 }
 
 /// Whether the proof failed on a program that breaks its property.
-fn noticed(outcomes: &[Outcome], proof: &str) -> Outcome {
-    let failed = |outcome: &&Outcome| outcome.check == proof && outcome.passed == Some(false);
-    let (passed, detail) = match outcomes.iter().find(failed) {
-        Some(outcome) => (true, format!("{proof} fails: {}", outcome.detail)),
+fn noticed(verdicts: &[Verdict], proof: &str) -> Verdict {
+    let failed = |verdict: &&Verdict| verdict.check == proof && verdict.passed == Some(false);
+    let (passed, detail) = match verdicts.iter().find(failed) {
+        Some(verdict) => (true, format!("{proof} fails: {}", verdict.detail)),
         None => (false, format!("{proof} does not fail")),
     };
-    Outcome { check: "is noticed", passed: Some(passed), detail }
+    Verdict { check: "is noticed", passed: Some(passed), detail }
 }
 
 /// The digests of the host's decisions on the inputs of the runs.
@@ -318,7 +312,7 @@ fn digest<F: FeatureValue>(
 }
 
 /// No unsafe code in the crate but in the kernel's one file.
-fn unsafe_code() -> Outcome {
+fn unsafe_code() -> Verdict {
     const CHECK: &str = "no unsafe";
     let root = root();
     match source::unsafe_lines(&root.join("src")) {
@@ -329,22 +323,22 @@ fn unsafe_code() -> Outcome {
                 [] => format!("{} lines, all in {UNSAFE}", lines.len()),
                 [(path, line), ..] => format!("{}:{line}", path.display()),
             };
-            Outcome { check: CHECK, passed: Some(outside.is_empty()), detail }
+            Verdict { check: CHECK, passed: Some(outside.is_empty()), detail }
         }
-        Err(error) => Outcome::failed(CHECK, &error),
+        Err(error) => Verdict::failed(CHECK, &error),
     }
 }
 
 /// The same on the source of the firmware's board, which has unsafe code.
-fn unsafe_code_control() -> Outcome {
+fn unsafe_code_control() -> Verdict {
     const CHECK: &str = "unsafe code is noticed";
     match source::unsafe_lines(&root().join("examples/firmware/board/src")) {
-        Ok(lines) => Outcome {
+        Ok(lines) => Verdict {
             check: CHECK,
             passed: Some(!lines.is_empty()),
             detail: format!("{} lines in examples/firmware/board", lines.len()),
         },
-        Err(error) => Outcome::failed(CHECK, &error),
+        Err(error) => Verdict::failed(CHECK, &error),
     }
 }
 
@@ -363,9 +357,9 @@ mod tests {
         }
     }
 
-    fn failed(outcomes: &[Outcome]) -> Vec<&str> {
-        let failed = outcomes.iter().filter(|outcome| outcome.passed == Some(false));
-        let mut failed: Vec<_> = failed.map(|outcome| outcome.check).collect();
+    fn failed(verdicts: &[Verdict]) -> Vec<&str> {
+        let failed = verdicts.iter().filter(|verdict| verdict.passed == Some(false));
+        let mut failed: Vec<_> = failed.map(|verdict| verdict.check).collect();
         failed.dedup();
         failed
     }
@@ -389,8 +383,8 @@ mod tests {
             instructions: vec![0xbf00, instruction],
         };
         let judge = |symbol, instruction, dsp| {
-            let outcomes = linked(&program(symbol, instruction), dsp);
-            failed(&outcomes).join(" ")
+            let verdicts = linked(&program(symbol, instruction), dsp);
+            failed(&verdicts).join(" ")
         };
         const SMLAD: u32 = 0xfb21_3002;
         assert_eq!(judge("_ZN4mild6policy6decide17h1dd89e121b2b68b4E", SMLAD, true), "");
@@ -409,9 +403,9 @@ mod tests {
 
     #[test]
     fn a_break_is_noticed_only_by_its_own_proof() {
-        let outcomes = linked(&Linked::default(), true);
-        assert_eq!(noticed(&outcomes, "DSP").passed, Some(true));
-        assert_eq!(noticed(&outcomes, "no panic").passed, Some(false));
-        assert_eq!(noticed(&outcomes, "no such proof").passed, Some(false));
+        let verdicts = linked(&Linked::default(), true);
+        assert_eq!(noticed(&verdicts, "DSP").passed, Some(true));
+        assert_eq!(noticed(&verdicts, "no panic").passed, Some(false));
+        assert_eq!(noticed(&verdicts, "no such proof").passed, Some(false));
     }
 }

@@ -2,14 +2,14 @@
 
 use super::{
     boards::{self, BoardsArgs},
-    device::{self, Tally},
-    heading,
+    device, heading,
     path::{self, PathArgs},
     prove,
 };
 use crate::{
     apt,
     process::{cargo, find_program, run},
+    verdict::Tally,
 };
 use anyhow::Result;
 use clap::Args;
