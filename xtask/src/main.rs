@@ -12,6 +12,7 @@ mod parity;
 mod path;
 mod peers;
 mod process;
+mod proofs;
 mod qemu;
 mod results;
 mod source;

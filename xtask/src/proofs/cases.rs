@@ -1,0 +1,24 @@
+//! The cases in which the firmware `prove` decides.
+
+/// How a case comes to its decisions.
+#[derive(Clone, Copy)]
+pub(super) enum Case {
+    /// From int8 codes.
+    Codes,
+    /// From raw readings.
+    Raw,
+    /// From int8 codes, under a governor.
+    Governed,
+    /// The same with budgets for single experts.
+    Capped,
+}
+
+/// The cases and their names, in the order of the firmware.
+pub(super) const CASES: [(&str, Case); 6] = [
+    ("codes-embedded", Case::Codes),
+    ("raw-embedded", Case::Raw),
+    ("codes-slot", Case::Codes),
+    ("raw-slot", Case::Raw),
+    ("governed", Case::Governed),
+    ("capped", Case::Capped),
+];

@@ -1,0 +1,82 @@
+//! What is proven of a linked program: its symbols and its instructions.
+
+use crate::{
+    linked::{Linked, is_dsp, is_float, is_smlad},
+    verdict::Verdict,
+};
+
+/// Parts of names that show that something can panic: the core library's functions, and the end of the board's handler.
+const PANICS: [&str; 3] = ["9panicking", "exit_after_panic", "rust_begin_unwind"];
+/// The crate `alloc`, and allocators.
+const ALLOCATORS: [&str; 5] = ["_5alloc", "N5alloc", "__rust_alloc", "__rg_", "malloc"];
+/// The runtime routines of floating point, in the names of the Arm ABI and of the compiler's library.
+const FLOATS: [&str; 10] = [
+    "__aeabi_f",
+    "__aeabi_d",
+    "__aeabi_i2f",
+    "__aeabi_ui2f",
+    "__aeabi_l2f",
+    "__aeabi_ul2f",
+    "__aeabi_i2d",
+    "__aeabi_ui2d",
+    "compiler_builtins5float",
+    "sf3",
+];
+
+/// What is proven of a linked program.
+pub(crate) fn linked(program: &Linked, dsp: bool) -> Vec<Verdict> {
+    let none = |check, parts: &[&str]| {
+        let found = program.symbols_with(parts);
+        let detail = match found.as_slice() {
+            [] => format!("none of {} symbols", program.symbols.len()),
+            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        };
+        Verdict { check, passed: Some(found.is_empty()), detail }
+    };
+    let mut float = none("no float", &FLOATS);
+    let instructions = program.count(is_float);
+    if instructions > 0 {
+        float.passed = Some(false);
+        float.detail = format!("{instructions} instructions of the FPU");
+    }
+    let (smlad, any) = (program.count(is_smlad), program.count(is_dsp));
+    let detail =
+        format!("{smlad} SMLAD, {any} of the extension, {} in all", program.instructions.len());
+    let as_expected = if dsp { smlad > 0 } else { any == 0 };
+    vec![
+        none("no panic", &PANICS),
+        none("no allocator", &ALLOCATORS),
+        float,
+        Verdict { check: "DSP", passed: Some(as_expected), detail },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::failed, *};
+
+    #[test]
+    fn a_program_is_judged_by_its_symbols_and_instructions() {
+        let program = |symbol: &str, instruction| Linked {
+            symbols: [symbol.to_owned()].into(),
+            instructions: vec![0xbf00, instruction],
+        };
+        let judge = |symbol, instruction, dsp| {
+            let verdicts = linked(&program(symbol, instruction), dsp);
+            failed(&verdicts).join(" ")
+        };
+        const SMLAD: u32 = 0xfb21_3002;
+        assert_eq!(judge("_ZN4mild6policy6decide17h1dd89e121b2b68b4E", SMLAD, true), "");
+        assert_eq!(judge("__aeabi_uidiv", 0xbf00, false), "");
+        assert_eq!(judge("main", SMLAD, false), "DSP");
+        assert_eq!(judge("main", 0xbf00, true), "DSP");
+        assert_eq!(judge("main", 0xee20_0a81, false), "no float");
+        assert_eq!(judge("__aeabi_fmul", 0xbf00, false), "no float");
+        assert_eq!(judge("_ZN4core9panicking5panic17h0E", 0xbf00, false), "no panic");
+        assert_eq!(judge("_RNvNtCs1_4core9panicking5panic", 0xbf00, false), "no panic");
+        assert_eq!(
+            judge("_ZN5alloc5alloc18handle_alloc_error17h0E", 0xbf00, false),
+            "no allocator"
+        );
+    }
+}
