@@ -8,23 +8,23 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use mild_trainer::arithmetic::network::Shape;
-use mild_trainer::arithmetic::random::Random;
-use mild_trainer::data::part::{Part, PartColumns};
-use mild_trainer::learn::batch::Blocks;
-use mild_trainer::learn::candidate::Candidate;
-use mild_trainer::learn::grid::Grid;
-use mild_trainer::learn::objective::Objective;
-use mild_trainer::learn::select::select;
-use mild_trainer::learn::store::Forgetful;
-use mild_trainer::learn::train::fit_for;
-use mild_trainer::loss::TwoStage;
-use mild_trainer::progress::Silent;
+use mild_trainer::Forgetful;
+use mild_trainer::Silent;
+use mild_trainer::internals::batch::Blocks;
+use mild_trainer::internals::candidate::Candidate;
+use mild_trainer::internals::grid::Grid;
+use mild_trainer::internals::loss::TwoStage;
+use mild_trainer::internals::network::Shape;
+use mild_trainer::internals::objective::Objective;
+use mild_trainer::internals::part::{Part, PartColumns};
+use mild_trainer::internals::random::Random;
+use mild_trainer::internals::select::select;
+use mild_trainer::internals::train::fit_for;
 
 /// Operations of one evaluation: forward and the gradient by the weights for every layer, the
 /// gradient by its inputs for all but the first.
 fn operations(shape: &Shape, rows: usize) -> u64 {
-    let uses = |(index, layer): (usize, mild_trainer::arithmetic::network::LayerSpan)| {
+    let uses = |(index, layer): (usize, mild_trainer::internals::network::LayerSpan)| {
         layer.inputs * layer.outputs * if index == 0 { 2 } else { 3 }
     };
     2 * (rows * shape.layers().enumerate().map(uses).sum::<usize>()) as u64

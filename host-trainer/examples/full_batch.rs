@@ -7,10 +7,10 @@
 
 use std::time::Instant;
 
-use mild_trainer::arithmetic::network::Shape;
-use mild_trainer::learn::batch::Blocks;
-use mild_trainer::learn::objective::Objective;
-use mild_trainer::loss::TwoStage;
+use mild_trainer::internals::batch::Blocks;
+use mild_trainer::internals::loss::TwoStage;
+use mild_trainer::internals::network::Shape;
+use mild_trainer::internals::objective::Objective;
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 use std::fs;
 
-use mild_trainer::intake::config::Config;
-use mild_trainer::pipeline::{self, Trained};
-use mild_trainer::{data::dataset::Dataset, error::Error, intake::log};
-use mild_trainer::{learn::store::Forgetful, progress::Silent};
+use mild_trainer::Silent;
+use mild_trainer::config::Config;
+use mild_trainer::{Dataset, Error, read_log_from};
+use mild_trainer::{Trained, train};
 
 /// How a log is made up: features, label and answers of a row from its number and three numbers of 0 to 1.
 type Row = fn(usize, [f64; 3]) -> (Vec<f64>, u32, Vec<u32>);
@@ -51,8 +51,8 @@ fn train(text: &str, config: &str) -> Result<(Dataset, Trained), Error> {
     fs::write(directory.path().join("log.csv"), text).unwrap();
     fs::write(directory.path().join("mild.toml"), config).unwrap();
     let config = Config::load(directory.path().join("mild.toml"))?;
-    let data = log::read(&config)?;
-    let trained = pipeline::train(&config, &data, &Forgetful, &Silent)?;
+    let data = read_log(&config)?;
+    let trained = train(&config, &data, &Silent)?;
     Ok((data, trained))
 }
 

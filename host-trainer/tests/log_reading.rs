@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use mild_trainer::data::dataset::{Dataset, RawScale};
-use mild_trainer::intake::config::{Config, PriceSource};
-use mild_trainer::intake::log;
-use mild_trainer::loss::{Effort, Method, Tau};
+use mild_trainer::config::{Config, PriceSource};
+use mild_trainer::internals::loss::{Effort, Method, Tau};
+use mild_trainer::{Dataset, RawScale};
+use mild_trainer::{read_log, read_log_from};
 
 const CONFIG: &str = r#"
 [data]
@@ -46,7 +46,7 @@ unused,x0,x1,room,label,split,day,a,loss,price
 
 fn read(config: &str, log: &[u8]) -> Dataset {
     let config = Config::parse(config, Path::new("mild.toml")).unwrap();
-    log::read_from(log, Path::new("log.csv"), &config).unwrap()
+    read_log_from(log, Path::new("log.csv"), &config).unwrap()
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn compressed_and_rewritten_logs_are_equal() {
     fs::write(&log_path, LOG).unwrap();
     let config = Config::load(&path).unwrap();
     assert_eq!(config.data.log, log_path);
-    let plain = log::read(&config).unwrap();
+    let plain = read_log(&config).unwrap();
 
     // Two gzip members, as `cat a.gz b.gz` writes them; the name does not matter.
     let (first, second) = LOG.as_bytes().split_at(100);
@@ -167,7 +167,7 @@ fn compressed_and_rewritten_logs_are_equal() {
         })
         .collect();
     fs::write(&log_path, compressed).unwrap();
-    let zipped = log::read(&config).unwrap();
+    let zipped = read_log(&config).unwrap();
     assert_ne!(zipped.log_digest, plain.log_digest);
     assert_eq!(Dataset { log_digest: plain.log_digest, ..zipped }, plain);
 
@@ -176,7 +176,7 @@ fn compressed_and_rewritten_logs_are_equal() {
         LOG.trim_end().replace('\n', "\r\n").replace(",hall,", ", \"hall\" ,")
     );
     let rewritten = rewritten.replace(" \"hall\" ", "\"hall\"");
-    let rewritten = log::read_from(rewritten.as_bytes(), &log_path, &config).unwrap();
+    let rewritten = read_log_from(rewritten.as_bytes(), &log_path, &config).unwrap();
     assert_eq!(Dataset { log_digest: plain.log_digest, ..rewritten }, plain);
 }
 
@@ -264,7 +264,7 @@ fn the_shared_logs_read() {
     assert!(!reference.is_empty());
     for (name, figures) in &reference {
         let config = Config::load(folder.join(name).join("mild.toml")).unwrap();
-        let data = log::read(&config).unwrap();
+        let data = read_log(&config).unwrap();
         let rows = [data.train.rows(), data.calibration.rows(), data.test.rows()];
         match name.as_str() {
             "wall-robot" => assert_eq!(rows, [3273, 1091, 1092]),

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use mild_trainer::arithmetic::random::Random;
+use mild_trainer::internals::random::Random;
 
 const ROWS: usize = 1_000_000;
 const FEATURES: usize = 20;

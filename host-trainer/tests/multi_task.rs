@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use mild_trainer::data::dataset::Dataset;
-use mild_trainer::data::reference::{best_single, oracle};
-use mild_trainer::experiments::methods::{Contender, run};
-use mild_trainer::intake::config::Config;
-use mild_trainer::learn::store::Forgetful;
-use mild_trainer::progress::Silent;
-use mild_trainer::{intake::log, pipeline};
+use mild_trainer::Dataset;
+use mild_trainer::Forgetful;
+use mild_trainer::Silent;
+use mild_trainer::config::Config;
+use mild_trainer::internals::methods::{Contender, run};
+use mild_trainer::internals::reference::{best_single, oracle};
+use mild_trainer::{read_log, train};
 
 /// `local` names the class where a < 0.3 and the value where b < 0; `cloud` always names the class, and the
 /// value where b > 0. A wrong value is off by 4, of which SmoothL1 makes 3.5.
 fn table(rows: usize) -> String {
     let mut text = String::from("a,b,y,t,split,class_local,value_local,class_cloud,value_cloud\n");
-    let mut random = mild_trainer::arithmetic::random::Random::new(5);
+    let mut random = mild_trainer::internals::random::Random::new(5);
     for row in 0..rows {
         let (a, b) = (2.0 * random.uniform() - 1.0, 2.0 * random.uniform() - 1.0);
         let (class, target) = (u8::from(random.uniform() < 0.5), 10.0 * random.uniform());
@@ -37,7 +37,7 @@ fn read(more: &str, rows: usize) -> (Config, Dataset) {
          [train]\neffort = 'quick'\n[rejector]\nhidden = [8]\nmethod = 'multi-task'\n{more}"
     );
     let config = Config::parse(&text, Path::new("mild.toml")).unwrap();
-    let data = log::read_from(table(rows).as_bytes(), Path::new("log.csv"), &config).unwrap();
+    let data = read_log_from(table(rows).as_bytes(), Path::new("log.csv"), &config).unwrap();
     (config, data)
 }
 
@@ -48,7 +48,7 @@ fn the_expert_is_chosen_by_class_and_value_together() {
         [("", false), ("[multi_task]\nlambda_2 = 0.1\n", true)]
     {
         let (config, data) = read(weights, 2400);
-        let trained = pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
+        let trained = train(&config, &data, &Silent).unwrap();
         assert!(trained.choice.to_string().contains("two-stage tau=sum"), "{}", trained.choice);
         let test = &data.test;
         let choices = trained.int8_choices(test);

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use mild_trainer::arithmetic::dense::{LANES, Lanes};
-use mild_trainer::loss::{
+use mild_trainer::internals::dense::{LANES, Lanes};
+use mild_trainer::internals::loss::{
     Form, Link, MarginLoss, OneStage, OneStageOneVsAll, OneVsAll, Picce, Realizable, Surrogate,
     TwoStage,
 };

@@ -3,8 +3,8 @@
 use std::fs;
 
 use mild::window_features::{Statistic, Window};
-use mild_trainer::intake::config::Config;
-use mild_trainer::intake::log;
+use mild_trainer::config::Config;
+use mild_trainer::{read_log, read_log_from};
 
 /// Rows of eight readings and three numbers; the channel is loud where the device is wrong.
 fn table(rows: usize) -> (String, Vec<[i16; 8]>) {
@@ -48,7 +48,7 @@ fn features_are_those_of_the_device_bit_for_bit_and_train_a_rejector() {
     fs::write(directory.path().join("log.csv"), text).unwrap();
     fs::write(directory.path().join("mild.toml"), CONFIG).unwrap();
     let config = Config::load(directory.path().join("mild.toml")).unwrap();
-    let data = log::read(&config).unwrap();
+    let data = read_log(&config).unwrap();
     assert_eq!(
         data.feature_names,
         ["sound.rms", "sound.zero-crossings", "sound.crest-factor", "slow.mean", "slow.variance"]
@@ -67,14 +67,8 @@ fn features_are_those_of_the_device_bit_for_bit_and_train_a_rejector() {
             found.map(f32::to_bits)
         );
     }
-    let silent = mild_trainer::progress::Silent;
-    let trained = mild_trainer::pipeline::train(
-        &config,
-        &data,
-        &mild_trainer::learn::store::Forgetful,
-        &silent,
-    )
-    .unwrap();
+    let silent = mild_trainer::Silent;
+    let trained = mild_trainer::train(&config, &data, &silent).unwrap();
     let choices = trained.int8_choices(&data.test);
     let loss = data.test.mean_deferral_loss(|row| choices[row]);
     // Always asking costs 0.1, and only the loud ones need it: 0.04.
@@ -92,7 +86,7 @@ fn a_reading_that_is_none_is_an_error_with_its_place() {
     fs::write(directory.path().join("log.csv"), text).unwrap();
     fs::write(directory.path().join("mild.toml"), CONFIG).unwrap();
     let config = Config::load(directory.path().join("mild.toml")).unwrap();
-    let error = log::read(&config).unwrap_err().to_string();
+    let error = read_log(&config).unwrap_err().to_string();
     for part in ["log.csv:3", "`s2`", "40000", "-32768..=32767"] {
         assert!(error.contains(part), "{error}");
     }

@@ -4,8 +4,8 @@ use embedded_hal::i2c::{ErrorKind, NoAcknowledgeSource};
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
 use mild::{Image, Reachable, Rejector};
 use mild_test_support::cold_store;
-use mild_trainer::intake::{config::Config, log};
-use mild_trainer::{learn::store::Forgetful, pipeline, progress::Silent};
+use mild_trainer::config::Config;
+use mild_trainer::{Silent, read_log, train};
 use sensor::tmp105::{ADDRESS, Error, Tmp105};
 use sensor::{Monitor, WINDOW};
 
@@ -28,8 +28,8 @@ fn training_and_firmware_decide_alike_and_it_is_worth_it() {
     let file = directory.path().join("mild.toml");
     std::fs::write(&file, cold_store::CONFIG).unwrap();
     let config = Config::load(&file).unwrap();
-    let data = log::read(&config).unwrap();
-    let trained = pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
+    let data = read_log(&config).unwrap();
+    let trained = train(&config, &data, &Silent).unwrap();
     let expected = trained.int8_choices(&data.test);
 
     // The bus as it would be: each reading twelve bits from the left.

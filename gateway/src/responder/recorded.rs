@@ -7,7 +7,7 @@
 use std::path::Path;
 
 #[cfg(feature = "recorded-answers")]
-use mild_trainer::{error::Error, intake::log::Table};
+use mild_trainer::{Error, Table};
 
 use super::error::NoAnswer;
 use crate::experts::{ExpertAnswer, Input};

@@ -1,6 +1,5 @@
 //! `mild export`
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -13,7 +12,7 @@ use crate::intake::config::Config;
 use crate::intake::log;
 use crate::integers::artifact::Artifact;
 use crate::integers::vectors::{self, Amount};
-use crate::judge::report::ImageReport;
+use crate::judge::report::rust_source;
 
 /// Arguments of `mild export`.
 #[derive(Debug, Args)]
@@ -50,7 +49,7 @@ pub(super) fn run(args: &ExportArgs) -> Result<()> {
     let artifact = read_image(&args.image)?;
     match args.format {
         Format::Rust => {
-            let source = rust(&artifact);
+            let source = rust_source(&artifact);
             match &args.out {
                 Some(out) => files::write(out, source.as_bytes()),
                 None => print_all(&source),
@@ -83,32 +82,4 @@ fn golden(args: &ExportArgs, artifact: &Artifact) -> Result<Vec<u8>> {
     // The image has learned from the other parts: they serve only to reach a number.
     let parts = if args.rows.is_some() { &parts[..] } else { &parts[..1] };
     Ok(vectors::write(&image, parts, data.raw.as_deref(), amount, args.seed))
-}
-
-/// The image as Rust source. It compiles only against a crate `mild` that reads this format.
-fn rust(artifact: &Artifact) -> String {
-    let report = ImageReport::new(&artifact.image());
-    let names: Vec<&str> = report.experts.iter().map(|expert| expert.name.as_str()).collect();
-    let mut source = format!(
-        "// Written by `mild export --format rust`; edit the log or the configuration, not this.\n\
-         // Trained by mild {} with seed {} on log {}, configuration {}.\n\n\
-         /// A rejector with {} inputs; the experts are {}.\n\
-         #[allow(long_running_const_eval, unreachable_pub)]\n\
-         pub const IMAGE: ::mild::Image<'static> = ::mild::image::checked(&WORDS);\n\n\
-         static WORDS: [u32; {}] = [\n",
-        report.provenance.version,
-        report.provenance.seed,
-        report.provenance.log_digest,
-        report.provenance.config_digest,
-        report.inputs,
-        names.join(", "),
-        artifact.words().len(),
-    );
-    for line in artifact.words().chunks(8) {
-        let words: Vec<String> = line.iter().map(|word| format!("0x{word:08x}")).collect();
-        // Writing to a string cannot fail.
-        let _ = writeln!(source, "    {},", words.join(", "));
-    }
-    source.push_str("];\n");
-    source
 }

@@ -17,13 +17,13 @@ mod extension;
 mod report;
 mod row;
 
-pub use accuracy::{ClassAccuracies, ClassAccuracy, Prior};
-pub use answers::answers;
-pub use extend::extend;
+pub(crate) use accuracy::{ClassAccuracies, ClassAccuracy, Prior};
+pub(crate) use answers::answers;
+pub(crate) use extend::extend;
 pub(crate) use extension::losses;
-pub use extension::{Extension, ExtensionMethod, Weighed};
-pub use report::ExtendReport;
-pub use row::{add_row, level_row};
+pub(crate) use extension::{Extension, ExtensionMethod, Weighed};
+pub(crate) use report::ExtendReport;
+pub(crate) use row::{add_row, level_row};
 
 use crate::data::dataset::Dataset;
 use crate::data::part::Part;

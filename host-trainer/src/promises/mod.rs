@@ -28,7 +28,7 @@ use serde::Serialize;
 
 use crate::intake::config::{Guarantee, Objective, Policy};
 use crate::refusal::{Achievable, Refusal};
-pub use rows::AdvantageRows;
+pub(crate) use rows::AdvantageRows;
 
 /// Above every advantage: nothing is deferred.
 pub const NEVER: i32 = MAX_ADVANTAGE;

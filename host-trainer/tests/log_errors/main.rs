@@ -10,10 +10,10 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use mild_trainer::data::dataset::Dataset;
-use mild_trainer::error::{Error, Result};
-use mild_trainer::intake::config::Config;
-use mild_trainer::intake::log;
+use mild_trainer::Dataset;
+use mild_trainer::config::Config;
+use mild_trainer::{Error, Result};
+use mild_trainer::{read_log, read_log_from};
 
 const DATA: &str =
     "[data]\nlog = \"log.csv\"\nfeatures = [\"x*\"]\nlabel = \"label\"\nsplit = \"split\"\n";
@@ -26,7 +26,7 @@ fn config(text: &str) -> Result<Config> {
 
 fn read(config_text: &str, log: &[u8]) -> Result<Dataset> {
     let config = config(config_text).unwrap();
-    log::read_from(log, Path::new("dir/log.csv"), &config)
+    read_log_from(log, Path::new("dir/log.csv"), &config)
 }
 
 #[track_caller]
@@ -69,7 +69,7 @@ fn files_that_cannot_be_read() {
     says(Config::load(&path).unwrap_err(), &["mild.toml: ", "No such file"]);
     fs::write(&path, format!("{DATA}{EXPERTS}")).unwrap();
     let config = Config::load(&path).unwrap();
-    says(log::read(&config).unwrap_err(), &["log.csv: ", "No such file"]);
+    says(read_log(&config).unwrap_err(), &["log.csv: ", "No such file"]);
     fs::write(&path, b"[data]\nlog = \"\xff\"\n").unwrap();
     says(Config::load(&path).unwrap_err(), &["mild.toml:2: found", "not UTF-8", "expected"]);
 }

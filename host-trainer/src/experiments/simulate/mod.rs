@@ -2,9 +2,9 @@
 //! image without a governor.
 
 mod conditions;
-pub mod plot;
+pub(crate) mod plot;
 
-pub use conditions::{Battery, Conditions, Outage, RandomOutage};
+pub(crate) use conditions::{Battery, Conditions, Outage, RandomOutage};
 use mild::governor::{Rate, Track};
 use mild::{Governor, Image, OperatingPoints, Rejector, Scores};
 use serde::Serialize;
@@ -16,7 +16,7 @@ const MOST_SEGMENTS: usize = 24;
 
 /// How a replay is governed.
 #[derive(Debug, Clone, Copy)]
-pub struct ReplaySettings<'a> {
+pub(crate) struct ReplaySettings<'a> {
     /// Thresholds by rate, range and baselines.
     pub operating_points: OperatingPoints<'a>,
     /// The budget.
@@ -33,7 +33,7 @@ pub struct ReplaySettings<'a> {
 
 /// What a way of deciding did in a replay.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Figures {
+pub(crate) struct Figures {
     /// Rows decided.
     pub rows: usize,
     /// Share of rows deferred.
@@ -52,7 +52,7 @@ pub struct Figures {
 
 /// One raised flag; after it the watch begins anew.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Flag {
+pub(crate) struct Flag {
     /// Index of the row in the replay.
     pub row: usize,
     /// What drifted: `margin` or `rate`.
@@ -61,7 +61,7 @@ pub struct Flag {
 
 /// A part of the stream by a column of the log.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Segment {
+pub(crate) struct Segment {
     /// The column's value.
     pub name: String,
     /// Index of its first row.
@@ -74,7 +74,7 @@ pub struct Segment {
 
 /// Moving means behind a row.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Moment {
+pub(crate) struct Moment {
     /// Index of the row.
     pub row: usize,
     /// Rate, error and price with the governor.
@@ -87,7 +87,7 @@ pub struct Moment {
 
 /// A replay's outcome; also the JSON document of `mild simulate`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Replay {
+pub(crate) struct Replay {
     /// With the governor.
     #[serde(flatten)]
     pub governed: Figures,
@@ -118,7 +118,7 @@ struct Step {
 /// # Panics
 /// If a row does not exist or the image is not for these rows.
 #[must_use]
-pub fn replay(
+pub(crate) fn replay(
     image: &Image<'_>,
     part: &Part,
     order: &[usize],
@@ -233,7 +233,7 @@ fn course(governed: &[Step], bare: &[Step], budgets: &[f64], window: usize) -> V
 impl Replay {
     /// For a terminal.
     #[must_use]
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let header =
             ["", "rows", "deferral rate", "deferral loss", "error", "price", "drift flags"];
         let mut cells = vec![header.map(str::to_owned).to_vec()];

@@ -2,11 +2,15 @@
 
 mod evaluation;
 mod image;
-pub mod imbalance;
+pub(crate) mod imbalance;
+mod rust_source;
 mod table;
 mod train;
 
-pub use evaluation::{Evaluation, ExpertReport, IMAGE_LINE, evaluate, evaluation};
+pub use evaluation::{Evaluation, ExpertReport, evaluate};
+pub(crate) use evaluation::{IMAGE_LINE, evaluation};
 pub use image::{ImageExpert, ImageReport, OperatingPointsReport, ProvenanceReport};
-pub use table::{MeritLine, MeritTable, align};
+pub use rust_source::rust_source;
+pub(crate) use table::align;
+pub use table::{MeritLine, MeritTable};
 pub use train::{BudgetReport, CandidateReport, TrainReport};
