@@ -2,7 +2,7 @@
 
 pub mod dense;
 pub mod network;
-pub mod optimizer;
+pub(crate) mod optimizer;
 pub mod random;
-pub mod real;
-pub mod statistics;
+pub(crate) mod real;
+pub(crate) mod statistics;

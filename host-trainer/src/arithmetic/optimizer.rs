@@ -19,7 +19,7 @@ const LINE_SEARCH: usize = 25;
 /// iterations and the point, before the first and after each iteration, and may end the search. It
 /// also ends when no line search makes progress, or after `iterations`. Returns the iterations
 /// made.
-pub fn minimize(
+pub(crate) fn minimize(
     parameters: &mut Vec<f64>,
     iterations: usize,
     mut function: impl FnMut(&[f64], &mut [f64]) -> f64,

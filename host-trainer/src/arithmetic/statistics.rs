@@ -139,7 +139,7 @@ impl Bootstrap {
 
 /// Mean of `a - b` over rows, and its standard error.
 #[must_use]
-pub fn paired_difference(a: &[f64], b: &[f64]) -> (f64, f64) {
+pub(crate) fn paired_difference(a: &[f64], b: &[f64]) -> (f64, f64) {
     let count = a.len().max(1) as f64;
     let mean = a.iter().zip(b).map(|(a, b)| a - b).sum::<f64>() / count;
     let variance = a.iter().zip(b).map(|(a, b)| (a - b - mean).powi(2)).sum::<f64>() / count;

@@ -1,10 +1,10 @@
 //! A deferral log in memory.
 
-pub mod confidence;
-pub mod dataset;
+pub(crate) mod confidence;
+pub(crate) mod dataset;
 pub(crate) mod folds;
-pub mod matrix;
-pub mod multi_task;
+pub(crate) mod matrix;
+pub(crate) mod multi_task;
 pub mod part;
 pub mod reference;
-pub mod split;
+pub(crate) mod split;

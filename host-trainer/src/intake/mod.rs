@@ -2,7 +2,7 @@
 //! demonstration.
 
 pub mod config;
-pub mod demo;
-pub mod log;
+pub(crate) mod demo;
+pub(crate) mod log;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -80,7 +80,7 @@ impl Artifact {
 ///
 /// # Errors
 /// [`Error::ImageWriting`] if numbers do not fit an image.
-pub fn make(
+pub(crate) fn make(
     quantized: Quantized,
     fit: &Fit,
     offsets: &[f64],
@@ -153,7 +153,7 @@ fn version() -> [u16; 3] {
 
 /// The device's integer scores, without offsets: rows x experts.
 #[must_use]
-pub fn scores(image: &Image<'_>, part: &Part) -> Vec<i32> {
+pub(crate) fn scores(image: &Image<'_>, part: &Part) -> Vec<i32> {
     let rejector = Rejector::new(image);
     let mut scratch = vec![0; image.scratch_words()];
     let mut scores = Vec::with_capacity(part.rows() * part.experts());
@@ -166,7 +166,7 @@ pub fn scores(image: &Image<'_>, part: &Part) -> Vec<i32> {
 
 /// The device's decision on each row, every expert being reachable.
 #[must_use]
-pub fn decisions(image: &Image<'_>, part: &Part) -> Vec<usize> {
+pub(crate) fn decisions(image: &Image<'_>, part: &Part) -> Vec<usize> {
     let rejector = Rejector::new(image);
     let mut scratch = vec![0; image.scratch_words()];
     (0..part.rows())

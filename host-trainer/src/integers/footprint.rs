@@ -19,7 +19,7 @@ use crate::learn::footprint::Footprint;
 
 /// What an image takes of a device.
 #[must_use]
-pub fn footprint(image: &Image<'_>) -> Footprint {
+pub(crate) fn footprint(image: &Image<'_>) -> Footprint {
     Footprint {
         image_bytes: image.bytes().len(),
         macs: image.macs() as usize,
@@ -30,7 +30,7 @@ pub fn footprint(image: &Image<'_>) -> Footprint {
 /// Everything of an image but its network: the sections that the images of a configuration and a
 /// log have.
 #[derive(Debug, Clone)]
-pub struct Sections {
+pub(crate) struct Sections {
     /// All numbers zero, and no layers.
     blank: ImageParts,
 }
@@ -39,7 +39,7 @@ impl Sections {
     /// The most sections that training can make, with `operating_points` as the largest table that
     /// the configuration's policy can have. What `auto` selects may have no probabilities.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         config: &Config,
         data: &Dataset,
         operating_points: Option<OperatingPointsParts>,
@@ -76,7 +76,7 @@ impl Sections {
     /// # Errors
     /// [`Error::ImageWriting`](crate::error::Error::ImageWriting) if there are more inputs than an
     /// image can have.
-    pub fn with(&self, hidden: &[usize]) -> Result<Footprint> {
+    pub(crate) fn with(&self, hidden: &[usize]) -> Result<Footprint> {
         let shape = Shape::new(self.blank.quantizers.len(), hidden, self.blank.experts.len());
         let requantizer = Requantizer::from_factor(Requantizer::MAX_FACTOR).expect("in range");
         let layer = |(index, layer): (usize, crate::arithmetic::network::LayerSpan)| LayerParts {

@@ -1,7 +1,7 @@
 //! From a fitted network to the integers of an image, and what the image takes of a device.
 
-pub mod artifact;
-pub mod fine_tune;
-pub mod footprint;
-pub mod quantize;
-pub mod vectors;
+pub(crate) mod artifact;
+pub(crate) mod fine_tune;
+pub(crate) mod footprint;
+pub(crate) mod quantize;
+pub(crate) mod vectors;

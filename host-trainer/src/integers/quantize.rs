@@ -24,7 +24,7 @@ use crate::learn::fit::Fit;
 
 /// The quantized network: the parts of an image that come from the weights.
 #[derive(Debug, Clone)]
-pub struct Quantized {
+pub(crate) struct Quantized {
     /// One for each feature.
     pub quantizers: Vec<InputQuantizer>,
     /// One for each feature, if the configuration says what raw readings mean.
@@ -48,7 +48,7 @@ const CLIPS: [f64; 5] = [1.0, 0.9, 0.8, 0.65, 0.5];
 /// # Errors
 /// [`Error::Unrepresentable`] if the network has numbers that do not fit an image, as after a
 /// training that diverged.
-pub fn quantize(
+pub(crate) fn quantize(
     fit: &Fit,
     calibration: &Part,
     raw: Option<&[RawScale]>,

@@ -20,7 +20,7 @@ const FEATURES: u8 = 2;
 
 /// How many vectors to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Amount {
+pub(crate) struct Amount {
     /// Rows of a log, at most.
     log_rows: usize,
     /// Vectors in all, at least: random ones make up what the log lacks.
@@ -30,7 +30,7 @@ pub struct Amount {
 impl Amount {
     /// So many vectors at least, from the log as far as it goes.
     #[must_use]
-    pub fn at_least(total: usize) -> Self {
+    pub(crate) fn at_least(total: usize) -> Self {
         Self { log_rows: total, total }
     }
 }
@@ -44,7 +44,7 @@ impl Default for Amount {
 /// Writes vectors for an image: rows of the parts in turn, as `f32` features and where the image
 /// takes them as raw readings, and random inputs of every kind that it takes.
 #[must_use]
-pub fn write(
+pub(crate) fn write(
     image: &Image<'_>,
     parts: &[&Part],
     raw: Option<&[RawScale]>,

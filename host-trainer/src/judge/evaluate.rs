@@ -41,7 +41,7 @@ impl Merit {
 
 /// The resamples of a part: all comparisons on it are to use the same.
 #[must_use]
-pub fn resamples(part: &Part, seed: u64) -> Bootstrap {
+pub(crate) fn resamples(part: &Part, seed: u64) -> Bootstrap {
     Bootstrap::new(part.rows(), part.groups(), seed)
 }
 

@@ -1,4 +1,4 @@
 //! What a way of choosing experts is worth, and the reports that say so.
 
-pub mod evaluate;
-pub mod report;
+pub(crate) mod evaluate;
+pub(crate) mod report;

@@ -14,4 +14,4 @@ pub struct Footprint {
 }
 
 /// Foretells the footprint of a network by the widths of its hidden layers.
-pub type Foretell<'a> = dyn Fn(&[usize]) -> Result<Footprint> + 'a;
+pub(crate) type Foretell<'a> = dyn Fn(&[usize]) -> Result<Footprint> + 'a;

@@ -2,14 +2,14 @@
 
 pub mod batch;
 pub mod candidate;
-pub mod fit;
-pub mod footprint;
+pub(crate) mod fit;
+pub(crate) mod footprint;
 pub mod grid;
 pub(crate) mod logistic;
 pub mod objective;
-pub mod offsets;
-pub mod platt_scaling;
+pub(crate) mod offsets;
+pub(crate) mod platt_scaling;
 pub mod select;
-pub mod store;
+pub(crate) mod store;
 pub mod train;
 pub(crate) mod widths;

@@ -14,7 +14,7 @@ const PASSES: usize = 6;
 
 /// Scores of rows and the deferral losses of each choice, both row-major, rows x experts.
 #[derive(Debug, Clone, Copy)]
-pub struct Scored<'a> {
+pub(crate) struct Scored<'a> {
     /// Number of experts.
     pub experts: usize,
     /// Scores in any unit.
@@ -24,21 +24,15 @@ pub struct Scored<'a> {
 }
 
 impl Scored<'_> {
-    /// Number of rows.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        self.costs.len() / self.experts
-    }
-
     /// The expert that each row chooses under these offsets; ties go to the lower index.
     #[must_use]
-    pub fn choices(&self, offsets: &[f64]) -> Vec<usize> {
+    pub(crate) fn choices(&self, offsets: &[f64]) -> Vec<usize> {
         self.scores.chunks_exact(self.experts).map(|scores| argmax(scores, offsets)).collect()
     }
 
     /// The deferral loss of each row under these offsets.
     #[must_use]
-    pub fn losses(&self, offsets: &[f64]) -> Vec<f64> {
+    pub(crate) fn losses(&self, offsets: &[f64]) -> Vec<f64> {
         let rows =
             self.scores.chunks_exact(self.experts).zip(self.costs.chunks_exact(self.experts));
         rows.map(|(scores, costs)| f64::from(costs[argmax(scores, offsets)])).collect()
@@ -81,7 +75,7 @@ pub(crate) fn argmax(scores: &[f64], offsets: &[f64]) -> usize {
 /// The tuned offsets, the first of them 0; all 0 if they gain no more than two standard errors, or
 /// without rows.
 #[must_use]
-pub fn tune(scored: &Scored<'_>) -> Vec<f64> {
+pub(crate) fn tune(scored: &Scored<'_>) -> Vec<f64> {
     let mut search = Search::new(scored);
     let before = search.losses();
     search.run();

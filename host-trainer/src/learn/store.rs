@@ -16,7 +16,7 @@ use crate::files;
 use crate::learn::candidate::Candidate;
 
 /// The scores of a fold's rows (row-major, rows x experts) at each checkpoint, by a network that was fitted without them.
-pub type HeldOut = Vec<Vec<f64>>;
+pub(crate) type HeldOut = Vec<Vec<f64>>;
 
 /// What remembers. One store is for one log, seed and set of folds and checkpoints.
 pub trait Store: Sync {
@@ -38,19 +38,14 @@ impl Store for Forgetful {
 
 /// Remembers until it is dropped.
 #[derive(Default)]
-pub struct Memory(Mutex<HashMap<String, HeldOut>>);
+pub(crate) struct Memory(Mutex<HashMap<String, HeldOut>>);
 
+#[cfg(test)]
 impl Memory {
     /// The number of fits remembered.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    /// Whether nothing is remembered.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 
@@ -114,7 +109,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Tells this very program from other builds of it, whose results may differ.
 #[must_use]
-pub fn build() -> String {
+pub(crate) fn build() -> String {
     let program = std::env::current_exe().and_then(std::fs::read).unwrap_or_default();
     format!("{} {}", env!("CARGO_PKG_VERSION"), hex(&Sha256::digest(program)[..8]))
 }

@@ -12,7 +12,7 @@ use super::LabelledAnswer;
 
 /// The beta distribution that the classes' accuracies come from.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Prior {
+pub(crate) struct Prior {
     /// Its mean: the accuracy of a class without answers.
     pub mean: f64,
     /// The number of answers that it counts for.
@@ -21,7 +21,7 @@ pub struct Prior {
 
 /// What is known of one class.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct ClassAccuracy {
+pub(crate) struct ClassAccuracy {
     /// The class.
     pub label: u16,
     /// Answers to samples of it.
@@ -34,7 +34,7 @@ pub struct ClassAccuracy {
 
 /// How often an expert is expected to be right, class by class.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ClassAccuracies {
+pub(crate) struct ClassAccuracies {
     /// What the classes have in common.
     pub prior: Prior,
     /// The classes, ascending.
@@ -53,7 +53,7 @@ const REFINEMENTS: u32 = 10;
 impl ClassAccuracies {
     /// From answers to samples of known `classes`, which ascend; answers to others count for none.
     #[must_use]
-    pub fn of(answers: &[LabelledAnswer], classes: &[u16]) -> Self {
+    pub(crate) fn of(answers: &[LabelledAnswer], classes: &[u16]) -> Self {
         let mut counts = vec![(0u32, 0u32); classes.len()];
         for answer in answers {
             if let Ok(class) = classes.binary_search(&answer.label) {
@@ -72,7 +72,7 @@ impl ClassAccuracies {
 
     /// The expected accuracy on a class; of one that is not known the shared mean.
     #[must_use]
-    pub fn of_class(&self, label: u16) -> f64 {
+    pub(crate) fn of_class(&self, label: u16) -> f64 {
         let place = self.classes.binary_search_by_key(&label, |class| class.label);
         place.map_or(self.prior.mean, |place| self.classes[place].accuracy)
     }

@@ -10,7 +10,7 @@ use crate::new_expert::LabelledAnswer;
 ///
 /// # Errors
 /// If the file cannot be read, lacks a column, has no answers, or has an unusable cell.
-pub fn answers(file: &Path, classes: &[u16]) -> Result<Vec<LabelledAnswer>> {
+pub(crate) fn answers(file: &Path, classes: &[u16]) -> Result<Vec<LabelledAnswer>> {
     let mut table = Table::open(file)?;
     let column = |name| table.header().column(name, "--answers");
     let (label, right) = (column("label")?, column("right")?);

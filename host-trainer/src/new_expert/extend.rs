@@ -20,7 +20,7 @@ const NEVER_ASKED: f64 = -1e9;
 /// # Errors
 /// [`Error::Unrepresentable`](crate::error::Error::Unrepresentable) if the network cannot be
 /// quantized.
-pub fn extend(trained: &Trained, config: &Config, data: &Dataset) -> Result<Attempt> {
+pub(crate) fn extend(trained: &Trained, config: &Config, data: &Dataset) -> Result<Attempt> {
     let l2 = match &trained.choice {
         Choice::Rejector(judged) => judged.candidate.l2,
         Choice::Constant { .. } => Candidate::default().l2,

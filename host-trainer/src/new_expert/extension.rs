@@ -19,7 +19,7 @@ use crate::progress::Progress;
 /// How an expert was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ExtensionMethod {
+pub(crate) enum ExtensionMethod {
     /// One more row in the last layer of the old network.
     LastRow,
     /// Another network, trained on the expected errors.
@@ -29,7 +29,7 @@ pub enum ExtensionMethod {
 impl ExtensionMethod {
     /// For a terminal.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::LastRow => "one more row in the last layer",
             Self::Anew => "trained anew",
@@ -40,7 +40,7 @@ impl ExtensionMethod {
 /// Mean deferral losses of images on the calibration rows, the new expert's errors being expected
 /// ones.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Weighed {
+pub(crate) struct Weighed {
     /// Without the new expert.
     pub without: f64,
     /// With one more row.
@@ -54,7 +54,7 @@ pub struct Weighed {
 impl Weighed {
     /// Trained anew only if it is better by more than one standard error.
     #[must_use]
-    pub fn method(&self) -> ExtensionMethod {
+    pub(crate) fn method(&self) -> ExtensionMethod {
         if self.last_row - self.anew > self.standard_error {
             ExtensionMethod::Anew
         } else {
@@ -65,7 +65,7 @@ impl Weighed {
 
 /// A rejector with one more expert, made in both ways.
 #[derive(Debug)]
-pub struct Extension {
+pub(crate) struct Extension {
     /// The log with the expert's expected errors.
     pub data: Dataset,
     /// One more row in the last layer.
@@ -81,7 +81,7 @@ impl Extension {
     ///
     /// # Errors
     /// As [`pipeline::attempt`] and [`extend`].
-    pub fn new(
+    pub(crate) fn new(
         old: &Trained,
         config: &Config,
         data: &Dataset,
@@ -108,7 +108,7 @@ impl Extension {
 
     /// The better way, unless quantization spoils it and not the other.
     #[must_use]
-    pub fn method(&self) -> ExtensionMethod {
+    pub(crate) fn method(&self) -> ExtensionMethod {
         match (&self.last_row.refusal, &self.anew.refusal) {
             (None, Some(_)) => ExtensionMethod::LastRow,
             (Some(_), None) => ExtensionMethod::Anew,
@@ -118,7 +118,7 @@ impl Extension {
 
     /// The rejector of [`Self::method`].
     #[must_use]
-    pub fn taken(&self) -> &Attempt {
+    pub(crate) fn taken(&self) -> &Attempt {
         match self.method() {
             ExtensionMethod::LastRow => &self.last_row,
             ExtensionMethod::Anew => &self.anew,
@@ -129,7 +129,7 @@ impl Extension {
     ///
     /// # Errors
     /// [`Error::Refused`](crate::error::Error::Refused) if quantization spoils both.
-    pub fn into_taken(self) -> Result<(Trained, Dataset)> {
+    pub(crate) fn into_taken(self) -> Result<(Trained, Dataset)> {
         let taken = match self.method() {
             ExtensionMethod::LastRow => self.last_row,
             ExtensionMethod::Anew => self.anew,

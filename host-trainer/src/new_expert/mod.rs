@@ -17,7 +17,7 @@ mod extension;
 mod report;
 mod row;
 
-pub(crate) use accuracy::{ClassAccuracies, ClassAccuracy, Prior};
+pub(crate) use accuracy::ClassAccuracies;
 pub(crate) use answers::answers;
 pub(crate) use extend::extend;
 pub(crate) use extension::losses;
@@ -33,7 +33,7 @@ use crate::intake::config::{Config, MAX_EXPERTS, MAX_NAME};
 
 /// One answer of an expert to a sample whose class is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LabelledAnswer {
+pub(crate) struct LabelledAnswer {
     /// The class of the sample.
     pub label: u16,
     /// Whether the answer was right.
@@ -42,7 +42,7 @@ pub struct LabelledAnswer {
 
 /// The classes that the rows of a log have, ascending; none without labels.
 #[must_use]
-pub fn classes(data: &Dataset) -> Vec<u16> {
+pub(crate) fn classes(data: &Dataset) -> Vec<u16> {
     let parts = Split::ALL.map(|split| data.part(split));
     let mut classes: Vec<u16> =
         parts.iter().flat_map(|part| part.labels().into_iter().flatten()).copied().collect();
@@ -56,7 +56,7 @@ pub fn classes(data: &Dataset) -> Vec<u16> {
 /// # Errors
 /// If the log has no labels or no room, if the name is taken or has a wrong length, or if the
 /// configuration promises something.
-pub fn check(config: &Config, data: &Dataset, name: &str) -> Result<()> {
+pub(crate) fn check(config: &Config, data: &Dataset, name: &str) -> Result<()> {
     let config_path = || config.path.clone();
     if data.train.labels().is_none() {
         return Err(Error::NewExpertWithoutLabels { config: config_path() });
@@ -82,7 +82,12 @@ pub fn check(config: &Config, data: &Dataset, name: &str) -> Result<()> {
 /// The log with one more expert, whose error on a row is the one expected by the row's class.
 /// Without labels it is the one expected of any class.
 #[must_use]
-pub fn with_expected(data: &Dataset, name: &str, price: f32, known: &ClassAccuracies) -> Dataset {
+pub(crate) fn with_expected(
+    data: &Dataset,
+    name: &str,
+    price: f32,
+    known: &ClassAccuracies,
+) -> Dataset {
     data.with_expert(name, price, |part: &Part, row| {
         let label = part.labels().map(|labels| labels[row]);
         (1.0 - label.map_or(known.prior.mean, |label| known.of_class(label))) as f32

@@ -9,7 +9,7 @@ use crate::judge::report::{TrainReport, align};
 /// What `mild extend` writes into `metrics.json` and prints with `--json`: a training's report and
 /// more. All figures of the new expert are expected ones.
 #[derive(Debug, Clone, Serialize)]
-pub struct ExtendReport {
+pub(crate) struct ExtendReport {
     /// The new expert's name.
     pub new_expert: String,
     /// The price of one use, in units of one error.
@@ -32,7 +32,7 @@ pub struct ExtendReport {
 impl ExtendReport {
     /// Judges the rejector that was taken.
     #[must_use]
-    pub fn new(extension: &Extension, accuracies: ClassAccuracies, config: &Config) -> Self {
+    pub(crate) fn new(extension: &Extension, accuracies: ClassAccuracies, config: &Config) -> Self {
         let Extension { data, weighed, .. } = extension;
         let trained = &extension.taken().trained;
         let method = extension.method();
@@ -61,7 +61,7 @@ impl ExtendReport {
 
     /// For a terminal.
     #[must_use]
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let Self { new_expert: name, accuracies, weighed, .. } = self;
         let mut cells = vec![["class", "answers", "right", "accuracy"].map(str::to_owned).to_vec()];
         cells.extend(accuracies.classes.iter().map(|class| {

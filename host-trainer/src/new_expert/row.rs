@@ -25,7 +25,7 @@ const PULL: f64 = 0.01;
 /// # Panics
 /// If the part does not have exactly one expert more than the network.
 #[must_use]
-pub fn add_row(fit: &Fit, offsets: &[f64], part: &Part, l2: f64) -> Fit {
+pub(crate) fn add_row(fit: &Fit, offsets: &[f64], part: &Part, l2: f64) -> Fit {
     assert_eq!(fit.shape.outputs() + 1, part.experts(), "one more expert");
     let activations = activations(fit, part);
     let targets = targets(fit, offsets, part);
@@ -76,7 +76,7 @@ fn targets(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<Target> {
 /// the last layer's scale is the one without it. (Which hidden ranges do best may still come out
 /// differently: the row's error counts there too.)
 #[must_use]
-pub fn level_row(mut fit: Fit) -> Fit {
+pub(crate) fn level_row(mut fit: Fit) -> Fit {
     let last = fit.shape.layers().last().expect("a network has a layer");
     let others = last.outputs - 1;
     for (start, width) in [(last.weights, last.inputs), (last.biases, 1)] {

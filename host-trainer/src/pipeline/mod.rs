@@ -115,7 +115,7 @@ pub fn train(
 
 /// A training whose image may raise the deferral loss by more than it may.
 #[derive(Debug)]
-pub struct Attempt {
+pub(crate) struct Attempt {
     /// What training ended in.
     pub trained: Trained,
     /// Why its image is not to be used, if it is not.
@@ -127,7 +127,7 @@ impl Attempt {
     ///
     /// # Errors
     /// [`Error::Refused`] if it may not.
-    pub fn accepted(self) -> Result<Trained> {
+    pub(crate) fn accepted(self) -> Result<Trained> {
         self.refusal.map_or(Ok(self.trained), |refusal| Err(refusal.into()))
     }
 }
@@ -138,7 +138,7 @@ impl Attempt {
 ///
 /// # Errors
 /// As [`train`], but for that refusal.
-pub fn attempt(
+pub(crate) fn attempt(
     config: &Config,
     data: &Dataset,
     store: &dyn Store,

@@ -10,7 +10,7 @@ fn ln_choose(n: usize, k: usize) -> f64 {
 
 /// P(at most `k` of `n`), each with probability `p`.
 #[must_use]
-pub fn cdf(k: usize, n: usize, p: f64) -> f64 {
+pub(crate) fn cdf(k: usize, n: usize, p: f64) -> f64 {
     if k >= n || p <= 0.0 {
         return 1.0;
     }
@@ -45,13 +45,14 @@ pub fn cdf(k: usize, n: usize, p: f64) -> f64 {
 /// The largest probability at which `k` or fewer of `n` are still as likely as `delta`: the upper
 /// Clopper-Pearson bound with confidence 1 - `delta`; 1 if `n` is 0 (Clopper and Pearson 1934).
 #[must_use]
-pub fn upper_bound(k: usize, n: usize, delta: f64) -> f64 {
+pub(crate) fn upper_bound(k: usize, n: usize, delta: f64) -> f64 {
     largest(|p| cdf(k, n, p) >= delta)
 }
 
 /// The lower Clopper-Pearson bound with confidence 1 - `delta`.
+#[cfg(test)]
 #[must_use]
-pub fn lower_bound(k: usize, n: usize, delta: f64) -> f64 {
+pub(crate) fn lower_bound(k: usize, n: usize, delta: f64) -> f64 {
     if k == 0 {
         return 0.0;
     }
@@ -60,7 +61,7 @@ pub fn lower_bound(k: usize, n: usize, delta: f64) -> f64 {
 
 /// The largest probability at which more than `most` of `n` are no likelier than `delta`.
 #[must_use]
-pub fn largest_that_keeps(most: usize, n: usize, delta: f64) -> f64 {
+pub(crate) fn largest_that_keeps(most: usize, n: usize, delta: f64) -> f64 {
     if n == 0 || most >= n { 1.0 } else { largest(|p| 1.0 - cdf(most, n, p) <= delta) }
 }
 
@@ -85,7 +86,7 @@ fn largest(holds: impl Fn(f64) -> bool) -> f64 {
 /// `horizon` being exchangeable: a count of orderings, so exact, and for ties an upper bound. With
 /// an endless horizon it is the Clopper-Pearson bound's probability.
 #[must_use]
-pub fn exceedances_above(k: usize, n: usize, most: usize, horizon: usize) -> f64 {
+pub(crate) fn exceedances_above(k: usize, n: usize, most: usize, horizon: usize) -> f64 {
     if most >= horizon {
         return 0.0;
     }
@@ -104,7 +105,12 @@ pub fn exceedances_above(k: usize, n: usize, most: usize, horizon: usize) -> f64
 /// How many of `n` calibration rows may be deferred so that with confidence 1 - `delta` at most a
 /// share `rate` of the next `horizon` is; `None` if not even none may.
 #[must_use]
-pub fn most_deferred(n: usize, rate: f64, delta: f64, horizon: Option<usize>) -> Option<usize> {
+pub(crate) fn most_deferred(
+    n: usize,
+    rate: f64,
+    delta: f64,
+    horizon: Option<usize>,
+) -> Option<usize> {
     let fits = |k: usize| match horizon {
         Some(horizon) => {
             let most = (rate * horizon as f64 + 1e-9) as usize;

@@ -9,7 +9,7 @@ const AIM: f64 = 0.95;
 /// chosen no more often than nearly its cap. Made on the train rows; the threshold then promises it
 /// on the calibration rows.
 #[must_use]
-pub fn lower(scores: &[i32], offsets: &[i32], part: &Part, caps: &[(u8, f64)]) -> Vec<i32> {
+pub(crate) fn lower(scores: &[i32], offsets: &[i32], part: &Part, caps: &[(u8, f64)]) -> Vec<i32> {
     let mut offsets = offsets.to_vec();
     // What one expert loses goes to others, which may have caps too.
     for &(expert, cap) in caps.iter().cycle().take(3 * caps.len()) {

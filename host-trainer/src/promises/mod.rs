@@ -15,10 +15,10 @@
 //! over groups, each counting once, and rests on the number of groups (Hoeffding-Bentkus on the
 //! groups' means).
 
-pub mod binomial;
-pub mod caps;
-pub mod risk;
-pub mod rows;
+pub(crate) mod binomial;
+pub(crate) mod caps;
+pub(crate) mod risk;
+pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -31,10 +31,10 @@ use crate::refusal::{Achievable, Refusal};
 pub(crate) use rows::AdvantageRows;
 
 /// Above every advantage: nothing is deferred.
-pub const NEVER: i32 = MAX_ADVANTAGE;
+pub(crate) const NEVER: i32 = MAX_ADVANTAGE;
 
 /// Below every advantage but the lowest possible.
-pub const ALWAYS: i32 = -MAX_ADVANTAGE;
+pub(crate) const ALWAYS: i32 = -MAX_ADVANTAGE;
 
 /// The rates of operating points, besides the promised one.
 const RATES: [f64; 10] = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7];
@@ -52,7 +52,7 @@ pub struct Promise {
 
 /// The threshold that keeps a policy's limits.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PromisedThreshold {
+pub(crate) struct PromisedThreshold {
     /// What an advantage must exceed.
     pub threshold: i32,
     /// The limits.
@@ -62,7 +62,7 @@ pub struct PromisedThreshold {
 }
 
 /// The search for the threshold that keeps a policy's limits.
-pub struct ThresholdSearch<'a> {
+pub(crate) struct ThresholdSearch<'a> {
     policy: &'a Policy,
     rows: &'a AdvantageRows,
     /// Candidate thresholds, descending, that do not depend on the calibration rows.
@@ -91,7 +91,7 @@ impl<'a> ThresholdSearch<'a> {
     /// Candidates and the start of sequences come from the train rows, so that tests on the
     /// calibration rows are not spoilt by choosing on them.
     #[must_use]
-    pub fn new(policy: &'a Policy, train: &AdvantageRows, rows: &'a AdvantageRows) -> Self {
+    pub(crate) fn new(policy: &'a Policy, train: &AdvantageRows, rows: &'a AdvantageRows) -> Self {
         const CANDIDATES: usize = 128;
         let mut sorted = train.advantage.clone();
         sorted.sort_unstable_by_key(|&advantage| std::cmp::Reverse(advantage));
@@ -111,7 +111,7 @@ impl<'a> ThresholdSearch<'a> {
     /// # Errors
     /// [`Refusal::Promise`] if no threshold can be promised to keep the limits, with the lowest
     /// limit that could be.
-    pub fn run(&self) -> std::result::Result<PromisedThreshold, Refusal> {
+    pub(crate) fn run(&self) -> std::result::Result<PromisedThreshold, Refusal> {
         let limits = self.limits();
         let interval = self.interval(&limits).ok_or_else(|| self.refusal(&limits))?;
         let threshold = self.choose(interval);
@@ -133,20 +133,20 @@ impl<'a> ThresholdSearch<'a> {
     /// The lowest threshold at which the deferral rate is promised to be at most `rate`, with all
     /// of the allowed failures for it; `None` if that cannot be promised.
     #[must_use]
-    pub fn threshold_for_rate(&self, rate: f64) -> Option<i32> {
+    pub(crate) fn threshold_for_rate(&self, rate: f64) -> Option<i32> {
         self.one(Limit::Rate, rate, self.delta()).map(|interval| interval.lowest)
     }
 
     /// The highest threshold at which the error is promised to be at most `error`.
     #[must_use]
-    pub fn threshold_for_error(&self, error: f64) -> Option<i32> {
+    pub(crate) fn threshold_for_error(&self, error: f64) -> Option<i32> {
         self.one(Limit::Error, error, self.delta()).map(|interval| interval.highest)
     }
 
     /// The highest threshold at which the error of the calibration rows is at most `error`, or else
     /// the one with the lowest: with no promise.
     #[must_use]
-    pub fn bare_threshold_for_error(&self, error: f64) -> i32 {
+    pub(crate) fn bare_threshold_for_error(&self, error: f64) -> i32 {
         let of = |t: i32| self.rows.mean(|row| self.rows.outcome(row, t).error);
         let least = || self.grid.iter().copied().min_by(|&a, &b| of(a).total_cmp(&of(b)));
         let keeps = self.grid.iter().copied().find(|&threshold| of(threshold) <= error);

@@ -8,7 +8,7 @@ use super::binomial;
 /// Exact binomial if all are 0 or 1, else Hoeffding-Bentkus (Bates et al. 2021). Valid for every
 /// distribution.
 #[must_use]
-pub fn p_value(mean: f64, n: usize, limit: f64, binary: bool) -> f64 {
+pub(crate) fn p_value(mean: f64, n: usize, limit: f64, binary: bool) -> f64 {
     if limit >= 1.0 {
         return 0.0;
     }
@@ -31,7 +31,7 @@ pub fn p_value(mean: f64, n: usize, limit: f64, binary: bool) -> f64 {
 /// The limit that a true mean must keep for the mean of the next `horizon` to be at most `limit`
 /// with confidence 1 - `delta`.
 #[must_use]
-pub fn limit_for(limit: f64, horizon: Option<usize>, delta: f64, binary: bool) -> f64 {
+pub(crate) fn limit_for(limit: f64, horizon: Option<usize>, delta: f64, binary: bool) -> f64 {
     match horizon {
         None => limit,
         Some(0) => 0.0,
@@ -46,14 +46,14 @@ pub fn limit_for(limit: f64, horizon: Option<usize>, delta: f64, binary: bool) -
 
 /// Fixed-sequence testing (Angelopoulos, Bates, Candès, Jordan, Lei 2021): how many hypotheses from
 /// the first on are rejected before the first that is not.
-pub fn rejected(p_values: impl IntoIterator<Item = f64>, delta: f64) -> usize {
+pub(crate) fn rejected(p_values: impl IntoIterator<Item = f64>, delta: f64) -> usize {
     p_values.into_iter().take_while(|&p| p <= delta).count()
 }
 
 /// Conformal risk control (Angelopoulos et al. 2022): whether a mean of `n` losses of 0 to 1 that
 /// can only grow along the sequence keeps the expected loss of a new row at most `limit`.
 #[must_use]
-pub fn controls(mean: f64, n: usize, limit: f64) -> bool {
+pub(crate) fn controls(mean: f64, n: usize, limit: f64) -> bool {
     let n = n as f64;
     n / (n + 1.0) * mean + 1.0 / (n + 1.0) <= limit
 }

@@ -9,7 +9,7 @@ use crate::integers::artifact::scores;
 
 /// Rows of a log as a threshold sees them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct AdvantageRows {
+pub(crate) struct AdvantageRows {
     /// By how much the best other expert exceeds `local`, in score units.
     pub advantage: Vec<i32>,
     /// That expert.
@@ -24,31 +24,23 @@ pub struct AdvantageRows {
 
 /// The error and the price of an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct AnswerLoss {
+pub(crate) struct AnswerLoss {
     /// 0 to 1.
     pub error: f64,
     /// In units of one error.
     pub price: f64,
 }
 
-impl AnswerLoss {
-    /// The deferral loss.
-    #[must_use]
-    pub fn loss(self) -> f64 {
-        self.error + self.price
-    }
-}
-
 impl AdvantageRows {
     /// The rows of a part under an image with these offsets.
     #[must_use]
-    pub fn new(image: &Image<'_>, offsets: &[i32], part: &Part) -> Self {
+    pub(crate) fn new(image: &Image<'_>, offsets: &[i32], part: &Part) -> Self {
         Self::of(&scores(image, part), offsets, part)
     }
 
     /// The rows of a part with these integer scores, rows x experts.
     #[must_use]
-    pub fn of(scores: &[i32], offsets: &[i32], part: &Part) -> Self {
+    pub(crate) fn of(scores: &[i32], offsets: &[i32], part: &Part) -> Self {
         let mut rows = Self { groups: part.groups().map(<[u32]>::to_vec), ..Self::default() };
         for (row, scores) in scores.chunks_exact(part.experts()).enumerate() {
             let sum = |k: usize| i64::from(scores[k]) + i64::from(offsets[k]);
@@ -73,19 +65,13 @@ impl AdvantageRows {
 
     /// The number of rows.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.advantage.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.advantage.is_empty()
     }
 
     /// Some of the rows.
     #[must_use]
-    pub fn subset(&self, rows: &[usize]) -> Self {
+    pub(crate) fn subset(&self, rows: &[usize]) -> Self {
         Self {
             advantage: rows.iter().map(|&row| self.advantage[row]).collect(),
             other: rows.iter().map(|&row| self.other[row]).collect(),
@@ -100,7 +86,7 @@ impl AdvantageRows {
 
     /// These rows and then others, of the same log.
     #[must_use]
-    pub fn join(mut self, others: Self) -> Self {
+    pub(crate) fn join(mut self, others: Self) -> Self {
         self.advantage.extend(others.advantage);
         self.other.extend(others.other);
         self.local.extend(others.local);
@@ -114,7 +100,7 @@ impl AdvantageRows {
     /// The threshold above which the given share of these rows is: a bare quantile, as others use
     /// it, with no promise.
     #[must_use]
-    pub fn bare_threshold(&self, rate: f64) -> i32 {
+    pub(crate) fn bare_threshold(&self, rate: f64) -> i32 {
         let mut sorted = self.advantage.clone();
         sorted.sort_unstable_by_key(|&advantage| std::cmp::Reverse(advantage));
         let most = (rate * self.len() as f64 + 1e-9) as usize;
@@ -123,24 +109,24 @@ impl AdvantageRows {
 
     /// Whether a row is deferred at a threshold.
     #[must_use]
-    pub fn defers(&self, row: usize, threshold: i32) -> bool {
+    pub(crate) fn defers(&self, row: usize, threshold: i32) -> bool {
         self.advantage[row] > threshold
     }
 
     /// Error and price of a row at a threshold.
     #[must_use]
-    pub fn outcome(&self, row: usize, threshold: i32) -> AnswerLoss {
+    pub(crate) fn outcome(&self, row: usize, threshold: i32) -> AnswerLoss {
         if self.defers(row, threshold) { self.away[row] } else { self.local[row] }
     }
 
     /// The mean of a number for each row. With groups each group counts once, by its own mean.
-    pub fn mean(&self, value: impl Fn(usize) -> f64) -> f64 {
+    pub(crate) fn mean(&self, value: impl Fn(usize) -> f64) -> f64 {
         let units = self.units(value);
         units.iter().sum::<f64>() / units.len().max(1) as f64
     }
 
     /// The independent numbers behind a mean: one for each row, or one for each group.
-    pub fn units(&self, value: impl Fn(usize) -> f64) -> Vec<f64> {
+    pub(crate) fn units(&self, value: impl Fn(usize) -> f64) -> Vec<f64> {
         let Some(groups) = &self.groups else {
             return (0..self.len()).map(value).collect();
         };
@@ -155,19 +141,19 @@ impl AdvantageRows {
 
     /// The number of rows, or of groups where there are some: what a guarantee rests on.
     #[must_use]
-    pub fn independent(&self) -> usize {
+    pub(crate) fn independent(&self) -> usize {
         self.units(|_| 0.0).len()
     }
 
     /// The deferral rate at a threshold; with groups each counts once.
     #[must_use]
-    pub fn rate(&self, threshold: i32) -> f64 {
+    pub(crate) fn rate(&self, threshold: i32) -> f64 {
         self.mean(|row| f64::from(u8::from(self.defers(row, threshold))))
     }
 
     /// Whether every error is 0 or 1 and no row belongs to a group.
     #[must_use]
-    pub fn binary(&self) -> bool {
+    pub(crate) fn binary(&self) -> bool {
         let whole = |outcome: &AnswerLoss| outcome.error == 0.0 || outcome.error == 1.0;
         self.groups.is_none() && self.local.iter().chain(&self.away).all(whole)
     }

@@ -7,7 +7,7 @@ use crate::arithmetic::statistics::Estimate;
 ///
 /// # Errors
 /// Those of writing to memory, which has none to give in practice.
-pub fn lines(comparison: &Comparison) -> Result<String, csv::Error> {
+pub(crate) fn lines(comparison: &Comparison) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record([
         "log",

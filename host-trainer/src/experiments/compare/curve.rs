@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::data::part::Part;
 
 /// Deferral rates at which a curve is kept: 0, 1/20, ..., 1.
-pub const POINTS: usize = 21;
+pub(crate) const POINTS: usize = 21;
 
 /// One point of a cost-quality curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Point {
+pub(crate) struct Point {
     /// Share of rows deferred.
     pub deferral_rate: f64,
     /// Mean error of the whole system.
@@ -27,7 +27,7 @@ pub struct Point {
 
 /// A cost-quality curve and its figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Curve {
+pub(crate) struct Curve {
     /// At [`POINTS`] deferral rates.
     pub points: Vec<Point>,
     /// Area under accuracy over deferral rate, 0 to 1.
@@ -67,7 +67,7 @@ impl Curve {
     /// The curve of scores (rows x experts, offsets added) on a part. `local_errors`, if given,
     /// stand in for the errors of expert 0.
     #[must_use]
-    pub fn new(part: &Part, scores: &[f64], local_errors: Option<&[f32]>) -> Self {
+    pub(crate) fn new(part: &Part, scores: &[f64], local_errors: Option<&[f32]>) -> Self {
         let rows = part.rows().max(1) as f64;
         let local_error = |row: usize| {
             f64::from(local_errors.map_or(part.errors().row(row)[0], |errors| errors[row]))

@@ -8,7 +8,7 @@ use crate::arithmetic::statistics::Estimate;
 
 /// All tables.
 #[must_use]
-pub fn tables(comparison: &Comparison) -> String {
+pub(crate) fn tables(comparison: &Comparison) -> String {
     let mut text = String::new();
     for overall in &comparison.overall {
         text += &overall_table(overall, &comparison.logs);

@@ -5,14 +5,14 @@
 //! all records of a log, [`rank`]s of all summaries. Runs are independent and are kept as they
 //! finish, so that a comparison can be interrupted.
 
-pub mod csv;
-pub mod curve;
-pub mod markdown;
-pub mod plot;
-pub mod rank;
-pub mod record;
-pub mod sample;
-pub mod summary;
+pub(crate) mod csv;
+pub(crate) mod curve;
+pub(crate) mod markdown;
+pub(crate) mod plot;
+pub(crate) mod rank;
+pub(crate) mod record;
+pub(crate) mod sample;
+pub(crate) mod summary;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,7 +31,7 @@ use crate::learn::store::Memory;
 use crate::progress::{Progress, Silent};
 
 /// A log to compare on.
-pub struct ComparedLog {
+pub(crate) struct ComparedLog {
     /// Its name.
     pub name: String,
     /// The number of its experts, if it is compared with the first of them alone.
@@ -43,7 +43,7 @@ pub struct ComparedLog {
 }
 
 /// What is compared.
-pub struct ComparisonPlan {
+pub(crate) struct ComparisonPlan {
     /// The logs.
     pub logs: Vec<ComparedLog>,
     /// The methods, in the order of printing.
@@ -58,7 +58,7 @@ pub struct ComparisonPlan {
 
 /// The outcome of a plan.
 #[derive(Debug, Clone, Serialize)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     /// One for each log and number of train rows.
     pub logs: Vec<LogSummary>,
     /// Over all logs, one for each number of train rows, where there are several logs.
@@ -67,7 +67,7 @@ pub struct Comparison {
 
 /// The methods over all logs.
 #[derive(Debug, Clone, Serialize)]
-pub struct Overall {
+pub(crate) struct Overall {
     /// Train rows used; none for all.
     pub train_rows: Option<usize>,
     /// The methods that ran on every log, in the order of `ranks.mean`.
@@ -80,7 +80,7 @@ pub struct Overall {
 
 /// One method over all logs.
 #[derive(Debug, Clone, Serialize)]
-pub struct MethodOverall {
+pub(crate) struct MethodOverall {
     /// The method.
     pub method: String,
     /// Logs that it ran on.
@@ -114,7 +114,7 @@ impl ComparisonPlan {
     ///
     /// # Errors
     /// Those of a method, and [`Error::Io`](crate::error::Error::Io) if a run cannot be kept.
-    pub fn run(&self, progress: &dyn Progress) -> Result<Comparison> {
+    pub(crate) fn run(&self, progress: &dyn Progress) -> Result<Comparison> {
         let jobs = self.jobs();
         let done = Done::default();
         let all: u64 = jobs.iter().map(|job| self.work(job) * self.methods.len() as u64).sum();

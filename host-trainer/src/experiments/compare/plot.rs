@@ -21,7 +21,7 @@ struct Series {
 ///
 /// # Errors
 /// [`Error::Rendering`] if a plot cannot be drawn.
-pub fn plots(comparison: &Comparison) -> Result<BTreeMap<String, String>> {
+pub(crate) fn plots(comparison: &Comparison) -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     for log in comparison.logs.iter().filter(|log| log.train_rows.is_none()) {
         files.insert(format!("{}-cost-quality.svg", log.log), cost_quality(log)?);

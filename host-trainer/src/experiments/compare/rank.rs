@@ -8,7 +8,7 @@ use statrs::distribution::{Continuous, ContinuousCDF, FisherSnedecor, Normal};
 
 /// Mean ranks of methods over logs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Ranks {
+pub(crate) struct Ranks {
     /// Each method's mean rank, 1 being the best; equal losses share the mean of their ranks.
     pub mean: Vec<f64>,
     /// Logs.
@@ -22,7 +22,7 @@ pub struct Ranks {
 
 /// Ranks methods; `losses[log][method]`, lower being better.
 #[must_use]
-pub fn ranks(losses: &[Vec<f64>]) -> Ranks {
+pub(crate) fn ranks(losses: &[Vec<f64>]) -> Ranks {
     let methods = losses.first().map_or(0, Vec::len);
     let logs = losses.len();
     let mut mean = vec![0.0; methods];

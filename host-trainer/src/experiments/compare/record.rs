@@ -16,7 +16,7 @@ use crate::files;
 
 /// All that tables are made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub(crate) struct Record {
     /// What the method's own selection chose.
     pub chosen: String,
     /// Choices of the float rejector on the test rows.
@@ -37,7 +37,7 @@ pub struct Record {
 
 /// The expert chosen on each test row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Choices {
+pub(crate) struct Choices {
     /// With tuned offsets.
     pub tuned: Vec<u16>,
     /// Without.
@@ -54,7 +54,7 @@ impl Choices {
 impl Record {
     /// The record of a run, judged on the test rows.
     #[must_use]
-    pub fn new(run: &Run, test: &Part) -> Self {
+    pub(crate) fn new(run: &Run, test: &Part) -> Self {
         let answers = run.int8.as_ref().unwrap_or(&run.float);
         let shifted: Vec<f64> = answers
             .scores
@@ -75,26 +75,26 @@ impl Record {
 
     /// The choices that count: of the image where there is one, with offsets.
     #[must_use]
-    pub fn choices(&self) -> &[u16] {
+    pub(crate) fn choices(&self) -> &[u16] {
         &self.int8.as_ref().unwrap_or(&self.float).tuned
     }
 
     /// The same without offsets.
     #[must_use]
-    pub fn plain_choices(&self) -> &[u16] {
+    pub(crate) fn plain_choices(&self) -> &[u16] {
         &self.int8.as_ref().unwrap_or(&self.float).plain
     }
 
     /// The share of test rows that some choices answer right.
     #[must_use]
-    pub fn accuracy(&self, test: &Part, choices: &[u16]) -> f64 {
+    pub(crate) fn accuracy(&self, test: &Part, choices: &[u16]) -> f64 {
         let errors = choices.iter().enumerate().map(|(row, &k)| self.error(test, row, k));
         1.0 - errors.sum::<f64>() / test.rows().max(1) as f64
     }
 
     /// The error of the answer that choosing `k` on a test row gives.
     #[must_use]
-    pub fn error(&self, test: &Part, row: usize, k: u16) -> f64 {
+    pub(crate) fn error(&self, test: &Part, row: usize, k: u16) -> f64 {
         match &self.local_errors {
             Some(errors) if k == 0 => f64::from(errors[row]),
             _ => f64::from(test.errors().row(row)[usize::from(k)]),
@@ -103,7 +103,7 @@ impl Record {
 
     /// The deferral loss of each test row under some choices.
     #[must_use]
-    pub fn losses(&self, test: &Part, choices: &[u16]) -> Vec<f64> {
+    pub(crate) fn losses(&self, test: &Part, choices: &[u16]) -> Vec<f64> {
         // As the log has it, rounding included: equal choices must have equal losses.
         let cost = |(row, &k): (usize, &u16)| match &self.local_errors {
             Some(errors) if k == 0 => f64::from(errors[row] + test.prices().row(row)[0]),
@@ -115,7 +115,7 @@ impl Record {
 
 /// Which run a record is of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Key {
+pub(crate) struct Key {
     /// The log's name.
     pub log: String,
     /// Train rows; none for all.
@@ -128,7 +128,7 @@ pub struct Key {
 
 /// Finished runs on disk, each in a file of its own.
 #[derive(Debug, Clone)]
-pub struct Archive {
+pub(crate) struct Archive {
     directory: PathBuf,
     build: String,
     any_build: bool,
@@ -146,7 +146,7 @@ impl Archive {
     /// The runs below a directory that this program makes, or has made; with `any_build` those of
     /// its other builds count, too.
     #[must_use]
-    pub fn new(directory: &Path, build: String, any_build: bool) -> Self {
+    pub(crate) fn new(directory: &Path, build: String, any_build: bool) -> Self {
         Self { directory: directory.join("runs"), build, any_build }
     }
 
@@ -159,7 +159,7 @@ impl Archive {
     /// The record of a run that was done under the same `context`. A file that cannot be read
     /// counts as none: the run is then done again.
     #[must_use]
-    pub fn get(&self, key: &Key, context: &str) -> Option<Record> {
+    pub(crate) fn get(&self, key: &Key, context: &str) -> Option<Record> {
         let packed = std::fs::read(self.path(key)).ok()?;
         let mut text = String::new();
         GzDecoder::new(&packed[..]).read_to_string(&mut text).ok()?;
@@ -172,7 +172,7 @@ impl Archive {
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be written.
-    pub fn put(&self, key: &Key, context: &str, record: &Record) -> Result<()> {
+    pub(crate) fn put(&self, key: &Key, context: &str, record: &Record) -> Result<()> {
         let path = self.path(key);
         let build = self.build.clone();
         let kept = Kept { build, context: context.to_owned(), record: record.clone() };

@@ -8,7 +8,7 @@ use crate::data::part::Part;
 /// The log as it would be if it had so many train rows: a seeded sample of them, and of the
 /// calibration rows in proportion. The test rows stay.
 #[must_use]
-pub fn thin(data: &Dataset, train_rows: usize, seed: u64) -> Dataset {
+pub(crate) fn thin(data: &Dataset, train_rows: usize, seed: u64) -> Dataset {
     let share = train_rows as f64 / data.train.rows().max(1) as f64;
     let calibration_rows = (data.calibration.rows() as f64 * share).round() as usize;
     Dataset {

@@ -13,11 +13,11 @@ use crate::judge::evaluate::resamples;
 use crate::judge::report::imbalance::{cheapest_right, cheapest_right_of};
 
 /// The reference of gains by margins.
-pub const BASELINE: &str = "two-stage";
+pub(crate) const BASELINE: &str = "two-stage";
 
 /// All methods on one log at one number of train rows.
 #[derive(Debug, Clone, Serialize)]
-pub struct LogSummary {
+pub(crate) struct LogSummary {
     /// The log's name.
     pub log: String,
     /// Train rows used; none for all.
@@ -48,7 +48,7 @@ pub struct LogSummary {
 
 /// One expert alone.
 #[derive(Debug, Clone, Serialize)]
-pub struct Constant {
+pub(crate) struct Constant {
     /// Its name.
     pub expert: String,
     /// Deferral loss of always choosing it.
@@ -60,7 +60,7 @@ pub struct Constant {
 /// What a paired interval says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// The interval lies below 0: a lower loss.
     Better,
     /// It holds 0.
@@ -75,7 +75,7 @@ const ROUNDING: f64 = 1e-9;
 impl Verdict {
     /// The verdict on a difference of losses.
     #[must_use]
-    pub fn of(difference: Estimate) -> Self {
+    pub(crate) fn of(difference: Estimate) -> Self {
         match difference {
             Estimate { high, .. } if high < -ROUNDING => Self::Better,
             Estimate { low, .. } if low > ROUNDING => Self::Worse,
@@ -85,7 +85,7 @@ impl Verdict {
 
     /// In a table.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Better => "better",
             Self::Tie => "tie",
@@ -96,7 +96,7 @@ impl Verdict {
 
 /// A difference of deferral losses, paired by row and seed, and what it says.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Against {
+pub(crate) struct Against {
     /// This method minus the other.
     pub difference: Estimate,
     /// The verdict.
@@ -112,7 +112,7 @@ impl std::fmt::Display for Against {
 
 /// One method on one log.
 #[derive(Debug, Clone, Serialize)]
-pub struct MethodSummary {
+pub(crate) struct MethodSummary {
     /// The method.
     pub method: String,
     /// Seeds that its figures are means over.
@@ -179,14 +179,14 @@ pub struct MethodSummary {
 }
 
 /// A method's name and its records, one a seed.
-pub type Records = (String, Vec<Record>);
+pub(crate) type Records = (String, Vec<Record>);
 
 /// The losses of one line of the table: for each seed, of each test row.
 pub(crate) type SeedLosses = Vec<Vec<f64>>;
 
 /// Sums up one log.
 #[must_use]
-pub fn summarize(
+pub(crate) fn summarize(
     log: &str,
     train_rows: Option<usize>,
     data: &Dataset,

@@ -6,7 +6,7 @@ use crate::arithmetic::random::Random;
 
 /// An expert that cannot be reached for some rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outage {
+pub(crate) struct Outage {
     /// The expert.
     pub expert: u8,
     /// From this row of the replay on.
@@ -17,7 +17,7 @@ pub struct Outage {
 
 /// An expert whose link fails at random.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RandomOutage {
+pub(crate) struct RandomOutage {
     /// The expert.
     pub expert: u8,
     /// The probability that an outage begins at a row.
@@ -28,7 +28,7 @@ pub struct RandomOutage {
 
 /// A level that goes evenly from one to another, per mille.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Battery {
+pub(crate) struct Battery {
     /// At the first row.
     pub from: u16,
     /// At the last.
@@ -38,7 +38,7 @@ pub struct Battery {
 impl Battery {
     /// The level at one of `rows` rows.
     #[must_use]
-    pub fn level(&self, row: usize, rows: usize) -> u16 {
+    pub(crate) fn level(&self, row: usize, rows: usize) -> u16 {
         let share = row as f64 / rows.saturating_sub(1).max(1) as f64;
         (f64::from(self.from) + share * (f64::from(self.to) - f64::from(self.from))) as u16
     }
@@ -46,7 +46,7 @@ impl Battery {
 
 /// All that happens in a replay.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Conditions {
+pub(crate) struct Conditions {
     /// Scheduled.
     pub outages: Vec<Outage>,
     /// At random.

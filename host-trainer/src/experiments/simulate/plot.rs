@@ -13,7 +13,7 @@ const BARE: RGBColor = RGBColor(200, 90, 30);
 ///
 /// # Errors
 /// [`Error::Rendering`] if it cannot be drawn.
-pub fn svg(replay: &Replay) -> Result<String> {
+pub(crate) fn svg(replay: &Replay) -> Result<String> {
     let mut svg = String::new();
     panels(&mut svg, replay).map_err(|error| Error::Rendering {
         what: "plot of the replay".to_owned(),

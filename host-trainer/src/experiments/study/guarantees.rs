@@ -21,7 +21,7 @@ use crate::promises::{AdvantageRows, ThresholdSearch};
 
 /// A log's rows under a rejector trained on its train rows.
 #[derive(Debug, Clone)]
-pub struct TestedLog {
+pub(crate) struct TestedLog {
     /// Its name in the table.
     pub name: String,
     /// The rows that it was trained on.
@@ -37,7 +37,7 @@ impl TestedLog {
     ///
     /// # Errors
     /// As [`pipeline::train`].
-    pub fn new(
+    pub(crate) fn new(
         name: String,
         config: &Config,
         data: &Dataset,
@@ -77,7 +77,7 @@ impl TestedLog {
 /// What is promised.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum PromiseKind {
+pub(crate) enum PromiseKind {
     /// At most this deferral rate.
     Rate(f64),
     /// At most this error.
@@ -86,7 +86,7 @@ pub enum PromiseKind {
 
 /// How often one promise was broken on one log.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct GuaranteeResult {
+pub(crate) struct GuaranteeResult {
     /// The log.
     pub log: String,
     /// What a guarantee rests on: calibration rows, or groups.
@@ -111,7 +111,7 @@ pub struct GuaranteeResult {
 
 /// All outcomes; also the JSON document of `mild study guarantees`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct GuaranteeStudy {
+pub(crate) struct GuaranteeStudy {
     /// Splits of each log.
     pub splits: usize,
     /// The confidence of the promises.
@@ -124,7 +124,7 @@ pub struct GuaranteeStudy {
 
 /// Deals each log `splits` times.
 #[must_use]
-pub fn study(
+pub(crate) fn study(
     logs: &[TestedLog],
     rates: &[f64],
     splits: usize,
@@ -214,7 +214,7 @@ fn outcome(
 impl GuaranteeStudy {
     /// The table in Markdown.
     #[must_use]
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let mut text = format!(
             "{} splits, confidence {}: at most {:.1} % may be broken by chance\n\n\
              | log | calibration / test | promise | broken | refused | mean | bare: broken | bare: mean |\n\

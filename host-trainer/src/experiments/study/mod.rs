@@ -1,4 +1,4 @@
 //! Experiments about the program's own claims.
 
-pub mod guarantees;
-pub mod new_expert;
+pub(crate) mod guarantees;
+pub(crate) mod new_expert;

@@ -21,7 +21,7 @@ use crate::progress::{Progress, Silent};
 
 /// A log, and one of its experts to leave out.
 #[derive(Debug, Clone)]
-pub struct StudiedLog<'a> {
+pub(crate) struct StudiedLog<'a> {
     /// Its name in the table.
     pub name: String,
     /// Its configuration.
@@ -35,7 +35,7 @@ pub struct StudiedLog<'a> {
 /// One expert of one log, known from so many answers. Losses are mean deferral losses of images on
 /// the test rows, by the real answers, over all seeds.
 #[derive(Debug, Clone, Serialize)]
-pub struct NewExpertResult {
+pub(crate) struct NewExpertResult {
     /// The log.
     pub log: String,
     /// The expert.
@@ -70,7 +70,7 @@ pub struct NewExpertResult {
 
 /// All outcomes; also the JSON document of `mild study new-expert`.
 #[derive(Debug, Clone, Serialize)]
-pub struct NewExpertStudy {
+pub(crate) struct NewExpertStudy {
     /// Seeds of trainings and draws.
     pub seeds: u64,
     /// By log, expert and number of answers.
@@ -81,7 +81,7 @@ pub struct NewExpertStudy {
 ///
 /// # Errors
 /// [`Error::Argument`] if there is no such expert, [`Error::FewExperts`] if no other would be left.
-pub fn experts(config: &Config, data: &Dataset, name: Option<&str>) -> Result<Vec<usize>> {
+pub(crate) fn experts(config: &Config, data: &Dataset, name: Option<&str>) -> Result<Vec<usize>> {
     if data.experts.len() < 3 {
         return Err(Error::FewExperts { config: config.path.clone(), found: data.experts.len() });
     }
@@ -101,7 +101,7 @@ pub fn experts(config: &Config, data: &Dataset, name: Option<&str>) -> Result<Ve
 /// # Errors
 /// [`Error::FractionalErrors`] if an expert's answers are not right or wrong, [`Error::BeyondLog`]
 /// if there are fewer train rows than answers; and those of a training.
-pub fn study(
+pub(crate) fn study(
     logs: &[StudiedLog<'_>],
     answers: &[usize],
     seeds: u64,
@@ -262,7 +262,7 @@ fn draw(truth: &Dataset, seed: u64) -> Vec<LabelledAnswer> {
 impl NewExpertStudy {
     /// The table in Markdown.
     #[must_use]
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let mut text = format!(
             "Deferral loss on the test rows, means over {} seeds; differences with paired 95 % intervals\n\n\
              | log | expert | answers | without | extended | anew | taken | all its answers | best single \

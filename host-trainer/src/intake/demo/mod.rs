@@ -48,7 +48,7 @@ use tree::{Forest, Growth, Samples, Tree};
 
 /// The demonstration's deferral log and its configuration, as the files a user would write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DemoLog {
+pub(crate) struct DemoLog {
     /// The log, to be written as `wine.csv`. Columns: `x_gravity` (density above that of water,
     /// g/L), `x_ph`, `x_alcohol` (% by volume), the label, the split, the group of equal rows, one
     /// prediction per expert; then, for analysis only, what the node does not see: the laboratory's
@@ -60,7 +60,7 @@ pub struct DemoLog {
 
 /// Makes the deferral log of the module's story; the same bytes on every call and every host.
 #[must_use]
-pub fn wine() -> DemoLog {
+pub(crate) fn wine() -> DemoLog {
     let wines = Wines::load();
     let splits = deal_splits(&wines.groups);
     let folds = deal_folds(&wines.groups);

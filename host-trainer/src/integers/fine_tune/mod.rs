@@ -39,7 +39,7 @@ const TASK: usize = 16 * LANES;
 /// Trains the integers of a quantized fit on some rows of a part, with the candidate's loss.
 /// Returns them if that lowers the surrogate loss on these rows.
 #[must_use]
-pub fn fine_tune(
+pub(crate) fn fine_tune(
     quantized: &Quantized,
     fit: &Fit,
     candidate: &Candidate,

@@ -62,11 +62,16 @@ pub fn evaluate(
 }
 
 /// The name of the line of an image in tables.
-pub const IMAGE_LINE: &str = "rejector, int8";
+pub(crate) const IMAGE_LINE: &str = "rejector, int8";
 
 /// The evaluation that a table's line holds.
 #[must_use]
-pub fn evaluation(table: &MeritTable, line: &str, data: &Dataset, part: &Part) -> Evaluation {
+pub(crate) fn evaluation(
+    table: &MeritTable,
+    line: &str,
+    data: &Dataset,
+    part: &Part,
+) -> Evaluation {
     let merit = table.merit(line).expect("the line is in the table");
     let alone = |k: usize| part.mean_deferral_loss(|_| k);
     let best = best_single(part);

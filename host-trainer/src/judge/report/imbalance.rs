@@ -17,7 +17,7 @@ use crate::judge::evaluate::resamples;
 
 /// The imbalance of a log and what single experts cost on it.
 #[derive(Debug, Clone, Serialize)]
-pub struct LogReport {
+pub(crate) struct LogReport {
     /// Inputs of a rejector for this log, one-hot columns counted each.
     pub inputs: usize,
     /// Number of classes among the labels, if the log has labels.
@@ -30,7 +30,7 @@ pub struct LogReport {
 
 /// One part of a log.
 #[derive(Debug, Clone, Serialize)]
-pub struct PartReport {
+pub(crate) struct PartReport {
     /// Its name.
     pub split: &'static str,
     /// Its rows.
@@ -58,7 +58,7 @@ pub struct PartReport {
 
 /// One expert on one part.
 #[derive(Debug, Clone, Serialize)]
-pub struct ExpertFigures {
+pub(crate) struct ExpertFigures {
     /// Its name.
     pub name: String,
     /// Mean error.
@@ -80,7 +80,7 @@ const RARE: usize = 20;
 impl LogReport {
     /// Looks at a log.
     #[must_use]
-    pub fn new(data: &Dataset) -> Self {
+    pub(crate) fn new(data: &Dataset) -> Self {
         let classes = data.train.labels().map(|_| {
             let mut labels: Vec<u16> = Split::ALL
                 .iter()
@@ -99,7 +99,7 @@ impl LogReport {
 
     /// For a terminal.
     #[must_use]
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let mut text = format!("{} inputs", self.inputs);
         if let Some(classes) = self.classes {
             let _ = write!(text, ", {classes} classes");
@@ -205,7 +205,7 @@ impl PartReport {
 /// On how many rows each expert is the cheapest of those that are right (error below 1/2); equal
 /// costs count for the lower index.
 #[must_use]
-pub fn cheapest_right(part: &Part) -> Vec<usize> {
+pub(crate) fn cheapest_right(part: &Part) -> Vec<usize> {
     let mut counts = vec![0; part.experts()];
     for row in 0..part.rows() {
         if let Some(k) = cheapest_right_of(part, row) {
@@ -217,7 +217,7 @@ pub fn cheapest_right(part: &Part) -> Vec<usize> {
 
 /// The cheapest expert that is right on a row, if any is.
 #[must_use]
-pub fn cheapest_right_of(part: &Part, row: usize) -> Option<usize> {
+pub(crate) fn cheapest_right_of(part: &Part, row: usize) -> Option<usize> {
     let right = (0..part.experts()).filter(|&k| part.errors().row(row)[k] < 0.5);
     right.min_by(|&a, &b| part.deferral_loss(row, a).total_cmp(&part.deferral_loss(row, b)))
 }

@@ -102,7 +102,7 @@ pub(super) fn percent(share: f64) -> String {
 
 /// Columns of equal width, the first to the left and the others to the right.
 #[must_use]
-pub fn align(cells: &[Vec<String>]) -> String {
+pub(crate) fn align(cells: &[Vec<String>]) -> String {
     let columns = cells.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let lengths =
