@@ -4,9 +4,9 @@ use std::fmt::Write;
 use std::fs;
 
 use mild_trainer::Silent;
+use mild_trainer::Trained;
 use mild_trainer::config::Config;
-use mild_trainer::{Dataset, Error, read_log_from};
-use mild_trainer::{Trained, train};
+use mild_trainer::{Dataset, Error, read_log};
 
 /// How a log is made up: features, label and answers of a row from its number and three numbers of 0 to 1.
 type Row = fn(usize, [f64; 3]) -> (Vec<f64>, u32, Vec<u32>);
@@ -52,7 +52,7 @@ fn train(text: &str, config: &str) -> Result<(Dataset, Trained), Error> {
     fs::write(directory.path().join("mild.toml"), config).unwrap();
     let config = Config::load(directory.path().join("mild.toml"))?;
     let data = read_log(&config)?;
-    let trained = train(&config, &data, &Silent)?;
+    let trained = mild_trainer::train(&config, &data, &Silent)?;
     Ok((data, trained))
 }
 

@@ -8,7 +8,7 @@ use mild_trainer::Silent;
 use mild_trainer::config::Config;
 use mild_trainer::internals::methods::{Contender, run};
 use mild_trainer::internals::reference::{best_single, oracle};
-use mild_trainer::{read_log, train};
+use mild_trainer::{read_log_from, train};
 
 /// `local` names the class where a < 0.3 and the value where b < 0; `cloud` always names the class, and the
 /// value where b > 0. A wrong value is off by 4, of which SmoothL1 makes 3.5.

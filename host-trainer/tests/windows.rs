@@ -4,7 +4,7 @@ use std::fs;
 
 use mild::window_features::{Statistic, Window};
 use mild_trainer::config::Config;
-use mild_trainer::{read_log, read_log_from};
+use mild_trainer::read_log;
 
 /// Rows of eight readings and three numbers; the channel is loud where the device is wrong.
 fn table(rows: usize) -> (String, Vec<[i16; 8]>) {

@@ -2,7 +2,7 @@
 
 use embedded_hal::i2c::{ErrorKind, NoAcknowledgeSource};
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
-use mild::{Image, Reachable, Rejector};
+use mild::{Reachable, Rejector};
 use mild_test_support::cold_store;
 use mild_trainer::config::Config;
 use mild_trainer::{Silent, read_log, train};
@@ -42,8 +42,7 @@ fn training_and_firmware_decide_alike_and_it_is_worth_it() {
     );
     let mut mock = Mock::new(&bus);
     let mut sensor = Tmp105::new(mock.clone(), ADDRESS).unwrap();
-    let words = trained.parts.to_words().unwrap();
-    let image = Image::from_words(&words).unwrap();
+    let image = trained.artifact.image();
     let mut monitor = Monitor::<SCRATCH>::new(Rejector::new(&image));
     let mut found = Vec::new();
     for place in 0..readings.len() * WINDOW {
