@@ -105,7 +105,7 @@ pub struct LayerParts {
 /// What an image says about an expert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpertParts {
-    /// At most [`MAX_NAME`] bytes.
+    /// At most [`MAX_NAME`](super::MAX_NAME) bytes.
     pub name: String,
     /// Mean price of one use, in millionths of one error.
     pub cost: u32,
