@@ -102,7 +102,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     fn charge(&mut self, notes: &Notes, resolution: Resolution) {
         let settings = self.settings;
         let charged = resolution.answered() | resolution.asked() & settings.charged_failures;
-        let deferred = any_bit(charged);
+        let deferred = constant_time::any_bit(charged);
         let one = deferred & DEFERRAL;
         // Below 0 only after a deferral that was not proposed.
         let tokens = notes.tokens.wrapping_sub(one);
@@ -159,12 +159,6 @@ impl<const CAPS: usize> Decide for GovernedInput<'_, '_, '_, CAPS> {
     }
 }
 
-/// Whether there is any bit, as a mask.
-#[inline(always)]
-fn any_bit(bits: u32) -> i32 {
-    (bits | bits.wrapping_neg()) as i32 >> 31
-}
-
 /// Whom to defer to.
 #[derive(Clone, Copy)]
 struct Best {
@@ -212,5 +206,5 @@ fn best<const CAPS: usize, const USED: usize>(
 #[inline(always)]
 fn complete(experts: usize, reachable: Reachable) -> i32 {
     let beyond = u32::MAX.checked_shl(experts as u32).unwrap_or(0);
-    !any_bit(!(reachable.bits() | beyond))
+    !constant_time::any_bit(!(reachable.bits() | beyond))
 }

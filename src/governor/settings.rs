@@ -84,8 +84,7 @@ impl Watch {
     #[inline(always)]
     pub(super) fn look(self, [up, down]: &mut [i32; 2], signal: i32, watched: i32) {
         let add = |sum: &mut i32, deviation: i32| {
-            // No sum is above the alarm, so the sign of the difference says whether it is below.
-            let open = sum.wrapping_sub(self.alarm) >> 31;
+            let open = constant_time::less(*sum, self.alarm);
             let new = sum.wrapping_add(deviation & watched & open);
             *sum = constant_time::least(new & !(new >> 31), self.alarm);
         };

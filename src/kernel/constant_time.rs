@@ -51,6 +51,17 @@ pub(crate) fn clamp(number: i32, low: i32, high: i32) -> i32 {
     if BRANCHES { arithmetic::clamp(number, low, high) } else { number.max(low).min(high) }
 }
 
+/// Whether any bit is set.
+#[inline(always)]
+pub(crate) fn any_bit(bits: u32) -> i32 {
+    if BRANCHES {
+        // Of a number and its negative one has the sign, unless both are 0.
+        arithmetic::sign((bits | bits.wrapping_neg()) as i32)
+    } else {
+        -((bits != 0) as i32)
+    }
+}
+
 /// The smaller of two numbers.
 #[inline(always)]
 pub(crate) fn least(a: i32, b: i32) -> i32 {
