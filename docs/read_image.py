@@ -62,7 +62,7 @@ class Image:
         need(len(words) >= 5, "Truncated")
         magic, version, length, checksum, shape = words[:5]
         need(magic == 0x444C494D, "Magic")
-        need(low(version) == 1, "Version")
+        need(low(version) == 2, "Version")
         need(high(version) == 0, "Reserved")
         need(length % 4 == 0, "NotWords")
         need(length >= 20 and len(data) >= length, "Truncated")
@@ -72,12 +72,12 @@ class Image:
         need(1 <= self.inputs <= 32767, "Inputs")
         need(2 <= self.experts <= 32, "Experts")
         sections = self.sections(words[5:])
-        self.calibration = None
+        self.platt_scaling = None
         for kind in (1, 2, 3, 4, 5, 6, 7, 8):
             need(kind in sections or kind in (2, 7, 8), "MissingSection", kind)
             if kind in sections:
                 read = {1: self.quantizers, 2: self.raw, 3: self.network, 4: self.policy}
-                read.update({5: self.named, 6: self.made, 7: self.calibrated, 8: self.knob})
+                read.update({5: self.named, 6: self.made, 7: self.platt_scaled, 8: self.operating_points})
                 read[kind](list(sections[kind]), layers)
 
     @staticmethod
@@ -150,7 +150,9 @@ class Image:
 
     def named(self, words, _):
         need(len(words) >= self.experts, "SectionLength", 5)
-        self.costs, words = words[: self.experts], words[self.experts :]
+        self.prices, words = words[: self.experts], words[self.experts :]
+        for index, price in enumerate(self.prices):
+            need(price <= 2**30, "Price", index)
         names, self.names = struct.pack(f"<{len(words)}I", *words), []
         for index in range(self.experts):
             need(names and 1 <= names[0] <= 32 and len(names) > names[0], "Name", index)
@@ -166,15 +168,15 @@ class Image:
         need(len(words) == 8, "SectionLength", 6)
         need(high(words[7]) == 0, "Reserved")
 
-    def calibrated(self, words, _):
-        need(len(words) == 3 * self.experts, "SectionLength", 7)
-        self.calibration = []
+    def platt_scaled(self, words, _):
+        need(len(words) == 2 * self.experts, "SectionLength", 7)
+        self.platt_scaling = []
         for index in range(self.experts):
-            scale, intercept, price = words[3 * index : 3 * index + 3]
+            scale, intercept = words[2 * index : 2 * index + 2]
             multiplier, shift, drop = low(scale), high(scale) & 255, scale >> 24
             need(multiplier <= 32767 and 1 <= shift <= 31 and drop <= 31, "PlattScaling", index)
-            need(-(2**20) <= i32(intercept) <= 2**20 and price <= 2**30, "PlattScaling", index)
-            self.calibration.append((multiplier, shift, drop, i32(intercept), price))
+            need(-(2**20) <= i32(intercept) <= 2**20, "PlattScaling", index)
+            self.platt_scaling.append((multiplier, shift, drop, i32(intercept)))
 
     @staticmethod
     def probability(output, multiplier, shift, drop, intercept):
@@ -189,7 +191,8 @@ class Image:
         for c in (-7049, 8518, -12776, 19422, -29132, 43691):
             q = (q * (e - 32768) + 2**15 >> 16) + c
         return q if logit >= 0 else 65536 - q
-    def knob(self, words, _):
+
+    def operating_points(self, words, _):
         need(len(words) >= 9, "SectionLength", 8)
         entries, steps, limit = low(words[0]), high(words[0]), 2**28
         need(1 <= entries <= 64 and steps <= 16, "OperatingPoints", 0)
@@ -232,8 +235,9 @@ class Image:
             for r, word in enumerate(requantizers):
                 shift = 32 + (word & 31)
                 x[r] = saturate((x[r] * word + 2 ** (shift - 1)) >> shift, 0, 127)
-        if self.calibration:
-            x = [self.probability(o, *entry) - price for o, (*entry, price) in zip(x, self.calibration)]
+        if self.platt_scaling:
+            scaled = zip(x, self.platt_scaling, self.prices)
+            x = [self.probability(o, *entry) - price for o, entry, price in scaled]
         return x
 
     def decide(self, scores, mask):

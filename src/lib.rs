@@ -16,6 +16,7 @@ pub mod image;
 mod kernel;
 pub mod online;
 pub mod policy;
+mod price;
 mod rejector;
 #[cfg(feature = "window-features")]
 pub mod window_features;
@@ -28,4 +29,5 @@ pub use image::{
 };
 use kernel::constant_time;
 pub use policy::{Decide, Decision, LOCAL, MAX_EXPERTS, Reachable, Resolution, Scores};
+pub use price::Price;
 pub use rejector::{FeatureValue, InputError, Rejector};

@@ -6,6 +6,7 @@ use crate::fixed::RawQuantizer;
 use crate::image::Image;
 use crate::kernel::{self, GROUP, WORDS_PER_GROUP};
 use crate::policy::{Decision, Reachable, Scores};
+use crate::price::Price;
 
 /// Why an input could not be decided on: always the caller's arguments, never the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -255,8 +256,7 @@ impl<'a> Rejector<'a> {
     }
 
     /// The scores of one input as [`Self::scores`], but under other prices than those of the image: one
-    /// for each expert, of one use, in 2^-16 of one error. Prices above
-    /// [`PlattScaling::MAX_PRICE`](crate::PlattScaling::MAX_PRICE) count as that.
+    /// for each expert, of one use.
     ///
     /// # Errors
     /// As [`Rejector::decide`]; [`InputError::NoPlattScaling`] if the image was not made for this,
@@ -265,7 +265,7 @@ impl<'a> Rejector<'a> {
     pub fn scores_with_prices<'s, F: FeatureValue>(
         &self,
         features: &[F],
-        prices: &[u32],
+        prices: &[Price],
         scratch: &'s mut [u32],
     ) -> Result<Scores<'s>, InputError>
     where

@@ -1,7 +1,7 @@
 //! The small public types: sets of experts, messages of errors, what `serde` makes of a decision.
 
 use mild::image::{ImageParts, WriteError};
-use mild::{Decision, Image, InputError, LOCAL, Reachable, Rejector};
+use mild::{Decision, Image, InputError, LOCAL, Price, Reachable, Rejector};
 use mild_test_support::images;
 
 #[test]
@@ -131,7 +131,7 @@ fn an_image_gives_back_its_parts() {
     assert_eq!(image.offsets(), parts.offsets);
     assert_eq!(image.quantizers().collect::<Vec<_>>(), parts.quantizers);
     assert_eq!(image.score_scale(), 0.002);
-    assert_eq!(image.costs(), [0, 50_000, 100_000]);
+    assert_eq!(image.prices().map(Price::bits).collect::<Vec<_>>(), [0, 3277, 6554]);
     assert_eq!(image.names().collect::<Vec<_>>(), ["local", "cloud", "clinic"]);
     assert_eq!(image.provenance(), parts.provenance);
 }

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 
 use mild::fixed::{RawQuantizer, Requantizer};
 use mild::image::{ImageParts, InputQuantizer, LayerParts};
-use mild::{Image, Reachable, Rejector};
+use mild::{Image, Price, Reachable, Rejector};
 use mild_test_support::images;
 
 fn docs() -> PathBuf {
@@ -80,7 +80,7 @@ fn tiny() -> ImageParts {
         ],
         score_scale: 0.0625,
         offsets: vec![300, 0],
-        experts: images::experts(&["local", "cloud"], 50_000),
+        experts: images::experts(&["local", "cloud"], Price::from_bits(3277)),
         provenance: images::provenance(),
         platt_scaling: None,
         operating_points: None,
@@ -91,7 +91,7 @@ fn tiny() -> ImageParts {
 fn the_whole_image_in_the_document_is_what_the_writer_makes() {
     let mut meanings: Vec<String> = Vec::new();
     let mut say = |lines: &[&str]| meanings.extend(lines.iter().map(|&line| line.to_owned()));
-    say(&["magic `MILD`", "version 1", "length in bytes", "checksum of all that follows"]);
+    say(&["magic `MILD`", "version 2", "length in bytes", "checksum of all that follows"]);
     say(&["3 inputs, 2 experts, 2 layers"]);
     say(&["section 1: input quantizers", "6 words"]);
     say(&["input 0: scale 2.0", "bias 128.5", "input 1: scale 0.5", "bias 128.5"]);
@@ -109,7 +109,7 @@ fn the_whole_image_in_the_document_is_what_the_writer_makes() {
     say(&["section 4: policy", "3 words", "score scale 0.0625"]);
     say(&["offset of expert 0: 300", "offset of expert 1: 0"]);
     say(&["section 5: experts", "5 words"]);
-    say(&["cost of expert 0: 0", "cost of expert 1: 50000 millionths"]);
+    say(&["price of expert 0: 0", "price of expert 1: 3277 / 65536, or 0.05"]);
     say(&["length 5, `loc`", "`al`, length 5, `c`", "`loud`"]);
     say(&[
         "section 6: provenance",
@@ -153,7 +153,7 @@ fn the_weights_in_the_document_are_what_the_writer_makes() {
         raw: None,
         layers: vec![layer],
         offsets: vec![0; 5],
-        experts: images::experts(&["local", "a", "b", "c", "d"], 50_000),
+        experts: images::experts(&["local", "a", "b", "c", "d"], Price::from_bits(3277)),
         ..tiny()
     };
     let words = parts.to_words().unwrap();

@@ -2,8 +2,8 @@
 //! `docs/image-format.md`, no code shared.
 
 use mild::fixed::{PlattMap, RawQuantizer, Requantizer};
-use mild::image::{ExpertParts, ImageParts, InputQuantizer, LayerParts, PlattScalingParts};
-use mild::{Image, InputError, Reachable, Rejector, Scores};
+use mild::image::{ExpertParts, ImageParts, InputQuantizer, LayerParts};
+use mild::{Image, InputError, Price, Reachable, Rejector, Scores};
 use mild_test_support::images;
 use mild_test_support::reference::{
     ACCUMULATOR, code_of_feature, code_of_reading, compare, decision, probability, requantized,
@@ -12,18 +12,17 @@ use mild_test_support::reference::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-fn platt_scaling() -> impl Strategy<Value = PlattScalingParts> {
+fn platt_scaling() -> impl Strategy<Value = PlattMap> {
     let shift = || prop_oneof![Just(1u32), 1u32..=31, 8u32..=16];
     let multiplier = prop_oneof![0u32..=0x7fff, Just(0x7fff)];
     let intercept = prop_oneof![-(1i32 << 20)..=1 << 20, -40_000..=40_000];
-    let price = prop_oneof![0u32..=1 << 30, 0u32..=1 << 16];
-    (multiplier, shift(), 0u32..=31, intercept, price).prop_map(
-        |(multiplier, shift, drop, intercept, price)| PlattScalingParts {
-            output: PlattMap::from_words([multiplier | shift << 16 | drop << 24, intercept as u32])
-                .unwrap(),
-            price,
-        },
-    )
+    (multiplier, shift(), 0u32..=31, intercept).prop_map(|(multiplier, shift, drop, intercept)| {
+        PlattMap::from_words([multiplier | shift << 16 | drop << 24, intercept as u32]).unwrap()
+    })
+}
+
+fn price() -> impl Strategy<Value = Price> {
+    prop_oneof![0u32..=1 << 30, 0u32..=1 << 16].prop_map(Price::from_bits)
 }
 
 fn weight() -> impl Strategy<Value = i8> {
@@ -106,16 +105,17 @@ fn parts() -> impl Strategy<Value = ImageParts> {
             let quantizers = vec(input_quantizer(), inputs);
             let platt_scaling = prop::option::of(vec(platt_scaling(), experts));
             let raw = vec(raw_quantizer(), inputs);
-            (quantizers, raw, layers, vec(offset(), experts), platt_scaling).prop_map(
-                |(quantizers, raw, layers, offsets, platt_scaling)| {
+            let prices = vec(price(), experts);
+            (quantizers, raw, layers, vec(offset(), experts), prices, platt_scaling).prop_map(
+                |(quantizers, raw, layers, offsets, prices, platt_scaling)| {
                     let expert =
-                        |index| ExpertParts { name: format!("expert {index}"), cost: index };
+                        |(index, price)| ExpertParts { name: format!("expert {index}"), price };
                     ImageParts {
                         quantizers,
                         raw: Some(raw),
                         layers,
                         score_scale: 1.0,
-                        experts: (0..offsets.len() as u32).map(expert).collect(),
+                        experts: prices.into_iter().enumerate().map(expert).collect(),
                         offsets,
                         provenance: images::provenance(),
                         platt_scaling,
@@ -137,7 +137,13 @@ fn case() -> impl Strategy<Value = (ImageParts, Vec<i8>, Vec<i16>, Vec<f32>, u32
 }
 
 /// Other prices, and the probabilities that the scores hold.
-fn compare_prices(image: &Image<'_>, parts: &ImageParts, codes: &[i8], prices: &[u32], mask: u32) {
+fn compare_prices(
+    image: &Image<'_>,
+    parts: &ImageParts,
+    codes: &[i8],
+    prices: &[Price],
+    mask: u32,
+) {
     let rejector = Rejector::new(image);
     let mut scratch = vec![0xa5a5_a5a5; image.scratch_words()];
     let reachable = Reachable::from_bits(mask);
@@ -151,18 +157,18 @@ fn compare_prices(image: &Image<'_>, parts: &ImageParts, codes: &[i8], prices: &
     let raw = ImageParts { platt_scaling: None, ..parts.clone() };
     let outputs = scores(&raw, &wide(codes));
     let entries = outputs.iter().zip(platt_scaling);
-    let expected: Vec<i64> = entries.map(|(&output, entry)| probability(output, entry)).collect();
+    let expected: Vec<i64> = entries.map(|(&output, &map)| probability(output, map)).collect();
     let probabilities = rejector.probabilities(codes, &mut scratch).unwrap();
     assert_eq!(probabilities.iter().copied().map(i64::from).collect::<Vec<_>>(), expected);
     // Sums saturate only beyond what prices and offsets can be at the same time, if they are usual ones.
     let usual = |limit: i64, value: i64| value.abs() <= limit;
     if parts.offsets.iter().all(|&offset| usual(1 << 28, offset.into()))
-        && platt_scaling.iter().zip(prices).all(|(entry, &price)| {
-            usual(1 << 28, entry.price.into()) && usual(1 << 28, price.into())
+        && parts.experts.iter().zip(prices).all(|(expert, price)| {
+            usual(1 << 28, expert.price.bits().into()) && usual(1 << 28, price.bits().into())
         })
     {
         let scores: Vec<i64> =
-            expected.iter().zip(prices).map(|(q, &price)| q - i64::from(price)).collect();
+            expected.iter().zip(prices).map(|(q, price)| q - i64::from(price.bits())).collect();
         assert_eq!(found, Ok(decision(&scores, &parts.offsets, mask)));
     }
     let experts = image.experts();
@@ -183,8 +189,9 @@ proptest! {
         let image = Image::from_words(&words).unwrap();
         prop_assert_eq!(image.scratch_words(), scratch_words(&parts));
         compare(&image, &parts, &codes, &wide(&codes), mask);
-        let prices: Vec<u32> =
-            codes.iter().cycle().take(image.experts()).map(|&code| 77 * u32::from(code as u8)).collect();
+        let codes_round = codes.iter().cycle().take(image.experts());
+        let prices: Vec<Price> =
+            codes_round.map(|&code| Price::from_bits(77 * u32::from(code as u8))).collect();
         compare_prices(&image, &parts, &codes, &prices, mask);
         let raw = parts.raw.as_ref().unwrap();
         let expected: Vec<i64> =
@@ -222,7 +229,7 @@ fn single(quantizer: InputQuantizer, raw: RawQuantizer) -> Vec<u32> {
         layers: vec![layer],
         score_scale: 1.0,
         offsets: vec![0, 0],
-        experts: images::experts(&["local", "cloud"], 50_000),
+        experts: images::experts(&["local", "cloud"], Price::from_bits(3277)),
         provenance: images::provenance(),
         platt_scaling: None,
         operating_points: None,
@@ -477,7 +484,7 @@ fn the_widest_layer_stays_inside_its_bound() {
             layers,
             score_scale: 1.0,
             offsets: vec![1 << 30, -(1 << 30)],
-            experts: images::experts(&["local", "cloud"], 50_000),
+            experts: images::experts(&["local", "cloud"], Price::from_bits(3277)),
             provenance: images::provenance(),
             platt_scaling: None,
             operating_points: None,

@@ -5,12 +5,12 @@
 
 use arbitrary::{Result, Unstructured};
 use mild::{
-    MAX_EXPERTS, PlattScaling, Provenance,
+    MAX_EXPERTS, Price, Provenance,
     fixed::{PlattMap, RawQuantizer, Requantizer},
     governor::{MAX_ADVANTAGE, Rate},
     image::{
         EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, MAX_BIAS, MAX_NAME,
-        MAX_OFFSET, MAX_WIDTH, OperatingPointsParts, PlattScalingParts,
+        MAX_OFFSET, MAX_WIDTH, OperatingPointsParts,
     },
 };
 
@@ -71,15 +71,11 @@ pub fn parts_of(u: &mut Unstructured<'_>, widths: &[usize]) -> Result<ImageParts
     })
 }
 
-/// A calibration for each of so many experts.
-pub fn platt_scaling(u: &mut Unstructured<'_>, experts: usize) -> Result<Vec<PlattScalingParts>> {
+/// Platt scaling for each of so many experts.
+pub fn platt_scaling(u: &mut Unstructured<'_>, experts: usize) -> Result<Vec<PlattMap>> {
     let one = |u: &mut Unstructured<'_>| {
         let (slope, intercept) = (f64::from(finite(u)?), f64::from(finite(u)?));
-        let output = PlattMap::from_affine(slope, intercept);
-        Ok(PlattScalingParts {
-            output: output.expect("finite numbers"),
-            price: u.int_in_range(0..=PlattScaling::MAX_PRICE)?,
-        })
+        Ok(PlattMap::from_affine(slope, intercept).expect("finite numbers"))
     };
     list(u, experts, one)
 }
@@ -236,5 +232,6 @@ fn expert(u: &mut Unstructured<'_>) -> Result<ExpertParts> {
         }
         name.push(next);
     }
-    Ok(ExpertParts { name, cost: u.arbitrary()? })
+    let price = Price::from_bits(u.int_in_range(0..=Price::MAX.bits())?);
+    Ok(ExpertParts { name, price })
 }

@@ -2,7 +2,7 @@
 
 use crate::generate;
 use arbitrary::{Result, Unstructured};
-use mild::{FeatureValue, Image, InputError, PlattScaling, Reachable, Rejector};
+use mild::{FeatureValue, Image, InputError, PlattScaling, Price, Reachable, Rejector};
 use mild_test_support::reference::ACCUMULATOR;
 
 /// Behind the scratch, to see that nothing is written there.
@@ -78,21 +78,23 @@ pub fn decisions<F: FeatureValue>(
     assert!(reachable.contains(decision.expert), "an unreachable expert was chosen");
     assert_eq!(rejector.decide(&codes, reachable, &mut scratch), Ok(decision));
 
-    let Some(platt_scaling) = image.platt_scaling() else { return };
-    let prices: Vec<u32> = platt_scaling.prices().collect();
+    if image.platt_scaling().is_none() {
+        return;
+    }
+    let prices: Vec<Price> = image.prices().collect();
     let same = rejector.scores_with_prices(features, &prices, &mut scratch);
     assert_eq!(same.map(|scores| scores.decide(reachable)), Ok(decision), "the image's own prices change the decision");
     let probabilities = rejector.probabilities(features, &mut scratch).expect("calibrated");
     for (&probability, (score, price)) in probabilities.iter().zip(scores.iter().zip(prices)) {
         assert!((0..=PlattScaling::ONE).contains(&probability), "a probability of {probability}");
-        assert_eq!(i64::from(*score), i64::from(probability) - i64::from(price));
+        assert_eq!(i64::from(*score), i64::from(probability) - i64::from(price.bits()));
     }
 }
 
 /// What an image says of itself agrees with itself.
 fn description(image: &Image<'_>) {
     assert_eq!(image.names().count(), image.experts());
-    assert_eq!((image.offsets().len(), image.costs().len()), (image.experts(), image.experts()));
+    assert_eq!((image.offsets().len(), image.prices().len()), (image.experts(), image.experts()));
     let shapes: Vec<(usize, usize)> = image.shapes().collect();
     assert_eq!(shapes.len(), image.layers());
     assert_eq!(shapes.first().map(|shape| shape.0), Some(image.inputs()));

@@ -139,7 +139,12 @@ pub enum ImageError {
         /// Index of the expert.
         expert: u8,
     },
-    /// An expert's calibration or price is out of range.
+    /// An expert's price is above [`Price::MAX`](crate::Price::MAX).
+    Price {
+        /// Index of the expert.
+        expert: u8,
+    },
+    /// An expert's Platt scaling is out of range.
     PlattScaling {
         /// Index of the expert.
         expert: u8,
@@ -181,7 +186,8 @@ impl ImageError {
                 "a number of the image's operating points is out of range"
             }
             Self::Name { .. } => "an expert's name in the image is malformed",
-            Self::PlattScaling { .. } => "an expert's calibration or price is out of range",
+            Self::PlattScaling { .. } => "an expert's Platt scaling in the image is out of range",
+            Self::Price { .. } => "an expert's price in the image is out of range",
         }
     }
 }
@@ -220,7 +226,10 @@ impl fmt::Display for ImageError {
             | Self::Bias { layer }
             | Self::Requantizer { layer }
             | Self::Weight { layer } => write!(f, ": layer {layer}"),
-            Self::Offset { expert } | Self::Name { expert } | Self::PlattScaling { expert } => {
+            Self::Offset { expert }
+            | Self::Name { expert }
+            | Self::Price { expert }
+            | Self::PlattScaling { expert } => {
                 write!(f, ": expert {expert}")
             }
             Self::OperatingPoints { word } => write!(f, ": word {word}"),

@@ -7,36 +7,46 @@ use super::ImageError;
 use super::layout::{MAX_NAME, section};
 #[cfg(feature = "writer")]
 use super::parts::{ExpertParts, WriteError, narrow};
+use crate::price::Price;
 
 /// The checked section.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Experts<'a> {
-    costs: &'a [u32],
+    prices: &'a [u32],
     names: &'a [u8],
 }
 
 impl<'a> Experts<'a> {
     /// Checks the section.
     pub(super) const fn new(words: &'a [u32], experts: u8) -> Result<Self, ImageError> {
-        let Some((costs, names)) = words.split_at_checked(experts as usize) else {
+        let Some((prices, names)) = words.split_at_checked(experts as usize) else {
             return Err(ImageError::SectionLength { kind: section::EXPERTS });
         };
+        let mut unchecked = prices;
+        let mut expert = 0u8;
+        while let [price, after @ ..] = unchecked {
+            if *price > Price::MAX.bits() {
+                return Err(ImageError::Price { expert });
+            }
+            expert = expert.wrapping_add(1);
+            unchecked = after;
+        }
         let names: &[u8] = bytemuck::must_cast_slice(names);
         match check_names(names, experts) {
-            Ok(()) => Ok(Self { costs, names }),
+            Ok(()) => Ok(Self { prices, names }),
             Err(error) => Err(error),
         }
     }
 
-    /// In millionths of one error.
-    pub(super) const fn costs(&self) -> &'a [u32] {
-        self.costs
+    /// The prices, in 2^-16 of one error.
+    pub(super) const fn prices(&self) -> &'a [u32] {
+        self.prices
     }
 
     /// The names, `local` first.
     pub(super) fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let mut rest = self.names;
-        self.costs.iter().map_while(move |_| {
+        self.prices.iter().map_while(move |_| {
             let (&length, after) = rest.split_first()?;
             let (name, after) = after.split_at_checked(length as usize)?;
             rest = after;
@@ -76,7 +86,7 @@ const fn check_names(mut names: &[u8], experts: u8) -> Result<(), ImageError> {
 /// The content of the section.
 #[cfg(feature = "writer")]
 pub(super) fn write(experts: &[ExpertParts]) -> Result<Vec<u32>, WriteError> {
-    let mut words: Vec<u32> = experts.iter().map(|expert| expert.cost).collect();
+    let mut words: Vec<u32> = experts.iter().map(|expert| expert.price.bits()).collect();
     let mut names = Vec::new();
     for expert in experts {
         names.push(narrow("bytes of an expert's name", expert.name.len(), MAX_NAME)? as u8);

@@ -26,13 +26,14 @@ pub use operating_points::{MAX_ENERGY_STEPS, MAX_ENTRIES, OperatingPoints};
 #[cfg(feature = "writer")]
 pub use parts::{
     EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, OperatingPointsParts,
-    PlattScalingParts, WriteError,
+    WriteError,
 };
 pub use platt_scaling::PlattScaling;
 pub use provenance::Provenance;
 
 pub use crate::kernel::MAX_WIDTH;
 use crate::policy::MAX_EXPERTS;
+use crate::price::Price;
 use experts::Experts;
 use layout::{HEADER_WORDS, section};
 use network::Network;
@@ -137,7 +138,7 @@ impl<'a> Image<'a> {
         let provenance = ok!(provenance::read(provenance));
         let platt_scaling = match sections.platt_scaling {
             None => None,
-            Some(words) => Some(ok!(PlattScaling::new(words, experts))),
+            Some(words) => Some(ok!(PlattScaling::new(words, described.prices()))),
         };
         let operating_points = match sections.operating_points {
             None => None,
@@ -250,10 +251,9 @@ impl<'a> Image<'a> {
         f32::from_bits(self.score_scale)
     }
 
-    /// The mean price of one use of each expert, in millionths of one error.
-    #[must_use]
-    pub const fn costs(&self) -> &'a [u32] {
-        self.described.costs()
+    /// The mean price of one use of each expert.
+    pub fn prices(&self) -> impl ExactSizeIterator<Item = Price> + use<'a> {
+        self.described.prices().iter().map(|&bits| Price::from_bits(bits))
     }
 
     /// Which deferral rate which threshold gives, if the image was made with it.

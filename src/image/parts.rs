@@ -12,6 +12,7 @@ use super::{
 };
 use crate::fixed::{PlattMap, RawQuantizer, Requantizer};
 use crate::governor::Rate;
+use crate::price::Price;
 
 /// Everything that an image holds, as plain numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,21 +31,11 @@ pub struct ImageParts {
     pub experts: Vec<ExpertParts>,
     /// Where the image comes from.
     pub provenance: Provenance,
-    /// One for each expert, or none if the network's outputs are the scores. With it `score_scale` is
-    /// 2^-16.
-    pub platt_scaling: Option<Vec<PlattScalingParts>>,
+    /// From output to logit, one for each expert; none if the network's outputs are the scores. With
+    /// it scores are probabilities minus prices, and `score_scale` is 2^-16.
+    pub platt_scaling: Option<Vec<PlattMap>>,
     /// Which deferral rate which threshold gives, if that was measured.
     pub operating_points: Option<OperatingPointsParts>,
-}
-
-/// How an expert's output becomes a score: probability minus price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PlattScalingParts {
-    /// From output to logit.
-    pub output: PlattMap,
-    /// Price of one use in 2^-16 of one error, at most
-    /// [`PlattScaling::MAX_PRICE`](crate::PlattScaling::MAX_PRICE).
-    pub price: u32,
 }
 
 /// The numbers of [`OperatingPoints`](crate::OperatingPoints).
@@ -107,8 +98,8 @@ pub struct LayerParts {
 pub struct ExpertParts {
     /// At most [`MAX_NAME`](super::MAX_NAME) bytes.
     pub name: String,
-    /// Mean price of one use, in millionths of one error.
-    pub cost: u32,
+    /// Mean price of one use.
+    pub price: Price,
 }
 
 /// Why an image could not be written.

@@ -1,8 +1,8 @@
 //! From a fitted rejector to its image: quantize, bring the offsets to integers, lay out.
 
 use mild::fixed::PlattMap;
-use mild::image::{ExpertParts, ImageParts, MAX_OFFSET, OperatingPointsParts, PlattScalingParts};
-use mild::{Image, PlattScaling, Provenance, Rejector};
+use mild::image::{ExpertParts, ImageParts, MAX_OFFSET, OperatingPointsParts};
+use mild::{Image, Price, Provenance, Rejector};
 
 use crate::data::dataset::Dataset;
 use crate::data::part::Part;
@@ -87,7 +87,7 @@ pub(crate) fn make(
     data: &Dataset,
     config: &Config,
 ) -> Result<ImageParts> {
-    let platt_scaling = calibration_parts(fit, quantized.score_scale)?;
+    let platt_scaling = platt_maps(fit, quantized.score_scale)?;
     let score_scale = if platt_scaling.is_some() { SCORE_UNIT } else { quantized.score_scale };
     let unit = f64::from(score_scale);
     let limit = f64::from(MAX_OFFSET);
@@ -100,14 +100,7 @@ pub(crate) fn make(
             .iter()
             .map(|offset| (offset / unit).round().clamp(-limit, limit) as i32)
             .collect(),
-        experts: data
-            .experts
-            .iter()
-            .map(|expert| ExpertParts {
-                name: expert.name.clone(),
-                cost: (f64::from(expert.mean_price) * 1e6).round() as u32,
-            })
-            .collect(),
+        experts: experts(fit, data),
         provenance: Provenance {
             log_digest: data.log_digest,
             config_digest: config.digest,
@@ -119,26 +112,33 @@ pub(crate) fn make(
     })
 }
 
-/// The platt_scaling of a fit whose outputs are integers in units of `output_scale`.
-fn calibration_parts(fit: &Fit, output_scale: f32) -> Result<Option<Vec<PlattScalingParts>>> {
+/// The experts with the prices that the scores hold, if they hold any, else the mean ones.
+fn experts(fit: &Fit, data: &Dataset) -> Vec<ExpertParts> {
+    let held = fit.platt_scaling.as_ref().map(|scaling| scaling.prices.as_slice());
+    let experts = data.experts.iter().enumerate();
+    experts
+        .map(|(index, expert)| {
+            let mean = f64::from(expert.mean_price);
+            let price = held.and_then(|prices| prices.get(index)).copied().unwrap_or(mean);
+            ExpertParts { name: expert.name.clone(), price: Price::from_errors(price) }
+        })
+        .collect()
+}
+
+/// The Platt scaling of a fit whose outputs are integers in units of `output_scale`.
+fn platt_maps(fit: &Fit, output_scale: f32) -> Result<Option<Vec<PlattMap>>> {
     let Some(platt_scaling) = &fit.platt_scaling else { return Ok(None) };
-    let entries = platt_scaling.affine.iter().zip(&platt_scaling.prices).map(|(affine, price)| {
-        let slope = affine.slope * f64::from(output_scale);
-        let output =
-            PlattMap::from_affine(slope, affine.intercept).ok_or(Error::Unrepresentable {
-                what: "the slope of the log-odds of an expert",
-                found: slope,
-            })?;
-        let price = (price / f64::from(SCORE_UNIT)).round();
-        if price > f64::from(PlattScaling::MAX_PRICE) {
-            return Err(Error::HighPrice {
-                found: price * f64::from(SCORE_UNIT),
-                most: HIGHEST_PRICE,
-            });
+    let maps = platt_scaling.affine.iter().zip(&platt_scaling.prices).map(|(affine, &price)| {
+        if price > HIGHEST_PRICE {
+            return Err(Error::HighPrice { found: price, most: HIGHEST_PRICE });
         }
-        Ok(PlattScalingParts { output, price: price as u32 })
+        let slope = affine.slope * f64::from(output_scale);
+        PlattMap::from_affine(slope, affine.intercept).ok_or(Error::Unrepresentable {
+            what: "the slope of the log-odds of an expert",
+            found: slope,
+        })
     });
-    entries.collect::<Result<_>>().map(Some)
+    maps.collect::<Result<_>>().map(Some)
 }
 
 fn write(parts: &ImageParts) -> Result<Vec<u32>> {

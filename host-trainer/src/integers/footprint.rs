@@ -5,10 +5,8 @@
 //! is no second account of the format to go wrong.
 
 use mild::fixed::{PlattMap, RawQuantizer, Requantizer};
-use mild::image::{
-    ExpertParts, ImageParts, InputQuantizer, LayerParts, OperatingPointsParts, PlattScalingParts,
-};
-use mild::{Image, Provenance};
+use mild::image::{ExpertParts, ImageParts, InputQuantizer, LayerParts, OperatingPointsParts};
+use mild::{Image, Price, Provenance};
 
 use crate::arithmetic::network::Shape;
 use crate::data::dataset::Dataset;
@@ -56,7 +54,7 @@ impl Sections {
             score_scale: 1.0 / f32::from(1u16 << 15) / 2.0,
             offsets: vec![0; data.experts.len()],
             experts: experts
-                .map(|expert| ExpertParts { name: expert.name.clone(), cost: 0 })
+                .map(|expert| ExpertParts { name: expert.name.clone(), price: Price::ZERO })
                 .collect(),
             provenance: Provenance {
                 log_digest: [0; 8],
@@ -64,8 +62,7 @@ impl Sections {
                 seed: 0,
                 trainer: [0; 3],
             },
-            platt_scaling: recostable
-                .then(|| vec![PlattScalingParts { output, price: 0 }; data.experts.len()]),
+            platt_scaling: recostable.then(|| vec![output; data.experts.len()]),
             operating_points,
         };
         Self { blank }

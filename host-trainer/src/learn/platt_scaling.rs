@@ -33,7 +33,7 @@ impl Affine {
 pub(crate) const SCORE_UNIT: f32 = 1.0 / (1 << 16) as f32;
 
 /// The highest mean price, in errors, that an image with probabilities holds.
-pub(crate) const HIGHEST_PRICE: f64 = mild::PlattScaling::MAX_PRICE as f64 * SCORE_UNIT as f64;
+pub(crate) const HIGHEST_PRICE: f64 = mild::Price::MAX.bits() as f64 * SCORE_UNIT as f64;
 
 /// Weight of the pull toward [`Affine::IDENTITY`], in rows.
 const PRIOR_ROWS: f64 = 2.0;

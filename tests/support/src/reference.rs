@@ -2,8 +2,8 @@
 
 use mild::{
     Decision, FeatureValue, Image, Reachable, Rejector,
-    fixed::{RawQuantizer, Requantizer},
-    image::{ImageParts, InputQuantizer, PlattScalingParts},
+    fixed::{PlattMap, RawQuantizer, Requantizer},
+    image::{ImageParts, InputQuantizer},
 };
 
 /// The magnitude that no accumulator of an image leaves.
@@ -54,14 +54,16 @@ pub fn scores(parts: &ImageParts, codes: &[i64]) -> Vec<i64> {
         activations = outputs.collect();
     }
     let Some(platt_scaling) = &parts.platt_scaling else { return activations };
-    let entries = activations.iter().zip(platt_scaling);
-    entries.map(|(&output, entry)| probability(output, entry) - i64::from(entry.price)).collect()
+    let entries = activations.iter().zip(platt_scaling).zip(&parts.experts);
+    entries
+        .map(|((&output, &map), expert)| probability(output, map) - i64::from(expert.price.bits()))
+        .collect()
 }
 
 /// The probability of an output by Platt scaling, in units of 2^-16.
 #[must_use]
-pub fn probability(output: i64, entry: &PlattScalingParts) -> i64 {
-    let [scale, intercept] = entry.output.to_words();
+pub fn probability(output: i64, map: PlattMap) -> i64 {
+    let [scale, intercept] = map.to_words();
     let kept = (output >> (scale >> 24)).clamp(-65_535, 65_535);
     let product = (kept * i64::from(scale & 0xffff)) >> (scale >> 16 & 255);
     let logit = (product + i64::from(intercept as i32)).clamp(-32_767, 32_767);

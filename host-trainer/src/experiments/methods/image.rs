@@ -56,6 +56,8 @@ fn integer_scores(image: &Image<'_>, part: &Part) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mild::Price;
+
     use crate::experiments::methods::{Contender, run};
     use crate::learn::store::Forgetful;
     use crate::progress::Silent;
@@ -66,8 +68,8 @@ mod tests {
         config.rejector.method = "one-vs-all".parse().unwrap();
         let trained = crate::pipeline::train(&config, &data, &Forgetful, &Silent).unwrap();
         let image = trained.artifact.image();
-        let platt_scaling = image.platt_scaling().expect("re-costable");
-        assert_eq!(platt_scaling.prices().collect::<Vec<_>>(), [0, 6554]);
+        assert!(image.platt_scaling().is_some(), "prices can be changed");
+        assert_eq!(image.prices().map(Price::bits).collect::<Vec<_>>(), [0, 6554]);
         let rejector = Rejector::new(&image);
         let mut scratch = vec![0; image.scratch_words()];
         let test = &data.test;
@@ -96,7 +98,8 @@ mod tests {
             let mut scratch = vec![0; image.scratch_words()];
             let all = mild::Reachable::ALL;
             let asked = (0..test.rows()).filter(|&row| {
-                let scores = rejector.scores_with_prices(test.row(row), &[0, price], &mut scratch);
+                let prices = [Price::ZERO, Price::from_bits(price)];
+                let scores = rejector.scores_with_prices(test.row(row), &prices, &mut scratch);
                 scores.unwrap().decide(all).expert == 1
             });
             asked.count()

@@ -42,7 +42,7 @@ pub struct ImageExpert {
     /// Its name.
     pub name: String,
     /// Mean price of one use, in units of one error.
-    pub cost: f64,
+    pub price: f64,
     /// Added to its score.
     pub offset: i32,
 }
@@ -112,7 +112,7 @@ impl ImageReport {
     pub fn new(image: &Image<'_>) -> Self {
         let provenance = image.provenance();
         let [major, minor, patch] = provenance.trainer;
-        let experts = image.names().zip(image.costs()).zip(image.offsets());
+        let experts = image.names().zip(image.prices()).zip(image.offsets());
         Self {
             format_version: mild::image::FORMAT_VERSION,
             inputs: image.inputs(),
@@ -124,9 +124,9 @@ impl ImageReport {
             takes_raw: image.takes_raw(),
             recostable: image.platt_scaling().is_some(),
             experts: experts
-                .map(|((name, &cost), &offset)| ImageExpert {
+                .map(|((name, price), &offset)| ImageExpert {
                     name: name.to_owned(),
-                    cost: f64::from(cost) / 1e6,
+                    price: price.to_errors(),
                     offset,
                 })
                 .collect(),
@@ -166,9 +166,9 @@ impl ImageReport {
         ];
         let mut text = align(&rows.map(|(key, value)| vec![key.to_owned(), value]));
         text.push('\n');
-        let mut cells = vec![["expert", "cost", "offset"].map(str::to_owned).to_vec()];
+        let mut cells = vec![["expert", "price", "offset"].map(str::to_owned).to_vec()];
         cells.extend(self.experts.iter().map(|expert| {
-            vec![expert.name.clone(), expert.cost.to_string(), expert.offset.to_string()]
+            vec![expert.name.clone(), expert.price.to_string(), expert.offset.to_string()]
         }));
         text += &align(&cells);
         if let Some(operating_points) = &self.operating_points {

@@ -1,7 +1,7 @@
 //! Every way for an image to be wrong, and images that are unusual and right.
 
 use super::{calibrated, edit::*, requantizer, small, with_operating_points};
-use mild::ImageError;
+use mild::{ImageError, image::FORMAT_VERSION};
 
 /// Where the layers of [`small`] begin in the network section, and where their parts do.
 mod at {
@@ -39,11 +39,11 @@ pub fn invalid() -> Vec<Invalid> {
     );
     case("nothing", vec![], ImageError::Truncated { found: 0, expected: 20 });
     case("magic", edited(|w| w[0] = 0x1234_5678), ImageError::Magic { found: 0x1234_5678 });
-    for version in [0u16, 2, u16::MAX] {
+    for version in [0, FORMAT_VERSION - 1, FORMAT_VERSION + 1, u16::MAX] {
         case(
             "version",
             edited(|w| w[1] = version.into()),
-            ImageError::Version { found: version, expected: 1 },
+            ImageError::Version { found: version, expected: FORMAT_VERSION },
         );
     }
     case("high half of the version", edited(|w| w[1] |= 1 << 16), ImageError::Reserved);
@@ -267,7 +267,7 @@ pub fn invalid() -> Vec<Invalid> {
         case("offset", words, ImageError::Offset { expert });
     }
 
-    // The experts: three costs, then 5 "local" 5 "cloud" 6 "clinic" and a byte of padding.
+    // The experts: three prices, then 5 "local" 5 "cloud" 6 "clinic" and a byte of padding.
     let name = |place: usize, byte: u8| {
         in_section(EXPERTS, |w| {
             let mut bytes = to_bytes(&w[3..]);
@@ -277,13 +277,17 @@ pub fn invalid() -> Vec<Invalid> {
             w.extend(words.iter().map(|&bytes| u32::from_le_bytes(bytes)));
         })
     };
+    for (expert, price) in [(0, (1 << 30) + 1), (2, u32::MAX)] {
+        let words = in_section(EXPERTS, |w| w[expert as usize] = price);
+        case("price", words, ImageError::Price { expert });
+    }
     case("no name", name(0, 0), ImageError::Name { expert: 0 });
     case("name too long", name(6, 33), ImageError::Name { expert: 1 });
     case("name beyond the section", name(12, 8), ImageError::Name { expert: 2 });
     case("name not UTF-8", name(2, 0xff), ImageError::Name { expert: 0 });
     case("names cut", in_section(EXPERTS, |w| w.truncate(3)), ImageError::Name { expert: 0 });
     case(
-        "costs cut",
+        "prices cut",
         in_section(EXPERTS, |w| w.truncate(2)),
         ImageError::SectionLength { kind: EXPERTS },
     );
@@ -303,15 +307,15 @@ pub fn invalid() -> Vec<Invalid> {
         ImageError::Reserved,
     );
 
-    // The Platt scaling: multiplier, shift and drop in a word, intercept, price.
+    // The Platt scaling: multiplier, shift and drop in a word, then the intercept.
     let length = ImageError::SectionLength { kind: PLATT_SCALING };
-    case("calibration a word longer", in_platt_scaling(|w| w.push(0)), length);
-    case("calibration a word shorter", in_platt_scaling(|w| w.truncate(8)), length);
-    case("calibration empty", in_platt_scaling(Vec::clear), length);
+    case("Platt scaling a word longer", in_platt_scaling(|w| w.push(0)), length);
+    case("Platt scaling a word shorter", in_platt_scaling(|w| w.truncate(5)), length);
+    case("Platt scaling empty", in_platt_scaling(Vec::clear), length);
     for bits in [1 << 15, 32 << 16, 1 << 23, 32 << 24, 1 << 31] {
         case(
-            "calibration",
-            in_platt_scaling(|w| w[3] |= bits),
+            "Platt scaling",
+            in_platt_scaling(|w| w[2] |= bits),
             ImageError::PlattScaling { expert: 1 },
         );
     }
@@ -319,13 +323,11 @@ pub fn invalid() -> Vec<Invalid> {
     for intercept in [(1 << 20) + 1, -(1 << 20) - 1, i32::MAX, i32::MIN] {
         case(
             "intercept",
-            in_platt_scaling(|w| w[7] = intercept as u32),
+            in_platt_scaling(|w| w[5] = intercept as u32),
             ImageError::PlattScaling { expert: 2 },
         );
     }
-    for price in [(1 << 30) + 1, u32::MAX] {
-        case("price", in_platt_scaling(|w| w[2] = price), ImageError::PlattScaling { expert: 0 });
-    }
+
     // The operating points: counts, budget, rate, low, high, floor, step, mean, deviation, then four entries of two
     // words, then three steps of three.
     let length = ImageError::SectionLength { kind: OPERATING_POINTS };
@@ -444,12 +446,13 @@ pub fn valid() -> Vec<(&'static str, Vec<u32>)> {
         ("largest requantizer", in_section(NETWORK, |w| w[at::REQUANTIZERS] = (1 << 31) - 1)),
         ("calibrated", calibrated().to_words().unwrap()),
         (
-            "calibration at its limits",
+            "Platt scaling at its limits",
             in_platt_scaling(|w| {
-                w[..3].copy_from_slice(&[31 << 24 | 31 << 16 | 0x7fff, 1 << 20, 1 << 30]);
-                w[3..6].copy_from_slice(&[1 << 16 | 0x7fff, (-1i32 << 20) as u32, 0]);
+                w[..2].copy_from_slice(&[31 << 24 | 31 << 16 | 0x7fff, 1 << 20]);
+                w[2..4].copy_from_slice(&[1 << 16 | 0x7fff, (-1i32 << 20) as u32]);
             }),
         ),
+        ("highest price", in_section(EXPERTS, |w| w[1] = 1 << 30)),
         ("smallest requantizer", in_section(NETWORK, |w| w[at::REQUANTIZERS] = (1 << 30) + 1)),
     ]
 }

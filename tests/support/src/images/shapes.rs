@@ -3,7 +3,7 @@
 use super::small::experts;
 use crate::random::Lcg;
 use mild::{
-    Provenance,
+    Price, Provenance,
     fixed::Requantizer,
     image::{ImageParts, InputQuantizer, LayerParts},
 };
@@ -45,7 +45,7 @@ pub fn plain(layers: Vec<LayerParts>) -> ImageParts {
         layers,
         score_scale: 1.0,
         offsets: vec![0; outputs],
-        experts: experts(&names, 0),
+        experts: experts(&names, Price::ZERO),
         operating_points: None,
         provenance: Provenance {
             log_digest: [0; 8],

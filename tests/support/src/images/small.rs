@@ -1,12 +1,11 @@
 //! A small image, and what it becomes with optional sections.
 
 use mild::{
-    Provenance,
+    Price, Provenance,
     fixed::{PlattMap, RawQuantizer, Requantizer},
     governor::Rate,
     image::{
         EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, OperatingPointsParts,
-        PlattScalingParts,
     },
 };
 
@@ -49,7 +48,7 @@ pub fn small() -> ImageParts {
         ],
         score_scale: 0.002,
         offsets: vec![40, -10, 3],
-        experts: experts(&["local", "cloud", "clinic"], 50_000),
+        experts: experts(&["local", "cloud", "clinic"], Price::from_bits(3277)),
         provenance: provenance(),
         platt_scaling: None,
         operating_points: None,
@@ -84,18 +83,11 @@ pub fn with_operating_points() -> ImageParts {
 /// The same with Platt scaling: scores are probabilities minus prices.
 #[must_use]
 pub fn calibrated() -> ImageParts {
-    let entry = |slope, intercept, price| PlattScalingParts {
-        output: PlattMap::from_affine(slope, intercept).unwrap(),
-        price,
-    };
+    let map = |slope, intercept| PlattMap::from_affine(slope, intercept).unwrap();
     ImageParts {
         score_scale: 1.0 / 65_536.0,
         offsets: vec![0, 900, -77],
-        platt_scaling: Some(vec![
-            entry(2.0e-3, 0.3, 0),
-            entry(3.0e-4, -1.5, 3277),
-            entry(0.0, 2.0, 13_107),
-        ]),
+        platt_scaling: Some(vec![map(2.0e-3, 0.3), map(3.0e-4, -1.5), map(0.0, 2.0)]),
         ..small()
     }
 }
@@ -108,10 +100,10 @@ pub fn requantizer(shift: u32) -> Requantizer {
 
 /// Experts with these names, the first at no price and each other at `price` more than the one before it.
 #[must_use]
-pub fn experts<N: AsRef<str>>(names: &[N], price: u32) -> Vec<ExpertParts> {
+pub fn experts<N: AsRef<str>>(names: &[N], price: Price) -> Vec<ExpertParts> {
     let expert = |(index, name): (u32, &N)| ExpertParts {
         name: name.as_ref().to_owned(),
-        cost: price * index,
+        price: Price::from_bits(price.bits() * index),
     };
     (0..).zip(names).map(expert).collect()
 }

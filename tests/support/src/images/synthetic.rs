@@ -3,8 +3,9 @@
 use super::shapes::plain;
 use crate::random::XorShift;
 use mild::{
+    Price,
     fixed::{PlattMap, RawQuantizer, Requantizer},
-    image::{ImageParts, InputQuantizer, LayerParts, MAX_BIAS, MAX_OFFSET, PlattScalingParts},
+    image::{ImageParts, InputQuantizer, LayerParts, MAX_BIAS, MAX_OFFSET},
 };
 
 /// What the numbers of a synthetic image are like.
@@ -105,20 +106,17 @@ impl Synthetic {
         });
         let offsets = offsets.collect();
         let platt_scaling = self.calibrated.then(|| {
-            let entries = (0..experts).map(|_| PlattScalingParts {
+            let maps = (0..experts).map(|_| {
                 // Scores of some ten thousands become all logits there are; one output says nothing.
-                output: PlattMap::from_affine(
-                    power(random, -14, -11) * random.between(0, 3) as f64,
-                    random.between(-3, 3) as f64,
-                )
-                .expect("finite numbers"),
-                price: random.between(0, 1 << 15) as u32,
+                let slope = power(random, -14, -11) * random.between(0, 3) as f64;
+                let intercept = random.between(-3, 3) as f64;
+                PlattMap::from_affine(slope, intercept).expect("finite numbers")
             });
-            entries.collect()
+            maps.collect()
         });
         let mut parts = plain(layers);
-        for (index, expert) in (0..).zip(&mut parts.experts) {
-            expert.cost = index * 1000;
+        for expert in &mut parts.experts {
+            expert.price = Price::from_bits(random.between(0, 1 << 15) as u32);
         }
         parts.provenance.seed = seed;
         ImageParts { quantizers, raw, score_scale: 1e-3, offsets, platt_scaling, ..parts }
