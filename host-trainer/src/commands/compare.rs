@@ -23,7 +23,10 @@ pub(crate) struct CompareArgs {
     #[arg(required = true)]
     configs: Vec<PathBuf>,
     /// The methods to compare, or `all`
-    #[arg(long, value_delimiter = ',', default_value = "auto", value_parser = parse_methods)]
+    #[arg(
+        long, value_delimiter = ',', default_value = "auto", value_parser = parse_methods,
+        long_help = methods_help()
+    )]
     methods: Vec<Methods>,
     /// How often to train each method on each log, with the seeds 0, 1, 2, …
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
@@ -59,6 +62,15 @@ pub(crate) struct CompareArgs {
 /// One method, or all.
 #[derive(Debug, Clone)]
 struct Methods(Vec<Contender>);
+
+/// All methods, each with what it is.
+fn methods_help() -> String {
+    let mut help = "The methods to compare, or `all` of them:".to_owned();
+    for contender in Contender::all() {
+        help += &format!("\n  {:<22}{}", contender.name(), contender.about());
+    }
+    help
+}
 
 fn parse_methods(text: &str) -> std::result::Result<Methods, String> {
     if text == "all" {

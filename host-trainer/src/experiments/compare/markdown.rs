@@ -318,7 +318,7 @@ fn learning_curves(comparison: &Comparison) -> String {
 mod tests {
     use super::*;
     use crate::experiments::compare::{ComparedLog, ComparisonPlan};
-    use crate::experiments::methods::{Contender, HostOnly};
+    use crate::experiments::methods::Contender;
     use crate::intake::testing;
     use crate::progress::Silent;
 
@@ -326,10 +326,8 @@ mod tests {
     fn by_experts_tells_accuracies_with_and_without_offsets_and_of_own_classifiers() {
         let (config, data) = testing::log(300, 200);
         let log = ComparedLog { name: "log-2".to_owned(), experts: Some(2), config, data };
-        let (two_stage, one_stage) = (
-            Contender::Image("two-stage".parse().unwrap()),
-            Contender::HostOnly(HostOnly::OneStage),
-        );
+        let (two_stage, one_stage) =
+            (Contender::Image("two-stage".parse().unwrap()), "one-stage".parse().unwrap());
         let plan = ComparisonPlan {
             logs: vec![log],
             methods: vec![two_stage, one_stage],

@@ -181,7 +181,7 @@ impl ComparisonPlan {
         let Config { digest, train, confidence, .. } = &log.config;
         let context = format!("{:?} {digest:?} {:?}", log.data.log_digest, train.effort);
         // The columns can come from the command line, which the digest does not cover.
-        if method.is_gate() { format!("{context} {confidence:?}") } else { context }
+        if method.uses_confidence() { format!("{context} {confidence:?}") } else { context }
     }
 
     fn job(&self, job: &Job, done: &Done, progress: &dyn Progress) -> Result<()> {

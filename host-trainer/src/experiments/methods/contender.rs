@@ -5,56 +5,33 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use crate::choice::{choice, expected};
+use super::host_method::HostMethod;
+use super::table::HOST_ONLY;
+use crate::choice::expected;
 use crate::error::Error;
 use crate::loss::Method;
 
-choice! {
-    /// Methods that only a host runs.
-    HostOnly:
-        /// Mean cost of each expert among the nearest train rows.
-        Knn = "knn",
-        /// Classes and experts in one network, every expert that is right counting.
-        OneStage = "one-stage",
-        /// The same with only the confident correct expert counting.
-        PicceOneStage = "picce-one-stage",
-        /// A sigmoid for each class and expert in one network.
-        OneStageOneVsAll = "one-stage-one-vs-all",
-        /// The same with only the confident correct expert being a positive.
-        PicceOneVsAll = "picce-one-vs-all",
-        /// A gate on the local model's largest softmax.
-        MaxSoftmax = "max-softmax",
-        /// A gate on the entropy of its probabilities (L-RAG).
-        Entropy = "entropy",
-        /// A gate on the difference of its two largest probabilities.
-        Margin = "margin",
-        /// A logistic gate on its two largest probabilities.
-        Dime = "dime",
-        /// By lot, each expert as often as it is the cheapest choice on the train rows.
-        Random = "random",
-}
-
 /// Something that can be compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contender {
     /// A method that ends in an image.
     Image(Method),
     /// A method that only a host runs.
-    HostOnly(HostOnly),
+    HostOnly(&'static HostMethod),
 }
 
 impl Contender {
     /// All contenders, those with an image first.
     pub fn all() -> impl Iterator<Item = Self> {
         let images = Method::all().map(Self::Image);
-        images.chain(HostOnly::ALL.iter().copied().map(Self::HostOnly))
+        images.chain(HOST_ONLY.into_iter().flatten().map(Self::HostOnly))
     }
 
-    /// Whether it looks at what the log tells of the local model's [confidence](crate::data::confidence).
+    /// Whether it uses what the log says of the local model's
+    /// [confidence](crate::data::confidence).
     #[must_use]
-    pub const fn is_gate(self) -> bool {
-        use HostOnly::{Dime, Entropy, Margin, MaxSoftmax};
-        matches!(self, Self::HostOnly(MaxSoftmax | Entropy | Margin | Dime))
+    pub fn uses_confidence(self) -> bool {
+        matches!(self, Self::HostOnly(method) if method.uses_confidence)
     }
 
     /// The name on a command line.
@@ -62,7 +39,16 @@ impl Contender {
     pub fn name(self) -> &'static str {
         match self {
             Self::Image(method) => method.name(),
-            Self::HostOnly(method) => method.name(),
+            Self::HostOnly(method) => method.name,
+        }
+    }
+
+    /// What it is: a phrase without a full stop.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Image(method) => method.about(),
+            Self::HostOnly(method) => method.about,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use mild::{Image, Rejector};
 
-use super::{Answers, Run, all_rows};
+use super::run::{Answers, Run, all_rows};
 use crate::data::dataset::Dataset;
 use crate::data::part::Part;
 use crate::error::Result;

@@ -5,11 +5,11 @@
 
 use rayon::prelude::*;
 
-use super::{Run, all_rows, host_run};
+use super::host_method::{HostMethod, Task};
+use super::run::{Run, all_rows, host_run};
 use crate::arithmetic::random::Random;
-use crate::data::dataset::Dataset;
 use crate::data::part::Part;
-use crate::intake::config::{Config, Ranges};
+use crate::intake::config::Ranges;
 use crate::learn::batch::Standardizer;
 use crate::learn::offsets::Scored;
 
@@ -19,7 +19,16 @@ const NEIGHBOURS: [usize; 5] = [5, 15, 50, 150, 500];
 /// Train rows kept at most; of more a seeded sample.
 const MOST_ROWS: usize = 20_000;
 
-pub(super) fn run(config: &Config, data: &Dataset) -> Run {
+pub(super) const METHODS: &[HostMethod] = &[HostMethod {
+    name: "knn",
+    about: "mean deferral loss of each expert among the nearest train rows",
+    uses_confidence: false,
+    applies: |_, _| Ok(()),
+    run: |task| Ok(run(task)),
+}];
+
+fn run(task: &Task<'_>) -> Run {
+    let Task { config, data, .. } = task;
     let index = Index::new(&data.train, config.train.seed);
     let prices: Vec<f64> = data.experts.iter().map(|e| f64::from(e.mean_price)).collect();
     let calibration = index.scores(&data.calibration, &prices, &NEIGHBOURS);

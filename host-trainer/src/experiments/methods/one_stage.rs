@@ -5,7 +5,8 @@
 //! prices; here prices come in when a candidate is selected and when the offsets are tuned, both by
 //! deferral loss.
 
-use super::{Answers, Run, all_rows};
+use super::host_method::{HostMethod, Task};
+use super::run::{Answers, Run, all_rows};
 use crate::data::dataset::Dataset;
 use crate::data::part::{Part, PartColumns};
 use crate::error::Result;
@@ -13,20 +14,44 @@ use crate::intake::config::Config;
 use crate::learn::grid::Grid;
 use crate::learn::offsets::{Scored, tune};
 use crate::learn::select::{refit, select};
-use crate::learn::store::Store;
-use crate::loss::Loss;
+use crate::loss::{Loss, OneStage, OneStageOneVsAll};
 use crate::pipeline::selection_rows;
-use crate::progress::Progress;
 use crate::refusal::Refusal;
 
+pub(super) const METHODS: &[HostMethod] = &[
+    HostMethod {
+        name: "one-stage",
+        about: "classes and experts in one network, every expert that is right counting",
+        uses_confidence: false,
+        applies,
+        run: |task| run(|classes| OneStage { classes, pick: false }.into(), task),
+    },
+    HostMethod {
+        name: "picce-one-stage",
+        about: "one-stage with only the confident correct expert counting",
+        uses_confidence: false,
+        applies,
+        run: |task| run(|classes| OneStage { classes, pick: true }.into(), task),
+    },
+    HostMethod {
+        name: "one-stage-one-vs-all",
+        about: "a sigmoid for each class and expert in one network",
+        uses_confidence: false,
+        applies,
+        run: |task| run(|classes| OneStageOneVsAll { classes, pick: false }.into(), task),
+    },
+    HostMethod {
+        name: "picce-one-vs-all",
+        about: "one-stage-one-vs-all with only the confident correct expert being a positive",
+        uses_confidence: false,
+        applies,
+        run: |task| run(|classes| OneStageOneVsAll { classes, pick: true }.into(), task),
+    },
+];
+
 /// `loss` makes the loss from the number of classes.
-pub(super) fn run(
-    loss: fn(usize) -> Loss,
-    config: &Config,
-    data: &Dataset,
-    store: &dyn Store,
-    progress: &dyn Progress,
-) -> Result<Run> {
+fn run(loss: fn(usize) -> Loss, task: &Task<'_>) -> Result<Run> {
+    let &Task { config, data, store, progress } = task;
     let classes = classes(&data.train);
     let mut grid = Grid::of_loss(config, loss(classes.len()));
     // With an output for each class beside the experts these are large enough.
@@ -62,8 +87,8 @@ pub(super) fn run(
     })
 }
 
-/// Why one-stage losses can't be used on a log, if they can't.
-pub(super) fn applies(config: &Config, data: &Dataset) -> std::result::Result<(), Refusal> {
+/// Whether one-stage losses can be used on a log.
+fn applies(config: &Config, data: &Dataset) -> std::result::Result<(), Refusal> {
     if config.multi_task.is_some() {
         return Err(Refusal::ValuedAnswers);
     }
@@ -72,7 +97,9 @@ pub(super) fn applies(config: &Config, data: &Dataset) -> std::result::Result<()
     }
     match classes(&data.train).len() {
         0 | 1 => Err(Refusal::OneClass),
-        found if found > MOST_CLASSES => Err(Refusal::ManyClasses { found, most: MOST_CLASSES }),
+        found if found > MOST_CLASSES => {
+            Err(Refusal::ManyClasses { found, most: MOST_CLASSES })
+        }
         _ => Ok(()),
     }
 }
@@ -145,27 +172,22 @@ impl Reduced {
 mod tests {
     use super::*;
     use crate::data::multi_task::MultiTask;
-    use crate::experiments::methods::{Contender, HostOnly, applies, run};
+    use crate::experiments::methods::{Contender, applies, run};
     use crate::learn::store::Forgetful;
     use crate::progress::Silent;
 
     #[test]
     fn the_own_classifier_answers_and_defers() {
         let (config, data) = crate::intake::testing::log(400, 300);
-        for method in [
-            HostOnly::OneStage,
-            HostOnly::PicceOneStage,
-            HostOnly::OneStageOneVsAll,
-            HostOnly::PicceOneVsAll,
-        ] {
+        for method in METHODS {
             let contender = Contender::HostOnly(method);
             let run = run(contender, &config, &data, &Forgetful, &Silent).unwrap();
             let errors = run.local_errors.as_ref().unwrap();
             assert_eq!((errors.len(), run.float.scores.len()), (300, 600));
             // The class is the sign of a feature: easy for a network, so its own answers are good.
             let mean = errors.iter().sum::<f32>() / 300.0;
-            assert!(mean < 0.1, "{method}: own error {mean}");
-            assert!(run.chosen.starts_with(&format!("{method} ")), "{}", run.chosen);
+            assert!(mean < 0.1, "{contender}: own error {mean}");
+            assert!(run.chosen.starts_with(&format!("{contender} ")), "{}", run.chosen);
             assert!(run.int8.is_none() && run.int8_refused.is_none());
         }
     }
@@ -173,7 +195,7 @@ mod tests {
     #[test]
     fn logs_without_classes_are_refused_with_a_reason() {
         let (config, mut data) = crate::intake::testing::log(100, 50);
-        let contender = Contender::HostOnly(HostOnly::OneStage);
+        let contender: Contender = "one-stage".parse().unwrap();
         assert!(applies(contender, &config, &data).is_ok());
         let multi_task = MultiTask { lambda_1: 1.0, lambda_2: 1.0, cap: 5.0, beta: 1.0 };
         let valued = Config { multi_task: Some(multi_task), ..config.clone() };

@@ -5,12 +5,21 @@
 //! cost-quality curve finds the rows in random order. No offsets: they would end in the best single expert. What
 //! lots at each method's own rates cost stands beside the method.
 
-use super::{Answers, Run, without_image};
+use super::host_method::HostMethod;
+use super::run::{Answers, Run, without_image};
 use crate::arithmetic::random::Random;
 use crate::data::dataset::Dataset;
 use crate::data::reference::oracle;
 
-pub(super) fn run(seed: u64, data: &Dataset) -> Run {
+pub(super) const METHODS: &[HostMethod] = &[HostMethod {
+    name: "random",
+    about: "by lot, each expert as often as it is the cheapest choice on the train rows",
+    uses_confidence: false,
+    applies: |_, _| Ok(()),
+    run: |task| Ok(run(task.config.train.seed, task.data)),
+}];
+
+fn run(seed: u64, data: &Dataset) -> Run {
     let mut shares = vec![0.0; data.experts.len()];
     for expert in oracle(&data.train) {
         shares[expert] += 1.0 / data.train.rows() as f64;

@@ -10,16 +10,48 @@ mod threshold;
 
 use self::logistic::Logistic;
 use self::threshold::Cut;
-use super::{Answers, Run, without_image};
+use super::host_method::HostMethod;
+use super::run::{Answers, Run, without_image};
 use crate::data::confidence::Confidence;
 use crate::data::dataset::Dataset;
 use crate::data::part::Part;
 use crate::learn::offsets::{Scored, tune};
 use crate::refusal::Refusal;
 
+pub(super) const METHODS: &[HostMethod] = &[
+    HostMethod {
+        name: "max-softmax",
+        about: "a gate on the local model's largest softmax",
+        uses_confidence: true,
+        applies: |_, data| applies(Gate::MaxSoftmax, data),
+        run: |task| Ok(run(Gate::MaxSoftmax, task.data)),
+    },
+    HostMethod {
+        name: "entropy",
+        about: "a gate on the entropy of its probabilities (L-RAG)",
+        uses_confidence: true,
+        applies: |_, data| applies(Gate::Entropy, data),
+        run: |task| Ok(run(Gate::Entropy, task.data)),
+    },
+    HostMethod {
+        name: "margin",
+        about: "a gate on the difference of its two largest probabilities",
+        uses_confidence: true,
+        applies: |_, data| applies(Gate::Margin, data),
+        run: |task| Ok(run(Gate::Margin, task.data)),
+    },
+    HostMethod {
+        name: "dime",
+        about: "a logistic gate on its two largest probabilities",
+        uses_confidence: true,
+        applies: |_, data| applies(Gate::Dime, data),
+        run: |task| Ok(run(Gate::Dime, task.data)),
+    },
+];
+
 /// What a gate looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gate {
+enum Gate {
     /// 1 minus the largest softmax.
     MaxSoftmax,
     /// The entropy of the probabilities, in nats. (L-RAG, Voloshyn 2026, publishes thresholds of 0.5
@@ -31,9 +63,9 @@ pub(super) enum Gate {
     Dime,
 }
 
-/// Why a gate can't be used on a log, if it can't.
-pub(super) fn applies(gate: Gate, data: &Dataset) -> std::result::Result<(), Refusal> {
-    match (&data.train.confidence(), gate) {
+/// Whether a gate can be used on a log.
+fn applies(gate: Gate, data: &Dataset) -> Result<(), Refusal> {
+    match (data.train.confidence(), gate) {
         (None, _) => Err(Refusal::NoConfidence),
         (Some(confidence), Gate::Entropy | Gate::Margin | Gate::Dime)
             if confidence.classes().is_none() =>
@@ -44,7 +76,7 @@ pub(super) fn applies(gate: Gate, data: &Dataset) -> std::result::Result<(), Ref
     }
 }
 
-pub(super) fn run(gate: Gate, data: &Dataset) -> Run {
+fn run(gate: Gate, data: &Dataset) -> Run {
     let Chosen { expert, statistic, threshold } = Chosen::new(gate, &data.train);
     let advantage = |part: &Part| statistic.values(part).into_iter().map(|u| u - threshold);
     // The others are no actions of a gate, so they have no offset to tune.
@@ -163,20 +195,20 @@ mod tests {
     use super::*;
     use crate::data::dataset::Expert;
     use crate::data::part::PartColumns;
-    use crate::experiments::methods::{Contender, HostOnly, applies, run};
+    use crate::experiments::methods::{Contender, applies, run};
     use crate::learn::store::Forgetful;
     use crate::progress::Silent;
 
-    const GATES: [(HostOnly, Gate); 4] = [
-        (HostOnly::MaxSoftmax, Gate::MaxSoftmax),
-        (HostOnly::Entropy, Gate::Entropy),
-        (HostOnly::Margin, Gate::Margin),
-        (HostOnly::Dime, Gate::Dime),
+    const GATES: [(&str, Gate); 4] = [
+        ("max-softmax", Gate::MaxSoftmax),
+        ("entropy", Gate::Entropy),
+        ("margin", Gate::Margin),
+        ("dime", Gate::Dime),
     ];
 
-    fn asked(method: HostOnly, data: &Dataset) -> Run {
+    fn asked(method: &str, data: &Dataset) -> Run {
         let (config, _) = crate::intake::testing::log(20, 20);
-        run(Contender::HostOnly(method), &config, data, &Forgetful, &Silent).unwrap()
+        run(method.parse().unwrap(), &config, data, &Forgetful, &Silent).unwrap()
     }
 
     #[test]
@@ -206,7 +238,7 @@ mod tests {
             let choices = run.float.choices();
             let loss = data.test.mean_deferral_loss(|row| choices[row]);
             // Two classes: all statistics order the rows alike, so all gates are the same.
-            let same = asked(HostOnly::MaxSoftmax, &data).float.choices();
+            let same = asked("max-softmax", &data).float.choices();
             let alike = choices.iter().zip(&same).filter(|(a, b)| a == b).count();
             assert!(loss < 0.8 * blind && alike >= 990, "{gate:?}: {loss} {blind} {alike}");
             assert!(run.chosen.starts_with("cloud above 0."), "{}", run.chosen);
@@ -241,7 +273,7 @@ mod tests {
     #[test]
     fn the_right_expert_is_asked_and_no_other_ever() {
         let data = three();
-        let run = asked(HostOnly::MaxSoftmax, &data);
+        let run = asked("max-softmax", &data);
         let choices = run.float.choices();
         let rule = |row: usize| {
             if data.test.confidence().as_ref().unwrap().row(row)[0] < 0.5 { 2 } else { 0 }
@@ -270,7 +302,7 @@ mod tests {
             // Rows on which local is surer or less sure than on any train row.
             let confidence = Confidence::new(1, [0.0, 1.0].repeat(100)).unwrap();
             data.test.edit(|columns| columns.confidence = Some(confidence));
-            let run = asked(HostOnly::MaxSoftmax, &data);
+            let run = asked("max-softmax", &data);
             assert_eq!(run.chosen, expected);
             assert!(run.float.choices().iter().all(|&choice| choice == expert));
         }
@@ -286,7 +318,7 @@ mod tests {
             let errors = (0..200).flat_map(|row| [right(row), 1.0, 1.0 - right(row)]).collect();
             part.edit(|columns| columns.errors = errors);
         }
-        let run = asked(HostOnly::MaxSoftmax, &data);
+        let run = asked("max-softmax", &data);
         assert_eq!((run.chosen.as_str(), run.float.offsets[1]), ("good above 0.6000", 0.0));
         let loss = |choices: Vec<usize>| data.test.mean_deferral_loss(|row| choices[row]);
         assert!(loss(run.float.choices()) < loss(run.float.plain_choices()) - 0.1);
@@ -295,12 +327,14 @@ mod tests {
     #[test]
     fn what_the_log_does_not_tell_is_the_reason() {
         let (config, mut data) = crate::intake::testing::log(20, 20);
-        let reason = |method, data: &Dataset| applies(Contender::HostOnly(method), &config, data);
+        let reason = |method: &str, data: &Dataset| {
+            applies(method.parse::<Contender>().unwrap(), &config, data)
+        };
         assert!(GATES.iter().all(|&(method, _)| reason(method, &data).is_ok()));
         let sure = Confidence::new(1, vec![0.5; 20]).unwrap();
         data.train.edit(|columns| columns.confidence = Some(sure));
-        assert!(reason(HostOnly::MaxSoftmax, &data).is_ok());
-        for method in [HostOnly::Entropy, HostOnly::Margin, HostOnly::Dime] {
+        assert!(reason("max-softmax", &data).is_ok());
+        for method in ["entropy", "margin", "dime"] {
             let text = reason(method, &data).unwrap_err().to_string();
             assert!(text.contains("`probabilities`") && text.contains("alone"), "{text}");
         }
