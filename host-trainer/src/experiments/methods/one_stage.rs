@@ -97,9 +97,7 @@ fn applies(config: &Config, data: &Dataset) -> std::result::Result<(), Refusal> 
     }
     match classes(&data.train).len() {
         0 | 1 => Err(Refusal::OneClass),
-        found if found > MOST_CLASSES => {
-            Err(Refusal::ManyClasses { found, most: MOST_CLASSES })
-        }
+        found if found > MOST_CLASSES => Err(Refusal::ManyClasses { found, most: MOST_CLASSES }),
         _ => Ok(()),
     }
 }
