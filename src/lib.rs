@@ -1,5 +1,59 @@
+//! Learning to defer on microcontrollers: for each input a *rejector* says whether the device answers
+//! by itself, or which expert it asks.
+//!
+//! An [`Image`] holds a rejector that `mild train` made. It is checked once, in the compiler or at run
+//! time; from then on nothing can fail but the caller's own arguments. Integers only from the codes of
+//! an input to the decision; no heap, no panic, and a run time that does not depend on the data.
+//!
+//! ```
+//! use mild::{Decision, Reachable, Rejector};
+//! # mod rejector {
+//! #     include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/wine/rejector.rs"));
+//! # }
+//! // What `mild export --format rust` wrote, or `include_image!("rejector.mild")`.
+//! const IMAGE: mild::Image<'static> = rejector::IMAGE;
+//!
+//! let rejector = Rejector::new(&IMAGE);
+//! let mut scratch = [0; IMAGE.scratch_words()];
+//! let decision = rejector.decide(&[0.99f32, 3.2, 10.5], Reachable::ALL, &mut scratch)?;
+//! match decision.deferred_to() {
+//!     None => { /* answer here */ }
+//!     Some(expert) => assert!(usize::from(expert) < IMAGE.experts()),
+//! }
+//! # Ok::<(), mild::InputError>(())
+//! ```
+//!
+//! # What an application uses
+//! - [`Image`], [`include_image!`], [`Rejector`], [`Reachable`], [`Decision`]: the above.
+//! - [`governor`]: keeps the deferral rate inside a budget, with an example.
+//! - [`client`](https://docs.rs/mild/latest/mild/client/): asks an expert over a port, and falls back.
+//! - [`window_features`](https://docs.rs/mild/latest/mild/window_features/): features from samples.
+//! - [`OperatingPoints`], [`PlattScaling`], [`Price`]: other deferral rates and prices at run time.
+//!
+//! # What it need not know
+//! - [`image`] writes images and lists their limits, [`fixed`] is the arithmetic: for the trainer.
+//! - [`policy`] has scores and what decides on them, for own deciders; [`online`] learns thresholds.
+//! - [`wire`](https://docs.rs/mild/latest/mild/wire/): the frames, for gateways.
+//!
+//! # Cargo features
+//! None is on by default.
+//!
+//! | cargo feature | what for |
+//! |---|---|
+//! | `window-features` | statistics over windows of samples |
+//! | `wire` | the frames in which a deferral and its answer travel |
+//! | `client` | asks an expert over `embedded-io` |
+//! | `client-async` | the same over `embedded-io-async` |
+//! | `dsp` | the DSP instructions of an Armv8-M main-line core that has them |
+//! | `defmt`, `serde` | formatting and serializing decisions, errors and summaries |
+//! | `writer` | writes images; needs an allocator, for hosts |
+//! | `bench-internals` | not for use |
 #![no_std]
-#![doc = include_str!("../README.md")]
+
+/// The examples of the repository's README compile, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 #[cfg(feature = "writer")]
 extern crate alloc;
