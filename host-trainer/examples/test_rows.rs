@@ -38,6 +38,8 @@ fn rows(config: &Config, most: usize) -> Result<serde_json::Value, Box<dyn Error
         else {
             return Err("every expert needs a column of predictions and one price".into());
         };
+        // The shortest decimal of the price, as the configuration has it.
+        let price: f64 = price.to_string().parse()?;
         answers.push(header.column(prediction, "prediction")?);
         experts.push(json!({ "name": expert.name, "prediction": prediction, "price": price }));
     }

@@ -36,9 +36,9 @@ mod tests {
     use super::*;
     use core::cell::RefCell;
     use core::convert::Infallible;
+    use mild::Scores;
     use mild::client::Question;
     use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Status};
-    use mild::Scores;
     use std::{collections::VecDeque, vec::Vec};
 
     const FRAME: usize = wire::max_frame(3);
@@ -120,8 +120,7 @@ mod tests {
     #[test]
     fn an_expert_answers_and_without_one_the_node_does() {
         let gateway = RefCell::new(Gateway::default());
-        let mut uplink: Uplink<_, _, 3, FRAME> =
-            uplink(Port(&gateway), Delay, &[1, 2, 3]);
+        let mut uplink: Uplink<_, _, 3, FRAME> = uplink(Port(&gateway), Delay, &[1, 2, 3]);
         let question = Question { local: Answer::Label(9), payload: Payload::codes(&[7, 1, -1]) };
         let first = Scores::new(&[0, 5, -5], &[0; 3]);
         let outcome = uplink.resolve(&question, first);
@@ -142,8 +141,7 @@ mod tests {
     fn two_starts_have_other_numbers() {
         let number = |chance: &[i16]| {
             let gateway = RefCell::new(Gateway::default());
-            let mut uplink: Uplink<_, _, 2, FRAME> =
-                uplink(Port(&gateway), Delay, chance);
+            let mut uplink: Uplink<_, _, 2, FRAME> = uplink(Port(&gateway), Delay, chance);
             let question = Question { local: Answer::None, payload: Payload::codes(&[1]) };
             uplink.resolve(&question, Scores::new(&[0, 1], &[0; 2]));
             gateway.borrow().asked[0]

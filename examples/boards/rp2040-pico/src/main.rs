@@ -6,14 +6,8 @@
 #![no_std]
 #![no_main]
 
-use defmt::{error, info};
 use defmt_rtt as _;
-use embedded_hal::delay::DelayNs;
-use embedded_io::{Read, ReadReady, Write};
-use mild::client::{Outcome, Question};
-use mild::wire::{self, Answer, Payload};
-use mild::{Image, InputError, Rejector};
-use node::local_answer;
+use node::Readings;
 use panic_probe as _;
 use rp2040_hal::{
     Adc, Clock, Sio, Timer, Watchdog,
@@ -29,21 +23,6 @@ use rp2040_hal::{
     uart::{DataBits, StopBits, UartConfig, UartPeripheral},
 };
 
-mod rejector {
-    include!("../../../wine/rejector.rs");
-}
-
-/// The demonstration's rejector, checked while this compiles. It wants three probes in a wine tank; what this board
-/// measures stands in for them (`node::readings`).
-///
-/// Your own: `const IMAGE: Image<'static> = mild::include_image!("rejector.mild");`, with the file that `mild train`
-/// wrote beside this one, and its readings in the order of the log's features.
-const IMAGE: Image<'static> = rejector::IMAGE;
-/// Time between two inputs.
-const PERIOD_MS: u32 = 1000;
-
-/// The way to the experts over the serial port `P`, for questions with the codes of all features.
-type Uplink<P, D> = node::Uplink<P, D, { IMAGE.experts() }, { wire::max_frame(IMAGE.inputs()) }>;
 /// The crystal on the board.
 const CRYSTAL_HZ: u32 = 12_000_000;
 
@@ -89,16 +68,7 @@ fn main() -> ! {
         supply: AdcPin::new(pins.gpio29.into_floating_input()).expect("29 has an ADC channel"),
     };
 
-    let mut uplink: Uplink<_, _> = node::uplink(port, delay, &sensors.read());
-    loop {
-        let readings = sensors.read();
-        match answer(&readings, &mut uplink) {
-            Ok(outcome) => info!("{}: {}", readings, outcome),
-            // Only with an image that takes other inputs than these readings.
-            Err(error) => error!("{}", error),
-        }
-        uplink.clock().pass(PERIOD_MS);
-    }
+    node::run(port, delay, || sensors.read())
 }
 
 type Analog<I> = AdcPin<Pin<I, FunctionSioInput, PullNone>>;
@@ -114,7 +84,7 @@ struct Sensors {
 }
 
 impl Sensors {
-    fn read(&mut self) -> [i16; IMAGE.inputs()] {
+    fn read(&mut self) -> Readings {
         let pin_mv = microvolts(self.adc.read(&mut self.pin)) / 1000;
         let supply_mv = microvolts(self.adc.read(&mut self.supply)) * 3 / 1000;
         let sensor = microvolts(self.adc.read(&mut self.temperature));
@@ -128,22 +98,4 @@ fn microvolts<E>(counts: Result<u16, E>) -> i32 {
     // A conversion that failed is rare and no reason to stop. 12 bits, full scale is 3.3 V.
     let counts = i32::from(counts.unwrap_or(0));
     counts * (3_300_000 / 32) / (4096 / 32)
-}
-
-/// The answer to one input: by the node itself, or by the expert that the rejector chose, or by whoever is left if that one
-/// cannot be had.
-fn answer<P: Read + ReadReady + Write, D: DelayNs>(
-    readings: &[i16; IMAGE.inputs()],
-    uplink: &mut Uplink<P, D>,
-) -> Result<Outcome, InputError> {
-    let rejector = Rejector::new(&IMAGE);
-    let mut scratch = [0; IMAGE.scratch_words()];
-    let mut codes = [0; IMAGE.inputs()];
-    rejector.quantize(&readings[..], &mut codes)?;
-    let scores = rejector.scores(&readings[..], &mut scratch)?;
-    let question = Question {
-        local: Answer::Label(local_answer(readings).into()),
-        payload: Payload::codes(&codes),
-    };
-    Ok(uplink.resolve(&question, scores))
 }

@@ -8,14 +8,8 @@
 mod port;
 
 use cortex_m_rt::entry;
-use defmt::{error, info};
 use defmt_rtt as _;
-use embedded_hal::delay::DelayNs;
-use embedded_io::{Read, ReadReady, Write};
-use mild::client::{Outcome, Question};
-use mild::wire::{self, Answer, Payload};
-use mild::{Image, InputError, Rejector};
-use node::local_answer;
+use node::Readings;
 use panic_probe as _;
 use port::Port;
 use stm32f4xx_hal::{
@@ -31,22 +25,6 @@ use stm32f4xx_hal::{
     signature::{VDDA_CALIB, VtempCal30, VtempCal110},
 };
 
-mod rejector {
-    include!("../../../wine/rejector.rs");
-}
-
-/// The demonstration's rejector, checked while this compiles. It wants three probes in a wine tank; what this board
-/// measures stands in for them (`node::readings`).
-///
-/// Your own: `const IMAGE: Image<'static> = mild::include_image!("rejector.mild");`, with the file that `mild train`
-/// wrote beside this one, and its readings in the order of the log's features.
-const IMAGE: Image<'static> = rejector::IMAGE;
-/// Time between two inputs.
-const PERIOD_MS: u32 = 1000;
-
-/// The way to the experts over the serial port `P`, for questions with the codes of all features.
-type Uplink<P, D> = node::Uplink<P, D, { IMAGE.experts() }, { wire::max_frame(IMAGE.inputs()) }>;
-
 #[entry]
 fn main() -> ! {
     let peripherals = Peripherals::take().expect("nobody else takes them");
@@ -61,16 +39,7 @@ fn main() -> ! {
     adc.enable_temperature_and_vref();
     let mut sensors = Sensors { adc, pin: pins.pa0.into_analog() };
 
-    let mut uplink: Uplink<_, _> = node::uplink(port, delay, &sensors.read());
-    loop {
-        let readings = sensors.read();
-        match answer(&readings, &mut uplink) {
-            Ok(outcome) => info!("{}: {}", readings, outcome),
-            // Only with an image that takes other inputs than these readings.
-            Err(error) => error!("{}", error),
-        }
-        uplink.clock().pass(PERIOD_MS);
-    }
+    node::run(port, delay, || sensors.read())
 }
 
 /// What this board measures.
@@ -81,7 +50,7 @@ struct Sensors {
 }
 
 impl Sensors {
-    fn read(&mut self) -> [i16; IMAGE.inputs()] {
+    fn read(&mut self) -> Readings {
         // Measures the reference; from that and its factory calibration follows the supply.
         self.adc.calibrate();
         let supply_mv = self.adc.reference_voltage() as i32;
@@ -102,22 +71,4 @@ fn centidegrees(counts: i32, supply_mv: i32) -> i32 {
     // Copies of this chip come without calibration, with both points alike.
     let slope = (at_110 - at_30).max(1);
     3_000 + (11_000 - 3_000) * (counts - at_30) / slope
-}
-
-/// The answer to one input: by the node itself, or by the expert that the rejector chose, or by whoever is left if that one
-/// cannot be had.
-fn answer<P: Read + ReadReady + Write, D: DelayNs>(
-    readings: &[i16; IMAGE.inputs()],
-    uplink: &mut Uplink<P, D>,
-) -> Result<Outcome, InputError> {
-    let rejector = Rejector::new(&IMAGE);
-    let mut scratch = [0; IMAGE.scratch_words()];
-    let mut codes = [0; IMAGE.inputs()];
-    rejector.quantize(&readings[..], &mut codes)?;
-    let scores = rejector.scores(&readings[..], &mut scratch)?;
-    let question = Question {
-        local: Answer::Label(local_answer(readings).into()),
-        payload: Payload::codes(&codes),
-    };
-    Ok(uplink.resolve(&question, scores))
 }
