@@ -5,10 +5,8 @@
 
 use std::{env, error::Error, path::Path};
 
-use mild_trainer::intake::{
-    config::{AnswerColumns, Config, PriceSource},
-    log::Table,
-};
+use mild_trainer::Table;
+use mild_trainer::config::{AnswerColumns, Config, PriceSource};
 use serde_json::json;
 
 fn main() -> Result<(), Box<dyn Error>> {
