@@ -7,6 +7,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
+use mild::governor::Rate;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -28,13 +29,18 @@ pub(crate) struct PathArgs {
     toolchain: Choice,
 }
 
-/// Both runs. The figures of the first are at the top level.
+/// The share of rows that a governed node may defer.
+const BUDGET: Rate = Rate::ratio(1, 10);
+
+/// All runs. The first one's figures are at the top.
 #[derive(Debug, Serialize)]
-struct Both {
+struct Runs {
     #[serde(flatten)]
     calm: Report,
     /// The same rows while the broker and an expert are killed and restarted.
     with_outages: Report,
+    /// The same outages, under a governor.
+    governed: Report,
 }
 
 impl PathArgs {
@@ -44,33 +50,47 @@ impl PathArgs {
     }
 }
 
-/// Runs both, prints the results, and returns whether nothing was lost and the calm run has the predicted loss.
+/// Does all runs, prints the results, and returns whether nothing was lost, the calm run has the predicted loss, and
+/// the governed one was charged for what it sent.
 pub(crate) fn path(args: &PathArgs) -> Result<bool> {
     let beside = root().join("../shared/data/letter/mild.toml");
     let config = args.config.clone().or_else(|| beside.is_file().then_some(beside));
     let mut setup = Setup::prepare(config.as_deref(), args.rows as usize, args.toolchain)?;
     eprintln!("{}", setup.describe());
-    let both = Both { calm: setup.run(false)?, with_outages: setup.run(true)? };
+    let runs = Runs {
+        calm: setup.run(false, None)?,
+        with_outages: setup.run(true, None)?,
+        governed: setup.run(true, Some(BUDGET))?,
+    };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&both)?);
+        println!("{}", serde_json::to_string_pretty(&runs)?);
     } else {
         println!("{}", setup.describe());
-        println!("nothing fails:\n{}", both.calm.render());
+        println!("nothing fails:\n{}", runs.calm.render());
         println!(
             "broker killed at 20 % of the rows and restarted at 45 %, an expert killed at 55 % and restarted at 75 %:\n{}",
-            both.with_outages.render()
+            runs.with_outages.render()
+        );
+        println!(
+            "the same outages, at most {:.0} % of the rows deferred:\n{}",
+            f64::from(BUDGET.bits()) / 655.36,
+            runs.governed.render()
         );
     }
-    let problems = problems(&both);
+    let problems = problems(&runs);
     for problem in &problems {
         eprintln!("FAILED: {problem}");
     }
     Ok(problems.is_empty())
 }
 
-fn problems(both: &Both) -> Vec<String> {
+fn problems(runs: &Runs) -> Vec<String> {
     let mut problems = Vec::new();
-    for (name, report) in [("nothing fails", &both.calm), ("outages", &both.with_outages)] {
+    for (name, report) in [
+        ("nothing fails", &runs.calm),
+        ("outages", &runs.with_outages),
+        ("governed", &runs.governed),
+    ] {
         for (what, count) in [
             ("lost", report.lost),
             ("duplicated", report.duplicated),
@@ -81,7 +101,7 @@ fn problems(both: &Both) -> Vec<String> {
             }
         }
     }
-    let calm = &both.calm;
+    let calm = &runs.calm;
     if calm.instead > 0 {
         problems.push(format!(
             "nothing fails: {} rows were answered by somebody who was not chosen",
@@ -91,11 +111,28 @@ fn problems(both: &Both) -> Vec<String> {
     if (calm.deferral_loss - calm.predicted_deferral_loss).abs() > 1e-9 {
         problems.push("nothing fails: the deferral loss differs from the predicted one".to_owned());
     }
-    if both.with_outages.instead == 0 {
+    if runs.with_outages.instead == 0 {
         problems.push("outages: no row was affected".to_owned());
     }
-    if calm.deferred_in_last_tenth > 0 && both.with_outages.deferred_in_last_tenth == 0 {
+    if calm.deferred_in_last_tenth > 0 && runs.with_outages.deferred_in_last_tenth == 0 {
         problems.push("outages: no expert was asked at the end".to_owned());
     }
+    problems.extend(overspent(&runs.governed));
     problems
+}
+
+/// What the governor counted, against what the node said of each row: one decision a row, and one deferral for each
+/// row for which anything was sent, however many experts failed.
+fn overspent(report: &Report) -> Option<String> {
+    let spent = report.governor?;
+    if spent.decisions != report.rows || spent.deferred != report.asked {
+        return Some(format!(
+            "governed: {} decisions and {} deferrals charged for {} rows, {} of which were sent",
+            spent.decisions, spent.deferred, report.rows, report.asked
+        ));
+    }
+    // From where it starts, the threshold of the node's settings can rise by 50 steps, and by one more.
+    let most = report.rows as f64 * f64::from(BUDGET.bits()) / 65_536.0 + 51.0;
+    (spent.deferred as f64 > most)
+        .then(|| format!("governed: {} rows deferred, at most {most:.0} allowed", spent.deferred))
 }

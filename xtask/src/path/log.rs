@@ -55,10 +55,10 @@ impl Log {
         f64::from(u8::from(answer != row.label)) + price
     }
 
-    /// The rows in the form that the node reads.
-    pub(crate) fn bytes(&self, begin: u32, pause_ms: u32) -> Vec<u8> {
+    /// The rows in the form that the node reads; the budget is in 2^-16.
+    pub(crate) fn bytes(&self, begin: u32, pause_ms: u32, budget: u32) -> Vec<u8> {
         let width = self.rows.first().map_or(0, |row| row.features.len());
-        let mut words = vec![self.rows.len() as u32, width as u32, begin, pause_ms];
+        let mut words = vec![self.rows.len() as u32, width as u32, begin, pause_ms, budget];
         for row in &self.rows {
             words.extend([row.number, row.answers.first().copied().unwrap_or(0)]);
             words.extend(row.features.iter().map(|feature| feature.to_bits()));
@@ -82,8 +82,8 @@ mod tests {
         .unwrap();
         let row = &log.rows[0];
         assert_eq!((log.loss(row, 0, 7), log.loss(row, 1, 5)), (1.0, 0.25));
-        let bytes = log.bytes(9, 3);
-        assert_eq!(bytes.len(), 4 * (4 + 2 + 2));
-        assert_eq!(bytes[16..24], [1, 0, 0, 0, 7, 0, 0, 0]);
+        let bytes = log.bytes(9, 3, 1 << 16);
+        assert_eq!(bytes.len(), 4 * (5 + 2 + 2));
+        assert_eq!(bytes[20..28], [1, 0, 0, 0, 7, 0, 0, 0]);
     }
 }

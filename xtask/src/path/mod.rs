@@ -17,9 +17,9 @@ use crate::{
 };
 use anyhow::{Context, Result, bail, ensure};
 use log::Log;
-use mild::{Image, Reachable, Rejector};
+use mild::{Image, Reachable, Rejector, governor::Rate};
 use process::{Ports, Process};
-use report::Resolution;
+use report::{Resolution, Spent};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -94,15 +94,26 @@ impl Setup {
         )
     }
 
-    /// One run. With `faults`, the broker and the HTTP expert are killed and restarted on the way.
-    pub(crate) fn run(&mut self, faults: bool) -> Result<Report> {
-        let directory = self.directory.join(if faults { "faults" } else { "calm" });
+    /// One run; with `faults`, broker and HTTP expert are killed and started again in between. The node keeps the
+    /// budget, if there is one.
+    pub(crate) fn run(&mut self, faults: bool, budget: Option<Rate>) -> Result<Report> {
+        let name = match (faults, budget) {
+            (false, None) => "calm",
+            (true, None) => "faults",
+            (false, Some(_)) => "governed",
+            (true, Some(_)) => "governed-faults",
+        };
+        let directory = self.directory.join(name);
         fs::create_dir_all(&directory)?;
         self.begin = self.begin.wrapping_add(1 << 16);
         // With pauses, so that whatever was down has time to come back.
         fs::write(
             directory.join("rows.bin"),
-            self.log.bytes(self.begin, if faults { 4 } else { 0 }),
+            self.log.bytes(
+                self.begin,
+                if faults { 4 } else { 0 },
+                budget.unwrap_or(Rate::ONE).bits(),
+            ),
         )?;
 
         let ports = Ports::free()?;
@@ -141,12 +152,14 @@ impl Setup {
         node.args(["-serial", &format!("tcp:{HOST}:{},nodelay=on", ports.gateway)]);
         let (mut node, said) = node::listen(&mut node, &self.node, &directory)?;
         let mut resolutions = Vec::new();
+        let mut spent = None;
         let total = self.log.rows.len();
         let mut done = false;
         loop {
             match said.recv_timeout(SILENCE) {
                 Ok(text) => {
                     done |= text.starts_with("done ");
+                    spent = spent.or(Spent::read(&text)?);
                     let Some(resolution) = Resolution::read(&text)? else { continue };
                     resolutions.push(resolution);
                     if !faults {
@@ -183,7 +196,8 @@ impl Setup {
             directory.display()
         );
         ensure!(ended, "the gateway failed; see {}", directory.display());
-        Report::new(&self.log, &resolutions, self.predicted)
+        let spent = spent.context("the node has not reported its governor")?;
+        Report::new(&self.log, &resolutions, budget.map(|_| spent), self.predicted)
     }
 
     fn start_expert(&self, index: usize, directory: &Path, http: Option<u16>) -> Result<Process> {

@@ -35,6 +35,33 @@ impl Resolution {
     }
 }
 
+/// What the node's governor counted.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Spent {
+    /// Rows decided on.
+    pub(crate) decisions: usize,
+    /// Rows charged as deferred.
+    pub(crate) deferred: usize,
+    /// Rows that the image alone would have deferred.
+    pub(crate) withheld: usize,
+}
+
+impl Spent {
+    /// Reads `governor DECISIONS DEFERRED WITHHELD`; `None` if it is another line.
+    pub(crate) fn read(line: &str) -> Result<Option<Self>> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let ["governor", decisions, deferred, withheld] = words.as_slice() else {
+            return Ok(None);
+        };
+        let number = |word: &str| word.parse().with_context(|| format!("the node said: {line}"));
+        Ok(Some(Self {
+            decisions: number(decisions)?,
+            deferred: number(deferred)?,
+            withheld: number(withheld)?,
+        }))
+    }
+}
+
 /// Milliseconds from the request to the answer, for rows that an expert answered.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct RoundTrips {
@@ -73,12 +100,21 @@ pub(crate) struct Report {
     pub(crate) deferral_loss: f64,
     /// Mean over the rows, of the image with every expert reachable.
     pub(crate) predicted_deferral_loss: f64,
+    /// Rows for which a frame was sent, whether or not somebody answered.
+    pub(crate) asked: usize,
+    /// If the node keeps a budget.
+    pub(crate) governor: Option<Spent>,
     /// Answers of experts in the last tenth of the rows. They show whether the system has recovered.
     pub(crate) deferred_in_last_tenth: usize,
 }
 
 impl Report {
-    pub(crate) fn new(log: &Log, resolutions: &[Resolution], predicted: f64) -> Result<Self> {
+    pub(crate) fn new(
+        log: &Log,
+        resolutions: &[Resolution],
+        governor: Option<Spent>,
+        predicted: f64,
+    ) -> Result<Self> {
         let mut by_row = BTreeMap::<u32, Vec<&Resolution>>::new();
         for one in resolutions {
             by_row.entry(one.row).or_default().push(one);
@@ -124,6 +160,8 @@ impl Report {
             round_trip_ms: RoundTrips { p50: at(0.5), p90: at(0.9), p99: at(0.99), most: at(1.0) },
             deferral_loss: loss / resolutions.len().max(1) as f64,
             predicted_deferral_loss: predicted,
+            asked: count(&|one| one.sent > 0),
+            governor,
             deferred_in_last_tenth: last.filter(|one| one.by > 0).count(),
         })
     }
@@ -155,6 +193,12 @@ impl Report {
             self.deferral_loss,
             self.predicted_deferral_loss,
         );
+        if let Some(Spent { decisions, deferred, withheld }) = self.governor {
+            let _ = write!(
+                text,
+                "\n  governor                  {decisions} decisions, {deferred} deferred, {withheld} withheld"
+            );
+        }
         text
     }
 }

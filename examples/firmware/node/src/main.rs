@@ -1,11 +1,12 @@
-//! A node: sensor, rejector, serial port.
+//! A node: sensor, rejector, governor, serial port.
 //!
-//! Its sensor is a file of the host, `rows.bin`: the number of rows, of features, of the question before the first, and
-//! of milliseconds between rows; then for each row its number, what the node's own predictor says, and the features. It decides on each with the image it embeds, asks experts over the serial port
-//! of the board (a CMSDK UART at 0x4000_4000, as on MPS2 boards), and says how each question ended:
-//! `row NUMBER BY ANSWER HOW SENT MICROSECONDS`; at the end `done` with the client's counters. It logs with defmt, its frames
-//! over semihosting, and warns of every question that somebody else than the chosen one answered.
-//! `cargo xtask path` runs it, and decodes.
+//! Its sensor is a file of the host, `rows.bin`. The file has the number of rows and of features, the number of the
+//! question before the first, the milliseconds between rows, and the budget in 2^-16 (65536 and more: no governor); then
+//! for each row its number, what the node's own predictor says, and the features. The node decides on each row with the
+//! image it embeds and asks experts over the serial port of the board (a CMSDK UART at 0x4000_4000, as on MPS2 boards).
+//! It says how each question ended, `row NUMBER BY ANSWER HOW SENT MICROSECONDS`, and in the end
+//! `governor DECISIONS DEFERRED WITHHELD` and `done` with the client's counters. It logs with defmt, its frames over
+//! semihosting, and warns of every question that the chosen expert did not answer. `cargo xtask path` runs it, and decodes.
 
 #![no_std]
 #![no_main]
@@ -17,8 +18,9 @@ use board::{HostFile, entry};
 use defmt::{error, info, println, warn};
 use defmt_semihosting as _;
 use mild::client::{Client, Clock, Failure, Identity, Question, RetryPolicy};
+use mild::governor::{GovernorSettings, Rate, Track};
 use mild::wire::{self, Answer, Payload};
-use mild::{Image, Rejector};
+use mild::{Governor, Image, Rejector};
 use time::Ticks;
 use uart::Uart;
 
@@ -26,6 +28,13 @@ const IMAGE: Image<'static> = mild::include_image!(concat!(env!("MILD_IMAGE"), "
 const WIDTH: usize = IMAGE.inputs();
 const EXPERTS: usize = IMAGE.experts();
 const FRAME: usize = wire::max_frame(4);
+
+/// The budget comes with the rows. Whatever was sent counts, whether or not somebody answers.
+const GOVERNED: GovernorSettings =
+    match GovernorSettings::new(-20_000, 20_000, 400, Rate::ONE, Track::AtMost(0)) {
+        Some(settings) => settings,
+        None => panic!("the settings are in range"),
+    };
 
 /// Impatient, so that a run with outages does not take long.
 const SETTINGS: RetryPolicy = RetryPolicy {
@@ -53,6 +62,9 @@ fn main() -> ! {
     let identity = Identity { node: 1, key: None };
     // The host says where to begin, so that two runs have different questions.
     let (begin, pause) = (word(&mut rows), word(&mut rows));
+    let budget = Rate::from_bits(word(&mut rows));
+    let mut governor = Governor::new(&GOVERNED);
+    governor.set_budget(budget);
     let mut client =
         Client::<_, _, EXPERTS, FRAME>::new(Uart::new(), ticks, &SETTINGS, identity, begin);
     let rejector = Rejector::new(&IMAGE);
@@ -70,7 +82,11 @@ fn main() -> ! {
         };
         let question = Question { local, payload: Payload::Bytes(&row) };
         let begun = client.clock().now_us();
-        let outcome = client.resolve(&question, scores);
+        let outcome = if budget < Rate::ONE {
+            client.resolve(&question, governor.input(scores))
+        } else {
+            client.resolve(&question, scores)
+        };
         let took = client.clock().now_us().wrapping_sub(begun);
         if outcome.failure.is_some() {
             warn!("row {}: {}", u32::from_le_bytes(row), outcome);
@@ -88,6 +104,8 @@ fn main() -> ! {
         let row = u32::from_le_bytes(row);
         println!("row {} {} {} {} {} {}", row, outcome.by, answer, how, outcome.sent, took);
     }
+    let counters = governor.counters();
+    println!("governor {} {} {}", counters.decisions, counters.deferred, counters.withheld);
     let counters = client.counters();
     info!("{}", counters);
     println!(
