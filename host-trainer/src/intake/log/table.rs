@@ -7,9 +7,9 @@
 //! ```
 //! use std::path::Path;
 //!
-//! use mild_trainer::intake::log::Table;
+//! use mild_trainer::Table;
 //!
-//! # fn main() -> Result<(), mild_trainer::error::Error> {
+//! # fn main() -> Result<(), mild_trainer::Error> {
 //! // `Table::open` reads a file.
 //! let stored = &b"x,label\n0.5,3\n1.5,0\n"[..];
 //! let mut table = Table::new(stored, Path::new("log.csv"))?;
