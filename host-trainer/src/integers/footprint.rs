@@ -167,10 +167,10 @@ mod tests {
         // Four units: a layer header, biases, requantizers, a word of weights each.
         assert_eq!((hidden.image_bytes, hidden.macs), (4 * (words + 14), 8 + 8));
         assert!(hidden.scratch_bytes > 0 && hidden.scratch_bytes >= linear.scratch_bytes);
-        // What `auto` selects may have probabilities: a section, three words and a price for each
+        // What `auto` selects may have probabilities: a section of two words for each
         // expert.
         config.rejector.method = crate::loss::Method::AUTO;
         let recostable = Sections::new(&config, &data, None).with(&[]).unwrap();
-        assert_eq!(recostable, Footprint { image_bytes: 4 * (words + 2 + 2 * 3), ..linear });
+        assert_eq!(recostable, Footprint { image_bytes: 4 * (words + 2 + 2 * 2), ..linear });
     }
 }
