@@ -193,6 +193,20 @@ fn a_replay_keeps_the_budget_where_the_bare_threshold_does_not() {
     let flaky = replay(&["--random-outage", "cloud:0.1:20"]);
     let share = |replay: &Value| number(replay, "/bare/shares/1");
     assert!(share(&flaky) < share(&plain));
+    assert!(plain.pointer("/online").is_none());
+    let learned = replay(&["--online", "feasible"]);
+    assert!(number(&learned, "/online/deferral_rate") < 0.3, "{learned:#}");
+    assert!(number(&learned, "/online/deferral_rate") > 0.05, "{learned:#}");
+    assert_eq!(number(&learned, "/deferral_rate"), number(&plain, "/deferral_rate"));
+    let error = bench.error(&[
+        "simulate",
+        "mild.toml",
+        "--image",
+        "out/rejector.mild",
+        "--online",
+        "two-thresholds",
+    ]);
+    assert!(error.contains("confidence"), "{error}");
     let empty = replay(&["--battery", "400-0"]);
     assert!(number(&empty, "/deferral_rate") < 0.06, "{empty:#}");
     let error = bench.error(&[

@@ -13,6 +13,7 @@ use crate::data::dataset::Dataset;
 use crate::data::part::Part;
 use crate::data::split::Split;
 use crate::error::{Error, LogError, Result};
+use crate::experiments::simulate::online::{self, Online};
 use crate::experiments::simulate::{
     Battery, Conditions, Outage, RandomOutage, ReplaySettings, plot, replay,
 };
@@ -55,6 +56,9 @@ pub(crate) struct SimulateArgs {
     /// length of an outage in rows (may be repeated)
     #[arg(long, value_name = "EXPERT:START:LENGTH")]
     random_outage: Vec<String>,
+    /// Also replay with thresholds that are learned from the answers that come back
+    #[arg(long, value_enum)]
+    online: Option<OnlineName>,
     /// A battery whose level (per mille) changes evenly, for images with energy steps
     #[arg(long, value_name = "FROM-TO")]
     battery: Option<String>,
@@ -75,6 +79,15 @@ pub(crate) struct SimulateArgs {
 enum Tracking {
     AtMost,
     Exactly,
+}
+
+/// What learns in a replay.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum OnlineName {
+    /// One threshold on the advantage of deferring, under the budget
+    Feasible,
+    /// Two thresholds on the device's probability of class 1, for a log with two classes
+    TwoThresholds,
 }
 
 /// The rows of a replay.
@@ -138,7 +151,15 @@ pub(super) fn run(args: &SimulateArgs) -> Result<()> {
         Some(column) => Some(log::column(&config, column, part.lines())?),
         None => None,
     };
-    let replayed = replay(&image, part, &order, names.as_deref(), &plan, &conditions);
+    let mut replayed = replay(&image, part, &order, names.as_deref(), &plan, &conditions);
+    if let Some(online) = args.online {
+        let online = match online {
+            OnlineName::Feasible => Online::Feasible,
+            OnlineName::TwoThresholds => Online::TwoThresholds,
+        };
+        let figures = online::replay(online, &image, part, &order, &plan, &conditions)?;
+        replayed.online = Some(figures);
+    }
     let mut text = replayed.render();
     if let Some(out) = &args.out {
         let json = serde_json::to_vec_pretty(&replayed)

@@ -2,6 +2,7 @@
 //! image without a governor.
 
 mod conditions;
+pub(crate) mod online;
 pub(crate) mod plot;
 
 pub(crate) use conditions::{Battery, Conditions, Outage, RandomOutage};
@@ -93,6 +94,9 @@ pub(crate) struct Replay {
     pub governed: Figures,
     /// The same image with a fixed threshold.
     pub bare: Figures,
+    /// A threshold that is learned on the way, if one was asked for ([`online::replay`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub online: Option<Figures>,
     /// The promised deferral rate.
     pub budget: f64,
     /// By how much the rate can differ from it after so many rows, proved.
@@ -111,6 +115,14 @@ struct Step {
     expert: usize,
     error: f64,
     price: f64,
+}
+
+impl Step {
+    /// The expert's answer to a row of the log.
+    fn new(part: &Part, row: usize, expert: usize) -> Self {
+        let (error, price) = (part.errors().row(row)[expert], part.prices().row(row)[expert]);
+        Self { expert, error: f64::from(error), price: f64::from(price) }
+    }
 }
 
 /// Replays the rows in the given order.
@@ -147,11 +159,7 @@ pub(crate) fn replay(
             let level = battery.level(moment, order.len());
             governor.set_battery(level, 50, plan.operating_points.energy_steps());
         }
-        let step = |expert: u8| {
-            let k = usize::from(expert);
-            let (error, price) = (part.errors().row(row)[k], part.prices().row(row)[k]);
-            Step { expert: k, error: f64::from(error), price: f64::from(price) }
-        };
+        let step = |expert: u8| Step::new(part, row, usize::from(expert));
         let scores = rejector.scores(part.row(row), &mut scratch).expect("a log holds no NaN");
         bare.push(step(Scores::new(scores.values(), &fixed).decide(reachable).expert));
         governed.push(step(governor.input(scores).decide(reachable).expert));
@@ -190,6 +198,7 @@ pub(crate) fn replay(
     Replay {
         bare: figures(&bare, 0),
         governed: figures(&governed, drift.len()),
+        online: None,
         budget: f64::from(plan.budget.bits()) / 65_536.0,
         rate_bound: f64::from(settings.rate_bound(decisions)) / 65_536.0,
         drift,
@@ -250,6 +259,9 @@ impl Replay {
         };
         line("governor".to_owned(), &self.governed);
         line("bare threshold".to_owned(), &self.bare);
+        if let Some(online) = &self.online {
+            line("learned online".to_owned(), online);
+        }
         for segment in self.segments.iter().take(MOST_SEGMENTS) {
             line(format!("{}: governor", segment.name), &segment.governed);
             line(format!("{}: bare", segment.name), &segment.bare);
