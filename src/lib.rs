@@ -66,7 +66,6 @@ pub mod client;
 pub mod fixed;
 pub mod governor;
 pub mod image;
-#[allow(unsafe_code)]
 mod kernel;
 pub mod online;
 pub mod policy;

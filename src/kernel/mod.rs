@@ -8,6 +8,8 @@
 //! `pack`, and `layers`, which runs layers from end to end. Nothing here imports anything else of
 //! the crate, and all of the crate's `unsafe` code is here.
 
+#![allow(unsafe_code)]
+
 #[cfg(mild_kernel = "armv6m")]
 #[path = "armv6m/mod.rs"]
 mod active;

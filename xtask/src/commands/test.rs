@@ -4,7 +4,7 @@ use super::{
     boards::{self, BoardsArgs},
     device, heading,
     path::{self, PathArgs},
-    prove,
+    prove, results,
 };
 use crate::{
     apt,
@@ -82,6 +82,12 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         failed |= !good;
         let said = |good| if good { "as predicted" } else { "FAILED" }.to_owned();
         summary.push(line("path", start, result.map(said)));
+        heading("the figures of the documents");
+        let start = Instant::now();
+        let result = results::check(true);
+        failed |= !matches!(result, Ok(true));
+        let said = |good| if good { "as measured anew" } else { "FAILED" }.to_owned();
+        summary.push(line("figures", start, result.map(said)));
     }
     heading("summary");
     for line in summary {
