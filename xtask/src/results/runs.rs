@@ -63,7 +63,8 @@ pub(super) fn losses(_: bool) -> Result<Files> {
             logs().display()
         ),
     }
-    let text = read(&mut mild(&["demo", "--quiet"])?)?;
+    let text = read(&mut mild(&["demo"])?)?;
+    ensure!(!text.is_empty(), "`mild demo` printed nothing");
     Ok(vec![("losses", Made::Table(table)), ("demo", Made::Text(text))])
 }
 
