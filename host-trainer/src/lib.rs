@@ -66,7 +66,8 @@ mod refusal;
 #[doc(hidden)]
 pub use commands::run as run_program;
 pub use data::dataset::{Dataset, Expert, RawScale};
-pub use data::matrix::Matrix;
+pub use data::matrix::{Matrix, ShapeError};
+pub use data::multi_task::MultiTask;
 pub use data::part::Part;
 pub use data::split::Split;
 pub use error::{ConfigError, Error, LogError, Result};

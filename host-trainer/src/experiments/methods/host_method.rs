@@ -15,8 +15,7 @@ pub struct HostMethod {
     pub name: &'static str,
     /// What it is, for help: a phrase without a full stop.
     pub about: &'static str,
-    /// Whether it uses what the log says of the local model's
-    /// [confidence](crate::data::confidence).
+    /// Whether it uses what the log says of the local model's confidence.
     pub uses_confidence: bool,
     /// Whether it can be used on a log; if not, why.
     pub(super) applies: fn(&Config, &Dataset) -> std::result::Result<(), Refusal>,
