@@ -83,7 +83,11 @@ pub fn decisions<F: FeatureValue>(
     }
     let prices: Vec<Price> = image.prices().collect();
     let same = rejector.scores_with_prices(features, &prices, &mut scratch);
-    assert_eq!(same.map(|scores| scores.decide(reachable)), Ok(decision), "the image's own prices change the decision");
+    assert_eq!(
+        same.map(|scores| scores.decide(reachable)),
+        Ok(decision),
+        "the image's own prices change the decision"
+    );
     let probabilities = rejector.probabilities(features, &mut scratch).expect("calibrated");
     for (&probability, (score, price)) in probabilities.iter().zip(scores.iter().zip(prices)) {
         assert!((0..=PlattScaling::ONE).contains(&probability), "a probability of {probability}");

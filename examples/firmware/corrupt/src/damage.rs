@@ -176,7 +176,12 @@ impl<'a> Damage<'a> {
         for name in image.names() {
             black_box(name);
         }
-        black_box((image.shapes().count(), image.provenance(), image.offsets(), image.prices().count()));
+        black_box((
+            image.shapes().count(),
+            image.provenance(),
+            image.offsets(),
+            image.prices().count(),
+        ));
         let rejector = Rejector::new(&image);
         let mut codes = [0i8; 64];
         let mut readings = [0i16; 64];
