@@ -221,7 +221,7 @@ fn a_replay_keeps_the_budget_where_the_bare_threshold_does_not() {
 }
 
 #[test]
-fn an_image_without_a_knob_is_calibrated_for_the_replay() {
+fn an_image_without_operating_points_gets_some_for_the_replay() {
     let bench = Bench::new("");
     bench.json(&TRAIN);
     let replay = bench.json(&[

@@ -98,7 +98,7 @@ fn groups_promise_by_their_number() {
 }
 
 #[test]
-fn the_knob_is_one_that_an_image_takes() {
+fn the_operating_points_fit_an_image() {
     let policy = Policy {
         max_deferral_rate: Some(0.12),
         battery: vec![(0, 0.01), (500, 0.12)],

@@ -135,7 +135,7 @@ pub(crate) struct Archive {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredRecord {
     /// The program that made the run.
     build: String,
     context: String,
@@ -163,7 +163,7 @@ impl Archive {
         let packed = std::fs::read(self.path(key)).ok()?;
         let mut text = String::new();
         GzDecoder::new(&packed[..]).read_to_string(&mut text).ok()?;
-        let kept: Kept = serde_json::from_str(&text).ok()?;
+        let kept: StoredRecord = serde_json::from_str(&text).ok()?;
         let same_build = self.any_build || kept.build == self.build;
         (same_build && kept.context == context).then_some(kept.record)
     }
@@ -175,7 +175,7 @@ impl Archive {
     pub(crate) fn put(&self, key: &Key, context: &str, record: &Record) -> Result<()> {
         let path = self.path(key);
         let build = self.build.clone();
-        let kept = Kept { build, context: context.to_owned(), record: record.clone() };
+        let kept = StoredRecord { build, context: context.to_owned(), record: record.clone() };
         let json = serde_json::to_vec(&kept).map_err(|error| Error::io(&path)(error.into()))?;
         let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
         packer.write_all(&json).map_err(Error::io(&path))?;
