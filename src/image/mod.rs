@@ -16,6 +16,8 @@ mod policy;
 mod provenance;
 mod quantizer;
 mod sections;
+#[cfg(feature = "writer")]
+mod write;
 
 pub use embed::checked;
 #[doc(hidden)]

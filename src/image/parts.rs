@@ -1,15 +1,10 @@
-//! Writing an image: all that it holds as plain numbers, and the order of its sections.
+//! All that an image holds, as plain numbers.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::layout::{HEADER_WORDS, section};
-use super::sections::{push, push_skippable};
-use super::{
-    Image, ImageError, Provenance, experts, header, network, operating_points, platt_scaling,
-    policy, provenance, quantizer,
-};
+use super::{ImageError, Provenance};
 use crate::fixed::{PlattMap, RawQuantizer, Requantizer};
 use crate::governor::Rate;
 use crate::price::Price;
@@ -143,87 +138,6 @@ impl fmt::Display for WriteError {
 }
 
 impl core::error::Error for WriteError {}
-
-impl ImageParts {
-    /// Lays the image out and reads it back once, so that what is written can be run.
-    ///
-    /// # Errors
-    /// [`WriteError`] if the parts do not fit each other or the format.
-    pub fn to_words(&self) -> Result<Vec<u32>, WriteError> {
-        let inputs = narrow("inputs", self.quantizers.len(), usize::from(super::MAX_WIDTH))?;
-        let experts = narrow("experts", self.experts.len(), crate::MAX_EXPERTS)?;
-        let layers = narrow("layers", self.layers.len(), usize::from(u8::MAX))?;
-        same_length("offsets", self.offsets.len(), self.experts.len())?;
-
-        let mut words = Vec::from(header::begin(inputs, experts, layers));
-        push(&mut words, section::QUANTIZER, quantizer::write(&self.quantizers));
-        if let Some(raw) = &self.raw {
-            same_length("raw quantizers", raw.len(), self.quantizers.len())?;
-            push(&mut words, section::RAW, quantizer::write_raw(raw));
-        }
-        push(&mut words, section::NETWORK, network::write(&self.layers)?);
-        push(&mut words, section::POLICY, policy::write(self.score_scale, &self.offsets));
-        push(&mut words, section::EXPERTS, experts::write(&self.experts)?);
-        push(&mut words, section::PROVENANCE, provenance::write(&self.provenance));
-        if let Some(entries) = &self.platt_scaling {
-            same_length("entries of the Platt scaling", entries.len(), self.experts.len())?;
-            push(&mut words, section::PLATT_SCALING, platt_scaling::write(entries));
-        }
-        if let Some(points) = &self.operating_points {
-            push_skippable(&mut words, section::OPERATING_POINTS, operating_points::write(points)?);
-        }
-        finish(words)
-    }
-
-    /// The image as bytes, for a file.
-    ///
-    /// # Errors
-    /// As [`ImageParts::to_words`].
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        Ok(self.to_words()?.iter().flat_map(|word| word.to_le_bytes()).collect())
-    }
-}
-
-impl Image<'_> {
-    /// The words of this image with these operating points, in place of those that it may have.
-    ///
-    /// # Errors
-    /// [`WriteError`] if the numbers of the operating points do not fit.
-    pub fn with_operating_points(
-        &self,
-        points: &OperatingPointsParts,
-    ) -> Result<Vec<u32>, WriteError> {
-        let mut words = Vec::new();
-        let (header, mut rest) = self.words.split_at(HEADER_WORDS);
-        words.extend(header);
-        let mut pending = Some(operating_points::write(points)?);
-        while let [head, length, after @ ..] = rest {
-            let (content, after) = after.split_at(*length as usize);
-            let kind = *head as u16;
-            if kind >= section::OPERATING_POINTS
-                && let Some(points) = pending.take()
-            {
-                push_skippable(&mut words, section::OPERATING_POINTS, points);
-            }
-            if kind != section::OPERATING_POINTS {
-                words.extend([*head, *length]);
-                words.extend(content);
-            }
-            rest = after;
-        }
-        if let Some(points) = pending {
-            push_skippable(&mut words, section::OPERATING_POINTS, points);
-        }
-        finish(words)
-    }
-}
-
-/// Completes the header, and reads the image once.
-fn finish(mut words: Vec<u32>) -> Result<Vec<u32>, WriteError> {
-    header::complete(&mut words)?;
-    Image::from_words(&words).map_err(WriteError::Image)?;
-    Ok(words)
-}
 
 /// A number for a place in the format that takes at most `limit`.
 pub(super) fn narrow(what: &'static str, found: usize, limit: usize) -> Result<u32, WriteError> {

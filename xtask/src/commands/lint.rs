@@ -1,6 +1,6 @@
 //! `cargo xtask lint`: formatting, lints and documentation, all without warnings.
 
-use super::heading;
+use super::{heading, structure::structure};
 use crate::{
     images,
     process::{cargo, root, run, target_dir},
@@ -79,6 +79,13 @@ pub(crate) fn lint() -> bool {
                 failed.push(name);
             }
         }
+    }
+    heading("lint: import loops");
+    if !structure().unwrap_or_else(|error| {
+        println!("{error:#}");
+        false
+    }) {
+        failed.push("import loops".to_owned());
     }
     heading("summary");
     if !skipped.is_empty() {

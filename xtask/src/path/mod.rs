@@ -18,7 +18,7 @@ use crate::{
 use anyhow::{Context, Result, bail, ensure};
 use log::Log;
 use mild::{Image, Reachable, Rejector, governor::Rate};
-use process::{Ports, Process};
+use process::{HOST, Ports, Process};
 use report::{Resolution, Spent};
 use std::{
     fs,
@@ -31,8 +31,6 @@ use std::{
 
 /// A node that is silent for this long hangs.
 const SILENCE: Duration = Duration::from_secs(60);
-const HOST: &str = "127.0.0.1";
-
 /// Everything that a run needs: programs, an image, the rows.
 pub(crate) struct Setup {
     log: Log,

@@ -1,6 +1,5 @@
 //! The programs around the node: started in the background, waited for, ended.
 
-use super::HOST;
 use crate::process::run;
 use anyhow::{Context, Result, bail, ensure};
 use std::{
@@ -12,6 +11,9 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+/// Where all programs listen: this machine alone.
+pub(super) const HOST: &str = "127.0.0.1";
 
 /// A program that does not come up within this time is broken.
 const PATIENCE: Duration = Duration::from_secs(20);

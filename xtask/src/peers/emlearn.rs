@@ -1,6 +1,6 @@
 //! emlearn: a Python package with C headers; built from `examples/firmware/peers-emlearn`.
 
-use super::{Measurement, NETWORKS, macs};
+use super::run::{Measurement, NETWORKS, macs, run as run_peer};
 use crate::{
     apt,
     bench::{Part, size_from},
@@ -62,7 +62,7 @@ pub(super) fn measure(
         size_from(&elf, if network.matches('-').count() == 1 { "layer" } else { "decide" })
     };
     let constants = |widths: &[usize]| Some(weights(&[widths]) as u64);
-    let rows = super::run("emlearn", core, &elf, options, qemu, code, constants)?;
+    let rows = run_peer("emlearn", core, &elf, options, qemu, code, constants)?;
     for mut row in rows {
         if row.part == Part::Decision && row.shape.matches('-').count() == 1 {
             measurement.inexpressible.push(format!(

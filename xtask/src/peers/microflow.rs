@@ -1,6 +1,6 @@
 //! microflow: a Rust crate whose macro compiles a TensorFlow Lite model; built in `examples/firmware/peers-microflow`.
 
-use super::{Measurement, NETWORKS};
+use super::run::{Measurement, NETWORKS, run as run_peer};
 use crate::{
     bench::{Row, size_from},
     cores::Core,
@@ -70,7 +70,7 @@ fn networks(
     let elf = target_dir.join(core.target).join("release").join(PACKAGE);
     let code = |name: &str| size_from(&elf, &mangled(name));
     // Its weights are constants among others, and cannot be told from them in the linked program.
-    super::run("microflow", core, &elf, options, qemu, code, |_| None)
+    run_peer("microflow", core, &elf, options, qemu, code, |_| None)
 }
 
 /// A part that only the function `predict` of this network has in its symbol.
