@@ -133,7 +133,7 @@ fn physical_costs_become_units_of_one_error() {
     let trained = bench.json(&TRAIN);
     // 1.5 sendings of 30 bytes and waking are 5.5 mJ.
     let expected = 0.055 + 0.01 + 0.05;
-    assert!((number(&trained, "/image/experts/1/cost") - expected).abs() < 1e-5, "{trained:#}");
+    assert!((number(&trained, "/image/experts/1/price") - expected).abs() < 1e-5, "{trained:#}");
     bench.configure(&CONFIG.replace("price = 0.1\n", "energy_mj = 3\n"));
     let error = bench.error(&TRAIN);
     assert!(error.contains("expert[1].energy_mj") && error.contains("units.energy_mj"), "{error}");
@@ -195,8 +195,12 @@ fn a_replay_keeps_the_budget_where_the_bare_threshold_does_not() {
     assert!(share(&flaky) < share(&plain));
     assert!(plain.pointer("/online").is_none());
     let learned = replay(&["--online", "feasible"]);
-    assert!(number(&learned, "/online/deferral_rate") < 0.3, "{learned:#}");
+    // The search keeps its limit on what it has seen, and this log drifts: it learns to defer, and
+    // promises no rate.
     assert!(number(&learned, "/online/deferral_rate") > 0.05, "{learned:#}");
+    let alone =
+        number(&replay(&["--outage", "cloud:0-800", "--outage", "other:0-800"]), "/deferral_loss");
+    assert!(number(&learned, "/online/deferral_loss") < alone, "{learned:#}");
     assert_eq!(number(&learned, "/deferral_rate"), number(&plain, "/deferral_rate"));
     let error = bench.error(&[
         "simulate",

@@ -151,6 +151,12 @@ impl<'a> OperatingPoints<'a> {
         Rate::from_bits(self.rate)
     }
 
+    /// The range of advantages, as measured in calibration: lowest and highest, in score units.
+    #[must_use]
+    pub const fn range(&self) -> (i32, i32) {
+        (self.low, self.high)
+    }
+
     /// The threshold below which more deferring costs more than it gains, as far as calibration tells;
     /// at most 0.
     #[must_use]

@@ -58,8 +58,7 @@ fn feasible(
 ) -> Vec<Step> {
     let rejector = Rejector::new(image);
     let mut scratch = vec![0; image.scratch_words()];
-    let thresholds = || plan.operating_points.entries().map(|(_, threshold)| threshold);
-    let (low, high) = (thresholds().min().unwrap_or(0), thresholds().max().unwrap_or(0));
+    let (low, high) = plan.operating_points.range();
     let width = high.saturating_sub(low) / ADVANTAGES as i32;
     let mut search = FeasibleSearch::<ADVANTAGES>::new(low, width);
     let mut links = conditions.links(part.experts());
