@@ -90,8 +90,9 @@ fn good_images_compile_and_bad_ones_do_not() {
     damaged[100] ^= 4;
     let truncated = &good[..good.len() - 4];
     let partial = &good[..good.len() - 1];
-    let newer =
-        images::to_bytes(&images::edited(|words| words[1] = mild::image::FORMAT_VERSION + 1));
+    let newer = images::to_bytes(&images::edited(|words| {
+        words[1] = u32::from(mild::image::FORMAT_VERSION) + 1
+    }));
     let bias = images::invalid().into_iter().find(|case| case.what == "bias").unwrap();
     for (name, image, message) in [
         ("damaged", Some(&damaged[..]), "the image is damaged: its checksum does not match"),
