@@ -44,7 +44,10 @@ const BOARDS: [Board; 3] = [
 ];
 
 /// The first two words of an image: the magic number and the version.
-const IMAGE_START: [u8; 8] = *b"MILD\x01\0\0\0";
+const IMAGE_START: [u8; 8] = {
+    let [low, high] = mild::image::FORMAT_VERSION.to_le_bytes();
+    [b'M', b'I', b'L', b'D', low, high, 0, 0]
+};
 
 /// The command `cargo xtask boards`.
 pub(crate) fn boards(args: &BoardsArgs) -> Result<bool> {
