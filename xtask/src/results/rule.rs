@@ -53,10 +53,12 @@ impl Rule {
         let mut differences = Vec::new();
         for row in &fresh.rows {
             let key = name(fresh, row)?;
-            let Some((_, kept_row)) = kept_rows.iter().find(|(known, _)| *known == key) else {
+            // Rows that share a name, such as one layer of two networks, are in the same order.
+            let Some(place) = kept_rows.iter().position(|(known, _)| *known == key) else {
                 differences.push(format!("{}: not in the table", key.join(", ")));
                 continue;
             };
+            let (_, kept_row) = kept_rows.remove(place);
             let other_compiler = by_compiler
                 && kept_row[kept.column("compiler")?] != row[fresh.column("compiler")?];
             for (column, cell) in fresh.columns.iter().zip(row) {
@@ -91,6 +93,8 @@ mod tests {
         let fresh = Table::parse("log,loss,ratio\nb,0.5,3\n").unwrap();
         assert_eq!(exact.table_differences(&kept, &fresh).unwrap(), Vec::<String>::new());
         let fresh = Table::parse("log,loss,ratio\nb,0.51,3\nc,1,1\n").unwrap();
+        let twice = Table::parse("log,loss,ratio\na,1,2\na,3,2\n").unwrap();
+        assert_eq!(exact.table_differences(&twice, &twice).unwrap(), Vec::<String>::new());
         assert_eq!(
             exact.table_differences(&kept, &fresh).unwrap(),
             ["b: loss is 0.51, the table has 0.5", "c: not in the table"]
