@@ -1,4 +1,5 @@
-//! Bytes that may be frames: refused, or messages that are encoded to the same again.
+//! Bytes that may be frames: refused, or messages that are encoded to the same again. An answer
+//! verifies for the frame that it answers, and for no other.
 //!
 //! The first byte says how the others are read: see `fuzz/README.md`.
 
@@ -23,10 +24,17 @@ fuzz_target!(|data: &[u8]| {
         1 => {
             let mut frame = cobs_of(&sealed(rest));
             frame.push(0);
-            // An empty body is no frame.
-            assert_eq!(stream(&frame, 7), usize::from(!rest.is_empty() && rest.len() + 4 <= ROOM));
+            // An empty body is no frame, and flags want bytes of their own.
+            let least = match rest.first() {
+                None => usize::MAX,
+                Some(first) => {
+                    1 + usize::from(first >> 7) * 9 + usize::from(first >> 6 & 1) * 4
+                }
+            };
+            let whole = rest.len() >= least && rest.len() + 4 <= ROOM;
+            assert_eq!(stream(&frame, 7), usize::from(whole));
         }
-        // Damage before a good frame hurts that frame at most if it has no end.
+        // Damage before a good frame, without a zero of its own, hurts that damage alone.
         _ => {
             let reply = Message::Reply(wire::Reply {
                 node: 1,
@@ -38,8 +46,7 @@ fuzz_target!(|data: &[u8]| {
             let mut buffer = [0; wire::max_frame(0)];
             let good = wire::encode(&reply, Some(&KEY), &mut buffer).expect("it fits");
             let mut bytes = rest.to_vec();
-            bytes.push(0);
-            bytes.extend(good);
+            bytes.extend(good.bytes);
             assert!(stream(&bytes, usize::from(mode / 3) + 1) >= 1);
         }
     }
@@ -66,27 +73,39 @@ fn stream(bytes: &[u8], piece: usize) -> usize {
 /// What must hold of every frame that is whole.
 fn hold(frame: &Frame<'_>, longest: usize) {
     let verified = frame.verify(&KEY);
-    assert!(frame.is_signed() || verified.is_err());
+    assert!(frame.key_number().is_some() || verified.is_err());
     let Ok(message) = frame.message() else { return };
     let payload = match message {
         Message::Request(request) => request.payload.bytes().len(),
-        Message::Reply(_) => 0,
+        _ => 0,
     };
     assert!(payload < longest, "more payload than bytes came");
+    // Whatever came is something to answer; the answer fits it alone.
+    let to = frame.binding();
     let mut buffer = vec![0; wire::max_frame(payload)];
-    let again = wire::encode(&message, None, &mut buffer).expect("the stated room is enough");
+    let again = wire::encode_answer(&message, Some(&KEY), &to, &mut buffer);
+    let again = again.expect("the stated room is enough");
     let mut decoder = Decoder::<{ ROOM + wire::MAX_OVERHEAD }>::new();
-    let (used, found) = decoder.feed(again);
-    assert_eq!(used, again.len());
-    let found = found.expect("a whole frame").expect("a good one").message().expect("a message");
+    let (used, found) = decoder.feed(again.bytes);
+    assert_eq!(used, again.bytes.len());
+    let found = found.expect("a whole frame").expect("a good one");
+    assert_eq!(found.binding(), again.binding);
+    if message.is_answer() {
+        assert!(found.verify_answer(&KEY, &to).is_ok());
+        assert!(found.verify_answer(&KEY, &again.binding).is_err());
+    } else {
+        assert!(found.verify(&KEY).is_ok());
+    }
+    let found = found.message().expect("a message");
     // NaN is not itself.
     assert_eq!(format!("{found:?}"), format!("{message:?}"));
 }
 
 fn sealed(body: &[u8]) -> Vec<u8> {
     let mut bytes = body.to_vec();
+    // Signed or not, an answer or not.
     if let Some(first) = bytes.first_mut() {
-        *first = wire::VERSION;
+        *first = *first & 0xc0 | wire::VERSION;
     }
     let crc = crc32(bytes.iter().copied());
     bytes.extend(crc.to_le_bytes());

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use mild::wire::{self, Answer, Decoder, Message, Payload, Request, Status};
+use mild::wire::{self, Answer, Decoder, Hello, Key, Message, Payload, Request, Status};
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -21,14 +21,16 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The load to generate.
 #[derive(Debug, Clone)]
 pub struct LoadPlan {
-    /// The gateway's TCP address.
-    pub gateway: SocketAddr,
+    /// The gateway's TCP address: host and port.
+    pub gateway: String,
     /// The number of nodes, each with its own connection and one request at a time.
     pub nodes: u32,
     /// How long to send requests.
     pub duration: Duration,
     /// The index of the expert to ask.
     pub expert: u8,
+    /// The keys of the nodes; those without one do not sign.
+    pub keys: BTreeMap<u32, Key>,
     /// The payloads are the numbers of rows, from 0 to one less than this.
     pub rows: u32,
 }
@@ -77,8 +79,9 @@ pub enum LoadError {
 pub async fn run(plan: &LoadPlan) -> Result<LoadReport, LoadError> {
     let mut nodes = JoinSet::new();
     let start = Instant::now();
+    let shared = Arc::new(plan.clone());
     for node in 1..=plan.nodes {
-        nodes.spawn(run_node(plan.clone(), node));
+        nodes.spawn(run_node(shared.clone(), node));
     }
     let mut total = LoadReport { nodes: plan.nodes, ..LoadReport::default() };
     let mut times = Vec::new();
@@ -106,37 +109,20 @@ fn quantile_ms(times: &[Duration], quantile: f64) -> f64 {
 }
 
 /// One node, which asks, waits for the reply, and asks again.
-async fn run_node(plan: LoadPlan, node: u32) -> Result<(LoadReport, Vec<Duration>), LoadError> {
-    let failed = |source| LoadError::Connection { node, source };
-    let mut stream = TcpStream::connect(plan.gateway).await.map_err(failed)?;
-    stream.set_nodelay(true).map_err(failed)?;
+async fn run_node(
+    plan: Arc<LoadPlan>,
+    number: u32,
+) -> Result<(LoadReport, Vec<Duration>), LoadError> {
+    let failed = |source| LoadError::Connection { node: number, source };
+    let mut node = Node::connect(&plan, number).await.map_err(failed)?;
     let mut report = LoadReport::default();
     let mut times = Vec::new();
-    let mut decoder = Decoder::<{ wire::MAX_OVERHEAD }>::new();
     let end = Instant::now() + plan.duration;
-    // Other numbers than those of an earlier run, whose answers the gateway may remember.
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut sequence = now.as_millis() as u32;
+    let mut row = 0;
     while Instant::now() < end {
-        sequence = sequence.wrapping_add(1);
-        let row = (sequence % plan.rows.max(1)).to_le_bytes();
-        let request = Request {
-            node,
-            sequence,
-            image: 0,
-            expert: plan.expert,
-            local: Answer::None,
-            margin: 0,
-            payload: Payload::Bytes(&row),
-        };
-        let mut buffer = [0; wire::max_frame(4)];
-        let frame = wire::encode(&Message::Request(request), None, &mut buffer)
-            .map_err(|error| failed(io::Error::other(error)))?;
         let start = Instant::now();
-        stream.write_all(frame).await.map_err(failed)?;
-        report.sent += 1;
-        let reply = read_reply(&mut stream, &mut decoder, sequence, &mut report.stray);
-        match timeout(REPLY_TIMEOUT, reply).await {
+        let asked = timeout(REPLY_TIMEOUT, node.ask(plan.expert, row, &mut report));
+        match asked.await {
             Ok(status) => {
                 let status = status_label(status.map_err(failed)?);
                 *report.replies.entry(status).or_default() += 1;
@@ -144,31 +130,101 @@ async fn run_node(plan: LoadPlan, node: u32) -> Result<(LoadReport, Vec<Duration
             }
             Err(_) => report.lost += 1,
         }
+        row = (row + 1) % plan.rows.max(1);
     }
     Ok((report, times))
 }
 
-/// Waits for the reply to a request, and counts all others.
-async fn read_reply(
-    stream: &mut TcpStream,
-    decoder: &mut Decoder<{ wire::MAX_OVERHEAD }>,
-    sequence: u32,
-    stray: &mut u64,
-) -> io::Result<Status> {
-    let mut buffer = [0; 64];
-    loop {
-        let length = stream.read(&mut buffer).await?;
-        if length == 0 {
-            return Err(io::ErrorKind::ConnectionReset.into());
+/// A node and its connection.
+struct Node {
+    number: u32,
+    key: Option<Key>,
+    stream: TcpStream,
+    decoder: Decoder<{ wire::MAX_OVERHEAD }>,
+    /// The session and the number of its next request, once it has begun.
+    session: Option<(u64, u32)>,
+}
+
+impl Node {
+    async fn connect(plan: &LoadPlan, number: u32) -> io::Result<Self> {
+        let stream = TcpStream::connect(&plan.gateway).await?;
+        stream.set_nodelay(true)?;
+        let key = plan.keys.get(&number).cloned();
+        Ok(Self { number, key, stream, decoder: Decoder::new(), session: None })
+    }
+
+    /// Asks about a row, and waits for the reply. Begins a session if there is none.
+    async fn ask(&mut self, expert: u8, row: u32, report: &mut LoadReport) -> io::Result<Status> {
+        let (session, sequence) = match self.session {
+            Some(session) => session,
+            None => {
+                let nonce = getrandom::u64().map_err(io::Error::other)?;
+                let hello = Message::Hello(Hello { node: self.number, nonce });
+                match self.exchange(&hello, &mut report.stray).await? {
+                    Message::Welcome(welcome) => (welcome.session, 0),
+                    Message::Reply(reply) => return Ok(reply.status),
+                    _ => return Err(io::ErrorKind::InvalidData.into()),
+                }
+            }
+        };
+        // No load lasts for so many requests that the number wraps around.
+        self.session = Some((session, sequence.wrapping_add(1)));
+        let request = Request {
+            node: self.number,
+            session,
+            sequence,
+            image: 0,
+            expert,
+            local: Answer::None,
+            margin: 0,
+            payload: Payload::Bytes(&row.to_le_bytes()),
+        };
+        report.sent += 1;
+        match self.exchange(&Message::Request(request), &mut report.stray).await? {
+            Message::Reply(reply) => {
+                if reply.status == Status::UnknownSession {
+                    self.session = None;
+                }
+                Ok(reply.status)
+            }
+            _ => Err(io::ErrorKind::InvalidData.into()),
         }
-        let mut bytes = buffer.get(..length).unwrap_or_default();
-        while !bytes.is_empty() {
-            let (used, frame) = decoder.feed(bytes);
-            bytes = bytes.get(used..).unwrap_or_default();
-            let Some(frame) = frame else { continue };
-            match frame.and_then(|frame| frame.message()).map_err(io::Error::other)? {
-                Message::Reply(reply) if reply.sequence == sequence => return Ok(reply.status),
-                _ => *stray += 1,
+    }
+
+    /// Sends a message, waits for its answer, and counts all other frames.
+    async fn exchange(
+        &mut self,
+        message: &Message<'_>,
+        stray: &mut u64,
+    ) -> io::Result<Message<'static>> {
+        let mut buffer = [0; wire::max_frame(4)];
+        let frame = wire::encode(message, self.key.as_ref(), &mut buffer);
+        let frame = frame.map_err(io::Error::other)?;
+        self.stream.write_all(frame.bytes).await?;
+        let mut buffer = [0; 64];
+        loop {
+            let length = self.stream.read(&mut buffer).await?;
+            if length == 0 {
+                return Err(io::ErrorKind::ConnectionReset.into());
+            }
+            let mut bytes = buffer.get(..length).unwrap_or_default();
+            while !bytes.is_empty() {
+                let (used, found) = self.decoder.feed(bytes);
+                bytes = bytes.get(used..).unwrap_or_default();
+                let Some(found) = found else { continue };
+                let found = found.map_err(io::Error::other)?;
+                if !found.answers(&frame.binding) {
+                    *stray += 1;
+                    continue;
+                }
+                if let Some(key) = &self.key {
+                    found.verify_answer(key, &frame.binding).map_err(io::Error::other)?;
+                }
+                return match found.message().map_err(io::Error::other)? {
+                    Message::Welcome(welcome) => Ok(Message::Welcome(welcome)),
+                    Message::Reply(reply) => Ok(Message::Reply(reply)),
+                    _ => Err(io::ErrorKind::InvalidData.into()),
+                };
             }
         }
     }

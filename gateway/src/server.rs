@@ -35,6 +35,9 @@ pub enum StartError {
     /// An expert cannot be set up.
     #[error(transparent)]
     Expert(#[from] ExpertSetupError),
+    /// The operating system has no random numbers for sessions.
+    #[error("sessions: {0}")]
+    Random(getrandom::Error),
     /// Metrics cannot be served.
     #[error("metrics: {address}: {source}")]
     Metrics {
@@ -63,8 +66,16 @@ impl Server {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let context = Context::new(config.limits);
         let experts = experts::set_up(&config.experts, config.broker.as_ref(), &context)?;
-        let dispatcher =
-            Arc::new(Dispatcher::new(config.keys, config.images, experts, context.clone()));
+        if config.keys.is_empty() {
+            tracing::warn!(
+                "no [keys]: whoever can connect is served in any node's name, and answers are not \
+                 signed"
+            );
+        }
+        context.metrics.authentication.set(i64::from(!config.keys.is_empty()));
+        let first = getrandom::u64().map_err(StartError::Random)?;
+        let (keys, images) = (config.keys, config.images);
+        let dispatcher = Arc::new(Dispatcher::new(keys, images, experts, first, context.clone()));
         let metrics = match config.metrics {
             Some(address) => Some(serve_metrics(address, &context).await?),
             None => None,

@@ -2,17 +2,18 @@
 //!
 //! Needs `mosquitto`. `cargo xtask test` installs it and runs this test.
 
+mod support;
+
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Request, Status};
+use mild::wire::{Answer, Reply, Status};
 use mild_gateway::config::{BrokerConfig, Config};
 use mild_gateway::responder::{RecordedAnswers, Responder, Source};
 use mild_gateway::server::Server;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use support::Node;
+use tokio::time::sleep;
 
 struct Mosquitto(Child);
 
@@ -40,39 +41,16 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-async fn ask(server: &Server, node: u32, sequence: u32, row: u32) -> Reply {
-    let mut stream = TcpStream::connect(server.tcp[0]).await.unwrap();
-    let request = Request {
-        node,
-        sequence,
-        image: 0,
-        expert: 1,
-        local: Answer::None,
-        margin: 0,
-        payload: Payload::Bytes(&row.to_le_bytes()),
-    };
-    let mut buffer = [0; 128];
-    let frame = wire::encode(&Message::Request(request), None, &mut buffer).unwrap();
-    stream.write_all(frame).await.unwrap();
-    let mut decoder = Decoder::<64>::new();
-    let reply = timeout(Duration::from_secs(5), async {
-        loop {
-            let mut byte = [0];
-            stream.read_exact(&mut byte).await.unwrap();
-            if let (_, Some(frame)) = decoder.feed(&byte) {
-                let Ok(Message::Reply(reply)) = frame.unwrap().message() else { panic!() };
-                return reply;
-            }
-        }
-    });
-    reply.await.expect("a reply in time")
+async fn ask(server: &Server, node: u32, row: u32) -> Reply {
+    let mut node = Node::connect(server, node).await;
+    node.ask(0, 1, &row.to_le_bytes()).await;
+    node.reply().await
 }
 
 /// Asks until the reply has this status, for some seconds at most.
-async fn until(server: &Server, sequence: &mut u32, status: Status) -> Reply {
+async fn until(server: &Server, status: Status) -> Reply {
     for _ in 0..40 {
-        *sequence += 1;
-        let reply = ask(server, 1, *sequence, 1).await;
+        let reply = ask(server, 1, 1).await;
         if reply.status == status {
             return reply;
         }
@@ -107,15 +85,14 @@ async fn requests_survive_a_broker_that_restarts() {
     );
     let config = Config::parse(&text, Path::new("test.toml")).unwrap();
     let server = Server::start(config).await.unwrap();
-    let mut sequence = 0;
-    let reply = until(&server, &mut sequence, Status::Ok).await;
+    let reply = until(&server, Status::Ok).await;
     assert_eq!(reply.answer, Answer::Label(4));
     let mut asked = tokio::task::JoinSet::new();
     let server = std::sync::Arc::new(server);
     for row in 0..3 {
         for node in 10..60 {
             let server = server.clone();
-            asked.spawn(async move { (row, ask(&server, node, row + 1, row).await) });
+            asked.spawn(async move { (row, ask(&server, node, row).await) });
         }
     }
     while let Some(answered) = asked.join_next().await {
@@ -123,10 +100,10 @@ async fn requests_survive_a_broker_that_restarts() {
         assert_eq!((reply.status, reply.answer), (Status::Ok, Answer::Label(row + 3)));
     }
     // The expert has no answer for this row.
-    assert_eq!(ask(&server, 2, 1, 99).await.status, Status::TimedOut);
+    assert_eq!(ask(&server, 2, 99).await.status, Status::TimedOut);
     drop(mosquitto);
-    until(&server, &mut sequence, Status::Unreachable).await;
+    until(&server, Status::Unreachable).await;
     let _mosquitto = Mosquitto::start(port);
-    until(&server, &mut sequence, Status::Ok).await;
+    until(&server, Status::Ok).await;
     std::sync::Arc::into_inner(server).expect("no other user").stop().await.unwrap();
 }

@@ -4,7 +4,7 @@ use embassy_futures::select::{Either, select};
 use embedded_io_async::{Error, Read, Write};
 
 use super::exchange::{Protocol, Step};
-use super::{ClientCounters, Identity, Outcome, Question, RetryPolicy, Timer};
+use super::{ClientCounters, Failure, Identity, Nonce, Outcome, Question, RetryPolicy, Timer};
 use crate::policy::{Decide, Reachable};
 use crate::wire::Decoder;
 
@@ -31,9 +31,9 @@ where
         timer: T,
         settings: &'s RetryPolicy,
         identity: Identity,
-        sequence: u32,
+        nonce: Nonce,
     ) -> Self {
-        let protocol = Protocol::new(settings, identity, sequence);
+        let protocol = Protocol::new(settings, identity, nonce);
         Self { port, timer, decoder: Decoder::new(), protocol }
     }
 
@@ -69,13 +69,21 @@ where
                     let mut buffer = [0; FRAME];
                     let frame = self.protocol.frame(&mut open.exchange, now, question, &mut buffer);
                     let Some(frame) = frame else { continue };
-                    let sent = match self.port.write_all(frame).await {
-                        Ok(()) => self.port.flush().await,
-                        error => error,
+                    let port = &mut self.port;
+                    let write = async {
+                        port.write_all(frame).await?;
+                        port.flush().await
                     };
-                    if let Err(error) = sent {
-                        self.protocol.unsent(&mut open.exchange, now, error.kind());
-                    }
+                    // A port that takes nothing must not outlast the question. What it took of the
+                    // frame is harmless: the next frame begins with a zero.
+                    let late = self.timer.until_ms(open.exchange.deadline());
+                    let failure = match select(write, late).await {
+                        Either::First(Ok(())) => continue,
+                        Either::First(Err(error)) => Failure::Line(error.kind()),
+                        Either::Second(()) => Failure::TimedOut,
+                    };
+                    let now = self.timer.now_ms();
+                    self.protocol.unsent(&mut open.exchange, now, failure);
                 }
                 Step::Receive(until) => {
                     let mut piece = [0; 16];

@@ -3,7 +3,7 @@
 use embedded_io::{Error, Read, ReadReady, Write};
 
 use super::exchange::{Protocol, Step};
-use super::{ClientCounters, Clock, Identity, Outcome, Question, RetryPolicy};
+use super::{ClientCounters, Clock, Failure, Identity, Nonce, Outcome, Question, RetryPolicy};
 use crate::policy::{Decide, Reachable};
 use crate::wire::Decoder;
 
@@ -29,16 +29,15 @@ where
     P: Read + ReadReady + Write,
     C: Clock,
 {
-    /// A client whose first question has the number after `sequence`. Give the last one from before a
-    /// reboot, or a random one, so that late answers to earlier questions are not believed.
+    /// A client without a session. It begins one with its first question.
     pub const fn new(
         port: P,
         clock: C,
         settings: &'s RetryPolicy,
         identity: Identity,
-        sequence: u32,
+        nonce: Nonce,
     ) -> Self {
-        let protocol = Protocol::new(settings, identity, sequence);
+        let protocol = Protocol::new(settings, identity, nonce);
         Self { port, clock, decoder: Decoder::new(), protocol }
     }
 
@@ -64,7 +63,7 @@ where
     /// `decider` is the input's [`Scores`](crate::Scores), or a governor with them
     /// ([`Governor::input`](crate::Governor::input)). It proposes once, and again after each failure;
     /// what happened is committed to it exactly once, also when everybody fails or the time is up. An
-    /// expert counts as asked as soon as a frame for it was given to the port.
+    /// expert counts as asked as soon as a request for it was given to the port.
     pub fn resolve(&mut self, question: &Question<'_>, decider: impl Decide) -> Outcome {
         let begun = self.clock.now_ms();
         // Commits to the decider when it is dropped, at whichever return.
@@ -87,7 +86,8 @@ where
                         && let Err(error) =
                             self.port.write_all(frame).and_then(|()| self.port.flush())
                     {
-                        self.protocol.unsent(&mut open.exchange, now, error.kind());
+                        let failure = Failure::Line(error.kind());
+                        self.protocol.unsent(&mut open.exchange, now, failure);
                     }
                 }
                 Step::Receive(_) => {

@@ -2,9 +2,14 @@
 
 use super::links::Links;
 use super::outcome::{ClientCounters, Failure, Outcome};
-use super::{Identity, Question, RetryPolicy};
+use super::session::{Name, Session};
+use super::{Identity, Nonce, Question, RetryPolicy};
 use crate::policy::{Decide, Decision, LOCAL, Reachable, Resolution};
-use crate::wire::{self, EncodeError, Frame, Message, Reply, Request, Status};
+use crate::wire::{self, Binding, EncodeError, Frame, Hello, Message, Reply, Request, Status};
+
+/// The most sessions that one question begins without a pause. A gateway that forgets each of them
+/// at once is at fault.
+const MOST_SESSIONS: u8 = 2;
 
 /// What both clients share.
 #[derive(Debug)]
@@ -12,7 +17,7 @@ pub(super) struct Protocol<'s, const EXPERTS: usize> {
     settings: &'s RetryPolicy,
     identity: Identity,
     links: Links<EXPERTS>,
-    sequence: u32,
+    session: Session,
     /// The state of a small generator, for pauses.
     chance: u32,
     pub(super) counters: ClientCounters,
@@ -24,9 +29,11 @@ pub(super) struct Exchange {
     deadline: u64,
     /// Of the image that decides.
     image: u32,
-    /// Frames sent.
+    /// Requests sent.
     sent: u8,
-    /// Experts that a frame was sent to: bit *k* stands for expert *k*.
+    /// Sessions that the gateway did not know.
+    unknown: u8,
+    /// Experts that a request was sent to: bit *k* stands for expert *k*.
     sent_to: u32,
     /// Experts that failed already, or cannot be asked this question.
     tried: u32,
@@ -34,6 +41,14 @@ pub(super) struct Exchange {
     asked: Option<Asked>,
     /// Who answered; the node until somebody else has.
     by: u8,
+}
+
+impl Exchange {
+    /// When the question must have ended.
+    #[cfg(feature = "client-async")]
+    pub(super) const fn deadline(&self) -> u64 {
+        self.deadline
+    }
 }
 
 /// An exchange and its decider. Dropping it commits to the decider what happened: once, whichever way the
@@ -67,9 +82,19 @@ impl<D: Decide> Drop for Resolving<D> {
 #[derive(Debug, Clone, Copy)]
 struct Asked {
     decision: Decision,
-    sequence: u32,
-    attempt: u8,
+    /// Attempts in vain.
+    vain: u8,
     state: State,
+    /// The latest frame. It is sent again as it is, until something came of it.
+    frame: Option<Sent>,
+}
+
+/// A frame on its way, and what its answer is bound to.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    /// Of the request; `None` of a hello.
+    name: Option<Name>,
+    binding: Binding,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -94,11 +119,10 @@ pub(super) enum Step {
 }
 
 impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
-    pub(super) const fn new(settings: &'s RetryPolicy, identity: Identity, sequence: u32) -> Self {
+    pub(super) const fn new(settings: &'s RetryPolicy, identity: Identity, nonce: Nonce) -> Self {
         let chance = identity.node ^ 0x9e37_79b9;
-        let counters =
-            ClientCounters { questions: 0, answered: 0, fell_back: 0, sent: 0, stale: 0, bad: 0 };
-        Self { settings, identity, links: Links::new(), sequence, chance, counters }
+        let (links, session, counters) = (Links::new(), Session::new(nonce), ClientCounters::ZERO);
+        Self { settings, identity, links, session, chance, counters }
     }
 
     pub(super) fn reachable(&self, now: u64) -> Reachable {
@@ -110,6 +134,7 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
             deadline: now.saturating_add(u64::from(self.settings.deadline_ms)),
             image: decider.image(),
             sent: 0,
+            unknown: 0,
             sent_to: 0,
             tried: 0,
             failure: None,
@@ -171,13 +196,12 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         if decision.is_local() || !Reachable::from_bits(reachable).contains(decision.expert) {
             return Some(self.local(exchange, question));
         }
-        self.sequence = self.sequence.wrapping_add(1);
-        exchange.asked =
-            Some(Asked { decision, sequence: self.sequence, attempt: 0, state: State::Send(now) });
+        exchange.asked = Some(Asked { decision, vain: 0, state: State::Send(now), frame: None });
         None
     }
 
-    /// Writes the frame to send into `buffer`. After it the exchange waits; without one it goes on.
+    /// Writes the frame to send into `buffer`: the request, or a hello if there is no session. After it
+    /// the exchange waits; without one it goes on.
     pub(super) fn frame<'b>(
         &mut self,
         exchange: &mut Exchange,
@@ -186,24 +210,32 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         buffer: &'b mut [u8],
     ) -> Option<&'b [u8]> {
         let asked = exchange.asked.as_mut()?;
-        asked.attempt = asked.attempt.saturating_add(1);
         let until = now.saturating_add(u64::from(self.settings.attempt_ms).max(1));
         asked.state = State::Wait(until.min(exchange.deadline));
-        let request = Request {
-            node: self.identity.node,
-            sequence: asked.sequence,
-            image: exchange.image,
-            expert: asked.decision.expert,
-            local: question.local,
-            margin: asked.decision.margin,
-            payload: question.payload,
+        let node = self.identity.node;
+        let named = asked.frame.and_then(|frame| frame.name).or_else(|| self.session.name());
+        let message = match named {
+            Some(Name { session, sequence }) => Message::Request(Request {
+                node,
+                session,
+                sequence,
+                image: exchange.image,
+                expert: asked.decision.expert,
+                local: question.local,
+                margin: asked.decision.margin,
+                payload: question.payload,
+            }),
+            None => Message::Hello(Hello { node, nonce: self.session.nonce() }),
         };
-        match wire::encode(&Message::Request(request), self.identity.key.as_ref(), buffer) {
+        match wire::encode(&message, self.identity.key.as_ref(), buffer) {
             Ok(frame) => {
-                exchange.sent = exchange.sent.saturating_add(1);
-                exchange.sent_to |= bit(request.expert);
-                ClientCounters::add(&mut self.counters.sent, true);
-                Some(frame)
+                asked.frame = Some(Sent { name: named, binding: frame.binding });
+                if named.is_some() {
+                    exchange.sent = exchange.sent.saturating_add(1);
+                    exchange.sent_to |= bit(asked.decision.expert);
+                    ClientCounters::add(&mut self.counters.sent, true);
+                }
+                Some(frame.bytes)
             }
             Err(EncodeError::Buffer { .. }) => {
                 // The expert is not to blame, and nobody else could be asked this either.
@@ -216,13 +248,8 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
     }
 
     /// The port could not send.
-    pub(super) fn unsent(
-        &mut self,
-        exchange: &mut Exchange,
-        now: u64,
-        kind: embedded_io::ErrorKind,
-    ) {
-        self.missed(exchange, now, Failure::Line(kind));
+    pub(super) fn unsent(&mut self, exchange: &mut Exchange, now: u64, failure: Failure) {
+        self.missed(exchange, now, failure);
     }
 
     /// A frame that came: the outcome, if it is the answer.
@@ -232,16 +259,44 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         now: u64,
         frame: Result<Frame<'_>, wire::FrameError>,
     ) -> Option<Outcome> {
-        let Some(reply) = self.believed(frame) else {
-            ClientCounters::add(&mut self.counters.bad, true);
-            return None;
+        let Ok(frame) = frame else { return self.bad() };
+        let Some(asked) = &mut exchange.asked else { return self.stale() };
+        let Some(sent) = asked.frame.filter(|sent| frame.answers(&sent.binding)) else {
+            return self.stale();
         };
-        let (node, sequence) = (self.identity.node, exchange.asked.map(|asked| asked.sequence));
-        if reply.node != node || Some(reply.sequence) != sequence {
-            ClientCounters::add(&mut self.counters.stale, true);
-            return None;
+        let key = self.identity.key.as_ref();
+        if key.is_some_and(|key| frame.verify_answer(key, &sent.binding).is_err()) {
+            return self.bad();
         }
-        let expert = exchange.asked.map_or(LOCAL, |asked| asked.decision.expert);
+        let node = self.identity.node;
+        match (sent.name, frame.message()) {
+            (None, Ok(Message::Welcome(welcome))) if welcome.node == node => {
+                self.session.begin(welcome.session);
+                ClientCounters::add(&mut self.counters.sessions, true);
+                (asked.frame, asked.state) = (None, State::Send(now));
+                None
+            }
+            // A hello that was refused.
+            (None, Ok(Message::Reply(reply)))
+                if reply.node == node && reply.status != Status::Ok =>
+            {
+                self.replied(exchange, now, reply)
+            }
+            (Some(name), Ok(Message::Reply(reply)))
+                if reply.node == node && reply.sequence == name.sequence =>
+            {
+                self.replied(exchange, now, reply)
+            }
+            _ => self.bad(),
+        }
+    }
+
+    /// The reply to the frame that was sent last.
+    fn replied(&mut self, exchange: &mut Exchange, now: u64, reply: Reply) -> Option<Outcome> {
+        let asked = exchange.asked.as_mut()?;
+        // What was replied to is done: the next request has a name of its own.
+        asked.frame = None;
+        let expert = asked.decision.expert;
         match reply.status {
             Status::Ok => {
                 self.links.succeeded(expert);
@@ -256,8 +311,22 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
                     sent: exchange.sent,
                 });
             }
+            // Another gateway, or the same after a restart: nobody is to blame.
+            Status::UnknownSession if exchange.unknown < MOST_SESSIONS => {
+                exchange.unknown = exchange.unknown.saturating_add(1);
+                self.session.end();
+                asked.state = State::Send(now);
+            }
+            Status::UnknownSession => {
+                self.session.end();
+                self.missed(exchange, now, Failure::Status(reply.status));
+            }
             // May be better next time.
-            Status::Busy | Status::Malformed | Status::TimedOut | Status::Unreachable => {
+            Status::Busy
+            | Status::Malformed
+            | Status::TimedOut
+            | Status::Unreachable
+            | Status::NameUsed => {
                 self.missed(exchange, now, Failure::Status(reply.status));
             }
             Status::Refused | Status::UnknownExpert | Status::WrongImage => {
@@ -267,26 +336,27 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         None
     }
 
-    /// The reply in a frame, if it is one for this node that is signed as it must be.
-    fn believed(&self, frame: Result<Frame<'_>, wire::FrameError>) -> Option<Reply> {
-        let frame = frame.ok()?;
-        if let Some(key) = &self.identity.key {
-            frame.verify(key).ok()?;
-        }
-        match frame.message().ok()? {
-            Message::Reply(reply) => Some(reply),
-            Message::Request(_) => None,
-        }
+    /// Counts a frame that is damaged, or not signed as it must be.
+    fn bad(&mut self) -> Option<Outcome> {
+        ClientCounters::add(&mut self.counters.bad, true);
+        None
+    }
+
+    /// Counts a frame that answers nothing that is open.
+    fn stale(&mut self) -> Option<Outcome> {
+        ClientCounters::add(&mut self.counters.stale, true);
+        None
     }
 
     /// A frame was sent in vain: another follows after a pause, or somebody else is asked.
     fn missed(&mut self, exchange: &mut Exchange, now: u64, failure: Failure) {
         let Some(asked) = &mut exchange.asked else { return };
-        let at = now.saturating_add(self.settings.pause(asked.attempt, self.chance));
+        asked.vain = asked.vain.saturating_add(1);
+        let at = now.saturating_add(self.settings.pause(asked.vain, self.chance));
         self.chance =
             self.chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223).rotate_left(16);
         // An answer that comes in the pause still counts.
-        if asked.attempt < self.settings.attempts.max(1) && at < exchange.deadline {
+        if asked.vain < self.settings.attempts.max(1) && at < exchange.deadline {
             asked.state = State::Send(at);
         } else {
             self.failed(exchange, now, failure, false);

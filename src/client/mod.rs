@@ -8,6 +8,9 @@
 //! not the first choice. An expert that fails again and again counts as unreachable for a while, then gets
 //! another chance, each time after a longer while.
 //!
+//! Before its first request the client begins a session with the gateway, and again whenever the gateway
+//! does not know the session any more; the question then waits for one more round trip. Give it a [`Nonce`].
+//!
 //! Every question ends within [`RetryPolicy::deadline_ms`], if the port's own calls return. One state machine
 //! without input, output or clock (`exchange.rs`) decides what is sent, when, and what is believed. The
 //! blocking client over `embedded-io` and the `AsyncClient` over `embedded-io-async` are thin.
@@ -19,6 +22,7 @@ mod clock;
 mod exchange;
 mod links;
 mod outcome;
+mod session;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -28,8 +32,9 @@ pub use asynchronous::AsyncClient;
 pub use blocking::Client;
 #[cfg(feature = "client-async")]
 pub use clock::Timer;
-pub use clock::{Clock, DelayClock};
+pub use clock::{Clock, DelayClock, TickCounter};
 pub use outcome::{ClientCounters, Failure, Outcome};
+pub use session::Nonce;
 pub use settings::RetryPolicy;
 
 use crate::wire::{Answer, Payload};

@@ -32,7 +32,7 @@ pub struct Outcome {
     /// The last failure, if whoever was chosen first failed; `None` if that expert answered, or the node
     /// was chosen.
     pub failure: Option<Failure>,
-    /// Frames sent for it.
+    /// Requests sent for it.
     pub sent: u8,
 }
 
@@ -47,15 +47,20 @@ pub struct ClientCounters {
     pub answered: u32,
     /// Of these, answered by the node although an expert was chosen.
     pub fell_back: u32,
-    /// Frames sent.
+    /// Requests sent.
     pub sent: u32,
-    /// Answers to no open question: late ones and duplicates.
+    /// Sessions begun: one, and another each time that the gateway was restarted or is another one.
+    pub sessions: u32,
+    /// Answers to no open question: late ones, duplicates, and forged ones.
     pub stale: u32,
     /// Frames that are damaged, or not signed with the node's key.
     pub bad: u32,
 }
 
 impl ClientCounters {
+    pub(super) const ZERO: Self =
+        Self { questions: 0, answered: 0, fell_back: 0, sent: 0, sessions: 0, stale: 0, bad: 0 };
+
     pub(super) fn add(count: &mut u32, one: bool) {
         *count = count.saturating_add(u32::from(one));
     }

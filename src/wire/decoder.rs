@@ -7,7 +7,7 @@ use super::{Frame, FrameError};
 
 /// Takes bytes as they arrive and returns the frames among them.
 ///
-/// `N` is the longest frame in bytes, after COBS: [`MAX_OVERHEAD`](super::MAX_OVERHEAD) plus the
+/// `N` is the longest frame in bytes, with COBS undone: [`MAX_OVERHEAD`](super::MAX_OVERHEAD) plus the
 /// longest expected payload. A longer frame is skipped and reported as an error. After any damage,
 /// decoding starts again behind the next zero byte. Zero bytes between frames are ignored.
 #[derive(Debug)]
@@ -48,6 +48,13 @@ impl<const N: usize> Decoder<N> {
             }
         }
         (used, None)
+    }
+
+    /// The bytes of the frame that [`Self::feed`] returned last, after COBS, also if it could not
+    /// be read.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.frame
     }
 
     /// Whether a frame has begun but not ended. Its remaining bytes should arrive soon.

@@ -50,8 +50,10 @@ pub enum FrameError {
         /// The frame's version.
         found: u8,
     },
-    /// The message cannot be decoded: its kind is unknown, a number is out of range, or it ends
-    /// too early.
+    /// The frame is encrypted, which this build cannot read.
+    Encrypted,
+    /// The message cannot be decoded: its kind is unknown or does not fit the frame, a number is
+    /// out of range, or it ends too early.
     Message,
     /// There are bytes after the message.
     Trailing {
@@ -60,7 +62,7 @@ pub enum FrameError {
     },
     /// The frame has no MAC, but must have one.
     Unsigned,
-    /// The MAC was not made with this key.
+    /// The MAC was not made with this key, or not in answer to this frame.
     WrongKey,
 }
 
@@ -76,6 +78,7 @@ impl fmt::Display for FrameError {
             Self::Version { found } => {
                 write!(f, "found a frame of version {found}, expected {}", super::layout::VERSION)
             }
+            Self::Encrypted => f.write_str("the frame is encrypted, expected one that is not"),
             Self::Message => f.write_str("the frame's message cannot be decoded"),
             Self::Trailing { bytes } => {
                 write!(f, "found {bytes} bytes after the message, expected none")

@@ -1,75 +1,28 @@
-//! Encoding a frame, and reading one that arrived.
+//! A frame that arrived.
 
-use crc::{Digest, NoTable};
-use hmac::{Hmac, Mac};
-use postcard::ser_flavors::{Cobs, Flavor, Slice};
-use sha2::Sha256;
-
-use super::layout::{CRC_BYTES, MAC_BYTES, SIGNED, VERSION};
-use super::{EncodeError, FrameError, Key, Message};
+use super::layout::{ANSWER, CRC_BYTES, MAC_BYTES, RESERVED, SIGNED, VERSION, VERSION_BITS};
+use super::{Binding, FrameError, Key, Message};
 use crate::checksum::CRC;
-
-/// Writes a frame to the start of `into`, and returns the part that it takes, including the zero at
-/// its end. The frame is signed if there is a key.
-///
-/// # Errors
-/// [`EncodeError::Buffer`] if the frame does not fit. A buffer of
-/// [`max_frame`](super::max_frame) bytes always suffices.
-pub fn encode<'b>(
-    message: &Message<'_>,
-    key: Option<&Key>,
-    into: &'b mut [u8],
-) -> Result<&'b [u8], EncodeError> {
-    let error = EncodeError::Buffer { found: into.len() };
-    let mac = key.and_then(Key::mac);
-    let version = if mac.is_some() { VERSION | SIGNED } else { VERSION };
-    let start = || {
-        let cobs = Cobs::try_new(Slice::new(into))?;
-        let mut frame = Writer { cobs, crc: CRC.digest(), mac };
-        frame.try_push(version)?;
-        postcard::serialize_with_flavor(message, frame)
-    };
-    start().map(|written| &*written).map_err(|_| error)
-}
-
-/// Computes MAC and checksum of the bytes on their way into COBS.
-struct Writer<'b> {
-    cobs: Cobs<Slice<'b>>,
-    crc: Digest<'static, u32, NoTable>,
-    mac: Option<Hmac<Sha256>>,
-}
-
-impl<'b> Flavor for Writer<'b> {
-    type Output = &'b mut [u8];
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.crc.update(&[byte]);
-        if let Some(mac) = &mut self.mac {
-            mac.update(&[byte]);
-        }
-        self.cobs.try_push(byte)
-    }
-
-    fn finalize(self) -> postcard::Result<Self::Output> {
-        let Self { mut cobs, mut crc, mac } = self;
-        if let Some(mac) = mac {
-            let whole = mac.finalize().into_bytes();
-            let (mac, _) = whole.split_at(MAC_BYTES);
-            crc.update(mac);
-            cobs.try_extend(mac)?;
-        }
-        cobs.try_extend(&crc.finalize().to_le_bytes())?;
-        cobs.finalize()
-    }
-}
 
 /// A frame with a correct checksum and a supported version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Frame<'f> {
-    /// Version and message.
+    /// Everything before the MAC.
     signed: &'f [u8],
-    mac: Option<&'f [u8; MAC_BYTES]>,
+    /// The message alone.
+    message: &'f [u8],
+    /// The checksum of the frame that this one answers.
+    to: Option<u32>,
+    signature: Option<Signature<'f>>,
+    checksum: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+struct Signature<'f> {
+    key: u8,
+    mac: &'f [u8; MAC_BYTES],
 }
 
 impl<'f> Frame<'f> {
@@ -77,45 +30,91 @@ impl<'f> Frame<'f> {
     pub(super) fn open(bytes: &'f [u8]) -> Result<Self, FrameError> {
         let short = FrameError::TooShort { found: bytes.len() };
         let (body, crc) = bytes.split_last_chunk::<CRC_BYTES>().ok_or(short)?;
-        let &first = body.first().ok_or(short)?;
-        if CRC.checksum(body) != u32::from_le_bytes(*crc) {
+        let (&first, mut message) = body.split_first().ok_or(short)?;
+        let checksum = u32::from_le_bytes(*crc);
+        if CRC.checksum(body) != checksum {
             return Err(FrameError::Checksum);
         }
-        if first & !SIGNED != VERSION {
-            return Err(FrameError::Version { found: first & !SIGNED });
+        // The layout of version 1 had no other flag than the last.
+        let found = first & VERSION_BITS;
+        if found != VERSION {
+            return Err(FrameError::Version { found });
         }
-        if first & SIGNED == 0 {
-            return Ok(Self { signed: body, mac: None });
+        if first & RESERVED != 0 {
+            return Err(FrameError::Encrypted);
         }
-        let (signed, mac) = body.split_last_chunk().ok_or(short)?;
-        Ok(Self { signed, mac: Some(mac) })
+        let (mut signed, mut signature) = (body, None);
+        if first & SIGNED != 0 {
+            let (&key, rest) = message.split_first().ok_or(short)?;
+            let (rest, mac) = rest.split_last_chunk().ok_or(short)?;
+            message = rest;
+            signed = body.get(..body.len().saturating_sub(MAC_BYTES)).ok_or(short)?;
+            signature = Some(Signature { key, mac });
+        }
+        let mut to = None;
+        if first & ANSWER != 0 {
+            let (checksum, rest) = message.split_first_chunk::<CRC_BYTES>().ok_or(short)?;
+            to = Some(u32::from_le_bytes(*checksum));
+            message = rest;
+        }
+        Ok(Self { signed, message, to, signature, checksum })
     }
 
-    /// Whether the frame has a MAC.
+    /// The number of the key that the frame is signed with; `None` if it is not signed.
     #[must_use]
-    pub const fn is_signed(&self) -> bool {
-        self.mac.is_some()
+    pub fn key_number(&self) -> Option<u8> {
+        self.signature.map(|signature| signature.key)
     }
 
-    /// Checks that the sender has the key.
+    /// What an answer to this frame is bound to.
+    #[must_use]
+    pub fn binding(&self) -> Binding {
+        Binding { checksum: self.checksum, mac: self.signature.map(|signature| *signature.mac) }
+    }
+
+    /// Whether this says that it answers the frame with this binding. Without a key that is all
+    /// there is; with one, [`Self::verify_answer`] proves it.
+    #[must_use]
+    pub fn answers(&self, to: &Binding) -> bool {
+        self.to == Some(to.checksum)
+    }
+
+    /// Checks that the sender of this [`Message::Hello`] or [`Message::Request`] has the key.
     ///
     /// # Errors
     /// [`FrameError::Unsigned`], [`FrameError::WrongKey`].
     pub fn verify(&self, key: &Key) -> Result<(), FrameError> {
-        let mac = self.mac.ok_or(FrameError::Unsigned)?;
-        if key.verify(self.signed, mac) { Ok(()) } else { Err(FrameError::WrongKey) }
+        self.verify_with(key, &[])
     }
 
-    /// Decodes the message. Call [`Self::verify`] before trusting it.
+    /// Checks that the sender of this [`Message::Welcome`] or [`Message::Reply`] has the key, and
+    /// that it answers the frame with this binding and no other.
+    ///
+    /// # Errors
+    /// [`FrameError::Unsigned`], [`FrameError::WrongKey`].
+    pub fn verify_answer(&self, key: &Key, to: &Binding) -> Result<(), FrameError> {
+        if !self.answers(to) {
+            return Err(FrameError::WrongKey);
+        }
+        self.verify_with(key, to.covered())
+    }
+
+    fn verify_with(&self, key: &Key, covered: &[u8]) -> Result<(), FrameError> {
+        let signature = self.signature.ok_or(FrameError::Unsigned)?;
+        let verified =
+            signature.key == key.number() && key.verify(self.signed, covered, signature.mac);
+        if verified { Ok(()) } else { Err(FrameError::WrongKey) }
+    }
+
+    /// Decodes the message. Verify the frame before trusting it.
     ///
     /// # Errors
     /// [`FrameError::Message`], [`FrameError::Trailing`].
     pub fn message(&self) -> Result<Message<'f>, FrameError> {
-        let body = self.signed.get(1..).unwrap_or_default();
-        match postcard::take_from_bytes(body) {
-            Ok((message, [])) => Ok(message),
+        match postcard::take_from_bytes::<Message<'f>>(self.message) {
+            Ok((message, [])) if message.is_answer() == self.to.is_some() => Ok(message),
+            Ok((_, [])) | Err(_) => Err(FrameError::Message),
             Ok((_, rest)) => Err(FrameError::Trailing { bytes: rest.len() }),
-            Err(_) => Err(FrameError::Message),
         }
     }
 }

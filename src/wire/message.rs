@@ -6,11 +6,45 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Message<'a> {
+    /// A node wants to begin a session.
+    Hello(Hello),
+    /// The gateway names the session that the node may begin.
+    Welcome(Welcome),
     /// A node asks an expert.
     #[serde(borrow)]
     Request(Request<'a>),
     /// The reply of an expert, or of the gateway in its place.
     Reply(Reply),
+}
+
+impl Message<'_> {
+    /// Whether it answers another message: a [`Welcome`] or a [`Reply`].
+    #[must_use]
+    pub const fn is_answer(&self) -> bool {
+        matches!(self, Self::Welcome(_) | Self::Reply(_))
+    }
+}
+
+/// The first message of a node after its start, or after [`Status::UnknownSession`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Hello {
+    /// The number of the node.
+    pub node: u32,
+    /// Another number in each handshake of this node, so that a recorded [`Welcome`] fits none.
+    #[serde(with = "postcard::fixint::le")]
+    pub nonce: u64,
+}
+
+/// The answer to a [`Hello`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Welcome {
+    /// The number of the node.
+    pub node: u32,
+    /// A number that the gateway gives to no other session.
+    #[serde(with = "postcard::fixint::le")]
+    pub session: u64,
 }
 
 /// A request to an expert.
@@ -19,7 +53,11 @@ pub enum Message<'a> {
 pub struct Request<'a> {
     /// The number of the node that asks, unique in its fleet.
     pub node: u32,
-    /// Counts the node's requests, and wraps around. A repeated request keeps its number.
+    /// The session, from [`Welcome::session`].
+    #[serde(with = "postcard::fixint::le")]
+    pub session: u64,
+    /// Counts the requests of the session from 0, and never wraps around. Node, session and
+    /// sequence are the request's name: only the same bytes, sent once more, may have it again.
     pub sequence: u32,
     /// The checksum of the node's image ([`Image::checksum`](crate::Image::checksum)), which
     /// identifies the experts, features and codes that the request refers to.
@@ -104,7 +142,7 @@ pub enum Answer {
 pub struct Reply {
     /// The node that asked.
     pub node: u32,
-    /// The sequence number of its request.
+    /// The sequence number of its request; 0 if a [`Hello`] was refused.
     pub sequence: u32,
     /// Whether there is an answer, or why not.
     pub status: Status,
@@ -134,4 +172,8 @@ pub enum Status {
     TimedOut,
     /// The gateway does not serve nodes with this image.
     WrongImage,
+    /// The gateway did not begin this session, or has forgotten it: say [`Hello`] and ask again.
+    UnknownSession,
+    /// The request's name belongs to another request, or its answer is no longer remembered.
+    NameUsed,
 }

@@ -5,6 +5,10 @@
 //! damage. With a [`Key`] that both sides know it also has a MAC, so that a gateway can refuse
 //! unknown nodes. `docs/wire-format.md` specifies every byte.
 //!
+//! A node begins a session with [`Hello`], and the gateway names it in its [`Welcome`]. Each
+//! [`Request`] then has a name that cannot recur, and each answer is bound to the frame that it
+//! answers ([`Binding`]).
+//!
 //! Nothing here allocates or panics, whatever bytes arrive.
 //!
 //! ```
@@ -12,7 +16,8 @@
 //!
 //! let request = Request {
 //!     node: 7,
-//!     sequence: 1,
+//!     session: 0x0123_4567_89ab_cdef,
+//!     sequence: 0,
 //!     image: 0x1234_5678,
 //!     expert: 2,
 //!     local: Answer::Label(3),
@@ -23,15 +28,17 @@
 //! let frame = wire::encode(&Message::Request(request), None, &mut buffer)?;
 //!
 //! // At the other end, where bytes may arrive in pieces.
-//! let mut decoder = Decoder::<64>::new();
-//! let (used, received) = decoder.feed(frame);
+//! let mut decoder = Decoder::<{ wire::MAX_OVERHEAD + 3 }>::new();
+//! let (used, received) = decoder.feed(frame.bytes);
 //! let received = received.expect("the frame is complete")?;
-//! assert_eq!(used, frame.len());
+//! assert_eq!(used, frame.bytes.len());
 //! assert_eq!(received.message()?, Message::Request(request));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod binding;
 mod decoder;
+mod encode;
 mod error;
 mod frame;
 mod key;
@@ -40,9 +47,11 @@ mod message;
 #[cfg(test)]
 mod tests;
 
+pub use binding::Binding;
 pub use decoder::Decoder;
+pub use encode::{Encoded, encode, encode_answer};
 pub use error::{EncodeError, FrameError};
-pub use frame::{Frame, encode};
+pub use frame::Frame;
 pub use key::Key;
 pub use layout::{MAC_BYTES, MAX_OVERHEAD, VERSION, max_frame};
-pub use message::{Answer, Message, Payload, Reply, Request, Status};
+pub use message::{Answer, Hello, Message, Payload, Reply, Request, Status, Welcome};

@@ -14,18 +14,34 @@ fn answer() -> impl Strategy<Value = Answer> {
 }
 
 fn status() -> impl Strategy<Value = Status> {
-    use Status::{Busy, Malformed, Ok, Refused, TimedOut, UnknownExpert, Unreachable, WrongImage};
-    let all =
-        std::vec![Ok, Unreachable, Busy, Refused, UnknownExpert, Malformed, TimedOut, WrongImage];
+    use Status::{Busy, Malformed, NameUsed, Ok, Refused, TimedOut, UnknownExpert, UnknownSession};
+    use Status::{Unreachable, WrongImage};
+    let all = std::vec![
+        Ok,
+        Unreachable,
+        Busy,
+        Refused,
+        UnknownExpert,
+        Malformed,
+        TimedOut,
+        WrongImage,
+        UnknownSession,
+        NameUsed
+    ];
     prop::sample::select(all)
 }
 
 /// A message without its payload, the form of a payload, and its bytes.
 fn message() -> impl Strategy<Value = (Message<'static>, u8, Vec<u8>)> {
-    let request = (any::<[u32; 3]>(), any::<u8>(), answer(), any::<i32>()).prop_map(
-        |([node, sequence, image], expert, local, margin)| {
+    let hello = any::<(u32, u64)>().prop_map(|(node, nonce)| Message::Hello(Hello { node, nonce }));
+    let welcome =
+        any::<(u32, u64)>().prop_map(|(node, session)| Message::Welcome(Welcome { node, session }));
+    let request = (any::<([u32; 3], u64)>(), any::<u8>(), answer(), any::<i32>()).prop_map(
+        |(([node, sequence, image], session), expert, local, margin)| {
             let payload = Payload::Bytes(&[]);
-            Message::Request(Request { node, sequence, image, expert, local, margin, payload })
+            let request =
+                Request { node, session, sequence, image, expert, local, margin, payload };
+            Message::Request(request)
         },
     );
     let reply = (any::<[u32; 2]>(), status(), answer(), any::<u16>()).prop_map(
@@ -34,12 +50,11 @@ fn message() -> impl Strategy<Value = (Message<'static>, u8, Vec<u8>)> {
         },
     );
     let payload = prop::collection::vec(prop_oneof![any::<u8>(), Just(0), Just(1)], 0..400);
-    (prop_oneof![request, reply], 0..3u8, payload)
+    (prop_oneof![1 => hello, 1 => welcome, 4 => request, 4 => reply], 0..3u8, payload)
 }
 
 fn with_payload<'a>(message: &Message<'static>, form: u8, bytes: &'a [u8]) -> Message<'a> {
     match *message {
-        Message::Reply(reply) => Message::Reply(reply),
         Message::Request(request) => Message::Request(Request {
             payload: match form {
                 0 => Payload::Codes(bytes),
@@ -48,14 +63,19 @@ fn with_payload<'a>(message: &Message<'static>, form: u8, bytes: &'a [u8]) -> Me
             },
             ..request
         }),
+        other => other,
     }
 }
 
 const KEY: Key = Key::new([7; 32]);
 
+/// What the answers of the tests are bound to.
+const TO: Binding = Binding { checksum: 0x0001_0203, mac: Some([9; MAC_BYTES]) };
+
 fn example() -> Message<'static> {
     Message::Request(Request {
         node: 7,
+        session: 0x0123_4567_89ab_cdef,
         sequence: 300,
         image: 0x1234_5678,
         expert: 2,
@@ -65,20 +85,42 @@ fn example() -> Message<'static> {
     })
 }
 
-/// The frame of [`example`], explained byte by byte in `docs/wire-format.md`.
-const EXAMPLE: [u8; 26] = [
-    0x02, 0x01, 0x0e, 0x07, 0xac, 0x02, 0xf8, 0xac, 0xd1, 0x91, 0x01, 0x02, 0x01, 0x03, 0xff, 0x07,
-    0x03, 0x03, 0xfb, 0x06, 0x7f, 0x3f, 0xc2, 0x95, 0xd5, 0x00,
-];
+/// The frames of the specification, in its order: each with the key that signs it.
+fn vectors(key: Option<&Key>) -> Vec<Vec<u8>> {
+    let hello = Message::Hello(Hello { node: 7, nonce: 0x0000_0005_0000_0000 });
+    let welcome = Message::Welcome(Welcome { node: 7, session: 0x0123_4567_89ab_cdef });
+    let reply = Message::Reply(Reply {
+        node: 7,
+        sequence: 300,
+        status: Status::Ok,
+        answer: Answer::Label(4),
+        confidence: 60_000,
+    });
+    let mut frames = Vec::new();
+    for (question, answer) in [(hello, welcome), (example(), reply)] {
+        let mut buffer = [0; max_frame(3)];
+        let question = encode(&question, key, &mut buffer).unwrap();
+        let to = question.binding;
+        frames.push(question.bytes.to_vec());
+        let mut buffer = [0; max_frame(3)];
+        frames.push(encode_answer(&answer, key, &to, &mut buffer).unwrap().bytes.to_vec());
+    }
+    frames
+}
 
+/// The vectors for other implementers: `docs/wire-format.md` has exactly these.
 #[test]
-fn the_example_in_the_specification_is_right() {
-    let mut buffer = [0; 64];
-    let frame = encode(&example(), None, &mut buffer).unwrap();
-    assert_eq!(frame, EXAMPLE);
+fn the_vectors_in_the_specification_are_right() {
     let text = include_str!("../../docs/wire-format.md");
-    let hex: Vec<_> = frame.iter().map(|byte| std::format!("{byte:02x}")).collect();
-    assert!(text.contains(&hex.join(" ")), "docs/wire-format.md has a different example");
+    let key = Key::new(core::array::from_fn(|i| i as u8)).numbered(1);
+    for key in [None, Some(&key)] {
+        for frame in vectors(key) {
+            let hex: Vec<_> = frame.iter().map(|byte| std::format!("{byte:02x}")).collect();
+            let lines: Vec<_> = hex.chunks(28).map(|line| line.join(" ")).collect();
+            let lines = lines.join("\n    ");
+            assert!(text.contains(&lines), "docs/wire-format.md lacks\n    {lines}");
+        }
+    }
 }
 
 proptest! {
@@ -93,13 +135,14 @@ proptest! {
     ) {
         let message = with_payload(&message, form, &payload);
         let mut buffer = [0; max_frame(400)];
-        let frame = encode(&message, signed.then_some(&KEY), &mut buffer).unwrap();
-        prop_assert!(frame.len() <= max_frame(payload.len()));
-        let (last, body) = frame.split_last().unwrap();
-        prop_assert!(*last == 0 && !body.contains(&0));
+        let key = signed.then_some(&KEY);
+        let frame = encode_answer(&message, key, &TO, &mut buffer).unwrap();
+        prop_assert!(frame.bytes.len() <= max_frame(payload.len()));
+        let [0, body @ .., 0] = frame.bytes else { panic!("zeros around it") };
+        prop_assert!(!body.contains(&0));
+        // No zero ends the noise but the frame's own.
         let mut stream = noise;
-        stream.push(0);
-        stream.extend(frame);
+        stream.extend(frame.bytes);
         let mut decoder = Decoder::<ROOM>::new();
         let mut found = 0;
         for mut part in stream.chunks(piece) {
@@ -109,10 +152,23 @@ proptest! {
                 // The noise is an error, or ignored.
                 if let Some(Ok(frame)) = frame {
                     prop_assert_eq!(frame.message(), Ok(message));
-                    prop_assert_eq!(frame.verify(&KEY).is_ok(), signed);
-                    let other = frame.verify(&Key::new([8; 32]));
-                    let expected = if signed { FrameError::WrongKey } else { FrameError::Unsigned };
-                    prop_assert_eq!(other, Err(expected));
+                    let verify = |key: &Key, to: &Binding| match message.is_answer() {
+                        true => frame.verify_answer(key, to),
+                        false => frame.verify(key),
+                    };
+                    prop_assert_eq!(frame.key_number(), signed.then_some(0));
+                    prop_assert_eq!(verify(&KEY, &TO).is_ok(), signed);
+                    let wrong = if signed { FrameError::WrongKey } else { FrameError::Unsigned };
+                    prop_assert_eq!(verify(&Key::new([8; 32]), &TO), Err(wrong));
+                    prop_assert_eq!(verify(&KEY.numbered(1), &TO), Err(wrong));
+                    // An answer is bound to what it answers, by its MAC alone too.
+                    if message.is_answer() {
+                        let other = Binding { mac: Some([8; MAC_BYTES]), ..TO };
+                        prop_assert!(frame.answers(&other));
+                        prop_assert_eq!(verify(&KEY, &other), Err(wrong));
+                        let other = Binding { checksum: 4, ..TO };
+                        prop_assert!(!frame.answers(&other) && verify(&KEY, &other).is_err());
+                    }
                     found += 1;
                 }
             }
@@ -131,7 +187,7 @@ proptest! {
             let (used, frame) = decoder.feed(rest);
             rest = &rest[used..];
             if let Some(Ok(frame)) = frame {
-                let _ = (frame.message(), frame.verify(&KEY));
+                let _ = (frame.message(), frame.verify(&KEY), frame.verify_answer(&KEY, &TO));
             }
         }
         // With a correct checksum, the message is decoded too.
@@ -152,8 +208,9 @@ proptest! {
     ) {
         let message = with_payload(&message, form, &payload);
         let mut buffer = [0; max_frame(400)];
-        let mut frame = encode(&message, None, &mut buffer).unwrap().to_vec();
-        *place.get_mut(&mut frame) ^= 1 << bit;
+        let mut frame = encode(&message, None, &mut buffer).unwrap().bytes.to_vec();
+        // The first byte only ends what came before.
+        *place.get_mut(&mut frame[1..]) ^= 1 << bit;
         let mut decoder = Decoder::<ROOM>::new();
         let mut rest = &frame[..];
         while !rest.is_empty() {
@@ -174,28 +231,41 @@ fn every_error_is_reached() {
     };
     assert_eq!(of(&[1, 2, 3]), Err(FrameError::TooShort { found: 3 }));
     assert_eq!(of(&[1, 2, 3, 4]), Err(FrameError::TooShort { found: 4 }));
-    assert_eq!(of(&[1, 2, 3, 4, 5]), Err(FrameError::Checksum));
-    assert_eq!(of(&sealed(&[2])), Err(FrameError::Version { found: 2 }));
-    assert_eq!(of(&sealed(&[0x81, 0, 0])), Err(FrameError::TooShort { found: 7 }));
-    assert_eq!(of(&sealed(&[1])), Ok(FrameError::Message));
-    assert_eq!(of(&sealed(&[1, 9])), Ok(FrameError::Message));
-    let reply = [1, 1, 7, 1, 0, 0, 0];
+    assert_eq!(of(&[2, 2, 3, 4, 5]), Err(FrameError::Checksum));
+    // A frame of version 1, signed or not.
+    for first in [0x01, 0x81] {
+        assert_eq!(of(&sealed(&[first, 0, 0])), Err(FrameError::Version { found: 1 }));
+    }
+    assert_eq!(of(&sealed(&[0x22])), Err(FrameError::Encrypted));
+    assert_eq!(of(&sealed(&[0x82, 0, 0])), Err(FrameError::TooShort { found: 7 }));
+    assert_eq!(of(&sealed(&[0x82])), Err(FrameError::TooShort { found: 5 }));
+    assert_eq!(of(&sealed(&[0x42, 1, 2])), Err(FrameError::TooShort { found: 7 }));
+    assert_eq!(of(&sealed(&[2])), Ok(FrameError::Message));
+    assert_eq!(of(&sealed(&[2, 9])), Ok(FrameError::Message));
+    let reply = [0x42, 1, 2, 3, 4, 3, 7, 1, 0, 0, 0];
     assert_eq!(of(&sealed(&[&reply[..], &[0]].concat())), Ok(FrameError::Trailing { bytes: 1 }));
     assert!(Frame::open(&sealed(&reply)).unwrap().message().is_ok());
+    // A reply that answers nothing.
+    assert_eq!(of(&sealed(&[2, 3, 7, 1, 0, 0, 0])), Ok(FrameError::Message));
+    let mut buffer = [0; 64];
+    let example = encode(&example(), None, &mut buffer).unwrap().bytes;
 
     let mut small = Decoder::<8>::new();
-    let (_, found) = small.feed(&EXAMPLE);
+    let (_, found) = small.feed(example);
     assert_eq!(found, Some(Err(FrameError::TooLong { room: 8 })));
     let mut decoder = Decoder::<64>::new();
     let (used, found) = decoder.feed(&[9, 1, 2, 0, 0, 0]);
     assert_eq!((used, found), (4, Some(Err(FrameError::Cobs))));
     assert!(!decoder.is_within());
-    let (_, found) = decoder.feed(&EXAMPLE[..5]);
+    let (_, found) = decoder.feed(&example[..5]);
     assert!(found.is_none() && decoder.is_within());
     decoder.reset();
-    assert!(matches!(decoder.feed(&EXAMPLE), (26, Some(Ok(_)))));
-    assert_eq!(
-        encode(&example(), None, &mut [0; 25]).unwrap_err(),
-        EncodeError::Buffer { found: 25 }
-    );
+    let whole = decoder.feed(example);
+    assert!(matches!(whole, (used, Some(Ok(_))) if used == example.len()));
+    let length = example.len();
+    for found in [0, 1, length - 1] {
+        let mut small = [0; 64];
+        let error = encode(&self::example(), None, &mut small[..found]).unwrap_err();
+        assert_eq!(error, EncodeError::Buffer { found });
+    }
 }

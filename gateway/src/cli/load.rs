@@ -1,16 +1,18 @@
 //! `mild-gateway load`.
 
+use std::collections::BTreeMap;
 use std::error::Error;
-use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use mild_gateway::config::Config;
 use mild_gateway::load::{self, LoadPlan};
 
 #[derive(Debug, Args)]
 pub(super) struct LoadArgs {
-    /// TCP address of the gateway
-    gateway: SocketAddr,
+    /// TCP address of the gateway, HOST:PORT
+    gateway: String,
     /// Number of nodes, each with its own connection and one request at a time
     #[arg(long, default_value_t = 100, value_name = "N")]
     nodes: u32,
@@ -23,6 +25,9 @@ pub(super) struct LoadArgs {
     /// Number of rows to ask about, starting at row 0
     #[arg(long, default_value_t = 1000, value_name = "N")]
     rows: u32,
+    /// Sign with the keys in this configuration of the gateway; nodes are numbered from 1
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -30,7 +35,12 @@ pub(super) struct LoadArgs {
 
 impl LoadArgs {
     pub(super) async fn run(self) -> Result<(), Box<dyn Error>> {
+        let keys = match &self.keys {
+            Some(file) => Config::load(file)?.keys,
+            None => BTreeMap::new(),
+        };
         let plan = LoadPlan {
+            keys,
             gateway: self.gateway,
             nodes: self.nodes,
             duration: Duration::from_secs(self.seconds),

@@ -30,6 +30,8 @@ pub struct Limits {
     /// The most requests that are remembered for each node, so that a repeated one is not asked
     /// again.
     pub remembered: usize,
+    /// Seconds for which they are; a repetition after that is refused.
+    pub remember_s: u64,
     /// Milliseconds that pending requests get after a signal to stop.
     pub drain_ms: u64,
 }
@@ -46,6 +48,7 @@ impl Default for Limits {
             burst: 100,
             nodes: 10_000,
             remembered: 16,
+            remember_s: 60,
             drain_ms: 5000,
         }
     }
@@ -62,6 +65,10 @@ impl Limits {
 
     pub(crate) fn write(&self) -> Duration {
         Duration::from_millis(self.write_ms)
+    }
+
+    pub(crate) fn remember(&self) -> Duration {
+        Duration::from_secs(self.remember_s)
     }
 
     pub(crate) fn drain(&self) -> Duration {

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct ExpertRequest {
     /// The node that asks.
     pub node: u32,
-    /// The node's number for this request.
+    /// The node's session, in 16 hexadecimal digits. Node, session and sequence name the request.
+    pub session: String,
+    /// The node's number for this request in its session.
     pub sequence: u32,
     /// The checksum of the node's image.
     pub image: u32,
@@ -62,6 +64,7 @@ impl ExpertRequest {
         };
         Self {
             node: request.node,
+            session: format!("{:016x}", request.session),
             sequence: request.sequence,
             image: request.image,
             expert: request.expert,

@@ -21,6 +21,9 @@ pub(crate) struct Metrics {
     bad_frames: Family<ReasonLabel, Counter>,
     closed_connections: Family<ReasonLabel, Counter>,
     pub(crate) repeated_requests: Counter,
+    pub(crate) sessions: Counter,
+    /// 1 if nodes need keys.
+    pub(crate) authentication: Gauge,
     pub(crate) dropped_replies: Counter,
     pub(crate) connections: Gauge,
     pub(crate) pending_requests: Gauge,
@@ -80,6 +83,8 @@ impl Metrics {
             bad_frames: Family::default(),
             closed_connections: Family::default(),
             repeated_requests: Counter::default(),
+            sessions: Counter::default(),
+            authentication: Gauge::default(),
             dropped_replies: Counter::default(),
             connections: Gauge::default(),
             pending_requests: Gauge::default(),
@@ -100,6 +105,16 @@ impl Metrics {
             "repeated_requests",
             "Requests whose expert was not asked again",
             metrics.repeated_requests.clone(),
+        );
+        registry.register(
+            "sessions",
+            "Sessions offered to nodes that began or came from elsewhere",
+            metrics.sessions.clone(),
+        );
+        registry.register(
+            "authentication",
+            "1 if nodes need keys, 0 if whoever can connect is served and answers are not signed",
+            metrics.authentication.clone(),
         );
         registry.register(
             "dropped_replies",
@@ -137,6 +152,7 @@ impl Metrics {
             FrameError::Cobs | FrameError::TooShort { .. } => "truncated",
             FrameError::Checksum => "checksum",
             FrameError::Version { .. } => "version",
+            FrameError::Encrypted => "encrypted",
             FrameError::Message | FrameError::Trailing { .. } => "message",
             FrameError::Unsigned => "unsigned",
             FrameError::WrongKey => "wrong_key",
@@ -178,5 +194,7 @@ pub(crate) fn status_label(status: Status) -> &'static str {
         Status::Malformed => "malformed",
         Status::TimedOut => "timed_out",
         Status::WrongImage => "wrong_image",
+        Status::UnknownSession => "unknown_session",
+        Status::NameUsed => "name_used",
     }
 }

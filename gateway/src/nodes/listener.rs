@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
-use super::connection;
+use super::connection::{self, Line};
 use crate::context::Context;
 use crate::metrics::CloseReason;
 use crate::sessions::Dispatcher;
@@ -58,8 +58,10 @@ pub(super) async fn run<L: Listener>(
         };
         match (accepted, permits.clone().try_acquire_owned()) {
             (Ok(stream), Ok(permit)) => {
-                let connection = connection::serve(stream, dispatcher.clone(), context.clone());
-                context.tasks.spawn(async move {
+                let (dispatcher, context) = (dispatcher.clone(), context.clone());
+                let tasks = context.tasks.clone();
+                let connection = connection::serve(stream, Line::Socket, dispatcher, context);
+                tasks.spawn(async move {
                     connection.await;
                     drop(permit);
                 });

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_serial::SerialPortBuilderExt;
 
-use super::connection;
+use super::connection::{self, Line};
 use crate::config::SerialPort;
 use crate::context::Context;
 use crate::sessions::Dispatcher;
@@ -23,7 +23,7 @@ pub(super) async fn run(config: SerialPort, dispatcher: Arc<Dispatcher>, context
             Ok(stream) => {
                 tracing::info!(port, "opened a serial port");
                 warned = false;
-                connection::serve(stream, dispatcher.clone(), context.clone()).await;
+                connection::serve(stream, Line::Wire, dispatcher.clone(), context.clone()).await;
             }
             // Once: a port may be away for days.
             Err(error) if !warned => {

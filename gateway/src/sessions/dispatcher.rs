@@ -4,88 +4,138 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use mild::wire::{Answer, Frame, FrameError, Key, Message, Reply, Request, Status};
+use mild::wire::{
+    self, Answer, Binding, Frame, FrameError, Key, Message, Reply, Request, Status, Welcome,
+};
 use tokio::sync::mpsc;
 
-use super::table::{Arrival, SessionTable};
+use super::former;
+use super::keys::KeyRing;
+use super::node::{Arrival, Name};
+use super::table::SessionTable;
 use crate::context::Context;
 use crate::experts::{Expert, ExpertRequest};
 use crate::metrics::status_label;
 
+/// Where the frames for a connection go.
+pub(crate) type Replies = mpsc::Sender<Vec<u8>>;
+
 /// Decides for each frame whether an expert is asked, and sends the replies.
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
-    keys: BTreeMap<u32, Key>,
+    keys: KeyRing,
     images: Vec<u32>,
     experts: BTreeMap<u8, Arc<Expert>>,
     sessions: SessionTable,
     context: Context,
 }
 
+/// How to answer a frame: what binds the answer to it, and the key that the sender was found to
+/// have. Nothing is signed for anybody else.
+#[derive(Debug, Clone)]
+struct Seal {
+    to: Binding,
+    key: Option<Key>,
+}
+
+impl Seal {
+    fn frame(&self, message: &Message<'_>) -> Vec<u8> {
+        let mut buffer = [0; wire::max_frame(0)];
+        // Room for every answer; none has a payload.
+        wire::encode_answer(message, self.key.as_ref(), &self.to, &mut buffer)
+            .map_or_else(|_| Vec::new(), |frame| frame.bytes.to_vec())
+    }
+}
+
 impl Dispatcher {
+    /// `first` is a random number, from which sessions are counted.
     pub(crate) fn new(
         keys: BTreeMap<u32, Key>,
         images: Vec<u32>,
         experts: BTreeMap<u8, Arc<Expert>>,
+        first: u64,
         context: Context,
     ) -> Self {
-        let sessions = SessionTable::new(context.limits.clone());
-        Self { keys, images, experts, sessions, context }
+        let sessions = SessionTable::new(context.limits.clone(), first);
+        Self { keys: KeyRing::new(keys), images, experts, sessions, context }
     }
 
-    /// The key that signs the replies to a node.
-    pub(crate) fn key(&self, node: u32) -> Option<&Key> {
-        self.keys.get(&node)
-    }
-
-    /// Takes a frame; its reply goes to `replies`, now or when the expert has answered.
-    pub(crate) fn receive(self: &Arc<Self>, frame: &Frame<'_>, replies: &mpsc::Sender<Reply>) {
+    /// Takes a frame; its answer goes to `replies`, now or when the expert has answered.
+    pub(crate) fn receive(self: &Arc<Self>, frame: &Frame<'_>, replies: &Replies) {
         let metrics = &self.context.metrics;
-        let request = match frame.message() {
-            Ok(Message::Request(request)) => request,
-            // Nodes do not send replies.
-            Ok(Message::Reply(_)) => return metrics.bad_frame(FrameError::Message),
+        let message = match frame.message() {
+            Ok(message) => message,
             Err(error) => return metrics.bad_frame(error),
         };
-        let refuse = |status| {
-            metrics.replied("", status);
-            let Request { node, sequence, .. } = request;
-            let reply = Reply { node, sequence, status, answer: Answer::None, confidence: 0 };
-            self.send(reply, replies);
+        let (node, sequence) = match message {
+            Message::Hello(hello) => (hello.node, 0),
+            Message::Request(request) => (request.node, request.sequence),
+            // Nodes do not send answers.
+            Message::Welcome(_) | Message::Reply(_) => {
+                return metrics.bad_frame(FrameError::Message);
+            }
         };
-        let expert = match self.admit(frame, &request) {
+        let key = match self.keys.verify(node, frame) {
+            Ok(key) => key.cloned(),
+            Err(error) => {
+                metrics.bad_frame(error);
+                tracing::debug!(node, sequence, %error, "refused a node");
+                // Not signed: a node that has the key does not believe it.
+                let seal = Seal { to: frame.binding(), key: None };
+                return self.refuse(node, sequence, Status::Refused, &seal, replies);
+            }
+        };
+        let seal = Seal { to: frame.binding(), key };
+        match message {
+            Message::Request(request) => self.ask(&request, seal, replies),
+            _ => {
+                metrics.sessions.inc();
+                let session = self.sessions.welcome();
+                self.send(seal.frame(&Message::Welcome(Welcome { node, session })), replies);
+            }
+        }
+    }
+
+    /// Takes the bytes of a frame of another version, and refuses what can be read of it.
+    pub(crate) fn receive_former(&self, version: u8, bytes: &[u8], replies: &Replies) {
+        if version == 1
+            && let Some(refusal) = former::refusal(bytes)
+        {
+            self.send(refusal, replies);
+        }
+    }
+
+    /// Takes a request from a node that has shown who it is.
+    fn ask(self: &Arc<Self>, request: &Request<'_>, seal: Seal, replies: &Replies) {
+        let &Request { node, session, sequence, .. } = request;
+        let metrics = &self.context.metrics;
+        let expert = match self.admit(request) {
             Ok(expert) => expert.clone(),
-            Err(status) => return refuse(status),
+            Err(status) => return self.refuse(node, sequence, status, &seal, replies),
         };
-        match self.sessions.arrive(request.node, request.sequence, Instant::now()) {
+        let refuse = |status| self.refuse(node, sequence, status, &seal, replies);
+        let name = Name { node, session, sequence };
+        match self.sessions.arrive(name, &seal.to, replies, Instant::now()) {
             Arrival::New => {
-                let request = ExpertRequest::new(&request);
-                let answer = self.clone().answer(expert, request, replies.clone());
+                let request = ExpertRequest::new(request);
+                let answer = self.clone().answer(expert, request, name, seal, replies.clone());
                 self.context.tasks.spawn(answer);
             }
             Arrival::Pending => {
                 metrics.repeated_requests.inc();
             }
-            Arrival::Answered(reply) => {
+            Arrival::Answered(frame) => {
                 metrics.repeated_requests.inc();
-                self.send(reply, replies);
+                self.send(frame, replies);
             }
             Arrival::RateLimited => refuse(Status::Busy),
+            Arrival::UnknownSession => refuse(Status::UnknownSession),
+            Arrival::NameUsed => refuse(Status::NameUsed),
         }
     }
 
-    /// The expert to ask, if the gateway serves this node, its image and the expert.
-    fn admit(&self, frame: &Frame<'_>, request: &Request<'_>) -> Result<&Arc<Expert>, Status> {
-        if !self.keys.is_empty() {
-            let verified = match self.keys.get(&request.node) {
-                Some(key) => frame.verify(key),
-                None => Err(FrameError::WrongKey),
-            };
-            if let Err(error) = verified {
-                self.context.metrics.bad_frame(error);
-                return Err(Status::Refused);
-            }
-        }
+    /// The expert to ask, if the gateway serves the node's image and has the expert.
+    fn admit(&self, request: &Request<'_>) -> Result<&Arc<Expert>, Status> {
         if !self.images.is_empty() && !self.images.contains(&request.image) {
             return Err(Status::WrongImage);
         }
@@ -97,7 +147,9 @@ impl Dispatcher {
         self: Arc<Self>,
         expert: Arc<Expert>,
         request: ExpertRequest,
-        replies: mpsc::Sender<Reply>,
+        name: Name,
+        seal: Seal,
+        replies: Replies,
     ) {
         let metrics = &self.context.metrics;
         metrics.pending_requests.inc();
@@ -106,7 +158,7 @@ impl Dispatcher {
         metrics.pending_requests.dec();
         metrics.request_duration.observe(start.elapsed().as_secs_f64());
 
-        let ExpertRequest { node, sequence, .. } = request;
+        let Name { node, sequence, .. } = name;
         let (status, (answer, confidence)) = match answered {
             Ok(answer) => (Status::Ok, answer),
             Err(error) => {
@@ -116,19 +168,26 @@ impl Dispatcher {
         };
         metrics.replied(expert.name(), status);
         let reply = Reply { node, sequence, status, answer, confidence };
-        if status == Status::Ok {
-            self.sessions.answer(reply);
-        } else {
-            self.sessions.forget(node, sequence);
-        }
+        let frame = seal.frame(&Message::Reply(reply));
+        let waiting = self.sessions.answered(name, &frame);
         let status = status_label(status);
         tracing::debug!(node, sequence, expert = expert.name(), status, "replied");
-        self.send(reply, &replies);
+        for other in waiting.iter().filter(|other| !other.same_channel(&replies)) {
+            self.send(frame.clone(), other);
+        }
+        self.send(frame, &replies);
     }
 
-    /// Queues a reply. One that does not fit is dropped; the node may repeat its request.
-    fn send(&self, reply: Reply, replies: &mpsc::Sender<Reply>) {
-        if let Err(mpsc::error::TrySendError::Full(_)) = replies.try_send(reply) {
+    /// Replies without an answer.
+    fn refuse(&self, node: u32, sequence: u32, status: Status, seal: &Seal, replies: &Replies) {
+        self.context.metrics.replied("", status);
+        let reply = Reply { node, sequence, status, answer: Answer::None, confidence: 0 };
+        self.send(seal.frame(&Message::Reply(reply)), replies);
+    }
+
+    /// Queues a frame. One that does not fit is dropped; the node may repeat its request.
+    fn send(&self, frame: Vec<u8>, replies: &Replies) {
+        if let Err(mpsc::error::TrySendError::Full(_)) = replies.try_send(frame) {
             self.context.metrics.dropped_replies.inc();
         }
     }

@@ -1,6 +1,10 @@
 //! From a node's frame to a reply: who may ask, what was asked before, which expert answers.
 
 mod dispatcher;
+mod former;
+mod keys;
+mod node;
 mod table;
+mod window;
 
-pub(crate) use dispatcher::Dispatcher;
+pub(crate) use dispatcher::{Dispatcher, Replies};

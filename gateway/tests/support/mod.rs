@@ -2,9 +2,12 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use mild::wire::{self, Answer, Decoder, Key, Message, Payload, Reply, Request, Status};
+use mild::wire::{
+    self, Answer, Binding, Decoder, Hello, Key, Message, Payload, Reply, Request, Status,
+};
 use mild_gateway::server::Server;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -16,23 +19,52 @@ pub(crate) struct Node<S> {
     pub(crate) decoder: Decoder<64>,
     pub(crate) number: u32,
     pub(crate) key: Option<Key>,
+    /// The session, once it has begun.
+    pub(crate) session: Option<u64>,
+    /// The ends of the frames sent, by sequence number.
+    pub(crate) sent: HashMap<u32, Binding>,
 }
 
 impl Node<TcpStream> {
     pub(crate) async fn connect(server: &Server, number: u32) -> Self {
-        let stream = TcpStream::connect(server.tcp[0]).await.unwrap();
-        Self { stream, decoder: Decoder::new(), number, key: None }
+        Self::over(TcpStream::connect(server.tcp[0]).await.unwrap(), number)
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Node<S> {
+    pub(crate) fn over(stream: S, number: u32) -> Self {
+        let (decoder, sent) = (Decoder::new(), HashMap::new());
+        Self { stream, decoder, number, key: None, session: None, sent }
+    }
+
+    /// With this key.
+    pub(crate) fn with_key(self, secret: [u8; 32]) -> Self {
+        Self { key: Some(Key::new(secret)), ..self }
+    }
+
+    /// In this session, which began elsewhere.
+    pub(crate) fn in_session(self, session: Option<u64>) -> Self {
+        Self { session, ..self }
+    }
+
     pub(crate) async fn ask(&mut self, sequence: u32, expert: u8, payload: &[u8]) {
         self.ask_about(sequence, expert, Payload::Bytes(payload)).await;
     }
 
+    /// Sends a request, after a session has begun.
     pub(crate) async fn ask_about(&mut self, sequence: u32, expert: u8, payload: Payload<'_>) {
+        if self.session.is_none() {
+            self.begin(1).await;
+        }
+        let frame = self.frame(sequence, expert, payload);
+        self.stream.write_all(&frame).await.unwrap();
+    }
+
+    /// The frame of a request.
+    pub(crate) fn frame(&mut self, sequence: u32, expert: u8, payload: Payload<'_>) -> Vec<u8> {
         let request = Request {
             node: self.number,
+            session: self.session.unwrap_or(0),
             sequence,
             image: 9,
             expert,
@@ -43,11 +75,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Node<S> {
         let mut buffer = [0; 256];
         let frame =
             wire::encode(&Message::Request(request), self.key.as_ref(), &mut buffer).unwrap();
-        self.stream.write_all(frame).await.unwrap();
+        self.sent.insert(sequence, frame.binding);
+        frame.bytes.to_vec()
     }
 
-    pub(crate) async fn reply(&mut self) -> Reply {
-        let reply = timeout(Duration::from_secs(5), async {
+    /// Begins a session; the reply is the reason if there is none.
+    pub(crate) async fn begin(&mut self, nonce: u64) -> Option<Reply> {
+        let hello = Message::Hello(Hello { node: self.number, nonce });
+        let mut buffer = [0; 64];
+        let frame = wire::encode(&hello, self.key.as_ref(), &mut buffer).unwrap();
+        self.stream.write_all(frame.bytes).await.unwrap();
+        match self.answer(|_| frame.binding).await {
+            Message::Welcome(welcome) => {
+                assert_eq!(welcome.node, self.number);
+                self.session = Some(welcome.session);
+                None
+            }
+            Message::Reply(reply) => Some(reply),
+            _ => panic!("not an answer"),
+        }
+    }
+
+    /// The next frame, which must answer what `to` says. Signed as it must be, if there is a key.
+    async fn answer(&mut self, to: impl Fn(&Message<'_>) -> Binding) -> Message<'static> {
+        let answer = timeout(Duration::from_secs(5), async {
             loop {
                 let mut byte = [0];
                 assert_eq!(
@@ -57,15 +108,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Node<S> {
                 );
                 if let (_, Some(frame)) = self.decoder.feed(&byte) {
                     let frame = frame.unwrap();
-                    if let Some(key) = &self.key {
-                        frame.verify(key).unwrap();
+                    let message = frame.message().unwrap();
+                    let to = to(&message);
+                    assert!(frame.answers(&to), "the answer to another frame");
+                    match &self.key {
+                        Some(key) => frame.verify_answer(key, &to).unwrap(),
+                        None => assert_eq!(frame.key_number(), None, "signed for whom?"),
                     }
-                    let Ok(Message::Reply(reply)) = frame.message() else { panic!("not a reply") };
-                    return reply;
+                    return match message {
+                        Message::Welcome(welcome) => Message::Welcome(welcome),
+                        Message::Reply(reply) => Message::Reply(reply),
+                        _ => panic!("not an answer"),
+                    };
                 }
             }
         });
-        reply.await.expect("a reply in time")
+        answer.await.expect("an answer in time")
+    }
+
+    pub(crate) async fn reply(&mut self) -> Reply {
+        let sent = self.sent.clone();
+        let to = |message: &Message<'_>| match message {
+            Message::Reply(reply) => sent[&reply.sequence],
+            _ => panic!("not a reply"),
+        };
+        let Message::Reply(reply) = self.answer(to).await else { panic!("not a reply") };
+        reply
     }
 
     pub(crate) async fn status(&mut self, sequence: u32, expert: u8) -> Status {

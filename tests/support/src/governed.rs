@@ -4,9 +4,9 @@
 use crate::random::{Digest, Lcg};
 use core::{cell::Cell, convert::Infallible, fmt, ops::Range};
 use mild::Scores;
-use mild::client::{Client, Clock, Identity, Question, RetryPolicy};
+use mild::client::{Client, Clock, Identity, Nonce, Question, RetryPolicy};
 use mild::governor::{Charge, Governor, GovernorSettings, Rate, Track, Watch};
-use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Status};
+use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Status, Welcome};
 
 /// Inputs of each run.
 const INPUTS: u32 = 400;
@@ -85,7 +85,9 @@ fn run(settings: &GovernorSettings<2>, failing: bool) -> Numbers {
     let down = Cell::new(0);
     let gateway = Gateway { decoder: Decoder::new(), reply: [0; FRAME], unread: 0..0, down: &down };
     let identity = Identity { node: 1, key: None };
-    let mut client = Client::<_, _, EXPERTS, FRAME>::new(gateway, Time(0), &PATIENCE, identity, 0);
+    let nonce = Nonce::counted(0);
+    let mut client =
+        Client::<_, _, EXPERTS, FRAME>::new(gateway, Time(0), &PATIENCE, identity, nonce);
     let mut random = Lcg::new(1);
     let mut digest = Digest::EMPTY;
     for index in 0..INPUTS {
@@ -155,19 +157,26 @@ impl Gateway<'_> {
             let (used, frame) = self.decoder.feed(bytes);
             bytes = bytes.get(used..).unwrap_or_default();
             let Some(Ok(frame)) = frame else { continue };
-            let Ok(Message::Request(request)) = frame.message() else { continue };
-            if self.down.get() >> (request.expert & 7) & 1 == 1 {
-                continue;
-            }
-            let reply = Reply {
-                node: request.node,
-                sequence: request.sequence,
-                status: Status::Ok,
-                answer: Answer::Label(request.expert.into()),
-                confidence: 0,
+            let answer = match frame.message() {
+                Ok(Message::Hello(hello)) => {
+                    Message::Welcome(Welcome { node: hello.node, session: hello.nonce })
+                }
+                Ok(Message::Request(request)) => {
+                    if self.down.get() >> (request.expert & 7) & 1 == 1 {
+                        continue;
+                    }
+                    Message::Reply(Reply {
+                        node: request.node,
+                        sequence: request.sequence,
+                        status: Status::Ok,
+                        answer: Answer::Label(request.expert.into()),
+                        confidence: 0,
+                    })
+                }
+                _ => continue,
             };
-            let length = wire::encode(&Message::Reply(reply), None, &mut self.reply);
-            self.unread = 0..length.map_or(0, |frame| frame.len());
+            let frame = wire::encode_answer(&answer, None, &frame.binding(), &mut self.reply);
+            self.unread = 0..frame.map_or(0, |frame| frame.bytes.len());
         }
     }
 }

@@ -56,9 +56,9 @@ impl Log {
     }
 
     /// The rows in the form that the node reads; the budget is in 2^-16.
-    pub(crate) fn bytes(&self, begin: u32, pause_ms: u32, budget: u32) -> Vec<u8> {
+    pub(crate) fn bytes(&self, starts: u32, pause_ms: u32, budget: u32) -> Vec<u8> {
         let width = self.rows.first().map_or(0, |row| row.features.len());
-        let mut words = vec![self.rows.len() as u32, width as u32, begin, pause_ms, budget];
+        let mut words = vec![self.rows.len() as u32, width as u32, starts, pause_ms, budget];
         for row in &self.rows {
             words.extend([row.number, row.answers.first().copied().unwrap_or(0)]);
             words.extend(row.features.iter().map(|feature| feature.to_bits()));

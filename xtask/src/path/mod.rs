@@ -40,8 +40,8 @@ pub(crate) struct Setup {
     core: &'static Core,
     qemu: Qemu,
     predicted: f64,
-    /// The first sequence number of the latest run: no request of one run is taken for one of another.
-    begin: u32,
+    /// How often the node was started.
+    starts: u32,
 }
 
 impl Setup {
@@ -74,9 +74,7 @@ impl Setup {
         let core = cores::find("m4").context("no core m4")?;
         let firmware = Firmware { package: "node", core, image: Some(&image) };
         let node = firmware.build_with(core.features(), &mut Toolchains::new(toolchain))?;
-        let begin =
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs() as u32;
-        Ok(Self { log, directory, programs, node, core, qemu, predicted, begin })
+        Ok(Self { log, directory, programs, node, core, qemu, predicted, starts: 0 })
     }
 
     /// A description for people.
@@ -103,12 +101,12 @@ impl Setup {
         };
         let directory = self.directory.join(name);
         fs::create_dir_all(&directory)?;
-        self.begin = self.begin.wrapping_add(1 << 16);
+        self.starts += 1;
         // With pauses, so that whatever was down has time to come back.
         fs::write(
             directory.join("rows.bin"),
             self.log.bytes(
-                self.begin,
+                self.starts,
                 if faults { 4 } else { 0 },
                 budget.unwrap_or(Rate::ONE).bits(),
             ),

@@ -1,7 +1,7 @@
 //! The link to the experts.
 
 use embedded_hal::delay::DelayNs;
-use mild::client::{Client, DelayClock, Identity, RetryPolicy};
+use mild::client::{Client, DelayClock, Identity, Nonce, RetryPolicy};
 
 /// `mild`'s client over the serial port `P`, its time from the delay `D`.
 pub type Uplink<P, D, const EXPERTS: usize, const FRAME: usize> =
@@ -22,11 +22,12 @@ where
 {
     // Without a key: who can reach the wire can ask and answer.
     let identity = Identity { node: NODE, key: None };
-    // After a reboot the questions have other numbers, so that a late answer is not taken for a new one.
-    let begin = chance.iter().fold(0u32, |sum, &reading| {
-        (sum ^ u32::from(reading.cast_unsigned())).wrapping_mul(0x0100_0193)
+    // The gateway's session makes the questions of each start others. With a key, this must be a true random number,
+    // or a counter of starts in flash: see `Nonce`.
+    let nonce = chance.iter().fold(0u64, |sum, &reading| {
+        (sum ^ u64::from(reading.cast_unsigned())).wrapping_mul(0x0000_0100_0000_01b3)
     });
-    Client::new(port, DelayClock::new(delay), &RetryPolicy::USUAL, identity, begin)
+    Client::new(port, DelayClock::new(delay), &RetryPolicy::USUAL, identity, Nonce::random(nonce))
 }
 
 #[cfg(test)]
@@ -38,7 +39,7 @@ mod tests {
     use core::convert::Infallible;
     use mild::Scores;
     use mild::client::Question;
-    use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Status};
+    use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Status, Welcome};
     use std::{collections::VecDeque, vec::Vec};
 
     const FRAME: usize = wire::max_frame(3);
@@ -48,7 +49,9 @@ mod tests {
     struct Gateway {
         decoder: Decoder<FRAME>,
         coming: VecDeque<u8>,
-        asked: Vec<u32>,
+        /// Session and number of each request.
+        asked: Vec<(u64, u32)>,
+        sessions: u64,
         away: bool,
     }
 
@@ -89,24 +92,30 @@ mod tests {
                 bytes = &bytes[used..];
                 let Some(frame) = frame else { continue };
                 let frame = frame.expect("the node's frames are good");
-                let Ok(Message::Request(request)) = frame.message() else {
-                    panic!("a node only asks")
-                };
-                self.asked.push(request.sequence);
-                if self.away {
-                    continue;
-                }
-                let code = request.payload.as_codes().expect("the node sends codes")[0];
-                let reply = Reply {
-                    node: request.node,
-                    sequence: request.sequence,
-                    status: Status::Ok,
-                    answer: Answer::Label(code.unsigned_abs().into()),
-                    confidence: 0,
+                let answer = match frame.message() {
+                    Ok(Message::Hello(hello)) => {
+                        self.sessions += 1;
+                        Message::Welcome(Welcome { node: hello.node, session: self.sessions })
+                    }
+                    Ok(Message::Request(request)) => {
+                        self.asked.push((request.session, request.sequence));
+                        if self.away {
+                            continue;
+                        }
+                        let code = request.payload.as_codes().expect("the node sends codes")[0];
+                        Message::Reply(Reply {
+                            node: request.node,
+                            sequence: request.sequence,
+                            status: Status::Ok,
+                            answer: Answer::Label(code.unsigned_abs().into()),
+                            confidence: 0,
+                        })
+                    }
+                    _ => panic!("a node only asks"),
                 };
                 let mut buffer = [0; FRAME];
-                let reply = wire::encode(&Message::Reply(reply), None, &mut buffer);
-                self.coming.extend(reply.expect("it fits"));
+                let answer = wire::encode_answer(&answer, None, &frame.binding(), &mut buffer);
+                self.coming.extend(answer.expect("it fits").bytes);
             }
         }
     }
@@ -125,7 +134,6 @@ mod tests {
         let first = Scores::new(&[0, 5, -5], &[0; 3]);
         let outcome = uplink.resolve(&question, first);
         assert_eq!((outcome.by, outcome.answer, outcome.failure), (1, Answer::Label(7), None));
-        let begun = gateway.borrow().asked[0];
         gateway.borrow_mut().away = true;
         for _ in 0..RetryPolicy::USUAL.failures {
             let outcome = uplink.resolve(&question, first);
@@ -134,18 +142,18 @@ mod tests {
         assert!(!uplink.reachable().contains(1));
         uplink.clock().pass(RetryPolicy::USUAL.hold_off_ms);
         assert!(uplink.reachable().contains(1));
-        assert!(gateway.borrow().asked.iter().all(|asked| asked.wrapping_sub(begun) <= 2));
+        assert!(gateway.borrow().asked.iter().all(|&(session, number)| session == 1 && number <= 2));
     }
 
+    /// Three coarse readings used to choose the first number: two starts often had the same.
     #[test]
-    fn two_starts_have_other_numbers() {
-        let number = |chance: &[i16]| {
-            let gateway = RefCell::new(Gateway::default());
-            let mut uplink: Uplink<_, _, 2, FRAME> = uplink(Port(&gateway), Delay, chance);
+    fn two_starts_have_other_names_whatever_the_readings() {
+        let gateway = RefCell::new(Gateway::default());
+        for _ in 0..2 {
+            let mut uplink: Uplink<_, _, 2, FRAME> = uplink(Port(&gateway), Delay, &[-500, 320, 1250]);
             let question = Question { local: Answer::None, payload: Payload::codes(&[1]) };
             uplink.resolve(&question, Scores::new(&[0, 1], &[0; 2]));
-            gateway.borrow().asked[0]
-        };
-        assert_ne!(number(&[-500, 320, 1250]), number(&[-500, 321, 1250]));
+        }
+        assert_eq!(gateway.borrow().asked, [(1, 0), (2, 0)]);
     }
 }

@@ -1,7 +1,7 @@
 //! A node: sensor, rejector, governor, serial port.
 //!
-//! Its sensor is a file of the host, `rows.bin`. The file has the number of rows and of features, the number of the
-//! question before the first, the milliseconds between rows, and the budget in 2^-16 (65536 and more: no governor); then
+//! Its sensor is a file of the host, `rows.bin`. The file has the number of rows and of features, how often the node was
+//! started, the milliseconds between rows, and the budget in 2^-16 (65536 and more: no governor); then
 //! for each row its number, what the node's own predictor says, and the features. The node decides on each row with the
 //! image it embeds and asks experts over the serial port of the board (a CMSDK UART at 0x4000_4000, as on MPS2 boards).
 //! It says how each question ended, `row NUMBER BY ANSWER HOW SENT MICROSECONDS`, and in the end
@@ -17,7 +17,7 @@ mod uart;
 use board::{HostFile, entry};
 use defmt::{error, info, println, warn};
 use defmt_semihosting as _;
-use mild::client::{Client, Clock, Failure, Identity, Question, RetryPolicy};
+use mild::client::{Client, Clock, Failure, Identity, Nonce, Question, RetryPolicy};
 use mild::governor::{GovernorSettings, Rate, Track};
 use mild::wire::{self, Answer, Payload};
 use mild::{Governor, Image, Rejector};
@@ -60,13 +60,14 @@ fn main() -> ! {
         board::exit(false)
     }
     let identity = Identity { node: 1, key: None };
-    // The host says where to begin, so that two runs have different questions.
-    let (begin, pause) = (word(&mut rows), word(&mut rows));
+    // The host counts the starts, as a board's flash would.
+    let (starts, pause) = (word(&mut rows), word(&mut rows));
     let budget = Rate::from_bits(word(&mut rows));
     let mut governor = Governor::new(&GOVERNED);
     governor.set_budget(budget);
+    let nonce = Nonce::counted(starts);
     let mut client =
-        Client::<_, _, EXPERTS, FRAME>::new(Uart::new(), ticks, &SETTINGS, identity, begin);
+        Client::<_, _, EXPERTS, FRAME>::new(Uart::new(), ticks, &SETTINGS, identity, nonce);
     let rejector = Rejector::new(&IMAGE);
     let mut scratch = [0; IMAGE.scratch_words()];
     info!("{} rows, image {=u32:08x}, experts {}", number, IMAGE.checksum(), EXPERTS);
@@ -87,7 +88,7 @@ fn main() -> ! {
         } else {
             client.resolve(&question, scores)
         };
-        let took = client.clock().now_us().wrapping_sub(begun);
+        let took = client.clock().now_us() - begun;
         if outcome.failure.is_some() {
             warn!("row {}: {}", u32::from_le_bytes(row), outcome);
         }

@@ -1,18 +1,17 @@
 //! Milliseconds from SysTick.
 
-use core::sync::atomic::{AtomicU32, Ordering};
 use cortex_m::peripheral::{SYST, syst::SystClkSource};
 use cortex_m_rt::exception;
-use mild::client::Clock;
+use mild::client::{Clock, TickCounter};
 
 /// The clock of the MPS2 boards.
 const PER_MS: u32 = 25_000;
 
-static MILLISECONDS: AtomicU32 = AtomicU32::new(0);
+static MILLISECONDS: TickCounter = TickCounter::new();
 
 #[exception]
 fn SysTick() {
-    MILLISECONDS.fetch_add(1, Ordering::Relaxed);
+    MILLISECONDS.tick();
 }
 
 /// The time since the start.
@@ -31,15 +30,15 @@ impl Ticks {
         Some(Self(()))
     }
 
-    /// Microseconds; wraps around after 71 minutes.
-    pub fn now_us(&self) -> u32 {
+    /// Microseconds since the start.
+    pub fn now_us(&self) -> u64 {
         loop {
-            let before = MILLISECONDS.load(Ordering::Relaxed);
+            let before = MILLISECONDS.now();
             let left = SYST::get_current();
             // Unless the timer went over in between.
-            if MILLISECONDS.load(Ordering::Relaxed) == before {
+            if MILLISECONDS.now() == before {
                 let within = (PER_MS - 1).saturating_sub(left) / (PER_MS / 1000);
-                return before.wrapping_mul(1000).wrapping_add(within);
+                return before.wrapping_mul(1000).wrapping_add(within.into());
             }
         }
     }
@@ -47,6 +46,6 @@ impl Ticks {
 
 impl Clock for Ticks {
     fn now_ms(&mut self) -> u64 {
-        u64::from(MILLISECONDS.load(Ordering::Relaxed))
+        MILLISECONDS.now()
     }
 }
