@@ -27,9 +27,7 @@ fuzz_target!(|data: &[u8]| {
             // An empty body is no frame, and flags want bytes of their own.
             let least = match rest.first() {
                 None => usize::MAX,
-                Some(first) => {
-                    1 + usize::from(first >> 7) * 9 + usize::from(first >> 6 & 1) * 4
-                }
+                Some(first) => 1 + usize::from(first >> 7) * 9 + usize::from(first >> 6 & 1) * 4,
             };
             let whole = rest.len() >= least && rest.len() + 4 <= ROOM;
             assert_eq!(stream(&frame, 7), usize::from(whole));

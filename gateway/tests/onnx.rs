@@ -237,8 +237,16 @@ async fn a_model_answers_over_http() {
     let client = reqwest::Client::new();
     let ask = async |payload| {
         let local = ExpertAnswer::default();
-        let request =
-            ExpertRequest { node: 1, session: String::new(), sequence: 1, image: 0, expert: 1, local, margin: 0, payload };
+        let request = ExpertRequest {
+            node: 1,
+            session: String::new(),
+            sequence: 1,
+            image: 0,
+            expert: 1,
+            local,
+            margin: 0,
+            payload,
+        };
         client.post(&url).json(&request).send().await.unwrap()
     };
     let answer: ExpertAnswer = ask(Input::Codes(vec![3, 1, -2])).await.json().await.unwrap();

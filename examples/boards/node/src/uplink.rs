@@ -142,7 +142,9 @@ mod tests {
         assert!(!uplink.reachable().contains(1));
         uplink.clock().pass(RetryPolicy::USUAL.hold_off_ms);
         assert!(uplink.reachable().contains(1));
-        assert!(gateway.borrow().asked.iter().all(|&(session, number)| session == 1 && number <= 2));
+        assert!(
+            gateway.borrow().asked.iter().all(|&(session, number)| session == 1 && number <= 2)
+        );
     }
 
     /// Three coarse readings used to choose the first number: two starts often had the same.
@@ -150,7 +152,8 @@ mod tests {
     fn two_starts_have_other_names_whatever_the_readings() {
         let gateway = RefCell::new(Gateway::default());
         for _ in 0..2 {
-            let mut uplink: Uplink<_, _, 2, FRAME> = uplink(Port(&gateway), Delay, &[-500, 320, 1250]);
+            let mut uplink: Uplink<_, _, 2, FRAME> =
+                uplink(Port(&gateway), Delay, &[-500, 320, 1250]);
             let question = Question { local: Answer::None, payload: Payload::codes(&[1]) };
             uplink.resolve(&question, Scores::new(&[0, 1], &[0; 2]));
         }
