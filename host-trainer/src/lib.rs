@@ -77,7 +77,7 @@ pub use intake::log::{
     Header, Row, Table, column as log_column, read as read_log, read_from as read_log_from,
 };
 pub use integers::artifact::Artifact;
-pub use judge::report::{evaluate, rust_source};
+pub use judge::report::{CSource, c_source, evaluate, rust_source};
 pub use learn::store::{Directory, Forgetful, Store};
 pub use pipeline::{Choice, PolicyReport, SeenLoss, Trained, train as train_with_store};
 pub use progress::{Progress, Silent};

@@ -46,6 +46,20 @@ pub(crate) fn all() -> Result<Vec<(&'static str, Result<PathBuf>)>> {
     Ok(images)
 }
 
+/// The images of the last [`all`], made now if there are none.
+pub(crate) fn present() -> Result<Vec<PathBuf>> {
+    let directory = target_dir().join("device/images");
+    if !directory.is_dir() {
+        return all()?.into_iter().map(|(_, image)| image).collect();
+    }
+    let mut images = Vec::new();
+    for entry in fs::read_dir(&directory)? {
+        images.push(entry?.path());
+    }
+    images.sort();
+    Ok(images)
+}
+
 /// A quick training on a log.
 pub(crate) fn train(trainer: &Path, config: &Path, directory: &Path) -> Result<PathBuf> {
     let mut command = Command::new(trainer);
@@ -88,7 +102,7 @@ pub(crate) fn trainer() -> Result<PathBuf> {
 }
 
 /// Writes the vectors of the image in `directory`, from a log as far as there is one.
-fn export(trainer: &Path, directory: &Path, config: Option<&Path>) -> Result<()> {
+pub(crate) fn export(trainer: &Path, directory: &Path, config: Option<&Path>) -> Result<()> {
     let mut command = Command::new(trainer);
     command.arg("export").arg(directory.join("rejector.mild"));
     command.args(["--format", "vectors", "--rows", &VECTORS.to_string()]);

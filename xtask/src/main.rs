@@ -2,6 +2,7 @@
 
 mod apt;
 mod bench;
+mod c_library;
 mod commands;
 mod firmware;
 mod governed;
@@ -24,7 +25,7 @@ mod window_features;
 use anyhow::Result;
 use clap::Parser;
 use commands::{
-    boards, device, lint, path as path_command, results as results_command, sanitize, structure,
+    boards, c, device, lint, path as path_command, results as results_command, sanitize, structure,
     test,
 };
 use mild_test_support::cores;
@@ -43,6 +44,9 @@ enum Xtask {
     Boards(boards::BoardsArgs),
     /// Run the whole path: an emulated node, the gateway, a broker, experts, with and without outages
     Path(path_command::PathArgs),
+    /// Write the header of the C library, or run the library's tests
+    #[command(subcommand)]
+    C(c::CCommand),
     /// Check formatting, lints and documentation
     Lint,
     /// Show the structure of the code: import loops, layers, long files
@@ -72,6 +76,7 @@ fn run() -> Result<bool> {
         Xtask::Device(command) => device::device(&command),
         Xtask::Boards(args) => boards::boards(&args),
         Xtask::Path(args) => path_command::path(&args),
+        Xtask::C(command) => c::c(&command),
         Xtask::Lint => Ok(lint::lint()),
         Xtask::Structure => structure::structure(),
         Xtask::Results(args) => results_command::results(&args),

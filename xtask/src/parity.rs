@@ -17,6 +17,8 @@ const EXPERTS: usize = 8;
 const ROWS: usize = 12;
 /// After the header.
 const FIRST_ROW: usize = 16;
+/// After the start of a row: its kind and decisions.
+const MASK: usize = 4;
 /// After the row's kind, decisions, mask and margin.
 const FIRST_SCORE: usize = FIRST_ROW + 12;
 /// This much of a failing program's output is shown.
@@ -41,6 +43,34 @@ fn field<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N]> {
     field.with_context(|| format!("vectors.bin ends at byte {}", bytes.len()))
 }
 
+/// The codes of each row of the vectors in `directory`, and which experts are reachable.
+pub(crate) fn codes_and_masks(directory: &Path) -> Result<Vec<(Vec<i8>, u32)>> {
+    let bytes = vectors(directory)?;
+    let inputs = usize::from(u16::from_le_bytes(field(&bytes, INPUTS)?));
+    let experts = usize::from(u16::from_le_bytes(field(&bytes, EXPERTS)?));
+    let mut at = FIRST_ROW;
+    let mut rows = Vec::new();
+    for _ in 0..u32::from_le_bytes(field(&bytes, ROWS)?) {
+        let [kind] = field(&bytes, at)?;
+        let mask = u32::from_le_bytes(field(&bytes, at + MASK)?);
+        let codes = at + FIRST_SCORE - FIRST_ROW + 4 * experts;
+        let row = bytes.get(codes..codes + inputs).context("vectors.bin is too short")?;
+        rows.push((row.iter().map(|&code| code.cast_signed()).collect(), mask));
+        at = codes + inputs.next_multiple_of(4) + input_bytes(kind, inputs)?;
+    }
+    Ok(rows)
+}
+
+/// The bytes of the input of a row, padding included; its codes stand before it.
+fn input_bytes(kind: u8, inputs: usize) -> Result<usize> {
+    Ok(match kind {
+        0 => 0,
+        1 => (2 * inputs).next_multiple_of(4),
+        2 => 4 * inputs,
+        other => bail!("a row is of the unknown kind {other}"),
+    })
+}
+
 /// What a finished run says about each check, given how many rows there were to compare.
 pub(crate) fn judge(run: &Finished, rows: u32) -> Vec<Verdict> {
     let mut verdicts: Vec<_> =
@@ -63,12 +93,7 @@ pub(crate) fn control(image: &Path, directory: &Path) -> Result<()> {
     let inputs = usize::from(u16::from_le_bytes(field(&bytes, INPUTS)?));
     let experts = usize::from(u16::from_le_bytes(field(&bytes, EXPERTS)?));
     let [kind] = field(&bytes, FIRST_ROW)?;
-    let input = match kind {
-        0 => 0,
-        1 => (2 * inputs).next_multiple_of(4),
-        2 => 4 * inputs,
-        other => bail!("the first row is of the unknown kind {other}"),
-    };
+    let input = input_bytes(kind, inputs)?;
     bytes.truncate(FIRST_SCORE + 4 * experts + inputs.next_multiple_of(4) + input);
     bytes[ROWS..ROWS + 4].copy_from_slice(&1u32.to_le_bytes());
     *bytes.get_mut(FIRST_SCORE).context("no score in vectors.bin")? ^= 1;

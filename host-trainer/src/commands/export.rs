@@ -1,6 +1,6 @@
 //! `mild export`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -12,7 +12,7 @@ use crate::intake::config::Config;
 use crate::intake::log;
 use crate::integers::artifact::Artifact;
 use crate::integers::vectors::{self, Amount};
-use crate::judge::report::rust_source;
+use crate::judge::report::{c_source, rust_source};
 
 /// Arguments of `mild export`.
 #[derive(Debug, Args)]
@@ -22,7 +22,8 @@ pub(crate) struct ExportArgs {
     /// What to write
     #[arg(long)]
     format: Format,
-    /// The file to write [default for Rust source: standard output]
+    /// The file to write [default for Rust source: standard output]; for C source the name of both
+    /// files, without extension
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// For vectors: also take inputs from the test rows of this log
@@ -41,6 +42,8 @@ pub(crate) struct ExportArgs {
 enum Format {
     /// Rust source with the image as a constant that is checked at compile time
     Rust,
+    /// C source for the library `mild-c`: a header and a file with the image as a constant
+    C,
     /// Golden vectors: inputs with the scores and decisions that a device must reproduce
     Vectors,
 }
@@ -55,17 +58,27 @@ pub(super) fn run(args: &ExportArgs) -> Result<()> {
                 None => print_all(&source),
             }
         }
+        Format::C => {
+            let out = file(args, "the name of two files, `.h` and `.c` to be added")?;
+            let name = out.file_name().unwrap_or_default().to_string_lossy();
+            let written = c_source(&artifact, &name);
+            files::write(&out.with_added_extension("h"), written.header.as_bytes())?;
+            files::write(&out.with_added_extension("c"), written.source.as_bytes())
+        }
         Format::Vectors => {
-            let Some(out) = &args.out else {
-                return Err(Error::Argument {
-                    option: "--out",
-                    found: "nothing".to_owned(),
-                    expected: "a file, because vectors are binary".to_owned(),
-                });
-            };
+            let out = file(args, "a file, because vectors are binary")?;
             files::write(out, &golden(args, &artifact)?)
         }
     }
+}
+
+/// The argument `--out`, where it is needed.
+fn file<'a>(args: &'a ExportArgs, expected: &str) -> Result<&'a Path> {
+    args.out.as_deref().ok_or_else(|| Error::Argument {
+        option: "--out",
+        found: "nothing".to_owned(),
+        expected: expected.to_owned(),
+    })
 }
 
 fn golden(args: &ExportArgs, artifact: &Artifact) -> Result<Vec<u8>> {

@@ -28,6 +28,7 @@ pub(crate) fn lint() -> bool {
             within("examples/firmware/peers-microflow", &["fmt", "--check"]),
         ),
         ("formatting of the fuzzing", within("fuzz", &["fmt", "--check"])),
+        ("formatting of the C library", within("mild-c", &["fmt", "--check"])),
         ("formatting of the build scripts", within("examples/build-support", &["fmt", "--check"])),
         ("formatting of node", within("examples/boards/node", &["fmt", "--check"])),
         ("formatting of nrf52840-dk", within("examples/boards/nrf52840-dk", &["fmt", "--check"])),
@@ -50,6 +51,7 @@ pub(crate) fn lint() -> bool {
             step(&["clippy", "-p", "mild", "--no-default-features", "--", "-D", "warnings"]),
         ),
         ("clippy, what the boards share", node_clippy()),
+        ("clippy, the C library", within("mild-c", &["clippy", "--", "-D", "warnings"])),
         ("clippy, the fuzzing", fuzz_clippy()),
         ("documentation", documentation()),
     ];

@@ -3,6 +3,7 @@
 mod arguments;
 pub(crate) mod bench;
 pub(crate) mod boards;
+pub(crate) mod c;
 pub(crate) mod device;
 pub(crate) mod lint;
 pub(crate) mod path;

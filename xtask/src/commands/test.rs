@@ -2,7 +2,7 @@
 
 use super::{
     boards::{self, BoardsArgs},
-    device, heading,
+    c, device, heading,
     path::{self, PathArgs},
     prove, results,
 };
@@ -63,6 +63,10 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         let result = prove::prove(&args.device.cores(), &args.device.common);
         tally.add(&result);
         summary.push(line("device proofs", start, result.map(|tally| tally.to_string())));
+        let start = Instant::now();
+        let result = c::run_checks(args.device.cores(), args.device.common.toolchain);
+        tally.add(&result);
+        summary.push(line("C library", start, result.map(|tally| tally.to_string())));
         failed |= tally.failed > 0;
     }
     if !args.host_only && !args.device_only {

@@ -25,15 +25,7 @@ const FLOATS: [&str; 10] = [
 
 /// What is proven of a linked program.
 pub(crate) fn linked(program: &Linked, dsp: bool) -> Vec<Verdict> {
-    let none = |check, parts: &[&str]| {
-        let found = program.symbols_with(parts);
-        let detail = match found.as_slice() {
-            [] => format!("none of {} symbols", program.symbols.len()),
-            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
-        };
-        Verdict { check, passed: Some(found.is_empty()), detail }
-    };
-    let mut float = none("no float", &FLOATS);
+    let mut float = none(program, "no float", &FLOATS);
     let instructions = program.count(is_float);
     if instructions > 0 {
         float.passed = Some(false);
@@ -43,12 +35,26 @@ pub(crate) fn linked(program: &Linked, dsp: bool) -> Vec<Verdict> {
     let detail =
         format!("{smlad} SMLAD, {any} of the extension, {} in all", program.instructions.len());
     let as_expected = if dsp { smlad > 0 } else { any == 0 };
-    vec![
-        none("no panic", &PANICS),
-        none("no allocator", &ALLOCATORS),
-        float,
-        Verdict { check: "DSP", passed: Some(as_expected), detail },
-    ]
+    let mut verdicts = library(program);
+    verdicts.push(float);
+    verdicts.push(Verdict { check: "DSP", passed: Some(as_expected), detail });
+    verdicts
+}
+
+/// What is proven of a program that may take features as floats, as one in C does: nothing in it can
+/// panic or allocate.
+pub(crate) fn library(program: &Linked) -> Vec<Verdict> {
+    vec![none(program, "no panic", &PANICS), none(program, "no allocator", &ALLOCATORS)]
+}
+
+/// That no symbol's name contains one of `parts`.
+fn none(program: &Linked, check: &'static str, parts: &[&str]) -> Verdict {
+    let found = program.symbols_with(parts);
+    let detail = match found.as_slice() {
+        [] => format!("none of {} symbols", program.symbols.len()),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    };
+    Verdict { check, passed: Some(found.is_empty()), detail }
 }
 
 #[cfg(test)]

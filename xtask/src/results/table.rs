@@ -20,6 +20,13 @@ pub(crate) struct Filter {
     pub(crate) values: Vec<String>,
 }
 
+impl Filter {
+    /// The condition that the cell of `column` is `value`.
+    pub(crate) fn is(column: &str, value: &str) -> Self {
+        Self { column: column.to_owned(), values: vec![value.to_owned()] }
+    }
+}
+
 impl Table {
     /// Parses CSV with a header.
     pub(crate) fn parse(text: &str) -> Result<Self> {

@@ -1,5 +1,6 @@
 //! Reports for people and programs: the table of merits, and the documents for `--json`.
 
+mod c_source;
 mod evaluation;
 mod image;
 pub(crate) mod imbalance;
@@ -7,6 +8,7 @@ mod rust_source;
 mod table;
 mod train;
 
+pub use c_source::{CSource, c_source};
 pub use evaluation::{Evaluation, ExpertReport, evaluate};
 pub(crate) use evaluation::{IMAGE_LINE, evaluation};
 pub use image::{ImageExpert, ImageReport, OperatingPointsReport, ProvenanceReport};

@@ -1,0 +1,667 @@
+/* Learning to defer on microcontrollers: the crate `mild` for C and C++.
+ *
+ * Written by `cargo xtask c header` from mild-c/src; edit the comments there.
+ *
+ * - Nothing allocates, keeps a global variable, or calls back. All objects are yours: static,
+ *   automatic or in a pool.
+ * - A decision takes at most 320 bytes of stack on every core (`cargo xtask c test` measures it).
+ * - A function returns MILD_STATUS_OK or says what is wrong; mild_status_string() has the words.
+ */
+
+#ifndef MILD_H
+#define MILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * The version of the image format that this library reads.
+ */
+#define MILD_IMAGE_FORMAT_VERSION 2
+
+/**
+ * Words of a `mild_image`, each as wide as a pointer.
+ */
+#define MILD_IMAGE_WORDS 40
+
+/**
+ * The index of the device's own predictor among the experts.
+ */
+#define MILD_LOCAL 0
+
+/**
+ * The most experts of an image, the device itself included.
+ */
+#define MILD_MAX_EXPERTS 32
+
+/**
+ * Every expert can be asked.
+ */
+#define MILD_REACHABLE_ALL UINT32_MAX
+
+/**
+ * Nobody can be asked, as when the link is down.
+ */
+#define MILD_REACHABLE_LOCAL_ONLY 1
+
+/**
+ * Words of a `mild_scores`, each as wide as a pointer.
+ */
+#define MILD_SCORES_WORDS 5
+
+/**
+ * Words of a `mild_governor_settings`, each as wide as a pointer.
+ */
+#define MILD_GOVERNOR_SETTINGS_WORDS 24
+
+/**
+ * Words of a `mild_governor`, each as wide as a pointer.
+ */
+#define MILD_GOVERNOR_WORDS 20
+
+/**
+ * Words of a `mild_governor_input`, each as wide as a pointer.
+ */
+#define MILD_GOVERNOR_INPUT_WORDS 20
+
+/**
+ * Bytes of a saved governor.
+ */
+#define MILD_GOVERNOR_STATE_BYTES 52
+
+/**
+ * What came of a call. `MILD_STATUS_OK` is 0; on any other status nothing was written to the
+ * results, unless a function says so.
+ */
+enum mild_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Success.
+   */
+  MILD_STATUS_OK = 0,
+  /**
+   * A pointer that must not be null is.
+   */
+  MILD_STATUS_NULL_POINTER = 1,
+  /**
+   * A pointer is not aligned to its type, or the bytes of an image do not start at a multiple of four.
+   */
+  MILD_STATUS_MISALIGNED = 2,
+  /**
+   * An index is not below the number of what it counts.
+   */
+  MILD_STATUS_OUT_OF_RANGE = 3,
+  /**
+   * There are fewer bytes than the image says that it has.
+   */
+  MILD_STATUS_IMAGE_TRUNCATED = 10,
+  /**
+   * There are bytes after the end of the image.
+   */
+  MILD_STATUS_IMAGE_TRAILING_BYTES = 11,
+  /**
+   * The bytes are not an image of this library: they do not begin with `MILD`.
+   */
+  MILD_STATUS_IMAGE_MAGIC = 12,
+  /**
+   * The image has a format version that this library does not read.
+   */
+  MILD_STATUS_IMAGE_VERSION = 13,
+  /**
+   * The image is damaged: its checksum does not match.
+   */
+  MILD_STATUS_IMAGE_CHECKSUM = 14,
+  /**
+   * The image has the right checksum, and a number in it is out of range.
+   */
+  MILD_STATUS_IMAGE_INVALID = 15,
+  /**
+   * Another number of features than the image takes.
+   */
+  MILD_STATUS_FEATURE_COUNT = 20,
+  /**
+   * A feature is not a number.
+   */
+  MILD_STATUS_NOT_A_NUMBER = 21,
+  /**
+   * The image takes no raw readings: it was made without a `[raw]` section.
+   */
+  MILD_STATUS_NO_RAW_QUANTIZER = 22,
+  /**
+   * The scratch is shorter than `mild_image_scratch_words()` says.
+   */
+  MILD_STATUS_SCRATCH_LENGTH = 23,
+  /**
+   * The image has no probabilities: it was not made with the method `one-vs-all`.
+   */
+  MILD_STATUS_NO_PLATT_SCALING = 24,
+  /**
+   * Another number of prices than the image has experts.
+   */
+  MILD_STATUS_PRICE_COUNT = 25,
+  /**
+   * The image has no operating points, so it has no settings for a governor.
+   */
+  MILD_STATUS_NO_OPERATING_POINTS = 30,
+  /**
+   * The settings of a governor are out of range.
+   */
+  MILD_STATUS_GOVERNOR_SETTINGS = 31,
+  /**
+   * The saved state is damaged, was never written, or was made under other settings.
+   */
+  MILD_STATUS_GOVERNOR_STATE = 32,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mild_status mild_status;
+#else
+typedef int32_t mild_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A checked image: a view of bytes that stay where they are.
+ *
+ * `mild_image_open()` fills it; its content is private. It never changes after that, so threads and
+ * interrupts may share it. It may be copied and moved.
+ */
+typedef struct mild_image {
+  size_t private_words[MILD_IMAGE_WORDS];
+} mild_image;
+
+/**
+ * What was decided for one input.
+ */
+typedef struct mild_decision {
+  /**
+   * By how much the choice exceeds the second best, in score units; `INT32_MAX` if nobody else can
+   * be asked. Never negative.
+   */
+  int32_t margin;
+  /**
+   * Whom to ask; `MILD_LOCAL` (0) means: answer on the device.
+   */
+  uint8_t expert;
+} mild_decision;
+
+/**
+ * The scores of one input with the offsets that belong to them.
+ *
+ * They lie in the scratch of the call that made them, which stays as it is while they are in use.
+ */
+typedef struct mild_scores {
+  size_t private_words[MILD_SCORES_WORDS];
+} mild_scores;
+
+/**
+ * The settings of a governor. They do not change or move while a governor uses them.
+ */
+typedef struct mild_governor_settings {
+  size_t private_words[MILD_GOVERNOR_SETTINGS_WORDS];
+} mild_governor_settings;
+
+/**
+ * A governor: the memory that keeps a deferral rate. One thread at a time may use it.
+ */
+typedef struct mild_governor {
+  size_t private_words[MILD_GOVERNOR_WORDS];
+} mild_governor;
+
+/**
+ * One input under a governor, from `mild_governor_begin()` to `mild_governor_commit()`.
+ */
+typedef struct mild_governor_input {
+  size_t private_words[MILD_GOVERNOR_INPUT_WORDS];
+} mild_governor_input;
+
+/**
+ * Counts since the start of a governor.
+ */
+typedef struct mild_governor_counters {
+  /**
+   * Inputs that were committed.
+   */
+  uint32_t decisions;
+  /**
+   * Of these, the ones for which somebody was charged.
+   */
+  uint32_t deferred;
+  /**
+   * Those that the image would have deferred and the first proposal did not.
+   */
+  uint32_t withheld;
+} mild_governor_counters;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * One line of English that says what a status means. Any number is allowed.
+ *
+ * Never null; static. Thread-safe; takes no stack to speak of.
+ */
+const char *mild_status_string(int32_t status);
+
+/**
+ * Checks the bytes of a whole image, and opens it.
+ *
+ * `bytes` start at a multiple of four, and neither change nor move as long as `image` is in use:
+ * usually they are in flash. All checks are made here: running an opened image cannot fail.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`, and those that begin with `IMAGE`. Thread-safe.
+ *
+ * # Safety
+ * `image` is writable; `bytes` has `length` readable bytes as above.
+ */
+mild_status mild_image_open(struct mild_image *image,
+                            const void *bytes,
+                            size_t length);
+
+/**
+ * Checks the image at the start of a flash slot that may be longer, and opens it.
+ *
+ * As `mild_image_open()`. `image_length` gets the length of the image in bytes; it may be null.
+ *
+ * # Safety
+ * As `mild_image_open()`; `image_length` is null or writable.
+ */
+mild_status mild_image_open_slot(struct mild_image *image,
+                                 const void *slot,
+                                 size_t slot_length,
+                                 size_t *image_length);
+
+/**
+ * Number of features of an input; 0 if `image` is null.
+ *
+ * # Safety
+ * `image` is null or was opened.
+ */
+size_t mild_image_inputs(const struct mild_image *image);
+
+/**
+ * Number of experts, the device itself (index 0) included; 0 if `image` is null.
+ *
+ * # Safety
+ * `image` is null or was opened.
+ */
+size_t mild_image_experts(const struct mild_image *image);
+
+/**
+ * The 32-bit words of scratch that a decision needs; 0 if `image` is null.
+ *
+ * # Safety
+ * `image` is null or was opened.
+ */
+size_t mild_image_scratch_words(const struct mild_image *image);
+
+/**
+ * The image's checksum (CRC-32), by which a fleet can tell images apart; 0 if `image` is null.
+ *
+ * # Safety
+ * `image` is null or was opened.
+ */
+uint32_t mild_image_checksum(const struct mild_image *image);
+
+/**
+ * Whether the image takes raw 16-bit readings; false if `image` is null.
+ *
+ * # Safety
+ * `image` is null or was opened.
+ */
+bool mild_image_takes_raw(const struct mild_image *image);
+
+/**
+ * The mean price of one use of an expert, in 2^-16 of one error.
+ *
+ * Status: `NULL_POINTER`, `OUT_OF_RANGE`.
+ *
+ * # Safety
+ * `image` was opened; `price` is writable.
+ */
+mild_status mild_image_price(const struct mild_image *image,
+                             uint8_t expert,
+                             uint32_t *price);
+
+/**
+ * The name of an expert: `length` bytes of UTF-8 in the image, **without** a final NUL.
+ *
+ * Print it with `"%.*s"`. Status: `NULL_POINTER`, `OUT_OF_RANGE`.
+ *
+ * # Safety
+ * `image` was opened; `name` and `length` are writable.
+ */
+mild_status mild_image_expert_name(const struct mild_image *image,
+                                   uint8_t expert,
+                                   const char **name,
+                                   size_t *length);
+
+/**
+ * Decides on one input of features in their own units, as in the log.
+ *
+ * The choice is the expert with the largest score plus offset among those whose bit is set in
+ * `reachable` (bit *k* for expert *k*; bit 0 counts as set); ties go to the lower index.
+ *
+ * `scratch` has `mild_image_scratch_words()` words or more; its content before does not matter.
+ * Infinities saturate. Run time depends on the image alone.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`, `FEATURE_COUNT`, `NOT_A_NUMBER`, `SCRATCH_LENGTH`.
+ * Thread-safe if each thread has its own scratch.
+ *
+ * # Safety
+ * `image` was opened; `features` has `count` readable elements, `scratch` has `scratch_words`
+ * writable words, `decision` is writable; the last two do not overlap anything else.
+ */
+mild_status mild_decide_f32(const struct mild_image *image,
+                            const float *features,
+                            size_t count,
+                            uint32_t reachable,
+                            uint32_t *scratch,
+                            size_t scratch_words,
+                            struct mild_decision *decision);
+
+/**
+ * Decides on one input of raw 16-bit readings, with integers only.
+ *
+ * As `mild_decide_f32()`; the status `NO_RAW_QUANTIZER` if the image was not made for them.
+ *
+ * # Safety
+ * As `mild_decide_f32()`.
+ */
+mild_status mild_decide_i16(const struct mild_image *image,
+                            const int16_t *features,
+                            size_t count,
+                            uint32_t reachable,
+                            uint32_t *scratch,
+                            size_t scratch_words,
+                            struct mild_decision *decision);
+
+/**
+ * Decides on one input of int8 codes that `mild_quantize_f32()` or `mild_quantize_i16()` made.
+ *
+ * As `mild_decide_f32()`.
+ *
+ * # Safety
+ * As `mild_decide_f32()`.
+ */
+mild_status mild_decide_i8(const struct mild_image *image,
+                           const int8_t *features,
+                           size_t count,
+                           uint32_t reachable,
+                           uint32_t *scratch,
+                           size_t scratch_words,
+                           struct mild_decision *decision);
+
+/**
+ * The scores of one input, to propose on them more than once, or for a governor.
+ *
+ * They lie in `scratch`, which is free again when `scores` is no longer used. Otherwise as
+ * `mild_decide_f32()`.
+ *
+ * # Safety
+ * As `mild_decide_f32()`; `scores` is writable.
+ */
+mild_status mild_scores_f32(const struct mild_image *image,
+                            const float *features,
+                            size_t count,
+                            uint32_t *scratch,
+                            size_t scratch_words,
+                            struct mild_scores *scores);
+
+/**
+ * The scores of one input of raw readings: see `mild_scores_f32()` and `mild_decide_i16()`.
+ *
+ * # Safety
+ * As `mild_scores_f32()`.
+ */
+mild_status mild_scores_i16(const struct mild_image *image,
+                            const int16_t *features,
+                            size_t count,
+                            uint32_t *scratch,
+                            size_t scratch_words,
+                            struct mild_scores *scores);
+
+/**
+ * The scores of one input of codes: see `mild_scores_f32()` and `mild_decide_i8()`.
+ *
+ * # Safety
+ * As `mild_scores_f32()`.
+ */
+mild_status mild_scores_i8(const struct mild_image *image,
+                           const int8_t *features,
+                           size_t count,
+                           uint32_t *scratch,
+                           size_t scratch_words,
+                           struct mild_scores *scores);
+
+/**
+ * The scores under other prices than those of the image: `prices` has one for each expert, of one
+ * use, in 2^-16 of one error; those above 2^30 count as 2^30.
+ *
+ * As `mild_scores_f32()`; also the status `NO_PLATT_SCALING` or `PRICE_COUNT`.
+ *
+ * # Safety
+ * As `mild_scores_f32()`; `prices` has `price_count` readable elements.
+ */
+mild_status mild_scores_with_prices_f32(const struct mild_image *image,
+                                        const float *features,
+                                        size_t count,
+                                        const uint32_t *prices,
+                                        size_t price_count,
+                                        uint32_t *scratch,
+                                        size_t scratch_words,
+                                        struct mild_scores *scores);
+
+/**
+ * Proposes whom to ask among the reachable experts; changes nothing. After an expert has failed, call
+ * it again with that expert's bit cleared.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`.
+ *
+ * # Safety
+ * `scores` was filled and its scratch is untouched; `decision` is writable.
+ */
+mild_status mild_scores_propose(const struct mild_scores *scores,
+                                uint32_t reachable,
+                                struct mild_decision *decision);
+
+/**
+ * The score of one expert, its offset not added.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`, `OUT_OF_RANGE`.
+ *
+ * # Safety
+ * `scores` was filled and its scratch is untouched; `score` is writable.
+ */
+mild_status mild_scores_get(const struct mild_scores *scores,
+                            uint8_t expert,
+                            int32_t *score);
+
+/**
+ * The probability that each expert is right, in units of 2^-16: `probabilities` has `experts`
+ * elements, as many as the image.
+ *
+ * As `mild_decide_f32()`; also the status `NO_PLATT_SCALING`, or `OUT_OF_RANGE` for another number of
+ * experts.
+ *
+ * # Safety
+ * As `mild_decide_f32()`; `probabilities` has `experts` writable elements.
+ */
+mild_status mild_probabilities_f32(const struct mild_image *image,
+                                   const float *features,
+                                   size_t count,
+                                   uint32_t *scratch,
+                                   size_t scratch_words,
+                                   int32_t *probabilities,
+                                   size_t experts);
+
+/**
+ * Quantizes features into `count` int8 codes, to send or store them in place of the features.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`, `FEATURE_COUNT`, `NOT_A_NUMBER` (the codes are then not to be
+ * used). Thread-safe.
+ *
+ * # Safety
+ * `image` was opened; `features` has `count` readable elements and `codes` as many writable ones.
+ */
+mild_status mild_quantize_f32(const struct mild_image *image,
+                              const float *features,
+                              size_t count,
+                              int8_t *codes);
+
+/**
+ * Quantizes raw readings: see `mild_quantize_f32()` and `mild_decide_i16()`.
+ *
+ * # Safety
+ * As `mild_quantize_f32()`.
+ */
+mild_status mild_quantize_i16(const struct mild_image *image,
+                              const int16_t *features,
+                              size_t count,
+                              int8_t *codes);
+
+/**
+ * Settings that keep a deferral rate of at most `budget`, in 2^-16 of all inputs.
+ *
+ * `low` to `high` is the range of advantages (by how much the best expert exceeds the device, in
+ * score units), `step` by how much one deferral raises the threshold; a hundredth of the range is
+ * usual. `floor` is the lowest threshold: 0, the image's own, or below.
+ *
+ * Failed attempts are charged, too, unless `charge_answers_only`.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`, `GOVERNOR_SETTINGS`.
+ *
+ * # Safety
+ * `settings` is writable.
+ */
+mild_status mild_governor_settings_init(struct mild_governor_settings *settings,
+                                        int32_t low,
+                                        int32_t high,
+                                        int32_t step,
+                                        uint32_t budget,
+                                        int32_t floor,
+                                        bool charge_answers_only);
+
+/**
+ * The settings that the image's operating points give: its budget and its drift watches.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`, `NO_OPERATING_POINTS`.
+ *
+ * # Safety
+ * `settings` is writable; `image` was opened.
+ */
+mild_status mild_governor_settings_of_image(struct mild_governor_settings *settings,
+                                            const struct mild_image *image);
+
+/**
+ * Starts a governor at the image's own threshold.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`.
+ *
+ * # Safety
+ * `governor` is writable; `settings` was filled, and neither changes nor moves while `governor` is in
+ * use.
+ */
+mild_status mild_governor_init(struct mild_governor *governor,
+                               const struct mild_governor_settings *settings);
+
+/**
+ * Begins an input: binds its scores to the governor.
+ *
+ * Until `mild_governor_commit()`, use the governor through `input` only. An input that is not
+ * committed is not charged, as if it had never been.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`.
+ *
+ * # Safety
+ * `governor` was started; `scores` was filled, and its scratch stays untouched until the commit;
+ * `input` is writable.
+ */
+mild_status mild_governor_begin(struct mild_governor *governor,
+                                const struct mild_scores *scores,
+                                struct mild_governor_input *input);
+
+/**
+ * Proposes whom to ask under the budget; charges nothing. After an expert has failed, call it again
+ * with that expert's bit cleared.
+ *
+ * `margin` is the distance of the advantage from the threshold. Status: `NULL_POINTER`,
+ * `MISALIGNED`.
+ *
+ * # Safety
+ * `input` was begun and not committed; `decision` is writable.
+ */
+mild_status mild_governor_propose(struct mild_governor_input *input,
+                                  uint32_t reachable,
+                                  struct mild_decision *decision);
+
+/**
+ * Charges an input, once, for what really happened, and ends it.
+ *
+ * `answered_by` is the expert that answered, `MILD_LOCAL` if the device did. `failed` has the bits of
+ * the experts that were asked before and did not answer (bit *k* for expert *k*).
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`.
+ *
+ * # Safety
+ * `input` was begun and not committed; it is not used again before the next
+ * `mild_governor_begin()`.
+ */
+mild_status mild_governor_commit(struct mild_governor_input *input,
+                                 uint8_t answered_by,
+                                 uint32_t failed);
+
+/**
+ * The threshold that the next advantage must exceed, in score units; 0 if `governor` is null.
+ *
+ * # Safety
+ * `governor` is null or was started.
+ */
+int32_t mild_governor_threshold(const struct mild_governor *governor);
+
+/**
+ * The counts since the start.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`.
+ *
+ * # Safety
+ * `governor` was started; `counters` is writable.
+ */
+mild_status mild_governor_get_counters(const struct mild_governor *governor,
+                                       struct mild_governor_counters *counters);
+
+/**
+ * Saves a governor into `MILD_GOVERNOR_STATE_BYTES` bytes, for after a reboot.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`.
+ *
+ * # Safety
+ * `governor` was started; `bytes` has `MILD_GOVERNOR_STATE_BYTES` writable bytes.
+ */
+mild_status mild_governor_save(const struct mild_governor *governor,
+                               uint8_t *bytes);
+
+/**
+ * Starts a governor with a saved state.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`; `GOVERNOR_STATE` if the bytes are not a state under these
+ * settings: then the governor starts with an empty token bucket, so that a device that restarts again
+ * and again gets no new burst each time.
+ *
+ * # Safety
+ * As `mild_governor_init()`; `bytes` has `MILD_GOVERNOR_STATE_BYTES` readable bytes.
+ */
+mild_status mild_governor_restore(struct mild_governor *governor,
+                                  const struct mild_governor_settings *settings,
+                                  const uint8_t *bytes);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* MILD_H */

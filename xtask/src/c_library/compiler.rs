@@ -1,0 +1,120 @@
+//! C and C++ compilers, and the flags that a core needs.
+
+use super::directory;
+use crate::{
+    apt,
+    cores::Core,
+    process::{find_program, run},
+};
+use anyhow::{Context, Result, bail};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Bare-metal GCC of Debian.
+const ARM: &str = "arm-none-eabi-gcc";
+
+/// What the library's users may switch on without a warning from the header.
+pub(super) const WARNINGS: [&str; 7] =
+    ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror"];
+
+/// The compiler for boards, installed first if it is missing.
+pub(super) fn arm() -> Result<&'static str> {
+    if find_program(ARM).is_none() {
+        apt::install(&["gcc-arm-none-eabi"], "a C compiler for Arm cores")?;
+    }
+    Ok(ARM)
+}
+
+/// The compilers of the host: GCC, and clang where it is there.
+pub(super) fn host() -> Result<Vec<(&'static str, &'static str)>> {
+    if find_program("gcc").is_none() || find_program("g++").is_none() {
+        apt::install(&["gcc", "g++"], "a C and C++ compiler")?;
+    }
+    let compilers = [("gcc", "g++"), ("clang", "clang++")];
+    Ok(compilers.into_iter().filter(|(c, _)| find_program(c).is_some()).collect())
+}
+
+/// The flags of GCC for a core. They match the compiler's target of the library: its float ABI, and
+/// whether there is a DSP extension.
+fn flags(core: &Core) -> Result<&'static [&'static str]> {
+    Ok(match (core.target, core.dsp) {
+        ("thumbv6m-none-eabi", _) => &["-mcpu=cortex-m0", "-mfloat-abi=soft"],
+        ("thumbv7m-none-eabi", _) => &["-mcpu=cortex-m3", "-mfloat-abi=soft"],
+        ("thumbv7em-none-eabihf", _) => {
+            &["-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"]
+        }
+        ("thumbv8m.main-none-eabihf", true) => {
+            &["-mcpu=cortex-m33", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16"]
+        }
+        ("thumbv8m.main-none-eabihf", false) => {
+            &["-mcpu=cortex-m33+nodsp", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16"]
+        }
+        (target, _) => bail!("no C flags are known for {target}"),
+    })
+}
+
+/// Compiles the program `tests/NAME.c` for a board into `into`, and returns the ELF file.
+pub(super) fn compile_for(core: &Core, name: &str, archive: &Path, into: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(into).with_context(|| format!("cannot make {}", into.display()))?;
+    fs::write(into.join("memory.x"), core.memory())?;
+    let tests = directory().join("tests");
+    let elf = into.join(name).with_extension("elf");
+    let slot = core.slot();
+    let mut gcc = Command::new(arm()?);
+    gcc.args(["-std=c99", "-Os", "-g", "-mthumb", "-ffreestanding"]).args(WARNINGS);
+    gcc.args(flags(core)?);
+    gcc.arg(format!("-DSLOT_ADDRESS={:#x}u", slot.origin));
+    gcc.arg(format!("-DSLOT_BYTES={}u", slot.kib * 1024));
+    gcc.arg("-I").arg(directory().join("include"));
+    gcc.arg(tests.join(name).with_extension("c")).arg(tests.join("platform_cortex_m.c"));
+    gcc.arg(archive).args(["-nostdlib", "-nostartfiles", "-lgcc"]);
+    gcc.args(["-Wl,--gc-sections", "-Wl,-z,noexecstack", "-L"]).arg(into);
+    gcc.arg("-T").arg(tests.join("cortex_m.ld")).arg("-o").arg(&elf);
+    run(&mut gcc)?;
+    Ok(elf)
+}
+
+/// Compiles the program `tests/NAME.c` with `more` sources for this host, under the sanitizers of
+/// addresses and of undefined behaviour. Headers are also looked for in `into`.
+pub(super) fn compile_for_host(
+    name: &str,
+    more: &[PathBuf],
+    archive: &Path,
+    into: &Path,
+) -> Result<PathBuf> {
+    fs::create_dir_all(into).with_context(|| format!("cannot make {}", into.display()))?;
+    let tests = directory().join("tests");
+    let program = into.join(name);
+    let mut gcc = Command::new("gcc");
+    gcc.args(["-std=c99", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
+    gcc.args(WARNINGS).arg("-I").arg(directory().join("include"));
+    gcc.arg("-I").arg(into);
+    gcc.arg(tests.join(name).with_extension("c")).arg(tests.join("platform_host.c")).args(more);
+    gcc.arg(archive).arg("-o").arg(&program);
+    run(&mut gcc)?;
+    Ok(program)
+}
+
+/// Builds the project `tests/cmake` with the image in `rejector`, and returns the program.
+pub(super) fn build_with_cmake(rejector: &Path) -> Result<PathBuf> {
+    if find_program("cmake").is_none() {
+        apt::install(&["cmake"], "CMake")?;
+    }
+    let into = rejector.join("cmake");
+    let mut configure = Command::new("cmake");
+    configure.arg("-S").arg(directory().join("tests/cmake")).arg("-B").arg(&into);
+    run(configure.arg(format!("-DREJECTOR_DIR={}", rejector.display())))?;
+    run(Command::new("cmake").arg("--build").arg(&into))?;
+    Ok(into.join("example"))
+}
+
+/// Checks that the header and the tests compile without a warning under `standard`.
+pub(super) fn warns_nothing(compiler: &str, standard: &str, source: &Path) -> Result<()> {
+    let mut command = Command::new(compiler);
+    command.arg(format!("-std={standard}")).args(WARNINGS).arg("-fsyntax-only");
+    command.arg("-I").arg(directory().join("include"));
+    run(command.arg(source))
+}
