@@ -160,7 +160,8 @@ fn compare_prices(
     let expected: Vec<i64> = entries.map(|(&output, &map)| probability(output, map)).collect();
     let probabilities = rejector.probabilities(codes, &mut scratch).unwrap();
     assert_eq!(probabilities.iter().copied().map(i64::from).collect::<Vec<_>>(), expected);
-    // Sums saturate only beyond what prices and offsets can be at the same time, if they are usual ones.
+    // Sums saturate only beyond what prices and offsets can be at the same time, if they are usual
+    // ones.
     let usual = |limit: i64, value: i64| value.abs() <= limit;
     if parts.offsets.iter().all(|&offset| usual(1 << 28, offset.into()))
         && parts.experts.iter().zip(prices).all(|(expert, price)| {

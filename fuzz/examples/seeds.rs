@@ -1,4 +1,5 @@
-//! Writes a first corpus: `cargo run --example seeds` in `fuzz/`, from nothing but a generator of random numbers.
+//! Writes a first corpus: `cargo run --example seeds` in `fuzz/`, from nothing but a generator of
+//! random numbers.
 //!
 //! Without it the fuzzer spends hours on finding out what an image looks like.
 

@@ -1,4 +1,5 @@
-//! Damaging images on purpose, and putting the seal on again so that the checks behind it are reached.
+//! Damaging images on purpose, and putting the seal on again so that the checks behind it are
+//! reached.
 
 use arbitrary::{Result, Unstructured};
 use mild_test_support::checksum::seal;

@@ -1,7 +1,7 @@
 //! Valid images out of arbitrary bytes.
 //!
-//! A few bytes must be enough for a large image, or the fuzzer would hardly ever reach one: lists of numbers are either
-//! read one by one or filled by a rule that takes a byte or two.
+//! A few bytes must be enough for a large image, or the fuzzer would hardly ever reach one: lists
+//! of numbers are either read one by one or filled by a rule that takes a byte or two.
 
 use arbitrary::{Result, Unstructured};
 use mild::{
@@ -22,8 +22,8 @@ pub fn parts(u: &mut Unstructured<'_>) -> Result<ImageParts> {
     let mut experts = u.int_in_range(2..=MAX_EXPERTS)?;
     let mut widths = Vec::new();
     if u.ratio(1, 64)? {
-        // The widest layer there is, and the only one: the accumulators come nearest to their bound. With few outputs,
-        // or such images would take all the time.
+        // The widest layer there is, and the only one: the accumulators come nearest to their
+        // bound. With few outputs, or such images would take all the time.
         widths.push(u.int_in_range(1..=usize::from(MAX_WIDTH))?);
         experts = experts.min(4);
     } else {
@@ -193,7 +193,8 @@ fn offset(u: &mut Unstructured<'_>) -> Result<i32> {
     }
 }
 
-/// Every word that is a requantizer; shifts that leave something of the sums of narrow layers more often.
+/// Every word that is a requantizer; shifts that leave something of the sums of narrow layers more
+/// often.
 fn requantizer(u: &mut Unstructured<'_>) -> Result<Requantizer> {
     let shift =
         if u.arbitrary()? { u.int_in_range(4..=14u32)? } else { u.int_in_range(1..=31u32)? };

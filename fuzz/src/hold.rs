@@ -44,7 +44,8 @@ pub fn on_every_input(image: &Image<'_>, u: &mut Unstructured<'_>) -> Result<()>
     Ok(())
 }
 
-/// The same decision whatever was in the scratch, the same from features and from their codes, and within all bounds.
+/// The same decision whatever was in the scratch, the same from features and from their codes, and
+/// within all bounds.
 pub fn decisions<F: FeatureValue>(
     image: &Image<'_>,
     features: &[F],

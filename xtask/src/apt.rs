@@ -4,7 +4,8 @@ use crate::process::{find_program, read, run};
 use anyhow::{Result, bail};
 use std::process::Command;
 
-/// Installs `packages`; when that is not possible the error says what to install by hand to get `what`.
+/// Installs `packages`; when that is not possible the error says what to install by hand to get
+/// `what`.
 pub(crate) fn install(packages: &[&str], what: &str) -> Result<()> {
     let list = packages.join(" ");
     if find_program("apt-get").is_none() {

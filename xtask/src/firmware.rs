@@ -23,7 +23,8 @@ pub(crate) struct Firmware<'a> {
 }
 
 impl Firmware<'_> {
-    /// Builds the program and returns the path of the ELF file. The next build for the same target replaces it.
+    /// Builds the program and returns the path of the ELF file. The next build for the same target
+    /// replaces it.
     pub(crate) fn build(&self, toolchains: &mut Toolchains) -> Result<PathBuf> {
         self.build_with(&[], toolchains)
     }

@@ -1,4 +1,5 @@
-//! The images that devices are tested with: synthetic ones, each hard in its own way, and those that the trainer makes.
+//! The images that devices are tested with: synthetic ones, each hard in its own way, and those
+//! that the trainer makes.
 
 use crate::process::{cargo, root, run, target_dir};
 use anyhow::{Context, Result};
@@ -12,8 +13,8 @@ use std::{
 /// Golden vectors for each image, at least.
 const VECTORS: u32 = 10_000;
 
-/// Real logs whose rejectors are tested, where they are: letters and digits, which take networks with hidden layers; both
-/// train in seconds.
+/// Real logs whose rejectors are tested, where they are: letters and digits, which take networks
+/// with hidden layers; both train in seconds.
 const LOGS: [&str; 2] = ["letter", "mnist-specialists-3"];
 
 /// The folder of real logs; it may not be there.
@@ -21,8 +22,8 @@ pub(crate) fn logs() -> PathBuf {
     env::var_os("MILD_DATA").map_or_else(|| root().join("../shared/data"), Into::into)
 }
 
-/// Makes all images anew, each in a directory with rejector.mild and vectors.bin: their names, and the directories or why
-/// there is none.
+/// Makes all images anew, each in a directory with rejector.mild and vectors.bin: their names, and
+/// the directories or why there is none.
 pub(crate) fn all() -> Result<Vec<(&'static str, Result<PathBuf>)>> {
     let directory = fresh("device/images")?;
     let trainer = trainer()?;

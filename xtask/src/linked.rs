@@ -18,7 +18,8 @@ pub(crate) struct Linked {
 }
 
 impl Linked {
-    /// Reads the program. An error if it has no functions or no instructions: then its symbols have been stripped.
+    /// Reads the program. An error if it has no functions or no instructions: then its symbols have
+    /// been stripped.
     pub(crate) fn read(elf: &Path) -> Result<Self> {
         let bytes = fs::read(elf).with_context(|| format!("cannot read {}", elf.display()))?;
         let file = object::File::parse(&*bytes)?;
@@ -83,8 +84,8 @@ pub(crate) fn is_smlad(instruction: u32) -> bool {
     instruction & 0xfff0_00e0 == 0xfb20_0000 && instruction >> 12 & 15 != 15
 }
 
-/// Any instruction that only the DSP extension has. (Arm DDI 0403, A5.3; those of the same groups that every Armv7-M has
-/// are taken out.)
+/// Any instruction that only the DSP extension has. (Arm DDI 0403, A5.3; those of the same groups
+/// that every Armv7-M has are taken out.)
 pub(crate) fn is_dsp(instruction: u32) -> bool {
     let (first, second) = (instruction >> 16, instruction & 0xffff);
     let (group, low) = (first & 0xfff0, first & 15);
@@ -95,13 +96,15 @@ pub(crate) fn is_dsp(instruction: u32) -> bool {
         0xfa00 | 0xfa10 | 0xfa40 | 0xfa50 => second & 0xf0c0 == 0xf080 && low != 15,
         // SXTB16, SXTAB16, UXTB16, UXTAB16.
         0xfa20 | 0xfa30 => second & 0xf0c0 == 0xf080,
-        // Additions and subtractions in lanes; QADD and its like; SEL. REV and CLZ are of the same groups.
+        // Additions and subtractions in lanes; QADD and its like; SEL. REV and CLZ are of the same
+        // groups.
         0xfa80..=0xfae0 => {
             second & 0xf080 == 0xf000
                 || (group == 0xfa80 && second & 0xf0c0 == 0xf080)
                 || (group == 0xfaa0 && second & 0xf0f0 == 0xf080)
         }
-        // Multiplications of halves and in pairs, of the highest word, and sums of differences; MUL, MLA and MLS are 0xfb00.
+        // Multiplications of halves and in pairs, of the highest word, and sums of differences;
+        // MUL, MLA and MLS are 0xfb00.
         0xfb10..=0xfb70 => true,
         // SMLALBB and its like, SMLALD, SMLSLD, UMAAL.
         0xfbc0 => second & 0x80 != 0,

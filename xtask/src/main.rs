@@ -42,7 +42,8 @@ enum Xtask {
     Device(device::DeviceCommand),
     /// Build the examples for real boards, and test what they share
     Boards(boards::BoardsArgs),
-    /// Run the whole path: an emulated node, the gateway, a broker, experts, with and without outages
+    /// Run the whole path: an emulated node, the gateway, a broker, experts, with and without
+    /// outages
     Path(path_command::PathArgs),
     /// Write the header of the C library, or run the library's tests
     #[command(subcommand)]

@@ -8,7 +8,8 @@ use std::{
     thread,
 };
 
-/// Does `work` on every item, as many at a time as there are processors; the results are in the order of the items.
+/// Does `work` on every item, as many at a time as there are processors; the results are in the
+/// order of the items.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);

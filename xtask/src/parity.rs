@@ -1,14 +1,15 @@
 //! Judging a run of the firmware `parity` or `corrupt`.
 //!
-//! The firmware's own exit status is not believed alone: it must also have reported every check, and each over as many
-//! rows as the file of vectors has, or as many damages as the image has room for.
+//! The firmware's own exit status is not believed alone: it must also have reported every check,
+//! and each over as many rows as the file of vectors has, or as many damages as the image has room
+//! for.
 
 use crate::{process::Finished, verdict::Verdict};
 use anyhow::{Context, Result, bail, ensure};
 use std::{fs, path::Path};
 
-/// The checks, with the word that the firmware uses. Only `codes` may have nothing to compare: an image without an
-/// input quantizer has no rows for it.
+/// The checks, with the word that the firmware uses. Only `codes` may have nothing to compare: an
+/// image without an input quantizer has no rows for it.
 const CHECKS: [&str; 4] = ["codes", "scores", "decision", "masked"];
 const OPTIONAL: &str = "codes";
 /// Offsets in the header.
@@ -86,8 +87,8 @@ pub(crate) fn judge(run: &Finished, rows: u32) -> Vec<Verdict> {
     verdicts
 }
 
-/// Writes the first row of the vectors in `image`, with one bit of its first score flipped, into `directory`. A run over
-/// it must fail.
+/// Writes the first row of the vectors in `image`, with one bit of its first score flipped, into
+/// `directory`. A run over it must fail.
 pub(crate) fn control(image: &Path, directory: &Path) -> Result<()> {
     let mut bytes = vectors(image)?;
     let inputs = usize::from(u16::from_le_bytes(field(&bytes, INPUTS)?));
@@ -151,7 +152,8 @@ pub(crate) fn judge_damages(run: &Finished, bytes: usize) -> Vec<Verdict> {
     verdicts
 }
 
-/// The damaged images and how many of them were accepted, from a line `check NAME: R images, A accepted`.
+/// The damaged images and how many of them were accepted, from a line `check NAME: R images, A
+/// accepted`.
 fn damages(check: &str, output: &str) -> Option<(usize, usize)> {
     output.lines().find_map(|line| {
         let counts = line.strip_prefix("check ")?.strip_prefix(check)?.strip_prefix(": ")?;
@@ -168,7 +170,8 @@ pub(crate) fn describe_status(run: &Finished) -> String {
     }
 }
 
-/// The end of what the program and the emulator wrote, for the person who has to find out why it failed.
+/// The end of what the program and the emulator wrote, for the person who has to find out why it
+/// failed.
 pub(crate) fn last_lines(run: &Finished) -> Vec<&str> {
     let lines: Vec<_> = run.stdout.lines().chain(run.stderr.lines()).collect();
     lines[lines.len().saturating_sub(SHOWN_LINES)..].to_vec()

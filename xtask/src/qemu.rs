@@ -28,8 +28,8 @@ pub(crate) struct Options {
     pub(crate) directory: PathBuf,
     /// After this time the run is stopped and has failed.
     pub(crate) limit: Duration,
-    /// Count instructions: each takes 2 to the power of this many nanoseconds, so that SysTick becomes a counter of
-    /// them. Slower.
+    /// Count instructions: each takes 2 to the power of this many nanoseconds, so that SysTick
+    /// becomes a counter of them. Slower.
     pub(crate) icount: Option<u8>,
     /// The image to put into the board's flash slot.
     pub(crate) slot: Option<PathBuf>,
@@ -59,8 +59,8 @@ impl Qemu {
         Ok(Self { program })
     }
 
-    /// The command that runs the program `elf` on `core` with its files in `directory`, in real time, its serial ports to be
-    /// given.
+    /// The command that runs the program `elf` on `core` with its files in `directory`, in real
+    /// time, its serial ports to be given.
     pub(crate) fn command(&self, core: &Core, elf: &Path, directory: &Path) -> Command {
         let mut command = Command::new(&self.program);
         command.current_dir(directory);
@@ -71,7 +71,8 @@ impl Qemu {
         command
     }
 
-    /// Runs the program `elf` on `core`. Its console is in [`Finished::stdout`], its exit status is that of the emulator.
+    /// Runs the program `elf` on `core`. Its console is in [`Finished::stdout`], its exit status is
+    /// that of the emulator.
     pub(crate) fn run(&self, core: &Core, elf: &Path, options: &Options) -> Result<Finished> {
         let mut command = self.command(core, elf, &options.directory);
         command.args(["-serial", "none"]);

@@ -6,7 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Lines with `unsafe`, as a keyword or in a lint's name that is allowed, in all Rust files under `directory`.
+/// Lines with `unsafe`, as a keyword or in a lint's name that is allowed, in all Rust files under
+/// `directory`.
 pub(crate) fn unsafe_lines(directory: &Path) -> Result<Vec<(PathBuf, usize)>> {
     let mut found = Vec::new();
     let mut files = 0;

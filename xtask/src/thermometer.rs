@@ -1,5 +1,5 @@
-//! The example `sensor` end to end: trained on its simulated log, run on an emulated board with an emulated sensor on its
-//! I2C bus, whose temperature is played from here.
+//! The example `sensor` end to end: trained on its simulated log, run on an emulated board with an
+//! emulated sensor on its I2C bus, whose temperature is played from here.
 
 use crate::{
     cores::WITH_I2C,
@@ -98,7 +98,8 @@ fn expected(image: &[u8], readings: &[i16]) -> Result<Vec<(u8, i32)>> {
     readings.chunks_exact(sensor::WINDOW).take(WINDOWS).map(decide).collect()
 }
 
-/// Sets one temperature after the other, each when the one before has been taken, and returns the decisions.
+/// Sets one temperature after the other, each when the one before has been taken, and returns the
+/// decisions.
 fn play(port: u16, readings: &[i16], said: &mpsc::Receiver<String>) -> Result<Vec<(u8, i32)>> {
     let mut monitor = Monitor::connect(port)?;
     let mut readings = readings.iter();
@@ -177,7 +178,8 @@ impl Monitor {
         }
     }
 
-    /// The sensor's temperature, in sixteenths of a degree; the emulator takes thousandths, and rounds down.
+    /// The sensor's temperature, in sixteenths of a degree; the emulator takes thousandths, and
+    /// rounds down.
     fn temperature(&mut self, sixteenths: i16) -> Result<()> {
         let value = (i32::from(sixteenths) * 1000 + 15).div_euclid(16);
         let path = format!("/machine/peripheral/{SENSOR}");

@@ -1,8 +1,8 @@
 //! A compiler with a core library for the devices' targets.
 //!
-//! In this order: the target is already there; rustup adds it; Debian's compiler builds the core library from source
-//! (for machines that reach Debian but not Rust's servers). What was taken is printed; if nothing works the error says
-//! what to install.
+//! In this order: the target is already there; rustup adds it; Debian's compiler builds the core
+//! library from source (for machines that reach Debian but not Rust's servers). What was taken is
+//! printed; if nothing works the error says what to install.
 
 use crate::{
     apt,
@@ -22,8 +22,8 @@ const MINIMUM: &str = env!("CARGO_PKG_RUST_VERSION");
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
-/// What describes the active toolchain in the environment: it must not leak into Debian's, neither its compiler nor its
-/// shared libraries.
+/// What describes the active toolchain in the environment: it must not leak into Debian's, neither
+/// its compiler nor its shared libraries.
 const ACTIVE_VARIABLES: [&str; 11] = [
     "RUSTUP_",
     "RUST_RECURSION",

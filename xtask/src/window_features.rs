@@ -1,4 +1,5 @@
-//! Judging a run of the firmware `window-features`: window statistics on the device against the host's.
+//! Judging a run of the firmware `window-features`: window statistics on the device against the
+//! host's.
 
 use crate::{process::Finished, verdict::Verdict};
 use mild::window_features::Statistic;

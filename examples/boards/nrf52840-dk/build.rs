@@ -1,4 +1,5 @@
-//! Hands the linker this board's memory map and the linker scripts of the start-up code and of the log.
+//! Hands the linker this board's memory map and the linker scripts of the start-up code and of the
+//! log.
 
 fn main() {
     example_build::link_with_log();

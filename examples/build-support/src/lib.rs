@@ -1,4 +1,5 @@
-//! What the build scripts of the device examples share. Every function panics with a reason, as build scripts do.
+//! What the build scripts of the device examples share. Every function panics with a reason, as
+//! build scripts do.
 
 use std::{
     env, fs,

@@ -1,4 +1,5 @@
-//! Finds the image to embed, asks for the linker scripts of start-up and log, and sets the log's level.
+//! Finds the image to embed, asks for the linker scripts of start-up and log, and sets the log's
+//! level.
 
 fn main() {
     example_build::link_with_log();

@@ -1,4 +1,5 @@
-//! Writes the models: dense int8 networks of the shapes in `MILD_SHAPES`, as TensorFlow Lite files, and a list of them.
+//! Writes the models: dense int8 networks of the shapes in `MILD_SHAPES`, as TensorFlow Lite files,
+//! and a list of them.
 
 mod tflite;
 

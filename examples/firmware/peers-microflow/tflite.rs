@@ -1,6 +1,7 @@
 //! A dense int8 network as a TensorFlow Lite file.
 //!
-//! Only what such a network needs of `schema.fbs` (version 3): every table below names its fields by their number there.
+//! Only what such a network needs of `schema.fbs` (version 3): every table below names its fields
+//! by their number there.
 
 use flatbuffers::{FlatBufferBuilder, TableFinishedWIPOffset, WIPOffset};
 
@@ -18,7 +19,8 @@ const fn slot(field: u16) -> u16 {
     4 + 2 * field
 }
 
-/// A network with these widths, inputs first; ReLU after all layers but the last. Weights are arbitrary.
+/// A network with these widths, inputs first; ReLU after all layers but the last. Weights are
+/// arbitrary.
 pub fn dense(widths: &[usize]) -> Vec<u8> {
     let mut random = 1u32;
     let mut weight = || {
@@ -41,7 +43,8 @@ pub fn dense(widths: &[usize]) -> Vec<u8> {
             (0..rows).flat_map(|_| (i32::from(weight()) * 16).to_le_bytes()).collect();
         let data = model.buffer(&data);
         let biases = model.tensor(&[rows], INT32, data, scale * weight_scale);
-        // Sums of random signs grow with the root of their number; this keeps them within the codes.
+        // Sums of random signs grow with the root of their number; this keeps them within the
+        // codes.
         scale *= weight_scale * 64.0 * (columns as f32).sqrt();
         let to = model.tensor(&[1, rows], INT8, empty, scale);
         let activation = if index + 2 == widths.len() { 0 } else { RELU };

@@ -27,7 +27,8 @@ impl<'image, const SCRATCH: usize> Monitor<'image, SCRATCH> {
         Self { window: Window::new(), rejector, scratch: [0; SCRATCH] }
     }
 
-    /// Takes a reading; with the last one of a window, who is to answer on it. The next window begins after it.
+    /// Takes a reading; with the last one of a window, who is to answer on it. The next window
+    /// begins after it.
     ///
     /// # Errors
     /// [`InputError`] if the image is not for these features, or needs more scratch.

@@ -1,4 +1,5 @@
-//! The temperature sensor TMP105, and those with the same registers (TMP75, TMP175, LM75B and others).
+//! The temperature sensor TMP105, and those with the same registers (TMP75, TMP175, LM75B and
+//! others).
 //!
 //! Registers as in Texas Instruments' data sheet SBOS648: a pointer selects one, and stays there.
 

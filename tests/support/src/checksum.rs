@@ -1,4 +1,5 @@
-//! The checksum of images and frames, from its published parameters and not from the crate that is tested.
+//! The checksum of images and frames, from its published parameters and not from the crate that is
+//! tested.
 
 /// The word of an image that has its length in bytes.
 pub const LENGTH: usize = 2;

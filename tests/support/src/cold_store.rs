@@ -1,8 +1,8 @@
 //! A simulated cold store, as a log of raw readings: no real one with answers of experts is public.
 //!
-//! Readings in sixteenths of a degree. The device has a threshold on the mean; what goes wrong with it is a door that
-//! is left open just now (still cold, but rising), and the end of a defrosting (warm, but falling). A remote model
-//! knows, for a price.
+//! Readings in sixteenths of a degree. The device has a threshold on the mean; what goes wrong with
+//! it is a door that is left open just now (still cold, but rising), and the end of a defrosting
+//! (warm, but falling). A remote model knows, for a price.
 
 /// Readings in a row of the log.
 pub const READINGS: usize = 16;

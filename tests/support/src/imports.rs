@@ -1,8 +1,8 @@
 //! The import graph of a crate, read from its sources.
 //!
-//! It resolves the paths that begin with `crate`, `super` or `self`, in `use` items and elsewhere. A name
-//! that a `mod.rs` re-exports counts as an import of the file that defines it. Test modules are exempt: a
-//! test may use what comes later.
+//! It resolves the paths that begin with `crate`, `super` or `self`, in `use` items and elsewhere.
+//! A name that a `mod.rs` re-exports counts as an import of the file that defines it. Test modules
+//! are exempt: a test may use what comes later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::format;
@@ -58,8 +58,8 @@ fn tokens(text: &str) -> Vec<String> {
     tokens
 }
 
-/// The tokens without items under `#[cfg(test)]`, and the names of the test modules that have a file of
-/// their own.
+/// The tokens without items under `#[cfg(test)]`, and the names of the test modules that have a
+/// file of their own.
 fn without_tests(tokens: &[String]) -> (Vec<String>, Vec<String>) {
     const MARK: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let (mut kept, mut files) = (Vec::new(), Vec::new());
@@ -95,7 +95,8 @@ fn without_tests(tokens: &[String]) -> (Vec<String>, Vec<String>) {
     (kept, files)
 }
 
-/// All paths that a group like `a::{b, c::d}` names, from its first token on, and the token after it.
+/// All paths that a group like `a::{b, c::d}` names, from its first token on, and the token after
+/// it.
 fn expand(tokens: &[String], mut at: usize, prefix: &[String]) -> (Vec<Vec<String>>, usize) {
     let mut path = prefix.to_vec();
     loop {
@@ -278,7 +279,8 @@ impl ImportGraph {
                 continue;
             }
             for path in paths {
-                // A path in brackets of visibility, `pub(in crate::a)`, is none: the crate has none.
+                // A path in brackets of visibility, `pub(in crate::a)`, is none: the crate has
+                // none.
                 if let Some(path) = self.absolute(module, &path) {
                     imports.insert(self.definition(&path));
                 }

@@ -1,11 +1,11 @@
-//! Inputs for decisions, extremes first, then random ones; settings of governors; and a digest of what was decided. Host
-//! and device use the same.
+//! Inputs for decisions, extremes first, then random ones; settings of governors; and a digest of
+//! what was decided. Host and device use the same.
 
 use crate::random::{Digest, Lcg};
 use mild::governor::{GovernorSettings, Rate, Track, Watch};
 
-/// A governor with everything on but budgets of single experts: a token bucket and both watches. Scores of the
-/// proof's image are of this size.
+/// A governor with everything on but budgets of single experts: a token bucket and both watches.
+/// Scores of the proof's image are of this size.
 pub const GOVERNED: GovernorSettings =
     match GovernorSettings::new(-4_000, 4_000, 100, Rate::ratio(1, 4), Track::Exactly) {
         Some(settings) => settings

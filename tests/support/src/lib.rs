@@ -1,4 +1,5 @@
-//! What the project's tests share, on the host and on devices, so that both sides of a comparison use the same code.
+//! What the project's tests share, on the host and on devices, so that both sides of a comparison
+//! use the same code.
 //!
 //! - [`random`], [`checksum`]: a small generator of numbers, and the checksum of images written independently.
 //! - [`cores`]: the emulated cores and their memory maps (`std`).

@@ -1,4 +1,5 @@
-//! Decisions in plain 64-bit and 128-bit integers, written from `docs/image-format.md`; no code of the crate.
+//! Decisions in plain 64-bit and 128-bit integers, written from `docs/image-format.md`; no code of
+//! the crate.
 
 use mild::{
     Decision, FeatureValue, Image, Reachable, Rejector,
@@ -11,8 +12,8 @@ pub const ACCUMULATOR: i64 = 1 << 30;
 
 /// `trunc(fl(fl(x * scale) + bias))`, saturated to 0..255, minus 128.
 ///
-/// In `f64` the product of two `f32` is exact, and an `f64` sum of two `f32` rounded to `f32` is the `f32` sum: 53 bits
-/// are more than twice 24 plus two.
+/// In `f64` the product of two `f32` is exact, and an `f64` sum of two `f32` rounded to `f32` is
+/// the `f32` sum: 53 bits are more than twice 24 plus two.
 #[must_use]
 pub fn code_of_feature(x: f32, quantizer: InputQuantizer) -> i64 {
     let product = (f64::from(x) * f64::from(quantizer.scale)) as f32;

@@ -43,7 +43,8 @@ fn reading(index: u32, random: u32) -> i16 {
     }
 }
 
-/// Numbers of every size that a sensor gives and far beyond: subnormal ones, squares beyond `f32`, infinities and NaN.
+/// Numbers of every size that a sensor gives and far beyond: subnormal ones, squares beyond `f32`,
+/// infinities and NaN.
 fn number(index: u32, random: u32) -> f32 {
     let exponent = match index % 40 {
         0 => 0,

@@ -193,8 +193,8 @@ fn warnings(tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
-/// The program of the library's README, with an image that was exported as C source. Its decision is
-/// the crate's: compiled by hand, and as a project with CMake.
+/// The program of the library's README, with an image that was exported as C source. Its decision
+/// is the crate's: compiled by hand, and as a project with CMake.
 fn example(image: &Path, archive: &Path, into: &Path, tally: &mut Tally) -> Result<()> {
     let mut export = Command::new(images::trainer()?);
     export.arg("export").arg(image.join("rejector.mild")).args(["--format", "c", "--out"]);

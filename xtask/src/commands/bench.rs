@@ -33,16 +33,16 @@ pub(crate) struct BenchArgs {
     /// Also write each table as a CSV file into this directory
     #[arg(long, value_name = "DIR")]
     csv: Option<PathBuf>,
-    /// Leave out microflow and emlearn, which are downloaded from their registries; without this flag a failed download
-    /// is an error
+    /// Leave out microflow and emlearn, which are downloaded from their registries; without this
+    /// flag a failed download is an error
     #[arg(long)]
     no_peers: bool,
     #[command(flatten)]
     common: CommonArgs,
 }
 
-/// Measures, prints the tables, and says whether every bar holds, the run time was independent of the data, and every
-/// peer was there.
+/// Measures, prints the tables, and says whether every bar holds, the run time was independent of
+/// the data, and every peer was there.
 pub(crate) fn bench(args: &BenchArgs) -> Result<bool> {
     let cores = match args.cores.as_slice() {
         [] => CORES.iter().collect(),

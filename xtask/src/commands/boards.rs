@@ -118,8 +118,9 @@ struct Sizes {
 }
 
 impl Sizes {
-    /// Adds up the sections of a program. An error if it is not what was to be built: without the image the rejector was
-    /// optimized away, without the format strings of defmt there would be no log.
+    /// Adds up the sections of a program. An error if it is not what was to be built: without the
+    /// image the rejector was optimized away, without the format strings of defmt there would be no
+    /// log.
     fn of(elf: &Path) -> Result<Self> {
         let bytes = fs::read(elf).with_context(|| format!("cargo built no {}", elf.display()))?;
         let file = object::File::parse(&*bytes)?;

@@ -40,7 +40,8 @@ pub(crate) enum DeviceCommand {
 /// Which cores and images to test.
 #[derive(Debug, Args)]
 pub(crate) struct DeviceTestArgs {
-    /// A directory with rejector.mild and vectors.bin; without any, synthetic images and some trained on real logs
+    /// A directory with rejector.mild and vectors.bin; without any, synthetic images and some
+    /// trained on real logs
     #[arg(long = "image", value_name = "DIR")]
     images: Vec<PathBuf>,
     /// A core to test on; without any, all of them

@@ -14,8 +14,8 @@ use std::path::PathBuf;
 /// What to run.
 #[derive(Debug, Args)]
 pub(crate) struct PathArgs {
-    /// The configuration of a deferral log without categorical features; default: `letter` beside the project if it is
-    /// there, else the log of `mild demo`
+    /// The configuration of a deferral log without categorical features; default: `letter` beside
+    /// the project if it is there, else the log of `mild demo`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Test rows to run, from the first on
@@ -50,8 +50,8 @@ impl PathArgs {
     }
 }
 
-/// Does all runs, prints the results, and returns whether nothing was lost, the calm run has the predicted loss, and
-/// the governed one was charged for what it sent.
+/// Does all runs, prints the results, and returns whether nothing was lost, the calm run has the
+/// predicted loss, and the governed one was charged for what it sent.
 pub(crate) fn path(args: &PathArgs) -> Result<bool> {
     let beside = root().join("../shared/data/letter/mild.toml");
     let config = args.config.clone().or_else(|| beside.is_file().then_some(beside));
@@ -121,8 +121,8 @@ fn problems(runs: &Runs) -> Vec<String> {
     problems
 }
 
-/// What the governor counted, against what the node said of each row: one decision a row, and one deferral for each
-/// row for which anything was sent, however many experts failed.
+/// What the governor counted, against what the node said of each row: one decision a row, and one
+/// deferral for each row for which anything was sent, however many experts failed.
 fn overspent(report: &Report) -> Option<String> {
     let spent = report.governor?;
     if spent.decisions != report.rows || spent.deferred != report.asked {
@@ -131,7 +131,8 @@ fn overspent(report: &Report) -> Option<String> {
             spent.decisions, spent.deferred, report.rows, report.asked
         ));
     }
-    // From where it starts, the threshold of the node's settings can rise by 50 steps, and by one more.
+    // From where it starts, the threshold of the node's settings can rise by 50 steps, and by one
+    // more.
     let most = report.rows as f64 * f64::from(BUDGET.bits()) / 65_536.0 + 51.0;
     (spent.deferred as f64 > most)
         .then(|| format!("governed: {} rows deferred, at most {most:.0} allowed", spent.deferred))

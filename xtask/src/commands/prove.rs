@@ -1,9 +1,10 @@
 //! `cargo xtask device prove`: what holds of every decision on a device, proven on the linked program.
 //!
-//! The firmware `prove` makes decisions and does little else. Its ELF file shows that nothing in it can panic, allocates
-//! or computes in floating point, and whether it has instructions of the DSP extension. Its runs show that the number of
-//! instructions does not depend on the input, how deep the stack gets, and that the decisions are the host's. Each proof
-//! is also tried on a program that breaks its property on purpose, and must fail there.
+//! The firmware `prove` makes decisions and does little else. Its ELF file shows that nothing in it
+//! can panic, allocates or computes in floating point, and whether it has instructions of the DSP
+//! extension. Its runs show that the number of instructions does not depend on the input, how deep
+//! the stack gets, and that the decisions are the host's. Each proof is also tried on a program
+//! that breaks its property on purpose, and must fail there.
 
 use super::{arguments::CommonArgs, heading};
 use crate::{
@@ -27,7 +28,8 @@ use std::{
 
 /// An instruction takes 256 ns: several ticks of SysTick on every board.
 const SHIFT: u8 = 8;
-/// A cargo feature of the firmware that breaks a property, a core to try it on, and the proof that must notice.
+/// A cargo feature of the firmware that breaks a property, a core to try it on, and the proof that
+/// must notice.
 const BREAKS: [(&str, &str, &str); 7] = [
     ("break-panic", "m0", "no panic"),
     ("break-alloc", "m4", "no allocator"),
@@ -89,7 +91,8 @@ struct Program {
     breaks: Option<(&'static str, &'static str)>,
 }
 
-/// Builds the program for each core, and what breaks it on purpose; each is kept under its own name.
+/// Builds the program for each core, and what breaks it on purpose; each is kept under its own
+/// name.
 fn build(
     cores: &[&'static Core],
     image: &Path,

@@ -1,7 +1,7 @@
 //! `cargo xtask sanitize`: the device crate's tests under tools that watch every access to memory.
 //!
-//! What is not installed here is said and left out; what is installed has to notice an error made on purpose before its
-//! silence about the tests counts for anything.
+//! What is not installed here is said and left out; what is installed has to notice an error made
+//! on purpose before its silence about the tests counts for anything.
 
 use super::heading;
 use crate::process::{cargo, find_program, read, run, run_within, target_dir};

@@ -28,7 +28,8 @@ pub(crate) struct TestArgs {
     device: device::DeviceTestArgs,
 }
 
-/// Runs the phases, the second one also when the first has failed, prints how they came out, and says whether all is well.
+/// Runs the phases, the second one also when the first has failed, prints how they came out, and
+/// says whether all is well.
 pub(crate) fn test(args: &TestArgs) -> bool {
     let mut summary = Vec::new();
     let mut tally = Tally::default();

@@ -126,7 +126,8 @@ fn build(core: &Core, directory: &Path, headers: &Path) -> Result<PathBuf> {
     Ok(elf)
 }
 
-/// The compiler's options for the core itself, its FPU included: the best that emlearn can have there.
+/// The compiler's options for the core itself, its FPU included: the best that emlearn can have
+/// there.
 fn processor(core: &Core) -> Result<&'static [&'static str]> {
     Ok(match core.name {
         "m0" => &["-mcpu=cortex-m0"],
@@ -174,7 +175,8 @@ fn networks_header(networks: &[&[usize]]) -> String {
                 pair[1], pair[0]
             );
         }
-        // emlearn's buffers hold the widest layer, the inputs included, and the hidden layers copy all of them.
+        // emlearn's buffers hold the widest layer, the inputs included, and the hidden layers copy
+        // all of them.
         let widest = widths.iter().max().copied().unwrap_or_default();
         let _ = writeln!(
             text,

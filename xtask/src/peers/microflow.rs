@@ -1,4 +1,5 @@
-//! microflow: a Rust crate whose macro compiles a TensorFlow Lite model; built in `examples/firmware/peers-microflow`.
+//! microflow: a Rust crate whose macro compiles a TensorFlow Lite model; built in
+//! `examples/firmware/peers-microflow`.
 
 use super::run::{Measurement, NETWORKS, run as run_peer};
 use crate::{
@@ -16,7 +17,8 @@ const PACKAGE: &str = "peers-microflow";
 /// Its weights pass through the compiler as source text.
 const BUILD_LIMIT: Duration = Duration::from_secs(1800);
 
-/// Measures all networks at once; if that fails, one by one, so that one which fails does not hide the others.
+/// Measures all networks at once; if that fails, one by one, so that one which fails does not hide
+/// the others.
 pub(super) fn measure(
     core: &'static Core,
     options: &Options,

@@ -10,7 +10,8 @@ use anyhow::{Context, Result, bail};
 use mild_test_support::images::{SHAPES, name};
 use std::path::Path;
 
-/// The networks to give to the peers: the usual rejector, a linear one, a wide one, and single layers.
+/// The networks to give to the peers: the usual rejector, a linear one, a wide one, and single
+/// layers.
 pub(super) const NETWORKS: &[&[usize]] =
     &[&[16, 32, 16, 5], &[16, 5], &[640, 128, 4], &[32, 16], &[64, 32], &[640, 128]];
 
@@ -25,8 +26,8 @@ pub(crate) struct Measurement {
     pub(crate) failed: Vec<String>,
 }
 
-/// Runs a program that prints as the firmware `bench` does, and makes its rows. `code` finds the size of a network's
-/// functions, `constants` the bytes of its weights where they are known.
+/// Runs a program that prints as the firmware `bench` does, and makes its rows. `code` finds the
+/// size of a network's functions, `constants` the bytes of its weights where they are known.
 pub(super) fn run(
     implementation: &'static str,
     core: &'static Core,

@@ -5,11 +5,13 @@ use crate::{
     verdict::Verdict,
 };
 
-/// Parts of names that show that something can panic: the core library's functions, and the end of the board's handler.
+/// Parts of names that show that something can panic: the core library's functions, and the end of
+/// the board's handler.
 const PANICS: [&str; 3] = ["9panicking", "exit_after_panic", "rust_begin_unwind"];
 /// The crate `alloc`, and allocators.
 const ALLOCATORS: [&str; 5] = ["_5alloc", "N5alloc", "__rust_alloc", "__rg_", "malloc"];
-/// The runtime routines of floating point, in the names of the Arm ABI and of the compiler's library.
+/// The runtime routines of floating point, in the names of the Arm ABI and of the compiler's
+/// library.
 const FLOATS: [&str; 10] = [
     "__aeabi_f",
     "__aeabi_d",
@@ -41,8 +43,8 @@ pub(crate) fn linked(program: &Linked, dsp: bool) -> Vec<Verdict> {
     verdicts
 }
 
-/// What is proven of a program that may take features as floats, as one in C does: nothing in it can
-/// panic or allocate.
+/// What is proven of a program that may take features as floats, as one in C does: nothing in it
+/// can panic or allocate.
 pub(crate) fn library(program: &Linked) -> Vec<Verdict> {
     vec![none(program, "no panic", &PANICS), none(program, "no allocator", &ALLOCATORS)]
 }

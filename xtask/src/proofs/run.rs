@@ -10,8 +10,8 @@ const STACK: u32 = 256;
 /// The same under a governor, whose caller holds its state as well.
 const GOVERNED_STACK: u32 = 320;
 
-/// A run that starts within a tick may be counted as one tick more, so counts that differ by at most one tick are of
-/// equally many instructions.
+/// A run that starts within a tick may be counted as one tick more, so counts that differ by at
+/// most one tick are of equally many instructions.
 const JITTER: u32 = 1;
 
 /// What is proven of a run.

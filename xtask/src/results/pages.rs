@@ -10,8 +10,8 @@
 //!   pivot;
 //! - what a command printed by `<!-- text demo -->`, a fenced block, `<!-- end -->`; the text is in `demo.txt`.
 //!
-//! Conditions are `column=value` with `value|value` for several, separated by spaces; an underscore in a
-//! name also stands for a space.
+//! Conditions are `column=value` with `value|value` for several, separated by spaces; an underscore
+//! in a name also stands for a space.
 
 use super::table::{Filter, Table};
 use anyhow::{Context, Result, bail};

@@ -13,7 +13,8 @@ pub(super) enum Rule {
     },
     /// As `Exact`, but these columns of numbers may differ by this share.
     Band { key: &'static [&'static str], columns: &'static [&'static str], share: f64 },
-    /// As `Exact` if the column `compiler` is the same; if not, each number may differ by this share.
+    /// As `Exact` if the column `compiler` is the same; if not, each number may differ by this
+    /// share.
     SameCompiler { key: &'static [&'static str], share: f64 },
 }
 

@@ -46,7 +46,8 @@ impl Table {
         Self::parse(&text).with_context(|| format!("cannot parse {}", path.display()))
     }
 
-    /// The tables of a Markdown document, each with the heading above it. Marks of emphasis are taken off.
+    /// The tables of a Markdown document, each with the heading above it. Marks of emphasis are
+    /// taken off.
     pub(crate) fn in_markdown(text: &str) -> Vec<(String, Self)> {
         let (mut heading, mut found) = (String::new(), Vec::new());
         let mut table: Option<Self> = None;

@@ -11,11 +11,11 @@ mod rejector {
     include!("../../../wine/rejector.rs");
 }
 
-/// The demonstration's rejector, checked while this compiles. It wants three probes in a wine tank; what a board can
-/// measure stands in for them ([`readings`](crate::readings)).
+/// The demonstration's rejector, checked while this compiles. It wants three probes in a wine tank;
+/// what a board can measure stands in for them ([`readings`](crate::readings)).
 ///
-/// Your own: `const IMAGE: Image<'static> = mild::include_image!("rejector.mild");`, with the file that `mild train`
-/// wrote beside this one, and its readings in the order of the log's features.
+/// Your own: `const IMAGE: Image<'static> = mild::include_image!("rejector.mild");`, with the file
+/// that `mild train` wrote beside this one, and its readings in the order of the log's features.
 const IMAGE: Image<'static> = rejector::IMAGE;
 
 /// The inputs of the rejector.
@@ -27,14 +27,14 @@ pub struct Node<P, D> {
 }
 
 impl<P: Read + ReadReady + Write, D: DelayNs> Node<P, D> {
-    /// A node that has not asked anybody yet. `chance` is anything that differs from one start to the next, such as
-    /// first readings.
+    /// A node that has not asked anybody yet. `chance` is anything that differs from one start to
+    /// the next, such as first readings.
     pub fn new(port: P, delay: D, chance: &Readings) -> Self {
         Self { uplink: uplink(port, delay, chance) }
     }
 
-    /// The answer to one input: by the node itself, by the expert that the rejector chose, or by the next best if that
-    /// one cannot be reached.
+    /// The answer to one input: by the node itself, by the expert that the rejector chose, or by
+    /// the next best if that one cannot be reached.
     ///
     /// # Errors
     ///

@@ -4,8 +4,8 @@
 //! - [`Uplink`]: the link to the experts, `mild`'s client over any serial port and delay.
 //! - [`Node`]: the rejector, its experts, and an answer to each input; `run` does that once a second.
 //!
-//! The boards bring a serial port and a delay, by the traits of `embedded-io` and `embedded-hal`; the test brings a
-//! gateway that lives in memory.
+//! The boards bring a serial port and a delay, by the traits of `embedded-io` and `embedded-hal`;
+//! the test brings a gateway that lives in memory.
 
 #![no_std]
 

@@ -1,6 +1,8 @@
-//! A node on the nRF52840-DK: every second it reads two voltages and a temperature, and answers by itself or defers.
+//! A node on the nRF52840-DK: every second it reads two voltages and a temperature, and answers by
+//! itself or defers.
 //!
-//! Serial line: UARTE0 on P0.06 and P0.08, which the debugger on the board passes on as a virtual serial port.
+//! Serial line: UARTE0 on P0.06 and P0.08, which the debugger on the board passes on as a virtual
+//! serial port.
 
 #![no_std]
 #![no_main]

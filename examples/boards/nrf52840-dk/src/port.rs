@@ -9,7 +9,8 @@ use nrf52840_hal::{
 
 /// UARTE0, which waits where a byte cannot yet be sent or read.
 pub(crate) struct Port {
-    /// With a buffer of one byte: `write` of nrf-hal-common 0.19 panics unless what it is given just fills the buffer.
+    /// With a buffer of one byte: `write` of nrf-hal-common 0.19 panics unless what it is given
+    /// just fills the buffer.
     pub(crate) tx: UarteTx<UARTE0>,
     pub(crate) rx: UarteRx<UARTE0>,
 }
@@ -33,8 +34,8 @@ impl Read for Port {
 impl Write for Port {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         let sent = self.tx.write(bytes)?;
-        // The HAL takes a transfer that has not yet reported its start for one that has to be started. A microsecond is
-        // enough for that; the byte takes 87.
+        // The HAL takes a transfer that has not yet reported its start for one that has to be
+        // started. A microsecond is enough for that; the byte takes 87.
         asm::delay(64);
         self.tx.flush()?;
         Ok(sent)

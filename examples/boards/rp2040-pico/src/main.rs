@@ -1,7 +1,8 @@
-//! A node on the Raspberry Pi Pico: every second it reads two voltages and a temperature, and answers by itself or
-//! defers.
+//! A node on the Raspberry Pi Pico: every second it reads two voltages and a temperature, and
+//! answers by itself or defers.
 //!
-//! Serial line: UART0 on GP0 and GP1 (pins 1 and 2), where the Raspberry Pi Debug Probe has its serial port.
+//! Serial line: UART0 on GP0 and GP1 (pins 1 and 2), where the Raspberry Pi Debug Probe has its
+//! serial port.
 
 #![no_std]
 #![no_main]
@@ -50,7 +51,8 @@ fn main() -> ! {
     let sio = Sio::new(peripherals.SIO);
     let pins = Pins::new(peripherals.IO_BANK0, peripherals.PADS_BANK0, sio.gpio_bank0, resets);
 
-    // The pull-up is for a line that leads nowhere: low, as the chip would have it, it would be one long break.
+    // The pull-up is for a line that leads nowhere: low, as the chip would have it, it would be one
+    // long break.
     let rx = pins.gpio1.into_pull_type::<PullUp>().into_function();
     let uart = (pins.gpio0.into_function(), rx);
     let port = UartPeripheral::new(peripherals.UART0, uart, resets)

@@ -1,6 +1,8 @@
-//! A node on the NUCLEO-F411RE: every second it reads two voltages and a temperature, and answers by itself or defers.
+//! A node on the NUCLEO-F411RE: every second it reads two voltages and a temperature, and answers
+//! by itself or defers.
 //!
-//! Serial line: USART2 on PA2 and PA3, which the ST-LINK on the board passes on as a virtual serial port.
+//! Serial line: USART2 on PA2 and PA3, which the ST-LINK on the board passes on as a virtual serial
+//! port.
 
 #![no_std]
 #![no_main]
@@ -61,8 +63,8 @@ impl Sensors {
     }
 }
 
-/// The chip's temperature in 0.01 °C: on the line through the factory's two calibration points (reference manual RM0383,
-/// "Temperature sensor").
+/// The chip's temperature in 0.01 °C: on the line through the factory's two calibration points
+/// (reference manual RM0383, "Temperature sensor").
 fn centidegrees(counts: i32, supply_mv: i32) -> i32 {
     let at_30 = i32::from(VtempCal30::get().read());
     let at_110 = i32::from(VtempCal110::get().read());

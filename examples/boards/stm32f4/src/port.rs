@@ -1,4 +1,5 @@
-//! The HAL's serial port behind the traits of embedded-io 0.7; the HAL itself has 0.6, and no `Read`.
+//! The HAL's serial port behind the traits of embedded-io 0.7; the HAL itself has 0.6, and no
+//! `Read`.
 
 use embedded_hal_nb::serial;
 use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};

@@ -1,7 +1,9 @@
-//! What every firmware example needs besides its own work: a console, files of the host, an exit status.
+//! What every firmware example needs besides its own work: a console, files of the host, an exit
+//! status.
 //!
-//! All of it goes through semihosting, so that a program runs the same under QEMU and under a debug probe. A panic or a
-//! fault ends the program with a failing exit status; nothing ends in a silent loop.
+//! All of it goes through semihosting, so that a program runs the same under QEMU and under a debug
+//! probe. A panic or a fault ends the program with a failing exit status; nothing ends in a silent
+//! loop.
 //!
 //! Also what measures: a counter of instructions and the depth of the stack.
 

@@ -12,7 +12,8 @@ const SLOT: (usize, usize) = include!(concat!(env!("OUT_DIR"), "/slot.rs"));
 #[must_use]
 pub fn image_slot() -> &'static [u8] {
     let (origin, length) = SLOT;
-    // SAFETY: the memory is there, never written while the program runs, and the linker puts nothing into it: a program
-    // that reached up to an image in it would not be loaded by the emulator, which refuses what overlaps.
+    // SAFETY: the memory is there, never written while the program runs, and the linker puts
+    // nothing into it: a program that reached up to an image in it would not be loaded by the
+    // emulator, which refuses what overlaps.
     unsafe { slice::from_raw_parts(ptr::with_exposed_provenance(origin), length) }
 }

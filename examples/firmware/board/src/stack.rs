@@ -15,8 +15,8 @@ pub fn used(work: impl FnOnce()) -> usize {
     let bottom = top - DEPTH;
     let mut address = bottom;
     while address < top {
-        // SAFETY: below the stack pointer of the only thread, above the statics (the boards have room for `DEPTH`), and
-        // nothing is called here that would have a frame there.
+        // SAFETY: below the stack pointer of the only thread, above the statics (the boards have
+        // room for `DEPTH`), and nothing is called here that would have a frame there.
         unsafe { ptr::write_volatile(address as *mut u32, PAINT) };
         address += 4;
     }

@@ -23,14 +23,15 @@ fn panicked(info: &PanicInfo) -> ! {
     exit_after_panic()
 }
 
-/// Ends a program that panicked. Its name in a linked program says that something in there can panic, whatever the
-/// optimizer made of the code that does.
+/// Ends a program that panicked. Its name in a linked program says that something in there can
+/// panic, whatever the optimizer made of the code that does.
 #[inline(never)]
 fn exit_after_panic() -> ! {
     exit(false)
 }
 
-// Unsafe by cortex-m-rt's rule for HardFault: it may interrupt anything. It only prints and never returns.
+// Unsafe by cortex-m-rt's rule for HardFault: it may interrupt anything. It only prints and never
+// returns.
 #[allow(unsafe_code)]
 #[cfg_attr(not(feature = "console"), allow(unused_variables))]
 #[exception]

@@ -104,7 +104,8 @@ impl<'a> Damage<'a> {
         count
     }
 
-    /// Nothing there: erased or zeroed flash of every length up to that of the image, and no bytes at all.
+    /// Nothing there: erased or zeroed flash of every length up to that of the image, and no bytes
+    /// at all.
     pub fn erased(&mut self) -> Count {
         let mut count = Count::default();
         for byte in [0, u32::MAX] {
@@ -190,14 +191,16 @@ impl<'a> Damage<'a> {
         let (Some(codes), Some(readings), Some(features)) =
             (codes.get_mut(..inputs), readings.get_mut(..inputs), features.get_mut(..inputs))
         else {
-            // More inputs than there were at first: the weights for them are not there, so this is not an image.
+            // More inputs than there were at first: the weights for them are not there, so this is
+            // not an image.
             return true;
         };
         for value in [i16::MIN, -1, 0, 1, i16::MAX] {
             codes.fill((value >> 8) as i8);
             readings.fill(value);
             features.fill(f32::from(value) * 1e3);
-            // Errors for want of scratch or raw quantizers are as good as results; a fault or panic is not.
+            // Errors for want of scratch or raw quantizers are as good as results; a fault or panic
+            // is not.
             let scratch = &mut *self.scratch;
             let _ = black_box(rejector.decide(codes, Reachable::ALL, scratch));
             let _ = black_box(rejector.decide(readings, Reachable::LOCAL_ONLY, scratch));

@@ -1,8 +1,8 @@
 //! Damages the image in the flash slot in every way and checks that the device refuses it.
 //!
-//! For each way it prints a line `check NAME: N images, A accepted`. With the checksum made right again an image may be
-//! accepted, and then it is run: that must not fault. Ends with exit status 0 only if the whole image was accepted and
-//! nothing went wrong.
+//! For each way it prints a line `check NAME: N images, A accepted`. With the checksum made right
+//! again an image may be accepted, and then it is run: that must not fault. Ends with exit status 0
+//! only if the whole image was accepted and nothing went wrong.
 
 #![no_std]
 #![no_main]

@@ -31,13 +31,15 @@ mod registers {
         ($get:ident, $set:ident, $field:ident) => {
             #[allow(dead_code)]
             pub(super) fn $get() -> u32 {
-                // SAFETY: the board has the UART's registers at `BASE`, and any may be read at any time.
+                // SAFETY: the board has the UART's registers at `BASE`, and any may be read at any
+                // time.
                 unsafe { (&raw const (*BASE).$field).read_volatile() }
             }
 
             #[allow(dead_code)]
             pub(super) fn $set(value: u32) {
-                // SAFETY: as above; nothing but this program writes there, and no memory is touched by it.
+                // SAFETY: as above; nothing but this program writes there, and no memory is touched
+                // by it.
                 unsafe { (&raw mut (*BASE).$field).write_volatile(value) }
             }
         };

@@ -1,4 +1,5 @@
-//! Reading `vectors.bin`, the host's recorded inputs and results, row by row through a small buffer.
+//! Reading `vectors.bin`, the host's recorded inputs and results, row by row through a small
+//! buffer.
 
 use crate::row::{Kind, Row};
 use board::HostFile;
@@ -61,7 +62,8 @@ pub struct Vectors {
 }
 
 impl Vectors {
-    /// Opens `vectors.bin`, checks that it belongs to the image, and makes `row` ready for its rows.
+    /// Opens `vectors.bin`, checks that it belongs to the image, and makes `row` ready for its
+    /// rows.
     pub fn open(image: &Image<'_>, row: &mut Row) -> Result<Self, Problem> {
         let file = HostFile::open(c"vectors.bin").ok_or(Problem::Missing)?;
         let mut source = Source { file, buffer: [0; 512], start: 0, end: 0, row: 0 };
@@ -127,7 +129,8 @@ impl Vectors {
     }
 }
 
-/// The bytes of the file, fetched in chunks: a semihosting call stops the core, and the smallest board has 16 KiB of RAM.
+/// The bytes of the file, fetched in chunks: a semihosting call stops the core, and the smallest
+/// board has 16 KiB of RAM.
 struct Source {
     file: HostFile,
     buffer: [u8; 512],

@@ -1,7 +1,9 @@
-//! Counts the instructions of dense int8 networks compiled by microflow, as the firmware `bench` counts `mild`.
+//! Counts the instructions of dense int8 networks compiled by microflow, as the firmware `bench`
+//! counts `mild`.
 //!
-//! Counted is what microflow's macro makes of the operators: int8 codes in, int8 codes out. Its conversion of the result
-//! to floats and a choice among the outputs are not. The networks are those that the build script has written.
+//! Counted is what microflow's macro makes of the operators: int8 codes in, int8 codes out. Its
+//! conversion of the result to floats and a choice among the outputs are not. The networks are
+//! those that the build script has written.
 
 #![no_std]
 #![no_main]

@@ -1,8 +1,9 @@
 //! Decisions and nothing else.
 //!
-//! What is linked is proven by reading this program's ELF file: the decisions, reading an image from the flash slot, and
-//! little besides. What it does is proven by running it in an emulator in which an instruction takes a few ticks of
-//! SysTick (QEMU with `-icount`). `cargo xtask device prove` does both.
+//! What is linked is proven by reading this program's ELF file: the decisions, reading an image
+//! from the flash slot, and little besides. What it does is proven by running it in an emulator in
+//! which an instruction takes a few ticks of SysTick (QEMU with `-icount`). `cargo xtask device
+//! prove` does both.
 //!
 //! The program writes lines of words and hexadecimal numbers: `clock INSTRUCTIONS TICKS`, and for each way to a decision
 //! `NAME LEAST-TICKS MOST-TICKS STACK-BYTES DIGEST`.
@@ -91,8 +92,8 @@ fn governed<F: FeatureValue + Into<i16>, const CAPS: usize>(
     Ok(governor.input(scores).decide(reachable))
 }
 
-/// Decides on every input, twice, and writes the least and the most ticks, the stack, and a digest of the first decisions. False if
-/// there was an error in place of a decision.
+/// Decides on every input, twice, and writes the least and the most ticks, the stack, and a digest
+/// of the first decisions. False if there was an error in place of a decision.
 fn prove<F: FeatureValue>(
     name: &str,
     counter: &mut Counter,

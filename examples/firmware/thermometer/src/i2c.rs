@@ -1,8 +1,9 @@
 //! The I2C master of Stellaris LM3S microcontrollers, polled.
 //!
-//! Registers as in the data sheet of the LM3S6965, chapter 16. One difference to the contract of `embedded-hal`: between
-//! operations of another direction there is a stop and a start instead of a repeated start, which the emulator does not
-//! have. For sensors that keep their pointer it is the same.
+//! Registers as in the data sheet of the LM3S6965, chapter 16. One difference to the contract of
+//! `embedded-hal`: between operations of another direction there is a stop and a start instead of a
+//! repeated start, which the emulator does not have. For sensors that keep their pointer it is the
+//! same.
 
 use embedded_hal::i2c::{
     Error, ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation, SevenBitAddress,
@@ -56,13 +57,15 @@ mod registers {
         ($get:ident, $set:ident, $field:ident) => {
             #[allow(dead_code)]
             pub(super) fn $get() -> u32 {
-                // SAFETY: the board has the controller's registers at `BASE`, and any may be read at any time.
+                // SAFETY: the board has the controller's registers at `BASE`, and any may be read
+                // at any time.
                 unsafe { (&raw const (*BASE).$field).read_volatile() }
             }
 
             #[allow(dead_code)]
             pub(super) fn $set(value: u32) {
-                // SAFETY: as above; nothing but this program writes there, and no memory is touched by it.
+                // SAFETY: as above; nothing but this program writes there, and no memory is touched
+                // by it.
                 unsafe { (&raw mut (*BASE).$field).write_volatile(value) }
             }
         };

@@ -1,8 +1,10 @@
-//! The example `sensor` on a board with an I2C bus: the emulator's `lm3s6965evb`, with a TMP105 on its bus.
+//! The example `sensor` on a board with an I2C bus: the emulator's `lm3s6965evb`, with a TMP105 on
+//! its bus.
 //!
-//! It takes the temperature whenever it has changed, so that whoever plays the temperature knows when to go on, and
-//! writes `reading SIXTEENTHS`, after each window `decision EXPERT MARGIN`, and ends after `WINDOWS` of them (the
-//! number in the file `windows.bin`). `cargo xtask device test` runs it.
+//! It takes the temperature whenever it has changed, so that whoever plays the temperature knows
+//! when to go on, and writes `reading SIXTEENTHS`, after each window `decision EXPERT MARGIN`, and
+//! ends after `WINDOWS` of them (the number in the file `windows.bin`). `cargo xtask device test`
+//! runs it.
 
 #![no_std]
 #![no_main]

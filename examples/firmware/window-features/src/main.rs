@@ -1,7 +1,7 @@
 //! Window statistics of made-up samples.
 //!
-//! Writes `i16` and `f32`, each with a hexadecimal digest for every statistic. `cargo xtask device test` compares them with
-//! those of the host.
+//! Writes `i16` and `f32`, each with a hexadecimal digest for every statistic. `cargo xtask device
+//! test` compares them with those of the host.
 
 #![no_std]
 #![no_main]

@@ -328,8 +328,8 @@ pub fn invalid() -> Vec<Invalid> {
         );
     }
 
-    // The operating points: counts, budget, rate, low, high, floor, step, mean, deviation, then four entries of two
-    // words, then three steps of three.
+    // The operating points: counts, budget, rate, low, high, floor, step, mean, deviation, then
+    // four entries of two words, then three steps of three.
     let length = ImageError::SectionLength { kind: OPERATING_POINTS };
     case("operating points a word longer", in_operating_points(|w| w.push(0)), length);
     case("operating points a word shorter", in_operating_points(|w| w.truncate(25)), length);

@@ -8,8 +8,9 @@ use mild::{
     image::{ImageParts, InputQuantizer, LayerParts},
 };
 
-/// Widths of the layers, inputs first. The first is the usual rejector; 16-5 is a linear one; the others have dense
-/// layers that other libraries publish figures of, as first layer (any int8 codes) and after a ReLU.
+/// Widths of the layers, inputs first. The first is the usual rejector; 16-5 is a linear one; the
+/// others have dense layers that other libraries publish figures of, as first layer (any int8
+/// codes) and after a ReLU.
 pub const SHAPES: &[&[usize]] = &[
     &[16, 32, 16, 5],
     &[16, 5],
@@ -69,7 +70,8 @@ pub fn of_shape(shape: &[usize]) -> ImageParts {
     let layers = shape.windows(2).enumerate().map(|(index, widths)| {
         let (inputs, outputs) = (widths[0], widths[1]);
         let requantizers = if index + 1 == count { 0 } else { outputs };
-        // Sums of random signs grow with the root of their number; this brings them to about one code range.
+        // Sums of random signs grow with the root of their number; this brings them to about one
+        // code range.
         let factor = 1.0 / (64.0 * (inputs as f64).sqrt());
         LayerParts {
             inputs,

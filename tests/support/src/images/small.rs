@@ -9,8 +9,8 @@ use mild::{
     },
 };
 
-/// Three inputs, hidden layers of five and two, three experts, raw readings: blocks of four rows and
-/// less, rows that fill a group and rows that do not.
+/// Three inputs, hidden layers of five and two, three experts, raw readings: blocks of four rows
+/// and less, rows that fill a group and rows that do not.
 #[must_use]
 pub fn small() -> ImageParts {
     let weights =
@@ -98,7 +98,8 @@ pub fn requantizer(shift: u32) -> Requantizer {
     Requantizer::from_word((1 << 30) + (12_345 << 5) + shift).unwrap()
 }
 
-/// Experts with these names, the first at no price and each other at `price` more than the one before it.
+/// Experts with these names, the first at no price and each other at `price` more than the one
+/// before it.
 #[must_use]
 pub fn experts<N: AsRef<str>>(names: &[N], price: Price) -> Vec<ExpertParts> {
     let expert = |(index, name): (u32, &N)| ExpertParts {

@@ -11,7 +11,8 @@ use mild::{
 /// What the numbers of a synthetic image are like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Style {
-    /// Like those of a trained one: activations fill their range, and offsets are of the size of the scores.
+    /// Like those of a trained one: activations fill their range, and offsets are of the size of
+    /// the scores.
     Usual,
     /// Everything at its limits.
     Saturating,
@@ -33,7 +34,8 @@ pub struct Synthetic {
     calibrated: bool,
 }
 
-/// The image of the proofs: every layer has whole blocks of rows and a part of one, each of another length.
+/// The image of the proofs: every layer has whole blocks of rows and a part of one, each of another
+/// length.
 pub const UNEVEN: &str = "uneven";
 
 /// The images that the firmware `corrupt` damages: small ones with all that an image can have.
@@ -46,7 +48,8 @@ pub const SYNTHETIC: &[Synthetic] = &[
     Synthetic { name: "mlp",        widths: &[16, 32, 16, 5],                style: Style::Usual,      raw: true,  calibrated: false },
     Synthetic { name: UNEVEN,       widths: &[13, 30, 15, 5],                style: Style::Usual,      raw: true,  calibrated: false },
     Synthetic { name: "wide",       widths: &[640, 128, 4],                  style: Style::Usual,      raw: false, calibrated: false },
-    // Hidden layers of every width up to two blocks of rows, then every number of experts up to as many.
+    // Hidden layers of every width up to two blocks of rows, then every number of experts up to as
+    // many.
     Synthetic { name: "hidden-1-8", widths: &[7, 1, 2, 3, 4, 5, 6, 7, 8, 3], style: Style::Usual,      raw: true,  calibrated: false },
     Synthetic { name: "experts-2",  widths: &[1, 2],                         style: Style::Usual,      raw: true,  calibrated: false },
     Synthetic { name: "experts-3",  widths: &[2, 9, 3],                      style: Style::Usual,      raw: true,  calibrated: false },
@@ -107,7 +110,8 @@ impl Synthetic {
         let offsets = offsets.collect();
         let platt_scaling = self.calibrated.then(|| {
             let maps = (0..experts).map(|_| {
-                // Scores of some ten thousands become all logits there are; one output says nothing.
+                // Scores of some ten thousands become all logits there are; one output says
+                // nothing.
                 let slope = power(random, -14, -11) * random.between(0, 3) as f64;
                 let intercept = random.between(-3, 3) as f64;
                 PlattMap::from_affine(slope, intercept).expect("finite numbers")
@@ -155,7 +159,8 @@ impl Synthetic {
                 1 => Requantizer::from_factor(0.0),
                 _ => Requantizer::from_factor(64.0 / f64::from(MAX_BIAS)),
             },
-            // Sums of random signs grow with the root of their number; this brings them to about one range of codes.
+            // Sums of random signs grow with the root of their number; this brings them to about
+            // one range of codes.
             Style::Usual | Style::Ties => {
                 Requantizer::from_factor(power(random, -1, 1) / (64.0 * (inputs as f64).sqrt()))
             }
