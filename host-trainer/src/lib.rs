@@ -68,16 +68,18 @@ pub use commands::run as run_program;
 pub use data::dataset::{Dataset, Expert, RawScale};
 pub use data::matrix::{Matrix, ShapeError};
 pub use data::multi_task::MultiTask;
+pub use data::notes::{GlobNote, Incomplete, LogNotes, Strangers};
 pub use data::part::Part;
 pub use data::split::Split;
-pub use error::{ConfigError, Error, LogError, Result};
+pub use error::{ConfigError, Error, ErrorReport, Excerpt, LogError, Result};
 pub use intake::config;
 pub use intake::config::Config;
 pub use intake::log::{
-    Header, Row, Table, column as log_column, read as read_log, read_from as read_log_from,
+    Header, Row, Table, TableFormat, column as log_column, read as read_log,
+    read_from as read_log_from, survey as survey_log, survey_from as survey_log_from,
 };
 pub use integers::artifact::Artifact;
-pub use judge::report::{CSource, c_source, evaluate, rust_source};
+pub use judge::report::{CSource, c_source, evaluate, rust_source, rust_source_with_names};
 pub use learn::store::{Directory, Forgetful, Store};
 pub use pipeline::{Choice, PolicyReport, SeenLoss, Trained, train as train_with_store};
 pub use progress::{Progress, Silent};

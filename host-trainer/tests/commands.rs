@@ -73,8 +73,15 @@ impl Bench {
     fn error(&self, arguments: &[&str]) -> String {
         let output = self.mild(arguments);
         assert!(!output.status.success(), "mild {arguments:?} succeeded");
-        assert!(output.stdout.is_empty(), "an error prints nothing on standard output");
-        String::from_utf8(output.stderr).unwrap()
+        let text = String::from_utf8(output.stderr).unwrap();
+        if arguments.contains(&"--json") {
+            let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
+            let message = document["error"]["message"].as_str().unwrap();
+            assert!(text.contains(message), "{message}\n{text}");
+        } else {
+            assert!(output.stdout.is_empty(), "an error prints nothing on standard output");
+        }
+        text
     }
 }
 

@@ -14,7 +14,7 @@ const WORDS: usize = 8;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Provenance {
-    /// The first 8 bytes of the SHA-256 of the deferral log's file.
+    /// The first 8 bytes of the SHA-256 of what was read of the deferral log, row by row.
     pub log_digest: [u8; 8],
     /// The first 8 bytes of the SHA-256 of the configuration's file.
     pub config_digest: [u8; 8],

@@ -56,7 +56,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, conflicts_with = "json")]
     csv: bool,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 /// One method, or all.

@@ -21,7 +21,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 pub(super) fn run(args: &DemoArgs) -> Result<()> {

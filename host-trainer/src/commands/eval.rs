@@ -23,7 +23,7 @@ pub(crate) struct EvalArgs {
     #[arg(long)]
     seed: Option<u64>,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 pub(super) fn run(args: &EvalArgs) -> Result<()> {

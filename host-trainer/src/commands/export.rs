@@ -12,7 +12,7 @@ use crate::intake::config::Config;
 use crate::intake::log;
 use crate::integers::artifact::Artifact;
 use crate::integers::vectors::{self, Amount};
-use crate::judge::report::{c_source, rust_source};
+use crate::judge::report::{c_source, rust_source, rust_source_with_names};
 
 /// Arguments of `mild export`.
 #[derive(Debug, Args)]
@@ -26,7 +26,8 @@ pub(crate) struct ExportArgs {
     /// files, without extension
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// For vectors: also take inputs from the test rows of this log
+    /// The configuration that the image was trained from. Rust source then names inputs, experts and
+    /// classes; vectors also take inputs from the test rows of its log
     #[arg(long, value_name = "CONFIG")]
     config: Option<PathBuf>,
     /// For vectors: write at least this many, from the whole log (test rows first), then from
@@ -52,7 +53,10 @@ pub(super) fn run(args: &ExportArgs) -> Result<()> {
     let artifact = read_image(&args.image)?;
     match args.format {
         Format::Rust => {
-            let source = rust_source(&artifact);
+            let source = match &args.config {
+                None => rust_source(&artifact),
+                Some(config) => named(&args.image, &artifact, config)?,
+            };
             match &args.out {
                 Some(out) => files::write(out, source.as_bytes()),
                 None => print_all(&source),
@@ -79,6 +83,19 @@ fn file<'a>(args: &'a ExportArgs, expected: &str) -> Result<&'a Path> {
         found: "nothing".to_owned(),
         expected: expected.to_owned(),
     })
+}
+
+/// Rust source with the names of the log that the image was trained on, and of no other.
+fn named(path: &Path, artifact: &Artifact, config: &Path) -> Result<String> {
+    let mut config = Config::load(config)?;
+    let provenance = artifact.image().provenance();
+    config.train.seed = provenance.seed;
+    let data = log::read(&config)?;
+    must_fit(path, artifact, &data)?;
+    if provenance.log_digest != data.log_digest {
+        return Err(Error::ImageLog { path: path.to_path_buf(), log: config.data.log });
+    }
+    Ok(rust_source_with_names(artifact, &data))
 }
 
 fn golden(args: &ExportArgs, artifact: &Artifact) -> Result<Vec<u8>> {

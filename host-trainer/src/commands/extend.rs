@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::output::Output;
 use super::progress;
 use super::train::{TrainArgs, write};
 use crate::error::Result;
@@ -27,6 +28,13 @@ pub(crate) struct ExtendArgs {
     answers: PathBuf,
 }
 
+impl ExtendArgs {
+    /// What is printed, and in which form.
+    pub(super) fn output(&self) -> Output {
+        self.train.output
+    }
+}
+
 fn parse_price(text: &str) -> std::result::Result<f32, String> {
     match text.parse::<f32>() {
         // Adding 0 turns -0 into 0.
@@ -40,7 +48,8 @@ pub(super) fn run(args: &ExtendArgs) -> Result<()> {
     let (config, data) = args.train.load()?;
     check(&config, &data, &args.expert)?;
     let classes = classes(&data);
-    let known = ClassAccuracies::of(&answers(&args.answers, &classes)?, &classes);
+    let known =
+        ClassAccuracies::of(&answers(&args.answers, &classes, &data.class_names)?, &classes);
     let progress = |message| progress::shown(message, output.quiet);
     let old = train(&config, &data, &Forgetful, &*progress("selecting"))?;
     let new = (args.expert.as_str(), args.price);

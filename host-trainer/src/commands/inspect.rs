@@ -18,12 +18,12 @@ pub(crate) struct InspectArgs {
     /// An image, or the configuration (TOML) of a log
     file: PathBuf,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 pub(super) fn run(args: &InspectArgs) -> Result<()> {
     if args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
-        let report = LogReport::new(&log::read(&Config::load(&args.file)?)?);
+        let report = LogReport::new(&log::survey(&Config::load(&args.file)?)?);
         return args.output.print(&report, &report.render());
     }
     let artifact = read_image(&args.file)?;

@@ -5,6 +5,7 @@ mod demo;
 mod eval;
 mod export;
 mod extend;
+mod failure;
 mod image;
 mod inspect;
 mod keys;
@@ -14,6 +15,8 @@ mod simulate;
 mod study;
 mod train;
 mod values;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -53,21 +56,47 @@ enum Command {
     Keys,
 }
 
-/// Runs the command line.
-///
-/// # Errors
-/// The error of the command.
-pub fn run() -> Result<()> {
-    match Cli::parse().command {
-        Command::Demo(args) => demo::run(&args),
-        Command::Train(args) => train::run(&args),
-        Command::Extend(args) => extend::run(&args),
-        Command::Eval(args) => eval::run(&args),
-        Command::Compare(args) => compare::run(&args),
-        Command::Inspect(args) => inspect::run(&args),
-        Command::Simulate(args) => simulate::run(&args),
-        Command::Study(args) => study::run(&args),
-        Command::Export(args) => export::run(&args),
-        Command::Keys => keys::run(),
+/// Runs the command line, and says what went wrong if something did.
+#[must_use]
+pub fn run() -> ExitCode {
+    let command = Cli::parse().command;
+    match command.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            failure::say(&error, command.prints_json());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Command {
+    fn run(&self) -> Result<()> {
+        match self {
+            Self::Demo(args) => demo::run(args),
+            Self::Train(args) => train::run(args),
+            Self::Extend(args) => extend::run(args),
+            Self::Eval(args) => eval::run(args),
+            Self::Compare(args) => compare::run(args),
+            Self::Inspect(args) => inspect::run(args),
+            Self::Simulate(args) => simulate::run(args),
+            Self::Study(args) => study::run(args),
+            Self::Export(args) => export::run(args),
+            Self::Keys => keys::run(),
+        }
+    }
+
+    /// Whether it prints a document.
+    fn prints_json(&self) -> bool {
+        match self {
+            Self::Demo(args) => args.output.json,
+            Self::Train(args) => args.output.json,
+            Self::Extend(args) => args.output().json,
+            Self::Eval(args) => args.output.json,
+            Self::Compare(args) => args.output.json,
+            Self::Inspect(args) => args.output.json,
+            Self::Simulate(args) => args.output.json,
+            Self::Study(args) => args.output().json,
+            Self::Export(_) | Self::Keys => false,
+        }
     }
 }

@@ -72,7 +72,7 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -217,6 +217,8 @@ fn order(args: &SimulateArgs, config: &Config, part: &Part) -> Result<Vec<usize>
                     column: column.clone(),
                     found: format!("`{cell}`"),
                     expected: "a finite number".to_owned(),
+                    change: None,
+                    excerpt: None,
                 }));
             }
         }

@@ -78,6 +78,16 @@ struct NewExpertArgs {
     output: Output,
 }
 
+impl StudyArgs {
+    /// What is printed, and in which form.
+    pub(super) fn output(&self) -> Output {
+        match &self.study {
+            Study::Guarantees(args) => args.output,
+            Study::NewExpert(args) => args.output,
+        }
+    }
+}
+
 fn parse_answers(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
         Ok(answers) if answers > 0 => Ok(answers),

@@ -1,5 +1,6 @@
 //! A deferral log in memory: who can be asked, and the rows of its three splits.
 
+use crate::data::notes::LogNotes;
 use crate::data::part::Part;
 use crate::data::split::Split;
 
@@ -28,9 +29,11 @@ pub struct RawScale {
 pub struct Dataset {
     /// The names of the inputs; one-hot inputs are called `column=value`.
     pub feature_names: Vec<String>,
+    /// The names of the classes, by which labels count them; none without labels.
+    pub class_names: Vec<String>,
     /// The experts, `local` first.
     pub experts: Vec<Expert>,
-    /// The first eight bytes of the SHA-256 of the log as it is stored.
+    /// The first eight bytes of the SHA-256 of what was read of the log.
     pub log_digest: [u8; 8],
     /// The rows for fitting.
     pub train: Part,
@@ -41,6 +44,8 @@ pub struct Dataset {
     /// Per input, how the device's reading becomes it; `None` if the configuration has no section
     /// `[raw]`.
     pub raw: Option<Vec<RawScale>>,
+    /// How the log was understood.
+    pub notes: LogNotes,
 }
 
 impl Dataset {

@@ -29,7 +29,8 @@ pub struct PartColumns {
     pub experts: usize,
     /// `rows` x `inputs`, finite.
     pub features: Vec<f32>,
-    /// `rows` x `experts`: 0 (right), 1 (wrong), or a loss of 0 to 1.
+    /// `rows` x `experts`: 0 (right), 1 (wrong), or a loss of 0 to 1; NaN where the expert was not
+    /// asked.
     pub errors: Vec<f32>,
     /// `rows` x `experts`: the price of asking, >= 0.
     pub prices: Vec<f32>,
@@ -134,7 +135,8 @@ impl Part {
         &self.features
     }
 
-    /// Rows x experts: 0 (right), 1 (wrong), or a loss of 0 to 1.
+    /// Rows x experts: 0 (right), 1 (wrong), or a loss of 0 to 1; NaN where the expert was not
+    /// asked, which only logs that are to be described have.
     #[inline]
     #[must_use]
     pub fn errors(&self) -> &Matrix<f32> {
@@ -183,7 +185,25 @@ impl Part {
         self.features.row(row)
     }
 
-    /// The deferral loss of asking expert `k` on a row: its error plus its price.
+    /// Whether expert `k` was asked on a row.
+    #[must_use]
+    pub fn is_asked(&self, row: usize, k: usize) -> bool {
+        !self.errors.row(row)[k].is_nan()
+    }
+
+    /// The rows on which expert `k` was asked.
+    pub fn asked_rows(&self, k: usize) -> impl Iterator<Item = usize> {
+        (0..self.rows()).filter(move |&row| self.is_asked(row, k))
+    }
+
+    /// Whether everybody was asked on every row.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.errors.values().iter().any(|error| error.is_nan())
+    }
+
+    /// The deferral loss of asking expert `k` on a row: its error plus its price; NaN if it was not
+    /// asked.
     #[inline]
     #[must_use]
     pub fn deferral_loss(&self, row: usize, k: usize) -> f32 {

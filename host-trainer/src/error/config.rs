@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::excerpt::Excerpt;
 use super::words::hint;
 
 /// What is wrong with a configuration, and where.
@@ -15,6 +16,8 @@ pub enum ConfigError {
         file: PathBuf,
         /// The line of the damage.
         line: usize,
+        /// That line.
+        excerpt: Option<Excerpt>,
         /// What the TOML parser said.
         found: String,
     },
@@ -25,6 +28,8 @@ pub enum ConfigError {
         file: PathBuf,
         /// The line of the key.
         line: usize,
+        /// That line.
+        excerpt: Option<Excerpt>,
         /// The full path of the key, as in `data.lable`.
         key: String,
         /// The known key that is nearly the same.
@@ -39,6 +44,8 @@ pub enum ConfigError {
         file: PathBuf,
         /// The line of the second.
         line: usize,
+        /// That line.
+        excerpt: Option<Excerpt>,
         /// The full path of the key.
         key: String,
         /// The older spelling.
@@ -51,6 +58,8 @@ pub enum ConfigError {
         file: PathBuf,
         /// The line of the value, or of the section that lacks it.
         line: usize,
+        /// That line.
+        excerpt: Option<Excerpt>,
         /// The full path of the key, as in `expert[1].price`.
         key: String,
         /// What is there.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::excerpt::Excerpt;
 use super::words::hint;
 
 /// What is wrong with a table, and where.
@@ -28,32 +29,122 @@ pub enum LogError {
         file: PathBuf,
     },
     /// The compressed log is truncated or damaged.
-    #[error("{}:{line}: found damaged compressed data ({found}), expected a complete gzip file", file.display())]
+    #[error("{}:{line}: found damaged compressed data ({found}), expected a complete {format} file", file.display())]
     Damaged {
         /// The log.
         file: PathBuf,
         /// The first line of the text that could not be read.
         line: u64,
+        /// How it is compressed.
+        format: &'static str,
         /// What the decoder said.
         found: String,
     },
+    /// The file is no table as text.
+    #[error("{}: found {found}, expected a table as text; {change}", file.display())]
+    NoText {
+        /// The log.
+        file: PathBuf,
+        /// What the file is.
+        found: String,
+        /// How it becomes one.
+        change: String,
+    },
+    /// The text is not in its encoding.
+    #[error("{}:{line}: found bytes that are not {encoding}, expected {encoding} text; {change}", file.display())]
+    Encoding {
+        /// The log.
+        file: PathBuf,
+        /// The line of the bytes.
+        line: u64,
+        /// The name of the encoding.
+        encoding: &'static str,
+        /// What to change.
+        change: String,
+    },
+    /// A pattern names no file.
+    #[error("{}: found no file, expected at least one that matches this pattern", pattern.display())]
+    NoFile {
+        /// The pattern.
+        pattern: PathBuf,
+    },
+    /// The first line is a row.
+    #[error(
+        "{}:{line}: found {found}, expected the names of the columns; add a line with the names before it", file.display()
+    )]
+    NoHeader {
+        /// The log.
+        file: PathBuf,
+        /// The line.
+        line: u64,
+        /// Its cells.
+        found: String,
+        /// The line.
+        excerpt: Option<Excerpt>,
+    },
+    /// One of several files of a log has other columns than the first.
+    #[error("{}:1: found {found}, expected the columns of {}: {expected}", file.display(), first.display())]
+    OtherHeader {
+        /// The file.
+        file: PathBuf,
+        /// The first file.
+        first: PathBuf,
+        /// The columns of the file.
+        found: String,
+        /// Those of the first one.
+        expected: String,
+    },
+    /// The log has rows on which some experts were not asked, and every answer is needed.
+    #[error(
+        "{}:{line}: column `{column}`: found no answer (of {rows} rows, {complete} have every answer), expected one: \
+         every answer is needed here; `complete_only = true` in `[data]` leaves the other rows out", file.display()
+    )]
+    NotAsked {
+        /// The log.
+        file: PathBuf,
+        /// The first row without an answer.
+        line: u64,
+        /// The column of the answer.
+        column: String,
+        /// The rows of the log.
+        rows: usize,
+        /// Those with every answer.
+        complete: usize,
+    },
+    /// No row has every answer.
+    #[error(
+        "{}: found no row with every answer among {rows}, expected some: with `complete_only = true` the others are \
+         left out", file.display()
+    )]
+    NoneComplete {
+        /// The log.
+        file: PathBuf,
+        /// The rows of the log.
+        rows: usize,
+    },
     /// Two columns of the log have the same name.
-    #[error("{}:1: found column `{column}` twice (columns {first} and {second}), expected every name once", file.display())]
+    #[error("{}:{line}: found column `{column}` twice (columns {first} and {second}), expected every name once; rename one of them, or leave it out", file.display())]
     DuplicateColumn {
         /// The log.
         file: PathBuf,
+        /// The line of the header.
+        line: u64,
         /// The name.
         column: String,
         /// The first column of that name, counted from 1.
         first: usize,
         /// The second column of that name, counted from 1.
         second: usize,
+        /// The header.
+        excerpt: Option<Excerpt>,
     },
     /// The configuration names a column that the log lacks.
-    #[error("{}:1: found no column `{column}`{}, expected it because of `{key}`; found {found}", file.display(), hint(suggestion))]
+    #[error("{}:{line}: found no column `{column}`{}, expected it because of `{key}`; found {found}", file.display(), hint(suggestion))]
     MissingColumn {
         /// The log.
         file: PathBuf,
+        /// The line of the header.
+        line: u64,
         /// The name in the configuration.
         column: String,
         /// The key in the configuration.
@@ -64,10 +155,12 @@ pub enum LogError {
         found: String,
     },
     /// A pattern in the configuration matches no column of the log.
-    #[error("{}:1: `{key}`: found no column that matches `{pattern}`, expected at least one; found {found}", file.display())]
+    #[error("{}:{line}: `{key}`: found no column that matches `{pattern}`, expected at least one; found {found}", file.display())]
     NoMatch {
         /// The log.
         file: PathBuf,
+        /// The line of the header.
+        line: u64,
         /// The key in the configuration.
         key: String,
         /// The pattern.
@@ -79,12 +172,14 @@ pub enum LogError {
     /// label, an answer, a price), the rejector would see at training what no device knows at run
     /// time.
     #[error(
-        "{}:1: found column `{column}` used both as `{first}` and as `{second}`, expected one use only{}",
+        "{}:{line}: found column `{column}` used both as `{first}` and as `{second}`, expected one use only{}",
         file.display(), if *leaks { " (the rejector must not see the answers: leakage)" } else { "" }
     )]
     ColumnUsedTwice {
         /// The log.
         file: PathBuf,
+        /// The line of the header.
+        line: u64,
         /// The column.
         column: String,
         /// The key of its use as an input.
@@ -95,10 +190,12 @@ pub enum LogError {
         leaks: bool,
     },
     /// No scale, or more than one, is given for a feature.
-    #[error("{}:1: column `{column}`: found {found}, expected exactly one value for it in `{key}`", file.display())]
+    #[error("{}:{line}: column `{column}`: found {found}, expected exactly one value for it in `{key}`", file.display())]
     Scale {
         /// The log.
         file: PathBuf,
+        /// The line of the header.
+        line: u64,
         /// The feature.
         column: String,
         /// `raw.scale` or `raw.offset`.
@@ -107,7 +204,7 @@ pub enum LogError {
         found: String,
     },
     /// A row has more or fewer cells than the header.
-    #[error("{}:{line}: found {found} cells, expected {expected} as in the header", file.display())]
+    #[error("{}:{line}: found {found} cells, expected {expected} as in the header{}", file.display(), then(change))]
     RaggedRow {
         /// The log.
         file: PathBuf,
@@ -117,9 +214,13 @@ pub enum LogError {
         found: usize,
         /// The number of columns.
         expected: usize,
+        /// What to change.
+        change: Option<String>,
+        /// The row.
+        excerpt: Option<Excerpt>,
     },
     /// A cell of the log is not what its column needs.
-    #[error("{}:{line}: column `{column}`: found {found}, expected {expected}", file.display())]
+    #[error("{}:{line}: column `{column}`: found {found}, expected {expected}{}", file.display(), then(change))]
     Cell {
         /// The log.
         file: PathBuf,
@@ -131,6 +232,10 @@ pub enum LogError {
         found: String,
         /// What the cell should be.
         expected: String,
+        /// What to change.
+        change: Option<String>,
+        /// The row, the cell marked.
+        excerpt: Option<Excerpt>,
     },
     /// A group has rows in two splits, so that what is learnt from it would be tested on itself.
     #[error(
@@ -169,10 +274,12 @@ pub enum LogError {
         found: [usize; 3],
     },
     /// A window is longer than the longest one of a device.
-    #[error("{}:1: `{key}`: found {found} columns, expected at most {most}, the longest window of a device", file.display())]
+    #[error("{}:{line}: `{key}`: found {found} columns, expected at most {most}, the longest window of a device", file.display())]
     WindowTooLong {
         /// The log.
         file: PathBuf,
+        /// The line of the header.
+        line: u64,
         /// The key that names the samples.
         key: String,
         /// The number of columns of samples.
@@ -194,12 +301,14 @@ pub enum LogError {
     },
     /// Only one column has probabilities.
     #[error(
-        "{}:1: `expert[0].probabilities`: found {found} column, expected one column per class, at least two \
+        "{}:{line}: `expert[0].probabilities`: found {found} column, expected one column per class, at least two \
          (`confidence` is for the largest alone)", file.display()
     )]
     OneProbability {
         /// The log.
         file: PathBuf,
+        /// The line of the header.
+        line: u64,
         /// The number of columns.
         found: usize,
     },
@@ -222,4 +331,9 @@ pub enum LogError {
 
 fn place(column: &Option<String>) -> impl fmt::Display {
     column.as_ref().map_or_else(String::new, |name| format!("column `{name}`: "))
+}
+
+/// The change to make, behind what was expected.
+fn then(change: &Option<String>) -> impl fmt::Display {
+    change.as_ref().map_or_else(String::new, |change| format!("; {change}"))
 }

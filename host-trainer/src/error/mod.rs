@@ -4,7 +4,9 @@
 //! Lines are lines of the file, counted from 1: the header of a log is line 1.
 
 mod config;
+mod excerpt;
 mod log;
+mod report;
 mod words;
 
 use std::io;
@@ -13,7 +15,9 @@ use std::path::{Path, PathBuf};
 use crate::refusal::Refusal;
 
 pub use config::ConfigError;
+pub use excerpt::Excerpt;
 pub use log::LogError;
+pub use report::ErrorReport;
 pub(crate) use words::{list, suggest};
 
 /// The result of everything in this crate that can fail.
@@ -87,6 +91,14 @@ pub enum Error {
         found: String,
         /// The names in the configuration.
         expected: String,
+    },
+    /// An image was trained on another log, so that the names of this one are not its names.
+    #[error("{}: digest of the log: found another, expected that of {}; give the configuration that the image was trained from", path.display(), log.display())]
+    ImageLog {
+        /// The image.
+        path: PathBuf,
+        /// The log.
+        log: PathBuf,
     },
     /// A rejector or a promise is not used, and nothing else takes its place.
     #[error(transparent)]
@@ -230,6 +242,25 @@ impl From<LogError> for Error {
 }
 
 impl Error {
+    /// The error in its parts. Those that have no place in a file have a message alone.
+    #[must_use]
+    pub fn report(&self) -> ErrorReport {
+        let report = match self {
+            Self::Config(error) => error.report(),
+            Self::Log(error) => error.report(),
+            Self::Io { path, .. } | Self::Image { path, .. } => report::at(path),
+            _ => ErrorReport::default(),
+        };
+        ErrorReport { message: self.to_string(), ..report }
+    }
+
+    /// The error for a terminal of `width` columns: where there is an excerpt, over several lines;
+    /// `colours` says whether to use them.
+    #[must_use]
+    pub fn shown(&self, width: usize, colours: bool) -> String {
+        self.report().shown(width, colours)
+    }
+
     /// The function that puts a path to an [`io::Error`], for `map_err`.
     pub fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();

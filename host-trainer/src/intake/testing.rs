@@ -50,7 +50,9 @@ pub(crate) fn log(rows: usize, others: usize) -> (Config, Dataset) {
     let data = Dataset {
         feature_names: vec!["a".to_owned(), "b".to_owned()],
         experts: vec![expert("local", 0.0), expert("cloud", 0.1)],
+        class_names: vec![],
         log_digest: [0; 8],
+        notes: Default::default(),
         train: part(rows, 1),
         calibration: part(others, 2),
         test: part(others, 3),

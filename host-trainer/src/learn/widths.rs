@@ -139,6 +139,7 @@ impl Room<'_> {
         Ok(Error::from(ConfigError::Value {
             file: config.path.clone(),
             line: limit.line,
+            excerpt: config.line(limit.line),
             key: key.to_owned(),
             found: format!("{found} {network}"),
             expected: format!("at most {}; {advice}", limit.most),

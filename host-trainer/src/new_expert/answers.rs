@@ -6,17 +6,23 @@ use crate::error::{LogError, Result, list};
 use crate::intake::log::Table;
 use crate::new_expert::LabelledAnswer;
 
-/// Reads answers to samples of known `classes`, which ascend; plain or compressed, as logs are.
+/// Reads answers to samples of known `classes`, which ascend and have `names`; plain or compressed,
+/// as logs are.
 ///
 /// # Errors
 /// If the file cannot be read, lacks a column, has no answers, or has an unusable cell.
-pub(crate) fn answers(file: &Path, classes: &[u16]) -> Result<Vec<LabelledAnswer>> {
+pub(crate) fn answers(
+    file: &Path,
+    classes: &[u16],
+    names: &[String],
+) -> Result<Vec<LabelledAnswer>> {
     let mut table = Table::open(file)?;
     let column = |name| table.header().column(name, "--answers");
     let (label, right) = (column("label")?, column("right")?);
     let mut answers = Vec::new();
     while let Some(row) = table.next_row()? {
-        let class = row.integer(label).ok().and_then(|class| u16::try_from(class).ok());
+        let written = row.class(label, "fill it in, or leave the row out")?;
+        let class = (0..).zip(names).find(|(_, name)| **name == written).map(|(class, _)| class);
         let known = class.filter(|class| classes.binary_search(class).is_ok());
         let is_right = match row.integer(right) {
             Ok(0) => Some(false),
@@ -25,8 +31,8 @@ pub(crate) fn answers(file: &Path, classes: &[u16]) -> Result<Vec<LabelledAnswer
         };
         answers.push(LabelledAnswer {
             label: known.ok_or_else(|| {
-                let names: Vec<String> = classes.iter().map(u16::to_string).collect();
-                let names = list(names.iter().map(String::as_str));
+                let names = classes.iter().filter_map(|&class| names.get(usize::from(class)));
+                let names = list(names.map(String::as_str));
                 row.error(label, &format!("a class of the log: {names}"))
             })?,
             right: is_right.ok_or_else(|| row.error(right, "1 (right) or 0 (wrong)"))?,
@@ -46,7 +52,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("answers.csv");
         std::fs::write(&file, text).unwrap();
-        answers(&file, &[0, 2, 7])
+        answers(&file, &[0, 2, 7], &(0..8).map(|class| class.to_string()).collect::<Vec<_>>())
     }
 
     #[test]
@@ -76,7 +82,7 @@ mod tests {
                 assert!(error.contains(part), "{text:?}: {error}");
             }
         }
-        let error = answers(Path::new("absent.csv"), &[0]).unwrap_err().to_string();
+        let error = answers(Path::new("absent.csv"), &[0], &[]).unwrap_err().to_string();
         assert!(error.contains("absent.csv"), "{error}");
     }
 }

@@ -66,7 +66,9 @@ impl ExtendReport {
         let mut cells = vec![["class", "answers", "right", "accuracy"].map(str::to_owned).to_vec()];
         cells.extend(accuracies.classes.iter().map(|class| {
             let (answers, right) = (class.answers.to_string(), class.right.to_string());
-            vec![class.label.to_string(), answers, right, format!("{:.3}", class.accuracy)]
+            let name = self.training.classes.get(usize::from(class.label));
+            let name = name.cloned().unwrap_or_else(|| class.label.to_string());
+            vec![name, answers, right, format!("{:.3}", class.accuracy)]
         }));
         let accuracy = match self.expected_accuracy {
             Some(accuracy) => {

@@ -168,24 +168,27 @@ fn cells() {
     for (old, new, column, found, expected) in [
         ("3,4", "3,four", "x1", "`four`", "a finite number"),
         ("3,4", "3,", "x1", "an empty cell", "a finite number"),
-        ("3,4", "nan,4", "x0", "`nan`", "a finite number"),
+        ("3,4", "nan,4", "x0", "`nan`, a missing cell", "a finite number; fill it in, or leave"),
         ("3,4", "-inf,4", "x0", "`-inf`", "a finite number"),
         ("3,4", "1e39,4", "x0", "`1e39`", "a number within the range of f32"),
-        ("1,calibration", "-1,calibration", "label", "`-1`", "a class, an integer of 0..=65535"),
-        ("1,calibration", "0.5,calibration", "label", "`0.5`", "a class, an integer"),
-        ("1,calibration", "cat,calibration", "label", "`cat`", "a class, an integer"),
+        ("1,calibration", "0.5,calibration", "label", "`0.5`", "a class: a text, `true` or"),
+        ("1,calibration", ",calibration", "label", "an empty cell", "a class; or allow it"),
         (
-            "1,calibration",
-            "65536,calibration",
-            "label",
-            "`65536`",
-            "a class, an integer of 0..=65535",
+            "calibration",
+            "valid",
+            "split",
+            "`valid`",
+            "`train`, `calibration` or `test`; write `calibration`",
         ),
-        ("calibration", "valid", "split", "`valid`", "`train`, `calibration` or `test`"),
         ("calibration", "Train", "split", "`Train`", "`train`, `calibration` or `test`"),
-        ("n,1,1", "n,dog,1", "a", "`dog`", "an integer: a class"),
-        ("n,1,1", "n,1,0.5", "b", "`0.5`", "an integer: a class"),
-        ("n,1,1", "n,,1", "a", "an empty cell", "an integer: a class"),
+        ("n,1,1", "n,1,0.5", "b", "`0.5`", "a class: a text, `true` or `false`, or a whole number"),
+        (
+            "n,1,1",
+            "n,,1",
+            "a",
+            "an empty cell",
+            "a class; or allow it: with `not_asked = \"allowed\"`",
+        ),
     ] {
         let place = format!("dir/log.csv:3: column `{column}`: found {found}, expected {expected}");
         log_says(old, new, &[&place]);
@@ -352,7 +355,7 @@ fn damaged_bytes() {
     bytes[at] = 0xff;
     says(
         read(&text, &bytes).unwrap_err(),
-        &["log.csv:3: column `x1`: found bytes that are not UTF-8", "expected UTF-8"],
+        &["log.csv:3: found bytes that are not UTF-8", "expected UTF-8 text; save it as UTF-8"],
     );
 
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());

@@ -73,7 +73,9 @@ mod tests {
         let data = Dataset {
             feature_names: vec![],
             experts: vec![],
+            class_names: vec![],
             log_digest: [0; 8],
+            notes: Default::default(),
             train: part(1000, None),
             calibration: part(400, None),
             test: part(70, None),

@@ -407,7 +407,9 @@ mod tests {
         Dataset {
             feature_names: vec![],
             experts: vec![expert("local"), expert("cloud")],
+            class_names: vec![],
             log_digest: [0; 8],
+            notes: Default::default(),
             train: test.clone(),
             calibration: test.clone(),
             test,

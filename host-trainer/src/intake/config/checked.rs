@@ -7,6 +7,7 @@ use mild::window_features::Statistic;
 use super::choice::{Guarantee, Objective, Readings};
 use super::keys::{Data, Rejector, Train};
 use crate::data::multi_task::MultiTask;
+use crate::error::Excerpt;
 
 /// The most experts that a configuration may name.
 pub const MAX_EXPERTS: usize = 32;
@@ -21,6 +22,8 @@ pub struct Config {
     pub path: PathBuf,
     /// The first eight bytes of the SHA-256 of that file.
     pub digest: [u8; 8],
+    /// What is in that file, for messages.
+    pub text: String,
     /// Section `[data]`. The path of the log includes the directory of the configuration; `label`
     /// is there if an expert is judged by its prediction, `target` if the experts' answers have a
     /// value.
@@ -45,6 +48,14 @@ pub struct Config {
     pub budget: Budget,
     /// Section `[policy]`: what is promised of the deferrals.
     pub policy: Option<Policy>,
+}
+
+impl Config {
+    /// A line of the file, counted from 1, all of it marked.
+    pub(crate) fn line(&self, line: usize) -> Option<Excerpt> {
+        let text = self.text.lines().nth(line.checked_sub(1)?)?.to_owned();
+        Some(Excerpt { mark: 0..text.len(), text })
+    }
 }
 
 /// Features from columns of samples: statistics of `mild::window_features` over all of them.

@@ -39,3 +39,47 @@ choice! {
         /// Raw 16-bit readings: whole numbers of -32768 to 32767.
         I16 = "i16",
 }
+
+choice! {
+    /// What stands between two cells of a table.
+    Delimiter:
+        /// As in most of the world.
+        Comma = ",",
+        /// As spreadsheets write where the decimal mark is a comma.
+        Semicolon = ";",
+        /// As data bases and spectrometers write.
+        Tab = "tab",
+        /// As some exporters write.
+        Bar = "|",
+}
+
+choice! {
+    /// What stands before the fraction of a number.
+    Decimal:
+        /// As in 1.5.
+        Point = ".",
+        /// As in 1,5.
+        Comma = ",",
+}
+
+choice! {
+    /// What a missing answer is.
+    NotAsked:
+        /// An error.
+        Refused = "refused",
+        /// An expert that was not asked.
+        Allowed = "allowed",
+}
+
+impl Delimiter {
+    /// The byte itself.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        match self {
+            Self::Comma => b',',
+            Self::Semicolon => b';',
+            Self::Tab => b'\t',
+            Self::Bar => b'|',
+        }
+    }
+}

@@ -14,14 +14,14 @@ use toml::de::{DeTable, DeValue};
 use super::keys::SECTIONS;
 use super::kind::{Kind, found};
 use super::section::Key;
-use crate::error::{ConfigError, Error, Result, list, suggest};
+use crate::error::{ConfigError, Error, Excerpt, Result, list, suggest};
 
 /// A configuration file that is being checked: knows where every key is and how it is spelled.
 pub(super) struct Document<'a> {
     path: &'a Path,
     text: &'a str,
-    /// The line of each key, by its path in today's names.
-    lines: BTreeMap<String, usize>,
+    /// The bytes of each key with its value, by its path in today's names.
+    places: BTreeMap<String, Range<usize>>,
     /// The paths of keys that the file writes with an older name.
     spellings: BTreeMap<String, String>,
 }
@@ -29,11 +29,12 @@ pub(super) struct Document<'a> {
 impl<'a> Document<'a> {
     /// Checks every key and value of `text` on its own.
     pub(super) fn check(text: &'a str, path: &'a Path) -> Result<Self> {
-        let mut document = Self { path, text, lines: BTreeMap::new(), spellings: BTreeMap::new() };
+        let mut document = Self { path, text, places: BTreeMap::new(), spellings: BTreeMap::new() };
         let root = DeTable::parse(text).map_err(|error| {
             Error::from(ConfigError::Syntax {
                 file: path.to_path_buf(),
-                line: document.line_at(error.span()),
+                line: document.line_at(&error.span().unwrap_or_default()),
+                excerpt: Some(document.excerpt(&error.span().unwrap_or_default())),
                 found: error.message().to_owned(),
             })
         })?;
@@ -53,6 +54,7 @@ impl<'a> Document<'a> {
         Error::from(ConfigError::Value {
             file: self.path.to_path_buf(),
             line: self.line(key),
+            excerpt: Some(self.excerpt(&self.place(key))),
             key: self.written(key).to_owned(),
             found: found.into(),
             expected: expected.into(),
@@ -66,19 +68,28 @@ impl<'a> Document<'a> {
 
     /// The line of a key, or of the nearest section around it.
     pub(super) fn line(&self, key: &str) -> usize {
+        self.line_at(&self.place(key))
+    }
+
+    /// The bytes of a key with its value, or of the head of the nearest section around it.
+    fn place(&self, key: &str) -> Range<usize> {
         let mut place = key;
         loop {
-            match (self.lines.get(place), place.rfind('.')) {
-                (Some(&line), _) => break line,
+            match (self.places.get(place), place.rfind('.')) {
+                (Some(bytes), _) => break bytes.clone(),
                 (None, Some(dot)) => place = &place[..dot],
-                (None, None) => break 1,
+                (None, None) => break 0..0,
             }
         }
     }
 
-    fn line_at(&self, span: Option<Range<usize>>) -> usize {
-        let end = span.map_or(0, |span| span.start).min(self.text.len());
+    fn line_at(&self, bytes: &Range<usize>) -> usize {
+        let end = bytes.start.min(self.text.len());
         1 + self.text.as_bytes()[..end].iter().filter(|&&byte| byte == b'\n').count()
+    }
+
+    fn excerpt(&self, bytes: &Range<usize>) -> Excerpt {
+        Excerpt::of_text(self.text, bytes.start, bytes.end)
     }
 
     fn section(
@@ -86,14 +97,15 @@ impl<'a> Document<'a> {
         name: &Spanned<impl AsRef<str>>,
         value: &Spanned<DeValue<'_>>,
     ) -> Result<()> {
-        let line = self.line_at(Some(name.span()));
+        let place = name.span();
         let name = name.get_ref().as_ref();
-        self.lines.insert(name.to_owned(), line);
+        self.places.insert(name.to_owned(), place.clone());
         let Some(section) = SECTIONS.iter().find(|section| section.name == name) else {
             let names = || SECTIONS.iter().map(|section| section.name);
             return Err(Error::from(ConfigError::UnknownKey {
                 file: self.path.to_path_buf(),
-                line,
+                line: self.line_at(&place),
+                excerpt: Some(self.excerpt(&place)),
                 key: name.to_owned(),
                 suggestion: suggest(name, names()),
                 expected: list(names()),
@@ -104,7 +116,7 @@ impl<'a> Document<'a> {
             (DeValue::Array(array), true) => {
                 for (index, item) in array.iter().enumerate() {
                     let path = format!("{name}[{index}]");
-                    self.lines.insert(path.clone(), self.line_at(Some(item.span())));
+                    self.places.insert(path.clone(), item.span());
                     let DeValue::Table(table) = item.get_ref() else {
                         let expected = format!("a table, `[[{name}]]`");
                         return Err(self.error(&path, found(item.get_ref()), expected));
@@ -122,23 +134,26 @@ impl<'a> Document<'a> {
 
     fn table(&mut self, section: &str, keys: &[Key], table: &DeTable<'_>) -> Result<()> {
         for (name, value) in table {
-            let line = self.line_at(Some(name.span()));
+            let place = name.span().start..value.span().end;
             let written = format!("{section}.{}", name.get_ref());
             let Some(key) = keys.iter().find(|key| key.is_written(name.get_ref())) else {
                 let names = || keys.iter().map(|key| key.name);
                 return Err(Error::from(ConfigError::UnknownKey {
                     file: self.path.to_path_buf(),
-                    line,
+                    line: self.line_at(&place),
+                    excerpt: Some(self.excerpt(&name.span())),
                     key: written,
                     suggestion: suggest(name.get_ref(), names()),
                     expected: list(names()),
                 }));
             };
             let path = format!("{section}.{}", key.name);
-            if let (Some(older), Some(first)) = (key.older, self.lines.get(&path)) {
+            if let (Some(older), Some(first)) = (key.older, self.places.get(&path)) {
+                let second = if first.start > place.start { first } else { &place };
                 return Err(Error::from(ConfigError::TwoSpellings {
                     file: self.path.to_path_buf(),
-                    line: line.max(*first),
+                    line: self.line_at(second),
+                    excerpt: Some(self.excerpt(second)),
                     key: path,
                     older: older.to_owned(),
                 }));
@@ -146,7 +161,7 @@ impl<'a> Document<'a> {
             if written != path {
                 self.spellings.insert(path.clone(), written);
             }
-            self.lines.insert(path.clone(), line);
+            self.places.insert(path.clone(), place);
             self.value(&path, &key.kind, value)?;
         }
         Ok(())
@@ -162,14 +177,14 @@ impl<'a> Document<'a> {
             DeValue::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
                     let path = format!("{key}[{index}]");
-                    self.lines.insert(path.clone(), self.line_at(Some(item.span())));
+                    self.places.insert(path.clone(), item.span());
                     self.value(&path, &item_kind, item)?;
                 }
             }
             DeValue::Table(items) => {
                 for (name, item) in items {
                     let path = format!("{key}.{}", name.get_ref());
-                    self.lines.insert(path.clone(), self.line_at(Some(name.span())));
+                    self.places.insert(path.clone(), name.span().start..item.span().end);
                     self.value(&path, &item_kind, item)?;
                 }
             }

@@ -10,10 +10,13 @@ use std::path::PathBuf;
 use mild::window_features::Statistic;
 use serde::Deserialize;
 
-use super::choice::{Guarantee, Objective, RangeRule, Readings};
+use super::choice::{Decimal, Delimiter, Guarantee, NotAsked, Objective, RangeRule, Readings};
 use super::kind::{Bound, Kind};
 use super::section::{Keys, Place, Section, section};
 use crate::loss::{Effort, Form, Margins, Method, RhoRule, Tau};
+
+/// The log that is standard input.
+pub(crate) const STANDARD_INPUT: &str = "-";
 
 macro_rules! sections {
     ($($name:ident: $type:ty),+ $(,)?) => {
@@ -52,7 +55,9 @@ sections! {
 section! {
     /// The log and its columns.
     pub Data {
-        /// The log, CSV or gzipped CSV. The path is relative to this file.
+        /// The log: a table as text, plain or compressed with gzip or zstd ([logs.md](logs.md)). The
+        /// path is relative to this file. A glob names several files, which are read in the order of
+        /// their names; `-` is standard input.
         log: PathBuf = Kind::Text, missing "required";
         /// Names or globs of numeric columns, in order. Required unless there are `categorical`
         /// columns or windows.
@@ -67,8 +72,25 @@ section! {
         group: Option<String> = Kind::Text, missing "every row is a group";
         /// The column of the true values, with which the experts' `value` columns are compared.
         target: Option<String> = Kind::Text, missing "none";
-        /// The number of classes. Every label is below it.
+        /// The number of classes. There are no more, and labels that are integers are below it.
         classes: Option<u32> = Kind::Integer(1..=65_536), missing "as in the log";
+        /// What stands between two cells.
+        delimiter: Option<Delimiter> = Kind::Choice(Delimiter::NAMES), missing "recognised";
+        /// What stands before the fraction of a number.
+        decimal: Option<Decimal> = Kind::Choice(Decimal::NAMES), missing "recognised";
+        /// The encoding of the text, by its name in the [Encoding
+        /// Standard](https://encoding.spec.whatwg.org/#names-and-labels), such as `windows-1252`.
+        encoding: Option<String> = Kind::Text, missing "UTF-8, or UTF-16 where it is recognised";
+        /// What stands in a cell that has no value, in place of the usual marks. An empty cell never
+        /// has one.
+        missing: Option<Vec<String>> =
+            Kind::Marks, missing "`NA`, `N/A`, `#N/A`, `<NA>`, `nan`, `NaN`, `null`, `NULL`, `-`";
+        /// What a missing answer is: an error, or an expert that was not asked on that row. Its price
+        /// may then be missing as well.
+        not_asked: NotAsked = Kind::Choice(NotAsked::NAMES), default NotAsked::Refused;
+        /// With `not_asked = "allowed"`: whether rows on which somebody was not asked are left out.
+        /// Training needs every answer.
+        complete_only: bool = Kind::Boolean, default false;
     }
 }
 

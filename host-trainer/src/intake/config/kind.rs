@@ -14,6 +14,11 @@ pub(super) enum Kind {
     /// A text that is not empty.
     Text,
     Texts,
+    /// A list of texts, of which one may be empty.
+    Marks,
+    /// One of them.
+    Mark,
+    Boolean,
     /// One of some words.
     Choice(&'static [&'static str]),
     Choices(&'static [&'static str]),
@@ -95,7 +100,8 @@ impl Kind {
                 integer(value).is_some_and(|number| range.contains(&number))
             }
             (Self::Number(bound), _) => number(value).is_some_and(|number| bound.holds(number)),
-            (Self::Texts | Self::Choices(_), DeValue::Array(_)) => true,
+            (Self::Texts | Self::Marks | Self::Choices(_), DeValue::Array(_)) => true,
+            (Self::Boolean, DeValue::Boolean(_)) | (Self::Mark, DeValue::String(_)) => true,
             (Self::Integers(_, most), DeValue::Array(items)) => items.len() <= *most,
             (Self::PerColumn(_) | Self::Levels, DeValue::Table(_)) => true,
             (Self::PerColumn(bound), _) => number(value).is_some_and(|number| bound.holds(number)),
@@ -107,11 +113,17 @@ impl Kind {
     pub(super) fn item(&self) -> Option<Self> {
         match self {
             Self::Texts => Some(Self::Text),
+            Self::Marks => Some(Self::Mark),
             Self::Choices(names) => Some(Self::Choice(names)),
             Self::Integers(range, _) => Some(Self::Integer(range.clone())),
             Self::PerColumn(bound) => Some(Self::Number(*bound)),
             Self::Levels => Some(Self::Number(Bound::Share)),
-            Self::Text | Self::Choice(_) | Self::Integer(_) | Self::Number(_) => None,
+            Self::Text
+            | Self::Mark
+            | Self::Boolean
+            | Self::Choice(_)
+            | Self::Integer(_)
+            | Self::Number(_) => None,
         }
     }
 
@@ -119,7 +131,9 @@ impl Kind {
     pub(super) fn expected(&self, value: &DeValue<'_>) -> String {
         match self {
             Self::Text => "a text that is not empty".to_owned(),
-            Self::Texts => "an array of texts".to_owned(),
+            Self::Texts | Self::Marks => "an array of texts".to_owned(),
+            Self::Mark => "a text".to_owned(),
+            Self::Boolean => "`true` or `false`".to_owned(),
             Self::Choice(names) => choice::expected(value.as_str().unwrap_or_default(), names),
             Self::Choices(names) => format!("an array of {}", list(names.iter().copied())),
             Self::Integer(range) => format!("an integer of {}..={}", range.start(), range.end()),
@@ -141,12 +155,14 @@ impl Kind {
     /// The column *Type* of the documentation.
     pub(super) fn documented(&self) -> String {
         match self {
-            Self::Text => "text".to_owned(),
-            Self::Texts => "texts".to_owned(),
+            Self::Text | Self::Mark => "text".to_owned(),
+            Self::Texts | Self::Marks => "texts".to_owned(),
+            Self::Boolean => "boolean".to_owned(),
             // A list of words is never so long that it should be cut.
             Self::Choice(names) | Self::Choices(names) => {
-                let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-                names.join(", ")
+                // A bar would end the cell of the documentation's table.
+                let name = |name: &&str| format!("`{}`", name.replace('|', "\\|"));
+                names.iter().map(name).collect::<Vec<_>>().join(", ")
             }
             Self::Integer(range) if *range.end() == i64::MAX => {
                 format!("integer, >= {}", range.start())

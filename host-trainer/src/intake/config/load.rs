@@ -9,7 +9,7 @@ use super::check::check;
 use super::checked::Config;
 use super::document::Document;
 use super::keys::FileKeys;
-use crate::error::{ConfigError, Error, Result};
+use crate::error::{ConfigError, Error, Excerpt, Result};
 
 impl Config {
     /// Reads and checks a configuration file.
@@ -20,7 +20,9 @@ impl Config {
         let path = path.as_ref();
         let bytes = fs::read(path).map_err(Error::io(path))?;
         let text = std::str::from_utf8(&bytes).map_err(|error| {
+            let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
             Error::from(ConfigError::Syntax {
+                excerpt: Some(Excerpt::of_text(&before, before.len(), before.len())),
                 file: path.to_path_buf(),
                 line: 1 + bytes[..error.valid_up_to()]
                     .iter()
@@ -29,7 +31,8 @@ impl Config {
                 found: "bytes that are not UTF-8".to_owned(),
             })
         })?;
-        Self::parse(text, path)
+        // Some editors begin a file with a byte order mark, which TOML does not know.
+        Self::parse(text.strip_prefix('\u{feff}').unwrap_or(text), path)
     }
 
     /// Checks the text of a configuration. `path` is for messages, and `data.log` is relative to
@@ -43,6 +46,6 @@ impl Config {
             .map_err(|error| document.error("", error.message(), "a configuration"))?;
         let mut digest = [0; 8];
         digest.copy_from_slice(&Sha256::digest(text.as_bytes())[..8]);
-        check(keys, &document, path, digest)
+        check(keys, &document, path, digest, text)
     }
 }

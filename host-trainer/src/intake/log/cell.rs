@@ -1,6 +1,11 @@
 //! The cells of a log: text in, checked values out, or what was expected instead.
 
+use std::borrow::Cow;
+
+use super::dialect::Dialect;
+use super::text::may_be_thousands;
 use crate::data::split::Split;
+use crate::intake::config::Decimal;
 
 /// A parsed cell, or what the cell should have been.
 pub(super) type Parsed<T> = Result<T, &'static str>;
@@ -55,8 +60,21 @@ pub(super) fn price(text: &str) -> Parsed<f32> {
         .and_then(|value| if value >= 0.0 { Ok(value + 0.0) } else { Err(EXPECTED) })
 }
 
-pub(super) fn prediction(text: &str) -> Parsed<i64> {
-    integer(text).ok_or("an integer: a class, or a negative number for no answer")
+/// A class as it is compared: `3.0` is `3`, and `True` is `true`.
+pub(super) fn class(text: &str) -> Parsed<Cow<'_, str>> {
+    match integer(text) {
+        // Most are written as they are compared.
+        Some(_) if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0') => {
+            Ok(text.into())
+        }
+        Some(number) => Ok(number.to_string().into()),
+        None if text.parse::<f64>().is_ok_and(f64::is_finite) => {
+            Err("a class: a text, `true` or `false`, or a whole number")
+        }
+        None if text.eq_ignore_ascii_case("true") => Ok("true".into()),
+        None if text.eq_ignore_ascii_case("false") => Ok("false".into()),
+        None => Ok(text.into()),
+    }
 }
 
 pub(super) fn split(text: &str) -> Parsed<Split> {
@@ -65,6 +83,61 @@ pub(super) fn split(text: &str) -> Parsed<Split> {
         .find(|split| split.name() == text)
         .ok_or("`train`, `calibration` or `test`")
 }
+
+/// A number without the marks between its thousands, if it has such marks.
+fn without_thousands(text: &str, decimal: char) -> Option<String> {
+    let (whole, fraction) = match text.split_once(decimal) {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (text, None),
+    };
+    let marks = [',', '.', '\'', '\u{2019}', '_', ' ', '\u{a0}', '\u{202f}', '\u{2009}'];
+    let mark = marks.into_iter().find(|&mark| mark != decimal && may_be_thousands(whole, mark))?;
+    let whole = whole.replace(mark, "");
+    fraction.is_none_or(|fraction| fraction.bytes().all(|byte| byte.is_ascii_digit())).then(|| {
+        fraction.map_or_else(|| whole.clone(), |fraction| format!("{whole}{decimal}{fraction}"))
+    })
+}
+
+/// What a cell is that should be a number, and the change that makes it one.
+pub(super) fn no_number(text: &str, dialect: &Dialect) -> (String, Option<String>) {
+    let decimal = match dialect.decimal {
+        Decimal::Point => '.',
+        Decimal::Comma => ',',
+    };
+    let found = quote(text);
+    if dialect.is_missing(text) {
+        let found = if text.is_empty() { found } else { format!("{found}, a missing cell") };
+        return (found, Some("fill it in, or leave the row out".to_owned()));
+    }
+    if let Some(plain) = without_thousands(text, decimal) {
+        // 1,163 may be a number above a thousand or one just above 1.
+        let other = if decimal == '.' { ',' } else { '.' };
+        let change = if may_be_thousands(text, other) && text.matches(other).count() == 1 {
+            format!("write `{plain}`, or set `decimal = \"{other}\"` in `[data]`")
+        } else {
+            format!("write `{plain}`")
+        };
+        return (format!("{found}, which has a thousands separator"), Some(change));
+    }
+    let is_number = |text: &str| text.parse::<f32>().is_ok_and(f32::is_finite);
+    let change = if decimal == '.' && is_number(&text.replace(',', ".")) {
+        Some("set `decimal = \",\"` in `[data]`".to_owned())
+    } else if decimal == ',' && is_number(text) && text.contains('.') {
+        Some(format!("write `{}`: the others have decimal commas", text.replace('.', ",")))
+    } else if is_number(&text.replace('\u{2212}', "-")) {
+        Some(format!("write `{}`, with a hyphen as minus", text.replace('\u{2212}', "-")))
+    } else if text.strip_suffix('%').is_some_and(|text| is_number(text.trim_end())) {
+        Some("write the share, or the number without its sign".to_owned())
+    } else if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
+        Some("write 1 and 0, or list the column in `data.categorical`".to_owned())
+    } else {
+        None
+    };
+    (found, change)
+}
+
+/// What is said of a column of features in which there is text.
+pub(super) const TEXT: &str = "list the column in `data.categorical`, or leave it out";
 
 /// The cell for a message: in backticks, cut if it is long.
 pub(super) fn quote(text: &str) -> String {
@@ -79,6 +152,7 @@ pub(super) fn quote(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::log::dialect::TableFormat;
 
     #[test]
     fn integers_may_be_whole_floats() {
@@ -99,6 +173,50 @@ mod tests {
             assert_eq!(feature(text), Err("a finite number"), "{text}");
         }
         assert_eq!(price("-0").map(f32::is_sign_positive), Ok(true));
+    }
+
+    #[test]
+    fn classes_have_one_spelling() {
+        for (text, expected) in
+            [("3", "3"), ("3.0", "3"), ("-1", "-1"), ("007", "7"), ("0", "0"), ("TRUE", "true")]
+        {
+            assert_eq!(class(text).as_deref(), Ok(expected), "{text}");
+        }
+        assert_eq!(class("Cat").as_deref(), Ok("Cat"));
+        assert_eq!(class("nan").as_deref(), Ok("nan"), "whether it is missing is not asked here");
+        assert!(class("0.5").is_err());
+    }
+
+    #[test]
+    fn what_is_no_number_says_what_to_change() {
+        let change = |sample: &str, text: &str| {
+            let dialect = TableFormat::default().dialect(sample, None);
+            let (found, change) = no_number(text, &dialect);
+            format!("{found} -> {}", change.unwrap_or_default())
+        };
+        let point = |text| change("a,b\n0.5,2\n", text);
+        let comma = |text| change("a;b\n0,5;2\n", text);
+        let thousands = "which has a thousands separator ->";
+        for (found, expected) in [
+            (point("1,163.74"), format!("`1,163.74`, {thousands} write `1163.74`")),
+            (point("-1'163"), format!("`-1'163`, {thousands} write `-1163`")),
+            (point("1 163 000"), format!("`1 163 000`, {thousands} write `1163000`")),
+            (
+                point("1,163"),
+                format!("`1,163`, {thousands} write `1163`, or set `decimal = \",\"` in `[data]`"),
+            ),
+            (point("1,5"), "`1,5` -> set `decimal = \",\"` in `[data]`".to_owned()),
+            (comma("1.163,74"), format!("`1.163,74`, {thousands} write `1163,74`")),
+            (comma("1.5"), "`1.5` -> write `1,5`: the others have decimal commas".to_owned()),
+            (point("\u{2212}1"), "`\u{2212}1` -> write `-1`, with a hyphen as minus".to_owned()),
+            (point(""), "an empty cell -> fill it in, or leave the row out".to_owned()),
+            (point("NA"), "`NA`, a missing cell -> fill it in, or leave the row out".to_owned()),
+            (point("x"), "`x` -> ".to_owned()),
+        ] {
+            assert_eq!(found, expected);
+        }
+        assert!(point("12 %").contains("write the share"));
+        assert!(point("True").contains("write 1 and 0"));
     }
 
     #[test]

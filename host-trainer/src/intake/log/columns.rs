@@ -2,8 +2,9 @@
 
 use glob::Pattern;
 
-use super::table::Header;
+use super::header::Header;
 use crate::data::dataset::RawScale;
+use crate::data::notes::GlobNote;
 use crate::error::{Error, LogError, Result, list};
 use crate::intake::config::{
     AnswerColumns, ConfidenceColumns, Config, PerColumn, PriceSource, RawReadings,
@@ -28,6 +29,15 @@ pub(super) struct Columns {
     pub(super) confidence: Option<Vec<usize>>,
     /// One per feature, if the configuration has a section `[raw]`.
     pub(super) raw: Option<Vec<RawScale>>,
+    /// What the globs stand for, and what they may have missed.
+    pub(super) notes: Globs,
+}
+
+/// What the names and globs of a configuration stand for.
+#[derive(Default)]
+pub(super) struct Globs {
+    pub(super) globs: Vec<GlobNote>,
+    pub(super) warnings: Vec<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -35,6 +45,16 @@ pub(super) enum Answer {
     Prediction(usize),
     Loss(usize),
     Value { prediction: Option<usize>, value: usize },
+}
+
+impl Answer {
+    /// The columns that say it.
+    pub(super) fn columns(self) -> [Option<usize>; 2] {
+        match self {
+            Self::Prediction(column) | Self::Loss(column) => [Some(column), None],
+            Self::Value { prediction, value } => [prediction, Some(value)],
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -94,10 +114,13 @@ impl Header {
             });
         }
 
+        let mut patterns: Vec<(String, &str, Vec<usize>)> = Vec::new();
         let mut features = Vec::new();
         for (index, glob) in data.features.iter().enumerate() {
             let key = format!("data.features[{index}]");
-            for column in self.matching(glob, &key)? {
+            let columns = self.matching(glob, &key)?;
+            patterns.push((key.clone(), glob, columns.clone()));
+            for column in columns {
                 // The device knows its own value, and that is a number.
                 self.unused(column, &key, &uses, |kind| kind == Kind::LocalValue)?;
                 if !features.contains(&column) {
@@ -110,7 +133,9 @@ impl Header {
             let mut samples = Vec::new();
             for (place, glob) in window.samples.iter().enumerate() {
                 let key = format!("window[{index}].samples[{place}]");
-                for column in self.matching(glob, &key)? {
+                let columns = self.matching(glob, &key)?;
+                patterns.push((key.clone(), glob, columns.clone()));
+                for column in columns {
                     self.unused(column, &key, &uses, |_| false)?;
                     if !samples.contains(&column) {
                         samples.push(column);
@@ -120,6 +145,7 @@ impl Header {
             if samples.len() > MOST_SAMPLES {
                 return Err(Error::from(LogError::WindowTooLong {
                     file: self.file().to_path_buf(),
+                    line: self.line(),
                     key: format!("window[{index}].samples"),
                     found: samples.len(),
                     most: MOST_SAMPLES,
@@ -139,6 +165,7 @@ impl Header {
                 let first = "data.features".to_owned();
                 return Err(Error::from(LogError::ColumnUsedTwice {
                     file: self.file().to_path_buf(),
+                    line: self.line(),
                     column,
                     first,
                     second: key,
@@ -150,7 +177,16 @@ impl Header {
         let confidence = config.confidence.as_ref().map(|said| self.confidence(said, &uses));
         let confidence = confidence.transpose()?;
         let raw = config.raw.as_ref().map(|raw| self.raw(raw, &features)).transpose()?;
+        let known: Vec<usize> = uses
+            .iter()
+            .map(|(column, ..)| *column)
+            .chain([&features, &categorical].into_iter().flatten().copied())
+            .chain(windows.iter().flatten().copied())
+            .chain(confidence.iter().flatten().copied())
+            .collect();
+        let notes = self.notes(&patterns, &known);
         Ok(Columns {
+            notes,
             features,
             windows,
             categorical,
@@ -163,6 +199,34 @@ impl Header {
             confidence,
             raw,
         })
+    }
+
+    /// What globs stand for. A column that nothing uses and that looks like those of a glob was
+    /// probably meant as well. `known`: the columns that something uses.
+    fn notes(&self, patterns: &[(String, &str, Vec<usize>)], known: &[usize]) -> Globs {
+        let mut notes = Globs::default();
+        for (key, glob, columns) in patterns {
+            let names = |columns: &[usize]| -> Vec<String> {
+                columns.iter().map(|&column| self.names()[column].clone()).collect()
+            };
+            let mut alike = self.look_alikes(glob, columns);
+            alike.retain(|column| !known.contains(column));
+            if !alike.is_empty() {
+                let alike = names(&alike);
+                let (count, columns) = match columns.len() {
+                    1 => ("1".to_owned(), "column"),
+                    many => (many.to_string(), "columns"),
+                };
+                notes.warnings.push(format!(
+                    "`{key}`: `{glob}` stands for {count} {columns}, but not for {}, which {} alike",
+                    list(alike.iter().map(String::as_str)),
+                    if alike.len() == 1 { "looks" } else { "look" },
+                ));
+            }
+            let (key, glob, columns) = (key.clone(), (*glob).to_owned(), names(columns));
+            notes.globs.push(GlobNote { key, glob, columns });
+        }
+        notes
     }
 
     /// The columns of the local model's confidence. They may be features too: the device knows
@@ -195,6 +259,7 @@ impl Header {
             [_, _, ..] => Ok(columns),
             _ => Err(Error::from(LogError::OneProbability {
                 file: self.file().to_path_buf(),
+                line: self.line(),
                 found: columns.len(),
             })),
         }
@@ -211,6 +276,7 @@ impl Header {
             None => Ok(()),
             Some((_, second, _)) => Err(Error::from(LogError::ColumnUsedTwice {
                 file: self.file().to_path_buf(),
+                line: self.line(),
                 column: self.names()[column].clone(),
                 first: key.to_owned(),
                 second: second.clone(),
@@ -249,9 +315,14 @@ impl Header {
             .find(|(glob, _)| !names.iter().any(|name| name == glob || matching(name, glob)))
         {
             let (key, pattern, found) = (key.to_owned(), glob.clone(), list(names));
-            return Err(
-                LogError::NoMatch { file: self.file().to_path_buf(), key, pattern, found }.into()
-            );
+            return Err(LogError::NoMatch {
+                file: self.file().to_path_buf(),
+                line: self.line(),
+                key,
+                pattern,
+                found,
+            }
+            .into());
         }
         let value = |name: &&str| {
             if let Some((_, value)) = entries.iter().find(|(glob, _)| glob == name) {
@@ -263,6 +334,7 @@ impl Header {
                 ([], Some(value)) => Ok(value),
                 _ => Err(Error::from(LogError::Scale {
                     file: self.file().to_path_buf(),
+                    line: self.line(),
                     column: (*name).to_owned(),
                     key: key.to_owned(),
                     found: list(globs.iter().map(|(glob, _)| glob.as_str())),

@@ -1,37 +1,55 @@
-//! Reading a deferral log: CSV, or the same compressed with gzip, checked cell by cell.
+//! Reading a deferral log: a table as text, plain or compressed, checked cell by cell.
 //!
-//! Rows stream straight into the arrays of the [`Dataset`]; the text of the log is never held.
+//! Rows stream straight into the arrays of the [`Dataset`]; the text of the log is never held. How
+//! the table is written is recognised from its beginning; what it means does not depend on that.
 //!
-//! **Not here:** gaps are not filled in and rows are not dropped. A log with an unusable cell is
-//! refused; the error names the file, the line, the column, what was found and what was expected.
+//! **Not here:** gaps are not filled in and rows are not dropped unless the configuration says so. A
+//! log with an unusable cell is refused; the error names the file, the line, the column, what was
+//! found, what was expected and what to change.
 
 mod category;
 mod cell;
 mod columns;
+mod dialect;
+mod digest;
+mod encoding;
+mod files;
+mod header;
+mod lines;
+mod prelude;
+mod recognised;
+mod row;
 mod rows;
+mod signature;
 mod source;
 mod split;
 mod table;
+mod text;
+mod vocabulary;
+mod zstd;
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use crate::data::dataset::Dataset;
-use crate::error::{Error, Result};
+use crate::error::{LogError, Result, list};
 use crate::intake::config::Config;
+pub use dialect::TableFormat;
+pub use header::Header;
+use recognised::Recognised;
+pub use row::Row;
 use rows::Rows;
-use source::Hashed;
-pub use table::{Header, Row, Table};
+pub use table::Table;
 
-/// Reads the log that a configuration names.
+/// Reads the log that a configuration names, for training and for whatever else needs the answer of
+/// every expert on every row.
 ///
 /// # Errors
-/// If the log cannot be read, does not fit the configuration, or has an unusable cell.
+/// If the log cannot be read, does not fit the configuration, has an unusable cell, or has rows on
+/// which somebody was not asked.
 pub fn read(config: &Config) -> Result<Dataset> {
-    let name = &config.data.log;
-    read_from(File::open(name).map_err(Error::io(name))?, name, config)
+    complete(survey(config)?)
 }
 
 /// Reads a log from anywhere, such as from memory. `name` stands for it in messages.
@@ -39,29 +57,96 @@ pub fn read(config: &Config) -> Result<Dataset> {
 /// # Errors
 /// As [`read`].
 pub fn read_from(reader: impl Read, name: &Path, config: &Config) -> Result<Dataset> {
-    let mut stored = Hashed::new(reader);
-    let rows = {
-        let mut table = Table::new(&mut stored, name)?;
-        let header = table.header().clone();
-        let mut rows = Rows::new(&header, config)?;
+    complete(survey_from(reader, name, config)?)
+}
+
+/// Reads the log that a configuration names, to describe it: with `not_asked = "allowed"` it may
+/// have rows on which somebody was not asked.
+///
+/// # Errors
+/// If the log cannot be read, does not fit the configuration, or has an unusable cell.
+pub fn survey(config: &Config) -> Result<Dataset> {
+    let format = TableFormat::from(&config.data);
+    let tables = files::of(&config.data.log)?.into_iter();
+    survey_all(tables.map(|file| Table::open_as(&file, &format)), config)
+}
+
+/// As [`survey`], from anywhere, such as from memory. `name` stands for it in messages.
+///
+/// # Errors
+/// As [`survey`].
+pub fn survey_from(reader: impl Read, name: &Path, config: &Config) -> Result<Dataset> {
+    let table = Table::new_as(reader, name, &TableFormat::from(&config.data));
+    survey_all([table].into_iter(), config)
+}
+
+/// Reads the rows of tables with the same columns. There is at least one table.
+fn survey_all<'a>(
+    mut tables: impl Iterator<Item = Result<Table<'a>>>,
+    config: &Config,
+) -> Result<Dataset> {
+    let mut table = tables.next().expect("a log has a file")?;
+    let first = table.header().clone();
+    let mut rows = Rows::new(&first, config)?;
+    let mut recognised = Recognised::new(&table);
+    let mut before = 0;
+    loop {
+        let (mut count, mut line) = (0, 0);
         while let Some(row) = table.next_row()? {
-            rows.push(row)?;
+            line = row.line();
+            count += 1;
+            rows.push(row, before)?;
         }
-        rows.finish()?
-    };
-    Ok(Dataset { log_digest: stored.finish().map_err(Error::io(name))?, ..rows })
+        recognised.add(&table, count);
+        before += line;
+        let Some(next) = tables.next() else { break };
+        table = next?;
+        same_columns(&first, table.header())?;
+    }
+    rows.finish(recognised.to_string())
+}
+
+fn same_columns(first: &Header, header: &Header) -> Result<()> {
+    if first.names() == header.names() {
+        return Ok(());
+    }
+    let names = |header: &Header| list(header.names().iter().map(String::as_str));
+    let (found, expected) = (names(header), names(first));
+    let (file, first) = (header.file().to_path_buf(), first.file().to_path_buf());
+    Err(LogError::OtherHeader { file, first, found, expected }.into())
+}
+
+/// The log, if everybody was asked on every row.
+fn complete(data: Dataset) -> Result<Dataset> {
+    let Some(found) = &data.notes.incomplete else { return Ok(data) };
+    Err(LogError::NotAsked {
+        file: found.file.clone(),
+        line: found.line,
+        column: found.column.clone(),
+        rows: found.rows,
+        complete: found.complete,
+    }
+    .into())
 }
 
 /// The cells of one column on the given lines of the log that a configuration names, in that order.
+/// Lines count on from one file of a log to the next.
 ///
 /// # Errors
 /// If the log cannot be read or has no such column.
 pub fn column(config: &Config, name: &str, at: &[u32]) -> Result<Vec<String>> {
-    let mut table = Table::open(&config.data.log)?;
-    let column = table.header().column(name, "the command line")?;
+    let format = TableFormat::from(&config.data);
     let mut cells = BTreeMap::new();
-    while let Some(row) = table.next_row()? {
-        cells.insert(row.line(), row.text(column).to_owned());
+    let mut before = 0;
+    for file in files::of(&config.data.log)? {
+        let mut table = Table::open_as(&file, &format)?;
+        let column = table.header().column(name, "the command line")?;
+        let mut line = 0;
+        while let Some(row) = table.next_row()? {
+            line = row.line();
+            cells.insert(before + line, row.text(column).to_owned());
+        }
+        before += line;
     }
     Ok(at.iter().map(|&line| cells.get(&u64::from(line)).cloned().unwrap_or_default()).collect())
 }

@@ -1,24 +1,34 @@
 //! The rows of a log on their way into a dataset.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
+
+use mild::window_features::of_samples;
 
 use super::category::{Categories, MAX_CATEGORIES};
 use super::cell;
 use super::columns::{Answer, Columns, Price};
+use super::digest::TableDigest;
+use super::header::Header;
+use super::row::Row;
 use super::split;
-use super::table::{Header, Row};
-use mild::window_features::of_samples;
-
+use super::vocabulary::Vocabulary;
 use crate::data::confidence::Confidence;
 use crate::data::dataset::{Dataset, Expert, RawScale};
 use crate::data::matrix::{compact, gather};
+use crate::data::notes::{Incomplete, LogNotes};
 use crate::data::part::{Part, PartColumns};
 use crate::data::split::Split;
 use crate::error::{Error, LogError, Result};
-use crate::intake::config::{Config, Readings, Window};
+use crate::intake::config::{Config, NotAsked, Readings, Window};
 
 /// How far the probabilities of a row may be from a sum of 1: logs round them.
 const SUM_TOLERANCE: f64 = 1e-3;
+
+/// What to change where a label is missing, and where an answer is.
+const LABEL: &str = "fill it in, or leave the row out; with another list in `missing` in `[data]` its mark is a class";
+const ANSWER: &str = "or allow it: with `not_asked = \"allowed\"` in `[data]` a missing answer is no answer, and with \
+                      another list in `missing` its mark is a class";
 
 /// A part that is being read.
 struct Draft {
@@ -43,17 +53,26 @@ struct Group {
 
 /// Checks rows and appends them to the parts of a dataset.
 pub(super) struct Rows<'a> {
-    header: &'a Header,
+    header: Header,
     config: &'a Config,
     columns: Columns,
     categories: Vec<Categories>,
     groups: HashMap<String, Group>,
+    vocabulary: Vocabulary,
+    digest: TableDigest,
     /// Train, calibration, test. Without a split column all rows go to train first.
     drafts: [Draft; 3],
+    /// The row that is being read: errors and prices, NaN where nobody was asked.
+    errors: Vec<f32>,
+    prices: Vec<f32>,
+    complete: usize,
+    left_out: usize,
+    /// Where an answer was first missing.
+    not_asked: Option<(PathBuf, u64, String)>,
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(header: &'a Header, config: &'a Config) -> Result<Self> {
+    pub(super) fn new(header: &Header, config: &'a Config) -> Result<Self> {
         let columns = header.resolve(config)?;
         let draft = || Draft {
             columns: PartColumns {
@@ -74,89 +93,187 @@ impl<'a> Rows<'a> {
             drafts: [draft(), draft(), draft()],
             categories: columns.categorical.iter().map(|_| Categories::default()).collect(),
             groups: HashMap::new(),
-            header,
+            vocabulary: Vocabulary::new(config.experts.len(), config.data.classes),
+            digest: TableDigest::default(),
+            header: header.clone(),
             config,
             columns,
+            errors: Vec::new(),
+            prices: Vec::new(),
+            complete: 0,
+            left_out: 0,
+            not_asked: None,
         })
     }
 
-    /// Checks and appends a row.
-    pub(super) fn push(&mut self, row: Row<'_>) -> Result<()> {
-        let split =
-            self.columns.split.map_or(Ok(Split::Train), |column| row.parse(column, cell::split))?;
-        let Draft { columns: part, codes } = &mut self.drafts[split as usize];
-
-        if let (Some(column), Some(ids)) = (self.columns.group, &mut part.groups) {
-            ids.push(row.group(column, split, &mut self.groups)?);
-        }
-        let label = match self.columns.label {
-            None => None,
-            Some(column) => Some(row.label(column, self.config.data.classes)?),
-        };
-        if let (Some(labels), Some(label)) = (&mut part.labels, label) {
-            labels.push(label);
-        }
+    /// Checks and appends a row. `before` lines stand in the files before its own.
+    pub(super) fn push(&mut self, row: Row<'_>, before: u64) -> Result<()> {
+        let split = self.columns.split.map_or(Ok(Split::Train), |column| row.split(column))?;
+        let label = self.columns.label.map(|column| row.class(column, LABEL)).transpose()?;
         let target = match self.columns.target {
             None => None,
             Some(column) => Some(row.parse(column, cell::feature)?),
         };
+        if !self.answers(&row, label.as_deref(), target)? && self.config.data.complete_only {
+            self.left_out += 1;
+            self.digest.drop_row();
+            return Ok(());
+        }
+        let Draft { columns: part, codes } = &mut self.drafts[split as usize];
+        self.digest.code(split as u32);
+        if let (Some(column), Some(ids)) = (self.columns.group, &mut part.groups) {
+            let id = row.group(column, split, &mut self.groups)?;
+            self.digest.code(id);
+            ids.push(id);
+        }
+        if let (Some(labels), Some(label), Some(column)) =
+            (&mut part.labels, label, self.columns.label)
+        {
+            let code =
+                self.vocabulary.label(&label).map_err(|expected| row.error(column, &expected))?;
+            self.digest.code(code.into());
+            labels.push(code);
+        }
+        let first = part.features.len();
         for &column in &self.columns.features {
-            part.features.push(row.parse(column, cell::feature)?);
+            part.features.push(row.feature(column)?);
         }
         for (window, samples) in self.config.windows.iter().zip(&self.columns.windows) {
             part.features.extend(row.window(window, samples)?);
         }
+        part.features[first..].iter().for_each(|&value| self.digest.number(value));
         for (&column, categories) in self.columns.categorical.iter().zip(&mut self.categories) {
-            let text = row.text(column);
-            if text.is_empty() {
-                return Err(row.error(column, "a category"));
+            if row.is_missing(column) {
+                let change = "or take its mark out of `missing` in `[data]`: then it is one";
+                let change = (!row.text(column).is_empty()).then_some(change);
+                return Err(row.error_with(column, "a category", change));
             }
-            let code = categories.code(text);
+            let code = categories.code(row.text(column));
             let expected = || {
                 format!("at most {MAX_CATEGORIES} categories in this column, and this is one more")
             };
-            codes.push(code.ok_or_else(|| row.error(column, &expected()))?);
+            let code = code.ok_or_else(|| row.error(column, &expected()))?;
+            self.digest.code(code.into());
+            codes.push(code);
         }
-        for &answer in &self.columns.answers {
-            part.errors.push(match answer {
-                Answer::Loss(column) => row.parse(column, cell::loss)?,
-                Answer::Prediction(column) => f32::from(u8::from(row.wrong(column, label)?)),
-                Answer::Value { prediction, value } => {
-                    let wrong = match prediction {
-                        None => false,
-                        Some(column) => row.wrong(column, label)?,
-                    };
-                    let value = row.parse(value, cell::feature)?;
-                    let (of, target) =
-                        self.config.multi_task.zip(target).expect("checked with the configuration");
-                    of.error(wrong, value, target)
-                }
-            });
-        }
-        for &price in &self.columns.prices {
-            part.prices.push(match price {
-                Price::Fixed(price) => price,
-                Price::Column(column) => row.parse(column, cell::price)?,
-            });
-        }
+        part.errors.append(&mut self.errors);
+        part.prices.append(&mut self.prices);
         if let (Some(columns), Some(confidence)) = (&self.columns.confidence, &mut part.confidence)
         {
-            confidence.push(&row.confidence(columns)?);
+            let values = row.confidence(columns)?;
+            values.iter().for_each(|&value| self.digest.number(value));
+            confidence.push(&values);
         }
-        part.lines.push(u32::try_from(row.line()).unwrap_or(u32::MAX));
+        part.lines.push(u32::try_from(before + row.line()).unwrap_or(u32::MAX));
         part.rows += 1;
+        self.digest.end_row();
         Ok(())
     }
 
-    /// The dataset, with a digest still to be filled in.
-    pub(super) fn finish(mut self) -> Result<Dataset> {
+    /// Reads the answers and prices of a row, and whether everybody was asked.
+    fn answers(&mut self, row: &Row<'_>, label: Option<&str>, target: Option<f32>) -> Result<bool> {
+        let may_miss = self.config.data.not_asked == NotAsked::Allowed;
+        self.errors.clear();
+        self.prices.clear();
+        let mut complete = true;
+        for expert in 0..self.columns.answers.len() {
+            let answer = self.columns.answers[expert];
+            let missing =
+                answer.columns().into_iter().flatten().find(|&column| row.is_missing(column));
+            let error = match missing {
+                Some(column) if may_miss => {
+                    complete = false;
+                    if self.not_asked.is_none() {
+                        let name = row.header().names()[column].clone();
+                        self.not_asked =
+                            Some((row.header().file().to_path_buf(), row.line(), name));
+                    }
+                    self.digest.code(u32::MAX);
+                    f32::NAN
+                }
+                _ => self.error(row, expert, answer, label, target)?,
+            };
+            self.errors.push(error);
+            self.prices.push(match self.columns.prices[expert] {
+                Price::Fixed(price) => price,
+                Price::Column(column) if error.is_nan() && row.is_missing(column) => 0.0,
+                Price::Column(column) => {
+                    let price = row.parse(column, cell::price)?;
+                    self.digest.number(price);
+                    price
+                }
+            });
+        }
+        self.complete += usize::from(complete);
+        Ok(complete)
+    }
+
+    /// The error of an answer.
+    fn error(
+        &mut self,
+        row: &Row<'_>,
+        expert: usize,
+        answer: Answer,
+        label: Option<&str>,
+        target: Option<f32>,
+    ) -> Result<f32> {
+        let mut wrong = |column| -> Result<bool> {
+            let (answer, label) = (row.class(column, ANSWER)?, label.unwrap_or_default());
+            let wrong = self.vocabulary.is_wrong(expert, &answer, label);
+            self.digest.code(wrong.into());
+            Ok(wrong)
+        };
+        match answer {
+            Answer::Loss(column) => {
+                let loss = row.parse(column, cell::loss)?;
+                self.digest.number(loss);
+                Ok(loss)
+            }
+            Answer::Prediction(column) => Ok(f32::from(u8::from(wrong(column)?))),
+            Answer::Value { prediction, value } => {
+                let wrong = prediction.map_or(Ok(false), wrong)?;
+                let value = row.parse(value, cell::feature)?;
+                let (of, target) =
+                    self.config.multi_task.zip(target).expect("checked with the configuration");
+                self.digest.number(value);
+                self.digest.number(target);
+                Ok(of.error(wrong, value, target))
+            }
+        }
+    }
+
+    /// The dataset. `recognised` says how the table is stored and written.
+    pub(super) fn finish(mut self, recognised: String) -> Result<Dataset> {
         let file = self.header.file().to_path_buf();
+        if self.left_out > 0 && self.complete == 0 {
+            return Err(LogError::NoneComplete { file, rows: self.left_out }.into());
+        }
         if self.drafts.iter().all(|draft| draft.columns.rows == 0) {
             return Err(LogError::WithoutRows { file }.into());
         }
         let data = &self.config.data;
         let count = self.categories.len();
-        let mut parts = self.drafts.map(Draft::into_coded);
+        let rows: usize = self.drafts.iter().map(|draft| draft.columns.rows).sum();
+        let classes = self.vocabulary.classes();
+        let names: Vec<&str> = self.config.experts.iter().map(|one| one.name.as_str()).collect();
+        let mut notes = LogNotes {
+            recognised,
+            globs: self.columns.notes.globs,
+            strangers: self.vocabulary.strangers(&names),
+            left_out: self.left_out,
+            incomplete: self.not_asked.filter(|_| !data.complete_only).map(
+                |(file, line, column)| Incomplete {
+                    file,
+                    line,
+                    column,
+                    rows,
+                    complete: self.complete,
+                },
+            ),
+            warnings: self.columns.notes.warnings,
+        };
+        notes.warn_of_strangers();
+        let mut parts = self.drafts.map(|draft| draft.into_coded(&classes.of_code));
         if data.split.is_none() {
             draw_split(&mut parts, count, self.config.train.seed);
         }
@@ -195,16 +312,33 @@ impl<'a> Rows<'a> {
             .iter()
             .enumerate()
             .map(|(k, expert)| {
-                let first = train.prices()[(0, k)];
-                let varies = |part: &Part| part.prices().column(k).any(|&price| price != first);
-                let sum: f64 = train.prices().column(k).map(|&price| f64::from(price)).sum();
+                let first = train.asked_rows(k).next().map_or(0.0, |row| train.prices()[(row, k)]);
+                let varies =
+                    |part: &Part| part.asked_rows(k).any(|row| part.prices()[(row, k)] != first);
+                let prices = train.asked_rows(k).map(|row| f64::from(train.prices()[(row, k)]));
+                let sum: f64 = prices.sum();
                 let price_varies = [&train, &calibration, &test].into_iter().any(varies);
-                let mean_price =
-                    if price_varies { (sum / train.rows() as f64) as f32 } else { first };
+                let mean_price = if price_varies {
+                    (sum / train.asked_rows(k).count().max(1) as f64) as f32
+                } else {
+                    first
+                };
                 Expert { name: expert.name.clone(), mean_price, price_varies }
             })
             .collect();
-        Ok(Dataset { feature_names, experts, log_digest: [0; 8], train, calibration, test, raw })
+        feature_names.iter().for_each(|name| self.digest.text(name));
+        classes.of_code.iter().for_each(|&class| self.digest.code(class.into()));
+        Ok(Dataset {
+            feature_names,
+            class_names: classes.names,
+            experts,
+            log_digest: self.digest.finish(),
+            train,
+            calibration,
+            test,
+            raw,
+            notes,
+        })
     }
 }
 
@@ -221,7 +355,11 @@ fn draw_split(parts: &mut [Coded; 3], count: usize, seed: u64) {
 }
 
 impl Draft {
-    fn into_coded(self) -> Coded {
+    /// `class_of`: the class of each code of a label.
+    fn into_coded(mut self, class_of: &[u16]) -> Coded {
+        for label in self.columns.labels.iter_mut().flatten() {
+            *label = class_of[usize::from(*label)];
+        }
         let part = self.columns.build().expect("every row has been added to every column");
         Coded { part, codes: self.codes }
     }
@@ -243,10 +381,34 @@ impl Coded {
 }
 
 impl Row<'_> {
-    /// Whether a prediction is not the label.
-    fn wrong(&self, column: usize, label: Option<u16>) -> Result<bool> {
-        let prediction = self.parse(column, cell::prediction)?;
-        Ok(label.map(i64::from) != Some(prediction))
+    fn split(&self, column: usize) -> Result<Split> {
+        let text = self.text(column);
+        cell::split(text).map_err(|expected| {
+            let lower = text.to_lowercase();
+            let meant = match lower.as_str() {
+                "train" | "training" | "fit" => Some("train"),
+                "val" | "valid" | "validation" | "dev" | "cal" | "calib" | "calibration" => {
+                    Some("calibration")
+                }
+                "test" | "testing" | "eval" | "holdout" => Some("test"),
+                _ => None,
+            };
+            let change = meant.map(|name| format!("write `{name}`"));
+            self.error_with(column, expected, change.as_deref())
+        })
+    }
+
+    /// A feature. Where there is text, the column is of categories.
+    fn feature(&self, column: usize) -> Result<f32> {
+        let text = self.text(column);
+        if text.starts_with(char::is_alphabetic)
+            && cell::class(text).is_ok_and(|class| class == text)
+            && !self.is_missing(column)
+            && text.parse::<f64>().is_err()
+        {
+            return Err(self.error_with(column, "a finite number", Some(cell::TEXT)));
+        }
+        self.parse(column, cell::feature)
     }
 
     /// The features of a window, by the device's own code.
@@ -288,14 +450,6 @@ impl Row<'_> {
         Ok(probabilities)
     }
 
-    fn label(&self, column: usize, classes: Option<u32>) -> Result<u16> {
-        let classes = i64::from(classes.unwrap_or(1 << 16));
-        match cell::integer(self.text(column)) {
-            Some(label) if (0..classes).contains(&label) => Ok(label as u16),
-            _ => Err(self.error(column, &format!("a class, an integer of 0..={}", classes - 1))),
-        }
-    }
-
     fn group(
         &self,
         column: usize,
@@ -303,7 +457,7 @@ impl Row<'_> {
         groups: &mut HashMap<String, Group>,
     ) -> Result<u32> {
         let name = self.text(column);
-        if name.is_empty() {
+        if self.is_missing(column) {
             return Err(self.error(column, "the name of a group"));
         }
         let Some(group) = groups.get(name) else {

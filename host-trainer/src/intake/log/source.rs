@@ -1,133 +1,128 @@
-//! The bytes of a log: hashed as they are stored, decompressed if need be, with one kind of line
-//! end.
+//! From the bytes of a log to its text: decompressed, decoded to UTF-8, with one kind of line end.
 
 use std::io::{self, BufReader, Cursor, Read};
 
 use flate2::bufread::MultiGzDecoder;
-use sha2::{Digest, Sha256};
 
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+use super::encoding::{self, Decoded};
+use super::lines::LineEnds;
+use super::signature::{self, Signature};
+use super::zstd::ZstdFrames;
+use encoding_rs::Encoding;
 
-/// A reader that computes the digest of what goes through it.
-pub(super) struct Hashed<R> {
-    inner: R,
-    hash: Sha256,
+/// Bytes that are looked at to recognise what a file is.
+const START: usize = 1 << 12;
+
+/// The text of a table.
+pub(super) struct Text<'a> {
+    pub(super) lines: LineEnds<Box<dyn Read + 'a>>,
+    pub(super) origin: Origin,
 }
 
-impl<R: Read> Hashed<R> {
-    pub(super) fn new(inner: R) -> Self {
-        Self { inner, hash: Sha256::new() }
-    }
+/// How the text was stored.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    /// `gzip` or `zstd`.
+    pub(super) compression: Option<&'static str>,
+    pub(super) encoding: &'static Encoding,
+    /// Whether it begins with a byte order mark.
+    pub(super) marked: bool,
+}
 
-    /// The first eight bytes of the SHA-256 of all bytes, those after the last one asked for
-    /// included.
-    pub(super) fn finish(mut self) -> io::Result<[u8; 8]> {
-        io::copy(&mut self, &mut io::sink())?;
-        let mut digest = [0; 8];
-        digest.copy_from_slice(&self.hash.finalize()[..8]);
-        Ok(digest)
+/// Why there is no text.
+pub(super) enum NoText {
+    Io(io::Error),
+    /// What is compressed like this is damaged at its beginning.
+    Compressed(&'static str, io::Error),
+    /// The file is something else: what, and what to do.
+    Other(&'static str, &'static str),
+}
+
+impl From<io::Error> for NoText {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
     }
 }
 
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..n]);
-        Ok(n)
-    }
-}
-
-/// The text of a log that may be compressed, and whether it is.
+/// The text of a table that may be compressed. Without an `encoding` it is UTF-16 where that is
+/// recognised, else UTF-8.
 pub(super) fn text<'a>(
-    mut stored: impl Read + 'a,
-) -> io::Result<(LineEnds<Box<dyn Read + 'a>>, bool)> {
-    let mut start = Vec::with_capacity(GZIP.len());
-    stored.by_ref().take(GZIP.len() as u64).read_to_end(&mut start)?;
-    let compressed = start == GZIP;
-    let stored = BufReader::with_capacity(1 << 16, Cursor::new(start).chain(stored));
-    let text: Box<dyn Read + 'a> =
-        if compressed { Box::new(MultiGzDecoder::new(stored)) } else { Box::new(stored) };
-    Ok((LineEnds { inner: text, after_cr: false, last: b'\n' }, compressed))
-}
-
-/// Turns every line end (LF, CR LF, CR) into LF and ends the last line, because the CSV reader's
-/// line count is only right then.
-pub(super) struct LineEnds<R> {
-    inner: R,
-    after_cr: bool,
-    last: u8,
-}
-
-impl<R: Read> Read for LineEnds<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() {
-            return Ok(0);
+    stored: impl Read + 'a,
+    encoding: Option<&'static Encoding>,
+) -> Result<Text<'a>, NoText> {
+    let (start, stored) = peek(stored)?;
+    let stored = BufReader::with_capacity(1 << 16, stored);
+    let (compression, plain): (_, Box<dyn Read + 'a>) = match signature::of(&start) {
+        Some(Signature::Gzip) => (Some("gzip"), Box::new(MultiGzDecoder::new(stored))),
+        Some(Signature::Zstd) => (Some("zstd"), Box::new(ZstdFrames::new(stored))),
+        Some(Signature::Other(what, change)) => return Err(NoText::Other(what, change)),
+        None => (None, Box::new(stored)),
+    };
+    let (start, plain) = match compression {
+        None => (start, plain),
+        Some(format) => {
+            let (start, plain) = peek(plain).map_err(|error| NoText::Compressed(format, error))?;
+            if let Some(Signature::Other(what, change)) = signature::of(&start) {
+                return Err(NoText::Other(what, change));
+            }
+            (start, Box::new(plain) as Box<dyn Read + 'a>)
         }
-        loop {
-            let n = self.inner.read(buffer)?;
-            if n == 0 {
-                let open = self.last != b'\n';
-                if open {
-                    buffer[0] = b'\n';
-                    self.last = b'\n';
-                }
-                return Ok(usize::from(open));
-            }
-            let mut kept = n;
-            if self.after_cr || buffer[..n].contains(&b'\r') {
-                kept = 0;
-                for i in 0..n {
-                    let byte = buffer[i];
-                    let second_half = byte == b'\n' && self.after_cr;
-                    self.after_cr = byte == b'\r';
-                    if !second_half {
-                        buffer[kept] = if byte == b'\r' { b'\n' } else { byte };
-                        kept += 1;
-                    }
-                }
-            }
-            if kept > 0 {
-                self.last = buffer[kept - 1];
-                return Ok(kept);
-            }
-        }
+    };
+    let recognised = encoding::recognise(&start, encoding);
+    if recognised.encoding == encoding_rs::UTF_8 && start.contains(&0) {
+        return Err(NoText::Other(
+            "bytes that are no text (some are zero)",
+            "save it as CSV, or set `encoding` in `[data]`",
+        ));
     }
+    let origin = Origin { compression, encoding: recognised.encoding, marked: recognised.mark > 0 };
+    let mut plain = plain;
+    io::copy(&mut plain.by_ref().take(recognised.mark as u64), &mut io::sink())?;
+    let utf8: Box<dyn Read + 'a> = match recognised.encoding == encoding_rs::UTF_8 {
+        true => plain,
+        false => Box::new(Decoded::new(plain, recognised.encoding)),
+    };
+    Ok(Text { lines: LineEnds::new(utf8), origin })
+}
+
+/// The first bytes, and everything.
+fn peek<'a>(mut stored: impl Read + 'a) -> io::Result<(Vec<u8>, impl Read + 'a)> {
+    let mut start = Vec::with_capacity(START);
+    stored.by_ref().take(START as u64).read_to_end(&mut start)?;
+    Ok((start.clone(), Cursor::new(start).chain(stored)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Gives one byte at a time, so that every boundary is met.
-    struct Slow<'a>(&'a [u8]);
-
-    impl Read for Slow<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let n = self.0.len().min(buffer.len()).min(1);
-            buffer[..n].copy_from_slice(&self.0[..n]);
-            self.0 = &self.0[n..];
-            Ok(n)
-        }
+    fn read(stored: &[u8]) -> (String, Origin) {
+        let Ok(Text { mut lines, origin }) = text(stored, None) else { panic!("no text") };
+        let mut whole = String::new();
+        lines.read_to_string(&mut whole).unwrap();
+        (whole, origin)
     }
 
     #[test]
-    fn every_line_end_becomes_lf() {
-        for (given, expected) in
-            [("a\r\nb\r\n", "a\nb\n"), ("a\rb", "a\nb\n"), ("a\n\r\n\nb", "a\n\n\nb\n"), ("", "")]
+    fn byte_order_marks_are_no_text() {
+        let (text, origin) = read("\u{feff}a,b\r\n".as_bytes());
+        assert_eq!((text.as_str(), origin.marked), ("a,b\n", true));
+        let wide: Vec<u8> = "\u{feff}é,b\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let (text, origin) = read(&wide);
+        assert_eq!((text.as_str(), origin.encoding), ("é,b\n", encoding_rs::UTF_16BE));
+        let (text, origin) = read(&wide[2..]);
+        assert_eq!((text.as_str(), origin.marked), ("é,b\n", false));
+    }
+
+    #[test]
+    fn other_files_are_named() {
+        for (stored, name) in
+            [(&b"PK\x03\x04..."[..], "zip"), (b"PAR1....", "Parquet"), (b"a\0,b", "zero")]
         {
-            let mut whole = String::new();
-            text(given.as_bytes()).unwrap().0.read_to_string(&mut whole).unwrap();
-            assert_eq!(whole, expected);
-            let mut slow = String::new();
-            text(Slow(given.as_bytes())).unwrap().0.read_to_string(&mut slow).unwrap();
-            assert_eq!(slow, expected);
+            match text(stored, None) {
+                Err(NoText::Other(what, _)) => assert!(what.contains(name), "{what}"),
+                _ => panic!("{name} is read"),
+            }
         }
-    }
-
-    #[test]
-    fn the_digest_covers_bytes_that_nobody_read() {
-        let mut hashed = Hashed::new(&b"abc"[..]);
-        hashed.read_exact(&mut [0]).unwrap();
-        assert_eq!(hashed.finish().unwrap(), [0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea]);
     }
 }

@@ -96,7 +96,7 @@ impl OperatingPointsReport {
 /// Where an image comes from, in print.
 #[derive(Debug, Clone, Serialize)]
 pub struct ProvenanceReport {
-    /// First 8 bytes of the SHA-256 of the log's file, in hexadecimal.
+    /// First 8 bytes of the SHA-256 of what was read of the log, in hexadecimal.
     pub log_digest: String,
     /// First 8 bytes of the SHA-256 of the configuration's file, in hexadecimal.
     pub config_digest: String,

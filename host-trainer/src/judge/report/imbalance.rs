@@ -10,9 +10,11 @@ use crate::arithmetic::statistics::Estimate;
 use crate::data::dataset::Dataset;
 use crate::data::folds::group_sizes;
 use crate::data::matrix::Matrix;
+use crate::data::notes::{GlobNote, Incomplete, LogNotes, Strangers};
 use crate::data::part::Part;
-use crate::data::reference::{best_single, oracle};
+use crate::data::reference::{alone, best_single, oracle};
 use crate::data::split::Split;
+use crate::error::list;
 use crate::judge::evaluate::resamples;
 
 /// The imbalance of a log and what single experts cost on it.
@@ -20,8 +22,14 @@ use crate::judge::evaluate::resamples;
 pub(crate) struct LogReport {
     /// Inputs of a rejector for this log, one-hot columns counted each.
     pub inputs: usize,
+    /// Their names, in their order.
+    pub input_names: Vec<String>,
     /// Number of classes among the labels, if the log has labels.
     pub classes: Option<usize>,
+    /// The names of the classes, in their order.
+    pub class_names: Vec<String>,
+    /// How the log was understood.
+    pub log: LogNotes,
     /// The parts, in the order train, calibration, test.
     pub parts: Vec<PartReport>,
     /// Obstacles to learning, the gravest first.
@@ -48,11 +56,15 @@ pub(crate) struct PartReport {
     pub nobody_right: f64,
     /// The expert with the lowest mean deferral loss on this part.
     pub best_single: String,
-    /// Its deferral loss.
+    /// Its deferral loss, over the rows on which it was asked.
     pub best_single_loss: Estimate,
-    /// Deferral loss of a fair die.
+    /// Deferral loss of a fair die over the experts: the mean of theirs.
     pub random_loss: f64,
-    /// Lowest possible deferral loss.
+    /// The rows on which somebody was asked: balance, ties, nobody right and the oracle rest on them.
+    pub asked_rows: usize,
+    /// The rows on which everybody was asked.
+    pub complete_rows: usize,
+    /// Lowest possible deferral loss, of those that were asked.
     pub oracle_loss: f64,
 }
 
@@ -61,6 +73,8 @@ pub(crate) struct PartReport {
 pub(crate) struct ExpertFigures {
     /// Its name.
     pub name: String,
+    /// The rows on which it was asked: all figures but `cheapest_right` and `mass` rest on them.
+    pub rows: usize,
     /// Mean error.
     pub error: f64,
     /// Mean price.
@@ -94,17 +108,50 @@ impl LogReport {
         let parts: Vec<PartReport> =
             Split::ALL.iter().map(|&split| PartReport::new(data, split)).collect();
         let warnings = warnings(data, classes, &parts);
-        Self { inputs: data.inputs(), classes, parts, warnings }
+        Self {
+            inputs: data.inputs(),
+            input_names: data.feature_names.clone(),
+            classes,
+            class_names: data.class_names.clone(),
+            log: data.notes.clone(),
+            parts,
+            warnings,
+        }
     }
 
     /// For a terminal.
     #[must_use]
     pub(crate) fn render(&self) -> String {
-        let mut text = format!("{} inputs", self.inputs);
-        if let Some(classes) = self.classes {
-            let _ = write!(text, ", {classes} classes");
+        let names = |names: &[String]| list(names.iter().map(String::as_str));
+        let mut text = format!("{}\n", self.log.recognised);
+        for GlobNote { key, glob, columns } in &self.log.globs {
+            if columns.len() != 1 || columns[0] != *glob {
+                let count = columns.len();
+                let _ = writeln!(text, "`{key}`: `{glob}` stands for {count}: {}", names(columns));
+            }
         }
-        text.push_str("\n\n");
+        let _ = writeln!(text, "{} inputs: {}", self.inputs, names(&self.input_names));
+        if let Some(classes) = self.classes {
+            let _ = writeln!(text, "{classes} classes: {}", names(&self.class_names));
+        }
+        for Strangers { expert, rows, answers, examples, .. } in &self.log.strangers {
+            let examples = names(examples);
+            let _ = writeln!(
+                text,
+                "{expert}: {rows} of {answers} answers are no class and count as wrong: {examples}"
+            );
+        }
+        if self.log.left_out > 0 {
+            let _ = writeln!(text, "{} rows without every answer are left out", self.log.left_out);
+        }
+        if let Some(Incomplete { rows, complete, .. }) = &self.log.incomplete {
+            let _ = writeln!(
+                text,
+                "everybody was asked on {complete} of {rows} rows; each expert's figures rest on the \
+                 rows on which it was asked, the oracle on the cheapest of those asked"
+            );
+        }
+        text.push('\n');
         for part in &self.parts {
             text += &part.render();
             text.push('\n');
@@ -126,54 +173,83 @@ impl PartReport {
         let masses = masses(part);
         let total_mass: f64 = masses.iter().sum();
         let mean = |values: &Matrix<f32>, k: usize| -> f64 {
-            let sum: f64 = values.column(k).map(|&v| f64::from(v)).sum();
-            sum / part.rows().max(1) as f64
+            let sum: f64 = part.asked_rows(k).map(|row| f64::from(values[(row, k)])).sum();
+            sum / part.asked_rows(k).count().max(1) as f64
         };
         let experts = (0..part.experts())
-            .map(|k| ExpertFigures {
-                name: data.experts[k].name.clone(),
-                error: mean(part.errors(), k),
-                price: mean(part.prices(), k),
-                alone_loss: part.mean_deferral_loss(|_| k),
-                cheapest_right: counts[k],
-                mass: if total_mass > 0.0 { masses[k] / total_mass } else { 0.0 },
+            .map(|k| {
+                let (alone_loss, rows) = alone(part, k);
+                ExpertFigures {
+                    name: data.experts[k].name.clone(),
+                    rows,
+                    error: mean(part.errors(), k),
+                    price: mean(part.prices(), k),
+                    alone_loss: if rows == 0 { 0.0 } else { alone_loss },
+                    cheapest_right: counts[k],
+                    mass: if total_mass > 0.0 { masses[k] / total_mass } else { 0.0 },
+                }
             })
+            .collect::<Vec<_>>();
+        let asked: Vec<usize> = (0..part.rows())
+            .filter(|&row| (0..part.experts()).any(|k| part.is_asked(row, k)))
             .collect();
-        let share = |rows: usize| rows as f64 / part.rows().max(1) as f64;
+        let everybody = |row: &usize| (0..part.experts()).all(|k| part.is_asked(*row, k));
+        let share = |rows: usize| rows as f64 / asked.len().max(1) as f64;
         let best = best_single(part);
-        let alone: Vec<f64> =
-            (0..part.rows()).map(|row| f64::from(part.deferral_loss(row, best))).collect();
+        let of_best: Vec<usize> = part.asked_rows(best).collect();
+        let best_losses: Vec<f64> =
+            of_best.iter().map(|&row| f64::from(part.deferral_loss(row, best))).collect();
         let cheapest = oracle(part);
-        let tied = |&row: &usize| {
+        let tied = |&&row: &&usize| {
             let least = part.deferral_loss(row, cheapest[row]);
             (0..part.experts()).filter(|&k| part.deferral_loss(row, k) == least).count() > 1
         };
-        let random: f64 = (0..part.experts()).map(|k| part.mean_deferral_loss(|_| k)).sum();
+        let known = || experts.iter().filter(|expert| expert.rows > 0);
+        let random: f64 = known().map(|expert| expert.alone_loss).sum();
+        let least = asked.iter().map(|&row| f64::from(part.deferral_loss(row, cheapest[row])));
+        let bootstrap = match of_best.len() == part.rows() {
+            true => resamples(part, 0),
+            false => resamples(&part.subset(&of_best), 0),
+        };
         Self {
             split: split.name(),
             rows: part.rows(),
             groups: part
                 .groups()
                 .map(|groups| group_sizes(groups).into_iter().filter(|&size| size > 0).count()),
-            experts,
             balance: balance(&counts),
-            ties: share((0..part.rows()).filter(tied).count()),
-            nobody_right: share(part.rows() - counts.iter().sum::<usize>()),
+            ties: share(asked.iter().filter(tied).count()),
+            nobody_right: share(asked.len() - counts.iter().sum::<usize>()),
             best_single: data.experts[best].name.clone(),
-            best_single_loss: resamples(part, 0).estimate(&alone),
-            random_loss: random / part.experts().max(1) as f64,
-            oracle_loss: part.mean_deferral_loss(|row| cheapest[row]),
+            best_single_loss: bootstrap.estimate(&best_losses),
+            random_loss: random / known().count().max(1) as f64,
+            asked_rows: asked.len(),
+            complete_rows: (0..part.rows()).filter(everybody).count(),
+            oracle_loss: least.sum::<f64>() / asked.len().max(1) as f64,
+            experts,
+        }
+    }
+
+    /// The rows of the figures that are not of one expert, if they are not all.
+    fn on_how_many(&self) -> String {
+        match self.complete_rows == self.rows {
+            true => String::new(),
+            false => format!(
+                "{} rows with any answer, {} with every answer; on the former: ",
+                self.asked_rows, self.complete_rows
+            ),
         }
     }
 
     fn render(&self) -> String {
         let groups = self.groups.map_or(String::new(), |groups| format!(" in {groups} groups"));
         let mut text = format!("{}: {} rows{groups}\n", self.split, self.rows);
-        let header = ["", "error", "price", "always", "cheapest right", "weight"];
+        let header = ["", "rows", "error", "price", "always", "cheapest right", "weight"];
         let mut cells = vec![header.map(str::to_owned).to_vec()];
         for expert in &self.experts {
             cells.push(vec![
                 expert.name.clone(),
+                expert.rows.to_string(),
                 format!("{:.4}", expert.error),
                 format!("{:.4}", expert.price),
                 format!("{:.4}", expert.alone_loss),
@@ -189,8 +265,9 @@ impl PartReport {
         let Estimate { mean, low, high } = self.best_single_loss;
         let _ = writeln!(
             text,
-            "balance {:.2} of 1, ties {:.1}%, nobody right {:.1}%\nbest single {} {mean:.4} ({low:.4} \
+            "{}balance {:.2} of 1, ties {:.1}%, nobody right {:.1}%\nbest single {} {mean:.4} ({low:.4} \
              to {high:.4}), random {:.4}, oracle {:.4}",
+            self.on_how_many(),
             self.balance,
             100.0 * self.ties,
             100.0 * self.nobody_right,
@@ -226,10 +303,11 @@ pub(crate) fn cheapest_right_of(part: &Part, row: usize) -> Option<usize> {
 fn masses(part: &Part) -> Vec<f64> {
     let mut masses = vec![0.0; part.experts()];
     for row in 0..part.rows() {
-        let costs = (0..part.experts()).map(|k| part.deferral_loss(row, k));
-        let largest = costs.clone().fold(0.0, f32::max);
-        for (mass, cost) in masses.iter_mut().zip(costs) {
-            *mass += f64::from(largest - cost).powi(2);
+        let asked = (0..part.experts()).filter(|&k| part.is_asked(row, k));
+        let costs = asked.map(|k| (k, part.deferral_loss(row, k)));
+        let largest = costs.clone().fold(0.0, |largest, (_, cost)| f32::max(largest, cost));
+        for (k, cost) in costs {
+            masses[k] += f64::from(largest - cost).powi(2);
         }
     }
     masses
@@ -249,9 +327,10 @@ fn balance(counts: &[usize]) -> f64 {
 
 fn warnings(data: &Dataset, classes: Option<usize>, parts: &[PartReport]) -> Vec<String> {
     let [train, calibration, _] = parts else { return Vec::new() };
-    let mut warnings = Vec::new();
+    let mut warnings = data.notes.warnings.clone();
     let learnable = train.best_single_loss.mean - train.oracle_loss;
-    if train.rows > 0 && learnable < 1e-6 {
+    // On other rows the best expert's mean may be below the oracle's.
+    if train.rows > 0 && train.complete_rows == train.rows && learnable < 1e-6 {
         warnings.push(format!(
             "always asking {} is the best choice on every train row: there is nothing to learn",
             train.best_single
@@ -276,7 +355,9 @@ fn warnings(data: &Dataset, classes: Option<usize>, parts: &[PartReport]) -> Vec
         warnings.push("all labels are equal: this is not a classification task".to_owned());
     }
     for (k, expert) in train.experts.iter().enumerate() {
-        if expert.error >= 1.0 {
+        if expert.rows == 0 {
+            warnings.push(format!("{} was never asked on a train row", expert.name));
+        } else if expert.error >= 1.0 {
             warnings.push(format!("{} is never right on a train row", expert.name));
         } else if expert.cheapest_right == 0 {
             warnings.push(format!(
@@ -312,12 +393,13 @@ fn warnings(data: &Dataset, classes: Option<usize>, parts: &[PartReport]) -> Vec
     warnings
 }
 
-/// Another expert that costs as little or less on every row, and less on some.
+/// Another expert that costs as little or less on every row on which both were asked, and less on
+/// some.
 fn dominated(part: &Part, k: usize) -> Option<usize> {
     (0..part.experts()).find(|&by| {
         let mut strictly = false;
         by != k
-            && (0..part.rows()).all(|row| {
+            && part.asked_rows(k).filter(|&row| part.is_asked(row, by)).all(|row| {
                 let (mine, other) = (part.deferral_loss(row, k), part.deferral_loss(row, by));
                 strictly |= other < mine;
                 other <= mine
@@ -340,13 +422,14 @@ fn constant_features(part: &Part) -> Vec<usize> {
 fn shifts(train: &PartReport, calibration: &PartReport) -> Vec<String> {
     // Independent units are groups where there are any; three standard errors, since K experts are
     // looked at.
-    let units = |part: &PartReport| part.groups.unwrap_or(part.rows).max(1) as f64;
+    let units = |part: &PartReport, asked: usize| part.groups.unwrap_or(asked).max(1) as f64;
     let mut shifts = Vec::new();
     for (a, b) in train.experts.iter().zip(&calibration.experts) {
         let variance = |error: f64, units: f64| error * (1.0 - error).max(0.0) / units;
-        let standard_error =
-            (variance(a.error, units(train)) + variance(b.error, units(calibration))).sqrt();
-        if calibration.rows > 0 && (a.error - b.error).abs() > 3.0 * standard_error + 0.01 {
+        let standard_error = (variance(a.error, units(train, a.rows))
+            + variance(b.error, units(calibration, b.rows)))
+        .sqrt();
+        if a.rows > 0 && b.rows > 0 && (a.error - b.error).abs() > 3.0 * standard_error + 0.01 {
             shifts.push(format!(
                 "{} errs on {:.1}% of the train and {:.1}% of the calibration rows: the two are not \
                  drawn alike, so guarantees may not hold",
@@ -386,7 +469,9 @@ mod tests {
         Dataset {
             feature_names: vec!["moving".into(), "still".into()],
             experts: ["local", "cloud", "person"].map(expert).to_vec(),
+            class_names: vec![],
             log_digest: [0; 8],
+            notes: Default::default(),
             calibration: train.clone(),
             test: train.clone(),
             train,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Evaluation, IMAGE_LINE, ImageReport, MeritTable, evaluation};
 use crate::data::dataset::Dataset;
+use crate::data::notes::LogNotes;
 use crate::intake::config::{Budget, Config, Limit};
 use crate::pipeline::{Choice, Trained};
 
@@ -17,6 +18,12 @@ fn of_most(found: usize, most: Option<usize>) -> String {
 /// What `mild train` writes into `metrics.json` and prints with `--json`.
 #[derive(Debug, Clone, Serialize)]
 pub struct TrainReport {
+    /// How the log was understood.
+    pub log: LogNotes,
+    /// The names of the image's inputs, in their order.
+    pub inputs: Vec<String>,
+    /// The names of the classes, in their order; none without labels.
+    pub classes: Vec<String>,
     /// The winner in words.
     pub chosen: String,
     /// The candidates, the best first.
@@ -95,6 +102,9 @@ impl TrainReport {
             choice @ Choice::Rejector(_) => choice.to_string(),
         };
         Self {
+            log: data.notes.clone(),
+            inputs: data.feature_names.clone(),
+            classes: data.class_names.clone(),
             chosen,
             candidates: trained
                 .selection
@@ -125,7 +135,12 @@ impl TrainReport {
     pub fn render(&self) -> String {
         let best_constant = self.constants.iter().copied().fold(f64::INFINITY, f64::min);
         let best = self.candidates.first().map_or(f64::NAN, |best| best.deferral_loss);
-        let mut text = format!(
+        let mut text = format!("log: {}\n", self.log.recognised);
+        for warning in &self.log.warnings {
+            let _ = writeln!(text, "warning: {warning}");
+        }
+        let _ = write!(
+            text,
             "chosen: {}\n(cross-validated deferral loss of the best of {} candidates {best:.4}, of the \
              best single expert {best_constant:.4})\n\n{} test rows:\n{}\n",
             self.chosen,

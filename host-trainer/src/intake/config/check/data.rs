@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use encoding_rs::Encoding;
+
+use super::super::choice::NotAsked;
 use super::super::document::Document;
-use super::super::keys::Data;
+use super::super::keys::{Data, STANDARD_INPUT};
 use super::pattern::patterns;
 use crate::error::Result;
 
@@ -29,5 +32,25 @@ pub(super) fn check(
             return Err(document.error(&key, format!("`{name}` again"), "each column once"));
         }
     }
-    Ok(Data { log: path.parent().unwrap_or(Path::new("")).join(&data.log), ..data })
+    if let Some(label) = &data.encoding
+        && Encoding::for_label(label.as_bytes()).is_none()
+    {
+        let expected = "the name of an encoding, such as `utf-8`, `utf-16le` or `windows-1252`";
+        return Err(document.error("data.encoding", format!("`{label}`"), expected));
+    }
+    if data.complete_only && data.not_asked == NotAsked::Refused {
+        let expected = "`not_asked = \"allowed\"` beside it: without that no row is incomplete";
+        return Err(document.error("data.complete_only", "`true`", expected));
+    }
+    Ok(data.beside(path))
+}
+
+impl Data {
+    /// With the path of the log relative to where the program runs, not to the configuration.
+    fn beside(self, path: &Path) -> Self {
+        if self.log == Path::new(STANDARD_INPUT) {
+            return self;
+        }
+        Self { log: path.parent().unwrap_or(Path::new("")).join(&self.log), ..self }
+    }
 }

@@ -22,6 +22,7 @@ pub(super) fn check(
     document: &Document<'_>,
     path: &Path,
     digest: [u8; 8],
+    text: &str,
 ) -> Result<Config> {
     let windows = window::check(keys.window, document)?;
     let data = data::check(keys.data, !windows.is_empty(), document, path)?;
@@ -48,6 +49,7 @@ pub(super) fn check(
     Ok(Config {
         path: path.to_path_buf(),
         digest,
+        text: text.to_owned(),
         data,
         experts,
         multi_task,
