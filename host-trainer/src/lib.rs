@@ -71,7 +71,7 @@ pub use data::multi_task::MultiTask;
 pub use data::notes::{GlobNote, Incomplete, LogNotes, Strangers};
 pub use data::part::Part;
 pub use data::split::Split;
-pub use error::{ConfigError, Error, ErrorReport, Excerpt, LogError, Result};
+pub use error::{ConfigError, Error, ErrorReport, Excerpt, KeyReport, LogError, Result};
 pub use intake::config;
 pub use intake::config::Config;
 pub use intake::log::{

@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use mild_trainer::config::{Config, PriceSource};
 use mild_trainer::internals::loss::{Effort, Method, Tau};
 use mild_trainer::{Dataset, RawScale};
-use mild_trainer::{read_log, read_log_from};
+use mild_trainer::{read_log, read_log_from, survey_log_from};
 
 const CONFIG: &str = r#"
 [data]
@@ -179,6 +179,53 @@ fn compressed_and_rewritten_logs_are_equal() {
     let rewritten = rewritten.replace(" \"hall\" ", "\"hall\"");
     let rewritten = read_log_from(rewritten.as_bytes(), &log_path, &config).unwrap();
     assert_eq!(Dataset { notes: plain.notes.clone(), ..rewritten }, plain);
+}
+
+#[test]
+fn several_files_are_one_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    write("mild.toml", &CONFIG.replace("log.csv", "part-*.csv"));
+    let config = Config::load(directory.path().join("mild.toml")).unwrap();
+    let error = read_log(&config).unwrap_err().to_string();
+    assert!(error.contains("part-*.csv: found no file"), "{error}");
+    let lines: Vec<&str> = LOG.lines().collect();
+    let header = lines[0];
+    write("part-1.csv", &lines[..3].join("\n"));
+    // The second one is written in another way.
+    write("part-2.csv", &[&[header], &lines[3..]].concat().join("\r\n").replace(',', ";"));
+    let (one, parts) = (read(CONFIG, LOG.as_bytes()), read_log(&config).unwrap());
+    assert_eq!(parts.log_digest, one.log_digest);
+    assert_eq!(parts.train.features(), one.train.features());
+    assert!(parts.notes.recognised.contains("and another file: 5 rows"), "{:?}", parts.notes);
+    write("part-3.csv", "x0,x1\n1,2\n");
+    let error = read_log(&config).unwrap_err().to_string();
+    assert!(error.contains("part-3.csv:1: found `x0`, `x1`, expected the columns of"), "{error}");
+}
+
+#[test]
+fn experts_that_were_not_asked_have_no_error_and_need_no_price() {
+    let log = LOG
+        .replace("10,0.5,0.1", "-,0.5,0.1")
+        .replace("9,0,0.2\n?,7", "9,NA,\n?,7")
+        .replace("-1,0.25", "-2,0.25");
+    let config = CONFIG.replacen("[data]\n", "[data]\nnot_asked = 'allowed'\n", 1);
+    let config = config.replace("\"a\", \"room\"", "\"room\"");
+    let parsed = Config::parse(&config, Path::new("mild.toml")).unwrap();
+    let data = survey_log_from(log.as_bytes(), Path::new("log.csv"), &parsed).unwrap();
+    assert!(!data.train.is_asked(0, 0) && data.train.is_asked(0, 1));
+    assert!(!data.calibration.is_asked(0, 1));
+    assert_eq!(data.train.asked_rows(0).count(), 2);
+    let incomplete = data.notes.incomplete.unwrap();
+    assert_eq!((incomplete.line, incomplete.rows, incomplete.complete), (2, 5, 3));
+    assert_eq!(incomplete.column, "a");
+    let error = read_log_from(log.as_bytes(), Path::new("log.csv"), &parsed).unwrap_err();
+    assert!(error.to_string().contains("of 5 rows, 3 have every answer"), "{error}");
+    // Left out, they are as if they were not there; here no calibration row remains.
+    let complete = config.replacen("'allowed'", "'allowed'\ncomplete_only = true", 1);
+    let parsed = Config::parse(&complete, Path::new("mild.toml")).unwrap();
+    let error = read_log_from(log.as_bytes(), Path::new("log.csv"), &parsed).unwrap_err();
+    assert!(error.to_string().contains("train 2, calibration 0, test 1"), "{error}");
 }
 
 #[test]

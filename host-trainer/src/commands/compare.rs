@@ -12,7 +12,7 @@ use crate::experiments::compare::{ComparedLog, Comparison, ComparisonPlan, markd
 use crate::experiments::methods::Contender;
 use crate::files;
 use crate::intake::config::{ConfidenceColumns, Config};
-use crate::intake::log::{self, Table};
+use crate::intake::log;
 use crate::learn::store;
 use crate::loss::Effort;
 
@@ -114,7 +114,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
             config.train.effort = effort;
         }
         if let (None, Some(column)) = (&config.confidence, &args.confidence)
-            && Table::open(&config.data.log)?.header().names().contains(column)
+            && log::header(&config)?.names().contains(column)
         {
             config.confidence = Some(ConfidenceColumns::Largest(column.clone()));
         }

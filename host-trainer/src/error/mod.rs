@@ -17,7 +17,7 @@ use crate::refusal::Refusal;
 pub use config::ConfigError;
 pub use excerpt::Excerpt;
 pub use log::LogError;
-pub use report::ErrorReport;
+pub use report::{ErrorReport, KeyReport};
 pub(crate) use words::{list, suggest};
 
 /// The result of everything in this crate that can fail.
@@ -33,6 +33,18 @@ pub enum Error {
     /// A log, or another table, is wrong.
     #[error(transparent)]
     Log(Box<LogError>),
+    /// A log does not fit what the configuration says of it.
+    #[error("{error} ({}:{line})", config.display())]
+    Unfit {
+        /// What is wrong with the log.
+        error: Box<LogError>,
+        /// The configuration.
+        config: PathBuf,
+        /// The line of the key.
+        line: usize,
+        /// That line.
+        excerpt: Excerpt,
+    },
     /// A file cannot be opened, read or written.
     #[error("{}: {source}", path.display())]
     Io {
@@ -248,6 +260,14 @@ impl Error {
         let report = match self {
             Self::Config(error) => error.report(),
             Self::Log(error) => error.report(),
+            Self::Unfit { error, config, line, excerpt } => ErrorReport {
+                configuration: Some(KeyReport {
+                    file: config.display().to_string(),
+                    line: *line as u64,
+                    excerpt: excerpt.clone(),
+                }),
+                ..error.report()
+            },
             Self::Io { path, .. } | Self::Image { path, .. } => report::at(path),
             _ => ErrorReport::default(),
         };

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
 use super::config::ConfigError;
@@ -30,6 +30,20 @@ pub struct ErrorReport {
     pub change: Option<String>,
     /// The line, with a mark under what is wrong.
     pub excerpt: Option<Excerpt>,
+    /// The key of the configuration that the log does not fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<KeyReport>,
+}
+
+/// Where a configuration says what a log does not fit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyReport {
+    /// The configuration.
+    pub file: String,
+    /// The line of the key.
+    pub line: u64,
+    /// That line, with a mark under the key and its value.
+    pub excerpt: Excerpt,
 }
 
 impl ErrorReport {
@@ -37,29 +51,38 @@ impl ErrorReport {
     pub(super) fn shown(&self, width: usize, colours: bool) -> String {
         let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.term_width(width);
-        let (Some(excerpt), Some(file), Some(line)) = (&self.excerpt, &self.file, self.line) else {
-            let title = Level::ERROR.primary_title(self.message.as_str());
-            return renderer.render(&[Group::with_title(title)]);
-        };
+        let found = self.found.as_deref().unwrap_or("this");
+        let places = [
+            self.file.as_ref().zip(self.line).zip(self.excerpt.as_ref()),
+            self.configuration.as_ref().map(|key| ((&key.file, key.line), &key.excerpt)),
+        ];
+        let snippets: Vec<Snippet<'_, Annotation<'_>>> = places
+            .into_iter()
+            .flatten()
+            .map(|((file, line), excerpt)| {
+                // A mark under nothing is still one character wide.
+                let Excerpt { text, mark } = excerpt;
+                let end = mark.end.max((mark.start + 1).min(text.len()));
+                let label =
+                    if self.excerpt.as_ref() == Some(excerpt) { found } else { "expected here" };
+                Snippet::source(text.as_str())
+                    .line_start(usize::try_from(line).unwrap_or(usize::MAX))
+                    .path(file.as_str())
+                    .annotation(AnnotationKind::Primary.span(mark.start..end).label(label))
+            })
+            .collect();
         let place = match (&self.column, &self.key) {
             (Some(column), _) => format!("column `{column}`"),
             (None, Some(key)) => format!("`{key}`"),
             (None, None) => "this line".to_owned(),
         };
-        let found = self.found.as_deref().unwrap_or("something else");
-        // A mark under nothing is still one character wide.
-        let end = excerpt.mark.end.max((excerpt.mark.start + 1).min(excerpt.text.len()));
-        let mark = AnnotationKind::Primary.span(excerpt.mark.start..end).label(found);
-        let snippet = Snippet::source(excerpt.text.as_str())
-            .line_start(usize::try_from(line).unwrap_or(usize::MAX))
-            .path(file.as_str())
-            .annotation(mark);
+        // Without a line of the log only the whole message says what was found there.
         let title = match &self.expected {
-            Some(expected) => format!("{place}: expected {expected}"),
-            None => self.message.clone(),
+            Some(expected) if self.excerpt.is_some() => format!("{place}: expected {expected}"),
+            _ => self.message.clone(),
         };
-        let mut group = Level::ERROR.primary_title(title).element(snippet);
-        if let Some(change) = &self.change {
+        let mut group = Group::with_title(Level::ERROR.primary_title(title)).elements(snippets);
+        if let (Some(change), true) = (&self.change, self.excerpt.is_some()) {
             group = group.element(Level::HELP.message(change.as_str()));
         }
         renderer.render(&[group])
@@ -111,6 +134,19 @@ impl ConfigError {
 }
 
 impl LogError {
+    /// The key of the configuration that the log does not fit.
+    pub(crate) fn key(&self) -> Option<&str> {
+        match self {
+            Self::MissingColumn { key, .. }
+            | Self::NoMatch { key, .. }
+            | Self::Scale { key, .. }
+            | Self::WindowTooLong { key, .. }
+            | Self::ColumnUsedTwice { first: key, .. } => Some(key),
+            Self::OneProbability { .. } => Some("expert[0].probabilities"),
+            _ => None,
+        }
+    }
+
     pub(super) fn report(&self) -> ErrorReport {
         let text = |text: &String| Some(text.clone());
         match self {

@@ -124,6 +124,31 @@ fn headers() {
 }
 
 #[test]
+fn an_error_of_the_log_names_the_key_that_it_does_not_fit() {
+    let text = format!("{DATA}{EXPERTS}").replace("\"label\"", "\"class\"");
+    let error = read(&text, LOG.as_bytes()).unwrap_err();
+    says(
+        read(&text, LOG.as_bytes()).unwrap_err(),
+        &["log.csv:1: found no column `class`", "(dir/mild.toml:4)"],
+    );
+    let shown = error.shown(120, false);
+    for part in ["--> dir/mild.toml:4:1", "4 | label = \"class\"", "^^^^^^^^^^^^^^^ expected here"]
+    {
+        assert!(shown.contains(part), "{shown}");
+    }
+    let report = error.report();
+    assert_eq!((report.line, report.configuration.unwrap().line), (Some(1), 4));
+}
+
+#[test]
+fn a_configuration_is_marked_where_it_is_wrong() {
+    let shown = config(&format!("{DATA}{EXPERTS}cost = -1\n")).unwrap_err().shown(120, false);
+    for part in ["--> dir/mild.toml:13:1", "13 | cost = -1", "^^^^^^^^^ "] {
+        assert!(shown.contains(part), "{shown}");
+    }
+}
+
+#[test]
 fn leakage() {
     for (features, column, other) in [
         ("*", "label", "data.label"),
@@ -172,7 +197,13 @@ fn cells() {
         ("3,4", "-inf,4", "x0", "`-inf`", "a finite number"),
         ("3,4", "1e39,4", "x0", "`1e39`", "a number within the range of f32"),
         ("1,calibration", "0.5,calibration", "label", "`0.5`", "a class: a text, `true` or"),
-        ("1,calibration", ",calibration", "label", "an empty cell", "a class; or allow it"),
+        (
+            "1,calibration",
+            ",calibration",
+            "label",
+            "an empty cell",
+            "a class; fill it in, or leave the row",
+        ),
         (
             "calibration",
             "valid",

@@ -145,7 +145,7 @@ fn cells_and_columns() {
     for (old, new, column, found) in [
         ("1,-7,", "1,x,", "t", "`x`"),
         ("1,-7,", "1,,", "t", "an empty cell"),
-        ("1,-7,1", "1,nan,1", "u", "`nan`"),
+        ("1,-7,1", "1,nan,1", "u", "`nan`, a missing cell"),
         ("-6", "-inf", "v", "`-inf`"),
     ] {
         assert!(LOG.contains(old));

@@ -216,10 +216,7 @@ pub(crate) const QUIRKS: &[Quirk] = &[
         "decimal commas where the configuration says points",
         "decimal = '.'\n",
         |log| european(log).into(),
-        Refused(&[
-            "log.csv:3: column `cell 1`: found `0,3042`",
-            "set `decimal = \",\"` in `[data]`",
-        ]),
+        Refused(&["log.csv:2: column `price`: found `0,125`", "set `decimal = \",\"` in `[data]`"]),
     ),
     quirk(
         "one number with a point among decimal commas",
@@ -391,9 +388,9 @@ pub(crate) const QUIRKS: &[Quirk] = &[
                 .fold(String::new(), |text, (row, line)| {
                     let (features, rest) = line.split_at(line.match_indices(',').nth(1).unwrap().0);
                     format!(
-                        "{text}{},{features},{}\n",
-                        if row == 0 { "note" } else { "a; b" },
-                        &rest[1..]
+                        "{text}{},{},{features}\n",
+                        &rest[1..],
+                        if row == 0 { "note" } else { "a; b" }
                     )
                 })
                 .into()

@@ -71,6 +71,12 @@ impl<'a> Document<'a> {
         self.line_at(&self.place(key))
     }
 
+    /// The line of a key, or of the nearest section around it, and what it says.
+    pub(super) fn shown(&self, key: &str) -> (usize, Excerpt) {
+        let place = self.place(key);
+        (self.line_at(&place), self.excerpt(&place))
+    }
+
     /// The bytes of a key with its value, or of the head of the nearest section around it.
     fn place(&self, key: &str) -> Range<usize> {
         let mut place = key;

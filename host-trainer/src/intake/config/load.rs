@@ -48,4 +48,17 @@ impl Config {
         digest.copy_from_slice(&Sha256::digest(text.as_bytes())[..8]);
         check(keys, &document, path, digest, text)
     }
+
+    /// An error of the log together with the key of this configuration that it does not fit.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        let Error::Log(error) = error else { return error };
+        let document = Document::check(&self.text, &self.path);
+        match (error.key(), document) {
+            (Some(key), Ok(document)) => {
+                let (line, excerpt) = document.shown(key);
+                Error::Unfit { error, config: self.path.clone(), line, excerpt }
+            }
+            _ => Error::Log(error),
+        }
+    }
 }

@@ -87,7 +87,7 @@ fn survey_all<'a>(
 ) -> Result<Dataset> {
     let mut table = tables.next().expect("a log has a file")?;
     let first = table.header().clone();
-    let mut rows = Rows::new(&first, config)?;
+    let mut rows = Rows::new(&first, config).map_err(|error| config.explain(error))?;
     let mut recognised = Recognised::new(&table);
     let mut before = 0;
     loop {
@@ -127,6 +127,15 @@ fn complete(data: Dataset) -> Result<Dataset> {
         complete: found.complete,
     }
     .into())
+}
+
+/// The header of the log that a configuration names.
+///
+/// # Errors
+/// If the log cannot be read.
+pub(crate) fn header(config: &Config) -> Result<Header> {
+    let file = files::of(&config.data.log)?.swap_remove(0);
+    Ok(Table::open_as(&file, &TableFormat::from(&config.data))?.header().clone())
 }
 
 /// The cells of one column on the given lines of the log that a configuration names, in that order.
