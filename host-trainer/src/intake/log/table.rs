@@ -44,11 +44,14 @@ use crate::intake::config::STANDARD_INPUT;
 /// The text that is looked at to recognise how the table is written.
 const SAMPLE: usize = 1 << 16;
 
+/// The text of a table, of which the beginning has been looked at.
+type Sampled<'a> = io::Chain<Cursor<Vec<u8>>, LineEnds<Box<dyn Read + 'a>>>;
+
 /// A table that is being read. Only one row is in memory at a time.
 pub struct Table<'a> {
     header: Header,
     origin: Origin,
-    reader: csv::Reader<io::Chain<Cursor<Vec<u8>>, LineEnds<Box<dyn Read + 'a>>>>,
+    reader: csv::Reader<Sampled<'a>>,
     record: StringRecord,
     line: u64,
     /// Lines before the first that the CSV reader has seen.
