@@ -12,13 +12,11 @@ use tokio::sync::mpsc;
 use super::former;
 use super::keys::KeyRing;
 use super::node::{Arrival, Name};
+use super::replies::Replies;
 use super::table::SessionTable;
 use crate::context::Context;
 use crate::experts::{Expert, ExpertRequest};
 use crate::metrics::status_label;
-
-/// Where the frames for a connection go.
-pub(crate) type Replies = mpsc::Sender<Vec<u8>>;
 
 /// Decides for each frame whether an expert is asked, and sends the replies.
 #[derive(Debug)]

@@ -4,7 +4,9 @@ mod dispatcher;
 mod former;
 mod keys;
 mod node;
+mod replies;
 mod table;
 mod window;
 
-pub(crate) use dispatcher::{Dispatcher, Replies};
+pub(crate) use dispatcher::Dispatcher;
+pub(crate) use replies::Replies;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use mild::wire::Binding;
 
-use super::Replies;
+use super::replies::Replies;
 use super::window::Window;
 use crate::config::Limits;
 

@@ -9,8 +9,8 @@ use std::time::Instant;
 use lru::LruCache;
 use mild::wire::Binding;
 
-use super::Replies;
 use super::node::{Arrival, Name, Node};
+use super::replies::Replies;
 use crate::config::Limits;
 
 /// The sessions of all nodes, up to a bound; the node that was silent for longest makes room.
