@@ -1,35 +1,74 @@
 //! Writes files whole or not at all.
 
-use std::io::Write as _;
-use std::path::Path;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
-/// Writes a temporary file beside `path`, then renames it. Creates missing directories.
+/// A file that is being written. Dropped before [`finish`](Self::finish) it leaves nothing behind.
+pub(crate) struct Unfinished {
+    path: PathBuf,
+    file: BufWriter<NamedTempFile>,
+}
+
+impl Unfinished {
+    /// Begins a temporary file beside `path`. Creates missing directories.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path that failed.
+    pub(crate) fn new(path: &Path) -> Result<Self> {
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        std::fs::create_dir_all(directory).map_err(Error::io(directory))?;
+        let file = tempfile::Builder::new()
+            .prefix(".mild-")
+            .tempfile_in(directory)
+            .map_err(Error::io(directory))?;
+        Ok(Self { path: path.to_path_buf(), file: BufWriter::new(file) })
+    }
+
+    /// Gives the file its name, in place of a file that may have it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path that failed.
+    pub(crate) fn finish(self) -> Result<()> {
+        let Self { path, file } = self;
+        let file = file.into_inner().map_err(|error| Error::io(&path)(error.into_error()))?;
+        // A temporary file is private. The finished file gets the permissions of any new file.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let permissions = std::fs::Permissions::from_mode(0o644);
+            file.as_file().set_permissions(permissions).map_err(Error::io(&path))?;
+        }
+        file.as_file().sync_all().map_err(Error::io(&path))?;
+        file.persist(&path).map_err(|error| Error::io(&path)(error.error))?;
+        Ok(())
+    }
+}
+
+impl Write for Unfinished {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes a file at once.
 ///
 /// # Errors
 /// [`Error::Io`] with the path that failed.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(directory).map_err(Error::io(directory))?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".mild-")
-        .tempfile_in(directory)
-        .map_err(Error::io(directory))?;
+    let mut file = Unfinished::new(path)?;
     file.write_all(bytes).map_err(Error::io(path))?;
-    // A temporary file is private. The finished file gets the permissions of any new file.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let permissions = std::fs::Permissions::from_mode(0o644);
-        file.as_file().set_permissions(permissions).map_err(Error::io(path))?;
-    }
-    file.as_file().sync_all().map_err(Error::io(path))?;
-    file.persist(path).map_err(|error| Error::io(path)(error.error))?;
-    Ok(())
+    file.finish()
 }
 
 #[cfg(test)]

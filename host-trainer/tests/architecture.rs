@@ -5,7 +5,7 @@ use std::path::Path;
 use mild_test_support::imports::ImportGraph;
 
 /// Each wing may import those before it.
-const WINGS: [&str; 17] = [
+const WINGS: [&str; 18] = [
     "refusal",
     "error",
     "files",
@@ -13,6 +13,7 @@ const WINGS: [&str; 17] = [
     "choice",
     "arithmetic",
     "data",
+    "warnings",
     "loss",
     "intake",
     "learn",

@@ -327,3 +327,47 @@ fn the_shared_logs_read() {
         );
     }
 }
+
+#[test]
+fn scores_and_ranges_become_losses_of_0_to_1() {
+    let errors = |data: &str, column: &str, cells: [&str; 3]| {
+        let config = format!(
+            "[data]\nlog = 'log.csv'\nfeatures = ['x']\nsplit = 'split'\n{data}\n\
+             [[expert]]\nname = 'local'\n{column} = 'a'\n\
+             [[expert]]\nname = 'cloud'\n{column} = 'b'\n"
+        );
+        let rows = ["train", "calibration", "test"].iter().zip(cells);
+        let rows: String = rows.map(|(split, cell)| format!("1,{split},{cell},{cell}\n")).collect();
+        let data = read(&config, format!("x,split,a,b\n{rows}").as_bytes());
+        [&data.train, &data.calibration, &data.test].map(|part| part.errors()[(0, 1)])
+    };
+    assert_eq!(errors("", "loss_column", ["0", "0.25", "1"]), [0.0, 0.25, 1.0]);
+    assert_eq!(errors("", "score_column", ["0", "0.25", "1"]), [1.0, 0.75, 0.0]);
+    let range = "loss_range = [-10, 30]";
+    assert_eq!(errors(range, "loss_column", ["-10", "0", "30"]), [0.0, 0.25, 1.0]);
+    assert_eq!(errors(range, "score_column", ["-10", "0", "30"]), [1.0, 0.75, 0.0]);
+}
+
+#[test]
+fn prices_in_money_are_divided_by_what_an_error_costs() {
+    let with = |units: &str, prices: [&str; 3]| {
+        let [column, fixed, money] = prices;
+        let config = format!(
+            "[data]\nlog = 'log.csv'\nfeatures = ['x']\nlabel = 'y'\nsplit = 'split'\n[units]\n{units}\n\
+             [[expert]]\nname = 'local'\nprediction = 'y'\n\
+             [[expert]]\nname = 'cloud'\nprediction = 'y'\n{column}\n\
+             [[expert]]\nname = 'person'\nprediction = 'y'\n{fixed}\n\
+             [[expert]]\nname = 'shop'\nprediction = 'y'\n{money}\n"
+        );
+        let log = "x,y,split,p\n1,0,train,0.5\n1,0,calibration,2\n1,0,test,0\n";
+        let data = read(&config, log.as_bytes());
+        [&data.train, &data.calibration, &data.test].map(|part| part.prices().row(0).to_vec())
+    };
+    let keys = ["price_column = 'p'", "price = 3", "money = 1"];
+    assert_eq!(
+        with("money_per_error = 4", keys),
+        [vec![0.0, 0.125, 0.75, 0.25], vec![0.0, 0.5, 0.75, 0.25], vec![0.0, 0.0, 0.75, 0.25]]
+    );
+    // Without the key prices are in units of one error.
+    assert_eq!(with("money = 0.25", keys)[0], [0.0, 0.5, 3.0, 0.25]);
+}

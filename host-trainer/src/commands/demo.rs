@@ -36,7 +36,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<()> {
     if !args.output.quiet && !args.output.json {
         print_all(&introduction(&data))?;
     }
-    train_and_write(&config, &data, args.out.as_deref(), args.output)
+    train_and_write(&config, &data, Vec::new(), args.out.as_deref(), args.output)
 }
 
 fn introduction(data: &crate::data::dataset::Dataset) -> String {

@@ -15,16 +15,26 @@ pub(crate) fn read_image(path: &Path) -> Result<Artifact> {
 
 /// Checks that an image has the inputs and the experts of a log.
 pub(crate) fn must_fit(path: &Path, artifact: &Artifact, data: &Dataset) -> Result<()> {
+    let experts: Vec<&str> = data.experts.iter().map(|expert| expert.name.as_str()).collect();
+    must_have(path, artifact, data.inputs(), &experts)
+}
+
+/// Checks that an image has so many inputs and these experts.
+pub(crate) fn must_have(
+    path: &Path,
+    artifact: &Artifact,
+    inputs: usize,
+    experts: &[&str],
+) -> Result<()> {
     let image = artifact.image();
     let path = path.to_path_buf();
-    let (found, expected) = (image.inputs(), data.inputs());
+    let (found, expected) = (image.inputs(), inputs);
     if found != expected {
         return Err(Error::ImageInputs { path, found, expected });
     }
     let found: Vec<&str> = image.names().collect();
-    let expected: Vec<&str> = data.experts.iter().map(|expert| expert.name.as_str()).collect();
-    if found != expected {
-        let (found, expected) = (list(found), list(expected));
+    if found != experts {
+        let (found, expected) = (list(found), list(experts.iter().copied()));
         return Err(Error::ImageExperts { path, found, expected });
     }
     Ok(())

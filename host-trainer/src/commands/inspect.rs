@@ -9,6 +9,7 @@ use super::output::Output;
 use crate::error::Result;
 use crate::intake::config::Config;
 use crate::intake::log;
+use crate::intake::warnings::warnings;
 use crate::judge::report::ImageReport;
 use crate::judge::report::imbalance::LogReport;
 
@@ -23,7 +24,9 @@ pub(crate) struct InspectArgs {
 
 pub(super) fn run(args: &InspectArgs) -> Result<()> {
     if args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
-        let report = LogReport::new(&log::survey(&Config::load(&args.file)?)?);
+        let config = Config::load(&args.file)?;
+        let data = log::survey(&config)?;
+        let report = LogReport::new(&data, warnings(&config, &data)?);
         return args.output.print(&report, &report.render());
     }
     let artifact = read_image(&args.file)?;

@@ -1,14 +1,18 @@
 //! The commands of the binary `mild`: one file each.
 
+mod check;
 mod compare;
+mod decide;
 mod demo;
 mod eval;
 mod export;
 mod extend;
 mod failure;
 mod image;
+mod init;
 mod inspect;
 mod keys;
+mod log;
 mod output;
 mod progress;
 mod simulate;
@@ -35,12 +39,20 @@ struct Cli {
 enum Command {
     /// Train on a log of wines that comes with the program, and report the result
     Demo(demo::DemoArgs),
+    /// Guess from a log which column is what, and write the configuration beside it
+    Init(init::InitArgs),
+    /// Make a log of several tables
+    Log(log::LogArgs),
+    /// Say what is known of a log without training: what each column is, splits, experts, warnings
+    Check(check::CheckArgs),
     /// Train a rejector: reads a log, writes an image, a report and golden vectors
     Train(train::TrainArgs),
     /// Add an expert that is not in the log, from a sample of its labelled answers
     Extend(extend::ExtendArgs),
     /// Evaluate an image on the test rows of a log, with the device's integer inference
     Eval(eval::EvalArgs),
+    /// List what an image decides, row by row: who is asked, with which scores, and what that cost
+    Decide(decide::DecideArgs),
     /// Train several methods on several logs and compare them
     Compare(compare::CompareArgs),
     /// Describe an image; or, of a log, how often each expert is the cheapest correct one, and the
@@ -73,9 +85,13 @@ impl Command {
     fn run(&self) -> Result<()> {
         match self {
             Self::Demo(args) => demo::run(args),
+            Self::Init(args) => init::run(args),
+            Self::Log(args) => log::run(args),
+            Self::Check(args) => check::run(args),
             Self::Train(args) => train::run(args),
             Self::Extend(args) => extend::run(args),
             Self::Eval(args) => eval::run(args),
+            Self::Decide(args) => decide::run(args),
             Self::Compare(args) => compare::run(args),
             Self::Inspect(args) => inspect::run(args),
             Self::Simulate(args) => simulate::run(args),
@@ -89,9 +105,13 @@ impl Command {
     fn prints_json(&self) -> bool {
         match self {
             Self::Demo(args) => args.output.json,
+            Self::Init(args) => args.output.json,
+            Self::Log(args) => args.output().json,
+            Self::Check(args) => args.output.json,
             Self::Train(args) => args.output.json,
             Self::Extend(args) => args.output().json,
             Self::Eval(args) => args.output.json,
+            Self::Decide(args) => args.prints_json(),
             Self::Compare(args) => args.output.json,
             Self::Inspect(args) => args.output.json,
             Self::Simulate(args) => args.output.json,

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::warnings::Warning;
 
 /// What is printed, and in which form.
 #[derive(Debug, Clone, Copy, Args)]
@@ -33,6 +34,13 @@ impl Output {
             text.to_owned()
         };
         print_all(&printed)
+    }
+}
+
+/// Tells on standard error what looks wrong about a log.
+pub(crate) fn warn(warnings: &[Warning], quiet: bool) {
+    if !quiet {
+        warnings.iter().for_each(|warning| eprintln!("warning: {}", warning.text));
     }
 }
 

@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::output::Output;
+use super::output::{self, Output};
 use super::{progress, values};
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::intake::config::Config;
 use crate::intake::log;
+use crate::intake::warnings::warnings;
 use crate::integers::vectors::{self, Amount};
 use crate::judge::report::TrainReport;
 use crate::learn::store::{self, Directory, Forgetful, Store};
 use crate::loss::Effort;
 use crate::pipeline::{Trained, train};
+use crate::warnings::Warning;
 
 /// Arguments of `mild train`.
 #[derive(Debug, Args)]
@@ -49,13 +51,16 @@ impl TrainArgs {
 
 pub(super) fn run(args: &TrainArgs) -> Result<()> {
     let (config, data) = args.load()?;
-    train_and_write(&config, &data, Some(&args.out), args.output)
+    let warnings = warnings(&config, &data)?;
+    output::warn(&warnings, args.output.quiet);
+    train_and_write(&config, &data, warnings, Some(&args.out), args.output)
 }
 
-/// Trains, writes the results, and reports them.
+/// Trains, writes the results, and reports them with what looked wrong about the log.
 pub(super) fn train_and_write(
     config: &Config,
     data: &Dataset,
+    warnings: Vec<Warning>,
     out: Option<&Path>,
     output: Output,
 ) -> Result<()> {
@@ -66,7 +71,7 @@ pub(super) fn train_and_write(
     };
     let trained = train(config, data, store, &*progress::shown("selecting", output.quiet))?;
     let seed = config.train.seed;
-    let report = TrainReport::new(&trained, data, config);
+    let report = TrainReport::new(&trained, data, config).with_warnings(warnings);
     let mut text = report.render();
     if let Some(out) = out {
         write(out, &report, &trained, data, seed)?;

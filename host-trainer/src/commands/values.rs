@@ -1,5 +1,6 @@
 //! Values of arguments that several commands take.
 
+use crate::data::split::Split;
 use crate::error::Error;
 use crate::loss::Effort;
 
@@ -14,4 +15,10 @@ pub(super) fn rate(text: &str) -> Result<f64, String> {
         Ok(rate) if (0.0..=1.0).contains(&rate) => Ok(rate),
         _ => Err("expected a number from 0 to 1".to_owned()),
     }
+}
+
+/// A split of a log.
+pub(super) fn split(text: &str) -> Result<Split, String> {
+    let split = Split::ALL.into_iter().find(|split| split.name() == text);
+    split.ok_or_else(|| "expected `train`, `calibration` or `test`".to_owned())
 }

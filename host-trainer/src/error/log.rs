@@ -168,6 +168,59 @@ pub enum LogError {
         /// The columns that were looked at.
         found: String,
     },
+    /// No two experts can be guessed from the names and the values of the columns.
+    #[error(
+        "{}:1: found {found} columns that look like experts, expected two at least, such as `pred_local` and \
+         `pred_cloud` (or `loss_…`, `score_…`), or answers with the values of a `label`; found {columns}",
+        file.display()
+    )]
+    NoExperts {
+        /// The log.
+        file: PathBuf,
+        /// The number of experts.
+        found: usize,
+        /// The columns.
+        columns: String,
+    },
+    /// A key of a table that is joined stands on two rows.
+    #[error("{}:{line}: column `{column}`: found {found} again, as on line {first_line}, expected each key once", file.display())]
+    DuplicateKey {
+        /// The table.
+        file: PathBuf,
+        /// The line of the second row.
+        line: u64,
+        /// The key column, or columns.
+        column: String,
+        /// The key.
+        found: String,
+        /// The line of the first row.
+        first_line: u64,
+    },
+    /// Tables that are joined row by row have different numbers of rows.
+    #[error(
+        "{}: found {found} rows, expected {expected} as in {}: without `--key` tables are joined row by row",
+        file.display(), other.display()
+    )]
+    RowCount {
+        /// The table.
+        file: PathBuf,
+        /// Its rows.
+        found: u64,
+        /// The first table.
+        other: PathBuf,
+        /// The rows of that one.
+        expected: u64,
+    },
+    /// No row of a table has the key of a row of the first one.
+    #[error("{}: found no key that a row of {} has, expected the same keys in {key}", file.display(), other.display())]
+    NoKeyMatches {
+        /// The table.
+        file: PathBuf,
+        /// The first table.
+        other: PathBuf,
+        /// The key columns.
+        key: String,
+    },
     /// A column is an input of the rejector and something else too. If that is the truth (the
     /// label, an answer, a price), the rejector would see at training what no device knows at run
     /// time.

@@ -125,6 +125,20 @@ pub enum Error {
         /// Why it does not fit.
         reason: Box<Refusal>,
     },
+    /// A log cannot be read with the configuration that was guessed from it.
+    #[error("{source}; nothing is written, but `--print` shows the configuration that was guessed")]
+    Guess {
+        /// Why it cannot.
+        source: Box<Error>,
+    },
+    /// Something looks wrong about a log, and that is not to be.
+    #[error("{}: found {found} warnings, expected none with `--deny-warnings`", log.display())]
+    Warnings {
+        /// The log.
+        log: PathBuf,
+        /// The number of warnings.
+        found: usize,
+    },
     /// The log has too few train rows to choose by.
     #[error("{}: train rows: found {found}, expected at least {least}: fewer say nothing about whom to ask", log.display())]
     FewTrainRows {

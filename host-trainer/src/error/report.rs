@@ -213,6 +213,24 @@ impl LogError {
                 change: Some("set `complete_only = true` in `[data]`".to_owned()),
                 ..on(file, *line)
             },
+            Self::NoExperts { file, columns, .. } => ErrorReport {
+                found: text(columns),
+                expected: Some("two columns at least that look like experts".to_owned()),
+                ..on(file, 1)
+            },
+            Self::DuplicateKey { file, line, column, found, first_line } => ErrorReport {
+                column: text(column),
+                found: Some(format!("{found} again, as on line {first_line}")),
+                expected: Some("each key once".to_owned()),
+                ..on(file, *line)
+            },
+            Self::RowCount { file, found, expected, .. } => ErrorReport {
+                found: Some(format!("{found} rows")),
+                expected: Some(format!("{expected} rows")),
+                change: Some("join by key, with `--key`".to_owned()),
+                ..at(file)
+            },
+            Self::NoKeyMatches { file, .. } => at(file),
             Self::Empty { file } | Self::OtherHeader { file, .. } => on(file, 1),
             Self::ColumnUsedTwice { file, line, .. }
             | Self::Scale { file, line, .. }

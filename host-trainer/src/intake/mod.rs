@@ -3,6 +3,9 @@
 
 pub mod config;
 pub(crate) mod demo;
+pub(crate) mod guess;
+pub(crate) mod join;
 pub(crate) mod log;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod warnings;

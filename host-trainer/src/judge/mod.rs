@@ -1,4 +1,5 @@
 //! What a way of choosing experts is worth, and the reports that say so.
 
+pub(crate) mod decide;
 pub(crate) mod evaluate;
 pub(crate) mod report;

@@ -156,12 +156,16 @@ pub(crate) struct Made {
     parts: ImageParts,
 }
 
-fn choose_and_make(
-    config: &Config,
-    data: &Dataset,
-    store: &dyn Store,
-    progress: &dyn Progress,
-) -> Result<(Made, Option<Refusal>)> {
+/// Finds what a training would refuse before it begins.
+///
+/// # Errors
+/// If there are too few train rows, or if no network fits the budget.
+pub(crate) fn check(config: &Config, data: &Dataset) -> Result<()> {
+    grid(config, data).map(drop)
+}
+
+/// The candidates that fit the budget.
+fn grid(config: &Config, data: &Dataset) -> Result<Grid> {
     if data.train.rows() < MIN_TRAIN_ROWS {
         return Err(Error::FewTrainRows {
             log: config.data.log.clone(),
@@ -171,7 +175,16 @@ fn choose_and_make(
     }
     let operating_points = config.policy.as_ref().map(largest_operating_points);
     let sections = Sections::new(config, data, operating_points);
-    let grid = Grid::within(config, data, &|hidden| sections.with(hidden))?;
+    Grid::within(config, data, &|hidden| sections.with(hidden))
+}
+
+fn choose_and_make(
+    config: &Config,
+    data: &Dataset,
+    store: &dyn Store,
+    progress: &dyn Progress,
+) -> Result<(Made, Option<Refusal>)> {
+    let grid = grid(config, data)?;
     let seed = config.train.seed;
     let selection_rows = selection_rows(&data.train, grid.max_rows, seed);
     let part = selection_rows.as_ref().unwrap_or(&data.train);

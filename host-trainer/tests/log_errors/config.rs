@@ -252,3 +252,38 @@ fn a_percentile_without_its_rule() {
     let text = format!("{DATA}{EXPERTS}[quantize]\npercentile = 99.0\n");
     config_says(&text, &["`quantize.percentile`: found 99", "or `ranges = \"percentile\"`"]);
 }
+
+#[test]
+fn scores_ranges_and_money() {
+    let expert = |keys: &str| format!("[[expert]]\nname = \"local\"\n{keys}\n{EXPERTS}");
+    for (keys, parts) in [
+        (
+            "loss_column = 'l'\nscore_column = 's'",
+            [":9: `expert[0].score_column`: found `score_column` beside `loss_column`", "only one"],
+        ),
+        (
+            "prediction = 'a'\nscore_column = 's'",
+            ["found `score_column` beside `prediction`", "either `prediction` or `score_column`"],
+        ),
+    ] {
+        config_says(&format!("{DATA}{}", expert(keys)), &parts);
+    }
+    let range = |range: &str| format!("{DATA}loss_range = {range}\n{EXPERTS}");
+    for found in ["[1, 0]", "[0, 0]", "[0]", "[0, 1, 2]", "['a', 'b']", "5", "[0, inf]"] {
+        let parts = [":6: `data.loss_range`", "two finite numbers, the lower one first"];
+        config_says(&range(found), &parts);
+    }
+    config_says(
+        &range("[0, 100]"),
+        &[":6: `data.loss_range`: found [0, 100], expected a `loss_column` or a `score_column`"],
+    );
+    let units = |units: &str| format!("{DATA}{EXPERTS}[units]\n{units}\n");
+    config_says(
+        &units("money_per_error = 0"),
+        &["`units.money_per_error`: found integer 0, expected a finite number > 0"],
+    );
+    config_says(
+        &units("money_per_error = 2\nmoney = 0.5"),
+        &[":15: `units.money`", "only one of `money` and `money_per_error`"],
+    );
+}

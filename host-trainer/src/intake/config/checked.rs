@@ -30,6 +30,8 @@ pub struct Config {
     pub data: Data,
     /// The sections `[[expert]]`, `local` first; at least two.
     pub experts: Vec<ExpertConfig>,
+    /// What one error costs, if the columns of prices are in money; > 0.
+    pub money_per_error: Option<f64>,
     /// Section `[multi_task]`; there if the experts' answers have a value.
     pub multi_task: Option<MultiTask>,
     /// How sure `local` is of its answers, if the log says so.
@@ -71,6 +73,13 @@ pub struct Window {
     pub readings: Readings,
 }
 
+impl Window {
+    /// The names of its features, in their order.
+    pub(crate) fn feature_names(&self) -> impl Iterator<Item = String> {
+        self.statistics.iter().map(|one| format!("{}.{}", self.name, one.name()))
+    }
+}
+
 /// An expert as the configuration describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExpertConfig {
@@ -82,13 +91,33 @@ pub struct ExpertConfig {
     pub price: PriceSource,
 }
 
+impl ExpertConfig {
+    /// The columns of its answers and of its price.
+    pub(crate) fn columns(&self) -> Vec<&str> {
+        let mut columns = match &self.answer {
+            AnswerColumns::Prediction(column)
+            | AnswerColumns::Loss(column)
+            | AnswerColumns::Score(column) => vec![column.as_str()],
+            AnswerColumns::Value { prediction, value } => {
+                prediction.iter().chain([value]).map(String::as_str).collect()
+            }
+        };
+        if let PriceSource::Column(column) = &self.price {
+            columns.push(column);
+        }
+        columns
+    }
+}
+
 /// The columns by which an expert's answer is judged.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnswerColumns {
     /// A column of class numbers: error 0 where it equals the label, else 1.
     Prediction(String),
-    /// A column of losses from 0 to 1.
+    /// A column of losses, from 0 to 1 or as `data.loss_range` says.
     Loss(String),
+    /// A column of scores: the loss is the highest score less this one.
+    Score(String),
     /// A value, and perhaps a class: [`MultiTask`] says how far off they are together.
     Value {
         /// A column of class numbers.
@@ -98,12 +127,12 @@ pub enum AnswerColumns {
     },
 }
 
-/// Where the price of one use of an expert comes from, in units of one error.
+/// Where the price of one use of an expert comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PriceSource {
-    /// The same on every row.
+    /// The same on every row, in units of one error.
     Fixed(f32),
-    /// A column of the log.
+    /// A column of the log, in units of one error, or in money with `units.money_per_error`.
     Column(String),
 }
 
@@ -114,6 +143,17 @@ pub enum ConfidenceColumns {
     Largest(String),
     /// Names or globs of the columns of its class probabilities, one per class.
     Probabilities(Vec<String>),
+}
+
+impl ConfidenceColumns {
+    /// Names or globs of the columns.
+    pub(crate) fn globs(&self) -> impl Iterator<Item = &str> {
+        let globs = match self {
+            Self::Largest(column) => std::slice::from_ref(column),
+            Self::Probabilities(globs) => globs,
+        };
+        globs.iter().map(String::as_str)
+    }
 }
 
 /// How the `i16` readings of the device become features: `scale * reading + offset`.

@@ -72,6 +72,10 @@ section! {
         group: Option<String> = Kind::Text, missing "every row is a group";
         /// The column of the true values, with which the experts' `value` columns are compared.
         target: Option<String> = Kind::Text, missing "none";
+        /// The lowest and the highest value of the columns of losses, or of scores, where that is
+        /// not 0 to 1, such as `[0, 100]`. It is stretched to 0 to 1, so that one error is the whole
+        /// range, for prices too.
+        loss_range: Option<[f64; 2]> = Kind::Range, missing "`[0, 1]`";
         /// The number of classes. There are no more, and labels that are integers are below it.
         classes: Option<u32> = Kind::Integer(1..=65_536), missing "as in the log";
         /// What stands between two cells.
@@ -102,9 +106,13 @@ section! {
         /// A unique name, at most 32 bytes long.
         name: Option<String> = Kind::Text, missing "required";
         /// The column of its answers. The error is 0 where the answer equals the label, else 1.
-        prediction: Option<String> = Kind::Text, missing "this, `loss_column` or `value`";
-        /// A column of losses from 0 to 1.
-        loss_column: Option<String> = Kind::Text, missing "this, `prediction` or `value`";
+        prediction: Option<String> =
+            Kind::Text, missing "this, `loss_column`, `score_column` or `value`";
+        /// A column of losses, from 0 (right) to 1 (wrong) or as `data.loss_range` says.
+        loss_column: Option<String> = Kind::Text, missing "none";
+        /// A column of scores, from 0 (wrong) to 1 (right) or as `data.loss_range` says, such as
+        /// those of a judge. The loss is the highest score less this one.
+        score_column: Option<String> = Kind::Text, missing "none";
         /// A column of numbers, with or without a `prediction`, which is compared with
         /// `data.target`. All experts have one, or none.
         value: Option<String> = Kind::Text, missing "none";
@@ -113,10 +121,10 @@ section! {
         /// First expert only: names or globs of the columns of its class probabilities, in place of
         /// `confidence`.
         probabilities: Option<Vec<String>> = Kind::Texts, missing "none";
-        /// The price of one use, in units of one error.
+        /// The price of one use, in units of one error, or in money with `units.money_per_error`.
         #[older = "cost"]
         price: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "0";
-        /// A column of prices, in place of any other price.
+        /// A column of prices in the unit of `price`, in place of any other price.
         #[older = "cost_column"]
         price_column: Option<String> = Kind::Text, missing "none";
         /// Millijoules of one use. `units.energy_mj` turns them into a price.
@@ -302,11 +310,16 @@ section! {
     /// What a physical unit is worth in units of one error. Required for each unit that an expert's
     /// price is in.
     pub(super) UnitKeys {
+        /// What one error costs, in any currency. With this key every `price` and `price_column` is
+        /// in that currency, and `money` is worth accordingly. `policy.max_price` stays in units of
+        /// one error.
+        money_per_error: Option<f64> =
+            Kind::Number(Bound::AboveZero), missing "prices are in units of one error";
         /// Of a millijoule.
         energy_mj: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
         /// Of a millisecond.
         latency_ms: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
-        /// Of a unit of money.
+        /// Of a unit of money. Not beside `money_per_error`.
         money: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
         /// Of a byte sent.
         bytes: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";

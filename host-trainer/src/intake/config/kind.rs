@@ -26,6 +26,8 @@ pub(super) enum Kind {
     /// At most so many integers.
     Integers(RangeInclusive<i64>, usize),
     Number(Bound),
+    /// Two numbers, the lower one first.
+    Range,
     /// One number, or a table from column names or globs to numbers.
     PerColumn(Bound),
     /// A table from battery levels in per mille to shares.
@@ -103,6 +105,7 @@ impl Kind {
             (Self::Texts | Self::Marks | Self::Choices(_), DeValue::Array(_)) => true,
             (Self::Boolean, DeValue::Boolean(_)) | (Self::Mark, DeValue::String(_)) => true,
             (Self::Integers(_, most), DeValue::Array(items)) => items.len() <= *most,
+            (Self::Range, DeValue::Array(items)) => ascending(items),
             (Self::PerColumn(_) | Self::Levels, DeValue::Table(_)) => true,
             (Self::PerColumn(bound), _) => number(value).is_some_and(|number| bound.holds(number)),
             _ => false,
@@ -123,7 +126,8 @@ impl Kind {
             | Self::Boolean
             | Self::Choice(_)
             | Self::Integer(_)
-            | Self::Number(_) => None,
+            | Self::Number(_)
+            | Self::Range => None,
         }
     }
 
@@ -145,6 +149,7 @@ impl Kind {
                 )
             }
             Self::Number(bound) => bound.expected(),
+            Self::Range => "two finite numbers, the lower one first, such as [0, 100]".to_owned(),
             Self::PerColumn(bound) => {
                 format!("{}, or a table from column names to such numbers", bound.expected())
             }
@@ -172,6 +177,7 @@ impl Kind {
                 format!("integers, {}..={}, at most {most}", range.start(), range.end())
             }
             Self::Number(bound) => bound.of("number"),
+            Self::Range => "two numbers, the lower one first".to_owned(),
             Self::PerColumn(bound) => bound.of("per column"),
             Self::Levels => "table from levels in per mille to rates from 0 to 1".to_owned(),
         }
@@ -191,6 +197,17 @@ fn number(value: &DeValue<'_>) -> Option<f64> {
     match value {
         DeValue::Float(float) => float.as_str().parse().ok(),
         _ => integer(value).map(|integer| integer as f64),
+    }
+}
+
+/// Whether these are two finite numbers, the second one larger as a 32-bit float too.
+fn ascending(items: &[toml::Spanned<DeValue<'_>>]) -> bool {
+    let numbers: Vec<Option<f64>> = items.iter().map(|item| number(item.get_ref())).collect();
+    match numbers[..] {
+        [Some(low), Some(high)] => {
+            Bound::Finite.holds(low) && Bound::Finite.holds(high) && (low as f32) < high as f32
+        }
+        _ => false,
     }
 }
 

@@ -8,6 +8,11 @@ use super::cell;
 /// The most categories that a column may have, counted over the whole log.
 pub(super) const MAX_CATEGORIES: usize = 256;
 
+/// The name of the category that a cell holds: 3 and 3.0 are the same one.
+pub(super) fn name(text: &str) -> String {
+    cell::integer(text).map_or_else(|| text.to_owned(), |number| number.to_string())
+}
+
 /// The categories of one column, numbered in the order of their first appearance.
 #[derive(Default)]
 pub(super) struct Categories {
@@ -21,8 +26,7 @@ impl Categories {
         if let Some(&code) = self.codes.get(text) {
             return Some(code);
         }
-        // 3 and 3.0 are the same category.
-        let name = cell::integer(text).map_or_else(|| text.to_owned(), |number| number.to_string());
+        let name = name(text);
         let code = match self.codes.get(&name) {
             Some(&code) => code,
             None if self.names.len() == MAX_CATEGORIES => return None,

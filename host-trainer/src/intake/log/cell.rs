@@ -41,10 +41,48 @@ pub(super) fn reading(text: &str) -> Parsed<i16> {
     integer(text).and_then(|reading| reading.try_into().ok()).ok_or(EXPECTED)
 }
 
-pub(super) fn loss(text: &str) -> Parsed<f32> {
-    const EXPECTED: &str = "a loss from 0 to 1";
-    number(text, EXPECTED)
-        .and_then(|value| if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(EXPECTED) })
+/// The values of a column of losses or scores, the lowest and the highest one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Range {
+    low: f32,
+    high: f32,
+}
+
+impl Range {
+    /// As a configuration says it, or 0 to 1.
+    pub(super) fn new(range: Option<[f64; 2]>) -> Self {
+        let [low, high] = range.unwrap_or([0.0, 1.0]);
+        Self { low: low as f32, high: high as f32 }
+    }
+
+    /// What a cell should be.
+    pub(super) fn expected(self, what: &str) -> String {
+        let Self { low, high } = self;
+        if self == Self::new(None) {
+            return format!("a {what} from 0 to 1 (`data.loss_range` for others)");
+        }
+        format!("a {what} from {low} to {high}, as `data.loss_range` says")
+    }
+
+    fn value(self, text: &str) -> Option<f32> {
+        let value = text.parse().ok()?;
+        (self.low..=self.high).contains(&value).then_some(value)
+    }
+
+    /// The share of the range that lies below a value, 0 to 1.
+    pub(super) fn loss(self, text: &str) -> Option<f32> {
+        self.value(text).map(|value| self.share(self.low, value))
+    }
+
+    /// The share of the range that lies above a value, 0 to 1.
+    pub(super) fn score(self, text: &str) -> Option<f32> {
+        self.value(text).map(|value| self.share(value, self.high))
+    }
+
+    fn share(self, from: f32, to: f32) -> f32 {
+        let [low, high, from, to] = [self.low, self.high, from, to].map(f64::from);
+        ((to - from) / (high - low)) as f32
+    }
 }
 
 pub(super) fn probability(text: &str) -> Parsed<f32> {
@@ -153,6 +191,21 @@ pub(super) fn quote(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::intake::log::dialect::TableFormat;
+
+    #[test]
+    fn a_range_is_stretched_to_0_and_1() {
+        let usual = Range::new(None);
+        assert_eq!((usual.loss("0.3"), usual.score("0.3")), (Some(0.3), Some(0.7)));
+        assert_eq!((usual.loss("0"), usual.score("1")), (Some(0.0), Some(0.0)));
+        let percent = Range::new(Some([-50.0, 100.0]));
+        assert_eq!((percent.loss("-50"), percent.loss("100")), (Some(0.0), Some(1.0)));
+        assert_eq!((percent.loss("25"), percent.score("85")), (Some(0.5), Some(0.1)));
+        for text in ["-51", "100.5", "nan", "x", ""] {
+            assert_eq!((percent.loss(text), percent.score(text)), (None, None), "{text}");
+        }
+        // As a cell and as a number of the configuration a bound is rounded alike.
+        assert_eq!(Range::new(Some([0.1, 0.7])).loss("0.7"), Some(1.0));
+    }
 
     #[test]
     fn integers_may_be_whole_floats() {

@@ -44,6 +44,7 @@ pub(super) struct Globs {
 pub(super) enum Answer {
     Prediction(usize),
     Loss(usize),
+    Score(usize),
     Value { prediction: Option<usize>, value: usize },
 }
 
@@ -51,7 +52,9 @@ impl Answer {
     /// The columns that say it.
     pub(super) fn columns(self) -> [Option<usize>; 2] {
         match self {
-            Self::Prediction(column) | Self::Loss(column) => [Some(column), None],
+            Self::Prediction(column) | Self::Loss(column) | Self::Score(column) => {
+                [Some(column), None]
+            }
             Self::Value { prediction, value } => [prediction, Some(value)],
         }
     }
@@ -99,6 +102,9 @@ impl Header {
                 }
                 AnswerColumns::Loss(name) => {
                     Answer::Loss(column(name, "loss_column", Kind::Hidden)?)
+                }
+                AnswerColumns::Score(name) => {
+                    Answer::Score(column(name, "score_column", Kind::Hidden)?)
                 }
                 AnswerColumns::Value { prediction, value } => {
                     let mut class = |name: &String| column(name, "prediction", of_class);

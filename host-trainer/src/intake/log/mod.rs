@@ -16,6 +16,7 @@ mod encoding;
 mod files;
 mod header;
 mod lines;
+mod new_rows;
 mod prelude;
 mod recognised;
 mod row;
@@ -37,6 +38,7 @@ use crate::error::{LogError, Result, list};
 use crate::intake::config::Config;
 pub use dialect::TableFormat;
 pub use header::Header;
+pub use new_rows::{NewRow, NewRows};
 use recognised::Recognised;
 pub use row::Row;
 use rows::Rows;
@@ -138,24 +140,40 @@ pub(crate) fn header(config: &Config) -> Result<Header> {
     Ok(Table::open_as(&file, &TableFormat::from(&config.data))?.header().clone())
 }
 
+/// Hands over the rows of the log that a configuration names, each with its line. Lines count on
+/// from one file of a log to the next.
+///
+/// # Errors
+/// If the log cannot be read; and the errors of `take`.
+pub(crate) fn each_row(
+    config: &Config,
+    mut take: impl FnMut(&Row<'_>, u64) -> Result<()>,
+) -> Result<()> {
+    let format = TableFormat::from(&config.data);
+    let mut before = 0;
+    for file in files::of(&config.data.log)? {
+        let mut table = Table::open_as(&file, &format)?;
+        let mut line = 0;
+        while let Some(row) = table.next_row()? {
+            line = row.line();
+            take(&row, before + line)?;
+        }
+        before += line;
+    }
+    Ok(())
+}
+
 /// The cells of one column on the given lines of the log that a configuration names, in that order.
 /// Lines count on from one file of a log to the next.
 ///
 /// # Errors
 /// If the log cannot be read or has no such column.
 pub fn column(config: &Config, name: &str, at: &[u32]) -> Result<Vec<String>> {
-    let format = TableFormat::from(&config.data);
+    let column = header(config)?.column(name, "the command line")?;
     let mut cells = BTreeMap::new();
-    let mut before = 0;
-    for file in files::of(&config.data.log)? {
-        let mut table = Table::open_as(&file, &format)?;
-        let column = table.header().column(name, "the command line")?;
-        let mut line = 0;
-        while let Some(row) = table.next_row()? {
-            line = row.line();
-            cells.insert(before + line, row.text(column).to_owned());
-        }
-        before += line;
-    }
+    each_row(config, |row, line| {
+        cells.insert(line, row.text(column).to_owned());
+        Ok(())
+    })?;
     Ok(at.iter().map(|&line| cells.get(&u64::from(line)).cloned().unwrap_or_default()).collect())
 }

@@ -43,6 +43,12 @@ impl<'a> Row<'a> {
         visible(&self.record[column])
     }
 
+    /// The text of a cell; a number with a decimal comma has a point instead.
+    pub(crate) fn plain(&self, column: usize) -> Cow<'a, str> {
+        let text = self.text(column);
+        self.header.dialect().with_point(text).unwrap_or(Cow::Borrowed(text))
+    }
+
     /// Whether a cell has no value: nothing at all, or a mark such as `NA`.
     #[must_use]
     pub fn is_missing(&self, column: usize) -> bool {
@@ -86,11 +92,20 @@ impl<'a> Row<'a> {
 
     /// The value that `parse` finds in a number, or the error with what it expected.
     pub(super) fn parse<T>(&self, column: usize, parse: fn(&str) -> cell::Parsed<T>) -> Result<T> {
+        self.parse_with(column, |text| parse(text).map_err(str::to_owned))
+    }
+
+    /// The same, where what is expected depends on the configuration.
+    pub(super) fn parse_with<T>(
+        &self,
+        column: usize,
+        parse: impl FnOnce(&str) -> std::result::Result<T, String>,
+    ) -> Result<T> {
         let (text, dialect) = (self.text(column), self.header.dialect());
         let number = dialect.with_point(text);
         parse(number.as_deref().unwrap_or_default()).map_err(|expected| {
             let (found, change) = cell::no_number(text, dialect);
-            self.cell(column, found, expected, change)
+            self.cell(column, found, &expected, change)
         })
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use mild::window_features::of_samples;
 
 use super::category::{Categories, MAX_CATEGORIES};
-use super::cell;
+use super::cell::{self, Range};
 use super::columns::{Answer, Columns, Price};
 use super::digest::TableDigest;
 use super::header::Header;
@@ -135,12 +135,7 @@ impl<'a> Rows<'a> {
             labels.push(code);
         }
         let first = part.features.len();
-        for &column in &self.columns.features {
-            part.features.push(row.feature(column)?);
-        }
-        for (window, samples) in self.config.windows.iter().zip(&self.columns.windows) {
-            part.features.extend(row.window(window, samples)?);
-        }
+        row.inputs(&self.columns, &self.config.windows, &mut part.features)?;
         part.features[first..].iter().for_each(|&value| self.digest.number(value));
         for (&column, categories) in self.columns.categorical.iter().zip(&mut self.categories) {
             if row.is_missing(column) {
@@ -198,7 +193,7 @@ impl<'a> Rows<'a> {
                 Price::Fixed(price) => price,
                 Price::Column(column) if error.is_nan() && row.is_missing(column) => 0.0,
                 Price::Column(column) => {
-                    let price = row.parse(column, cell::price)?;
+                    let price = row.price(column, self.config.money_per_error)?;
                     self.digest.number(price);
                     price
                 }
@@ -224,8 +219,9 @@ impl<'a> Rows<'a> {
             Ok(wrong)
         };
         match answer {
-            Answer::Loss(column) => {
-                let loss = row.parse(column, cell::loss)?;
+            Answer::Loss(column) | Answer::Score(column) => {
+                let score = matches!(answer, Answer::Score(_));
+                let loss = row.loss(column, score, Range::new(self.config.data.loss_range))?;
                 self.digest.number(loss);
                 Ok(loss)
             }
@@ -287,9 +283,7 @@ impl<'a> Rows<'a> {
         let mut feature_names: Vec<String> =
             self.columns.features.iter().map(|&i| names[i].clone()).collect();
         for window in &self.config.windows {
-            let of_window =
-                window.statistics.iter().map(|one| format!("{}.{}", window.name, one.name()));
-            feature_names.extend(of_window);
+            feature_names.extend(window.feature_names());
         }
         let mut places = Vec::with_capacity(count);
         for (index, categories) in self.categories.iter().enumerate() {
@@ -381,6 +375,44 @@ impl Coded {
 }
 
 impl Row<'_> {
+    /// Adds the numeric features and those of windows.
+    pub(super) fn inputs(
+        &self,
+        columns: &Columns,
+        windows: &[Window],
+        inputs: &mut Vec<f32>,
+    ) -> Result<()> {
+        for &column in &columns.features {
+            inputs.push(self.feature(column)?);
+        }
+        for (window, samples) in windows.iter().zip(&columns.windows) {
+            inputs.extend(self.window(window, samples)?);
+        }
+        Ok(())
+    }
+
+    /// The loss that a cell says, or that follows from the score that it says, 0 to 1.
+    pub(super) fn loss(&self, column: usize, is_score: bool, range: Range) -> Result<f32> {
+        self.parse_with(column, |text| {
+            let loss = if is_score { range.score(text) } else { range.loss(text) };
+            loss.ok_or_else(|| range.expected(if is_score { "score" } else { "loss" }))
+        })
+    }
+
+    /// The price of one use, in units of one error. The cell may be in money: `per_error` of it is
+    /// one error.
+    pub(super) fn price(&self, column: usize, per_error: Option<f64>) -> Result<f32> {
+        let Some(per_error) = per_error else { return self.parse(column, cell::price) };
+        self.parse_with(column, |text| {
+            let money =
+                cell::price(text).map_err(|_| "a finite price >= 0, in money".to_owned())?;
+            let errors = (f64::from(money) / per_error) as f32;
+            let most = f32::MAX;
+            let expected = || format!("at most {most} errors, at {per_error} for one error");
+            if errors.is_finite() { Ok(errors) } else { Err(expected()) }
+        })
+    }
+
     fn split(&self, column: usize) -> Result<Split> {
         let text = self.text(column);
         cell::split(text).map_err(|expected| {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::check::classes;
 use super::table::align;
 use crate::arithmetic::statistics::Estimate;
 use crate::data::dataset::Dataset;
@@ -16,6 +17,7 @@ use crate::data::reference::{alone, best_single, oracle};
 use crate::data::split::Split;
 use crate::error::list;
 use crate::judge::evaluate::resamples;
+use crate::warnings::Warning;
 
 /// The imbalance of a log and what single experts cost on it.
 #[derive(Debug, Clone, Serialize)]
@@ -32,8 +34,8 @@ pub(crate) struct LogReport {
     pub log: LogNotes,
     /// The parts, in the order train, calibration, test.
     pub parts: Vec<PartReport>,
-    /// Obstacles to learning, the gravest first.
-    pub warnings: Vec<String>,
+    /// What looks wrong about the log, and obstacles to learning, the gravest first.
+    pub warnings: Vec<Warning>,
 }
 
 /// One part of a log.
@@ -92,22 +94,14 @@ pub(crate) struct ExpertFigures {
 const RARE: usize = 20;
 
 impl LogReport {
-    /// Looks at a log.
+    /// Looks at a log. `warnings`: what looks wrong about it.
     #[must_use]
-    pub(crate) fn new(data: &Dataset) -> Self {
-        let classes = data.train.labels().map(|_| {
-            let mut labels: Vec<u16> = Split::ALL
-                .iter()
-                .flat_map(|&s| data.part(s).labels().into_iter().flatten())
-                .copied()
-                .collect();
-            labels.sort_unstable();
-            labels.dedup();
-            labels.len()
-        });
+    pub(crate) fn new(data: &Dataset, mut warnings: Vec<Warning>) -> Self {
+        let classes = classes(data);
         let parts: Vec<PartReport> =
             Split::ALL.iter().map(|&split| PartReport::new(data, split)).collect();
-        let warnings = warnings(data, classes, &parts);
+        let obstacles = obstacles(data, classes, &parts);
+        warnings.extend(obstacles.into_iter().map(|text| Warning::new("obstacle", text)));
         Self {
             inputs: data.inputs(),
             input_names: data.feature_names.clone(),
@@ -157,10 +151,10 @@ impl LogReport {
             text.push('\n');
         }
         if self.warnings.is_empty() {
-            text.push_str("no obstacle to learning was found\n");
+            text.push_str("nothing looks wrong, and no obstacle to learning was found\n");
         }
         for warning in &self.warnings {
-            let _ = writeln!(text, "warning: {warning}");
+            let _ = writeln!(text, "warning: {}", warning.text);
         }
         text
     }
@@ -325,9 +319,9 @@ fn balance(counts: &[usize]) -> f64 {
     entropy / libm::log(counts.len() as f64) + 0.0
 }
 
-fn warnings(data: &Dataset, classes: Option<usize>, parts: &[PartReport]) -> Vec<String> {
+fn obstacles(data: &Dataset, classes: Option<usize>, parts: &[PartReport]) -> Vec<String> {
     let [train, calibration, _] = parts else { return Vec::new() };
-    let mut warnings = data.notes.warnings.clone();
+    let mut warnings = Vec::new();
     let learnable = train.best_single_loss.mean - train.oracle_loss;
     // On other rows the best expert's mean may be below the oracle's.
     if train.rows > 0 && train.complete_rows == train.rows && learnable < 1e-6 {
@@ -355,16 +349,15 @@ fn warnings(data: &Dataset, classes: Option<usize>, parts: &[PartReport]) -> Vec
         warnings.push("all labels are equal: this is not a classification task".to_owned());
     }
     for (k, expert) in train.experts.iter().enumerate() {
+        // Who is never right has a warning of its own.
         if expert.rows == 0 {
             warnings.push(format!("{} was never asked on a train row", expert.name));
-        } else if expert.error >= 1.0 {
-            warnings.push(format!("{} is never right on a train row", expert.name));
-        } else if expert.cheapest_right == 0 {
+        } else if expert.cheapest_right == 0 && expert.error < 1.0 {
             warnings.push(format!(
                 "{} is never the cheapest right choice on a train row: a rejector gains nothing from it",
                 expert.name
             ));
-        } else if expert.cheapest_right < RARE {
+        } else if (1..RARE).contains(&expert.cheapest_right) {
             warnings.push(format!(
                 "{} is the cheapest right choice on only {} train rows: too few to learn when to ask it",
                 expert.name, expert.cheapest_right
@@ -376,18 +369,6 @@ fn warnings(data: &Dataset, classes: Option<usize>, parts: &[PartReport]) -> Vec
                 expert.name, train.experts[by].name
             ));
         }
-    }
-    let constant = constant_features(&data.train);
-    if !constant.is_empty() {
-        let names: Vec<&str> =
-            constant.iter().take(5).map(|&j| data.feature_names[j].as_str()).collect();
-        let more = if constant.len() > 5 { ", ..." } else { "" };
-        warnings.push(format!(
-            "{} of {} inputs are constant on the train rows: {}{more}",
-            constant.len(),
-            data.inputs(),
-            names.join(", ")
-        ));
     }
     warnings.extend(shifts(train, calibration));
     warnings
@@ -406,15 +387,6 @@ fn dominated(part: &Part, k: usize) -> Option<usize> {
             })
             && strictly
     })
-}
-
-fn constant_features(part: &Part) -> Vec<usize> {
-    let constant = |&j: &usize| {
-        let mut column = part.features().column(j);
-        let first = column.next();
-        column.all(|value| Some(value) == first)
-    };
-    if part.rows() == 0 { Vec::new() } else { (0..part.inputs()).filter(constant).collect() }
 }
 
 /// Experts whose error differs between train and calibration rows by more than chance: what was
@@ -483,7 +455,7 @@ mod tests {
     fn counts_masses_and_balance() {
         let part = part(&[[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]]);
         assert_eq!(cheapest_right(&part), [1, 1, 1]);
-        let report = LogReport::new(&data(part.clone()));
+        let report = LogReport::new(&data(part.clone()), Vec::new());
         let train = &report.parts[0];
         assert!((train.balance - 1.0).abs() < 1e-12 && train.nobody_right == 0.25);
         assert_eq!(train.ties, 0.0);
@@ -497,14 +469,16 @@ mod tests {
 
     #[test]
     fn hopeless_logs_are_told_of() {
-        let warnings = LogReport::new(&data(part(&[[0.0, 0.0, 1.0]; 300]))).warnings;
+        let seen = vec![Warning { kind: "expert", text: "said before".to_owned() }];
+        let data = data(part(&[[0.0, 0.0, 1.0]; 300]));
+        let warnings: Vec<String> =
+            LogReport::new(&data, seen).warnings.into_iter().map(|warning| warning.text).collect();
         for expected in [
             "nothing to learn",
-            "person is never right",
+            "said before",
             "cloud is never the cheapest right choice",
             "cloud never costs less than local",
             "all labels are equal",
-            "1 of 2 inputs are constant on the train rows: still",
         ] {
             assert!(warnings.iter().any(|w| w.contains(expected)), "{expected}: {warnings:?}");
         }
@@ -514,8 +488,11 @@ mod tests {
     #[test]
     fn a_shift_is_told_of_and_chance_is_not() {
         let mut data = data(part(&[[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]].repeat(200)));
-        assert!(!LogReport::new(&data).warnings.iter().any(|w| w.contains("drawn alike")));
+        let says = |data: &Dataset, text: &str| {
+            LogReport::new(data, Vec::new()).warnings.iter().any(|w| w.text.contains(text))
+        };
+        assert!(!says(&data, "drawn alike"));
         data.calibration = part(&[[0.0, 1.0, 1.0], [0.0, 0.0, 0.0]].repeat(200));
-        assert!(LogReport::new(&data).warnings.iter().any(|w| w.contains("local errs on 50.0%")));
+        assert!(says(&data, "local errs on 50.0%"));
     }
 }

@@ -1,6 +1,7 @@
 //! Reports for people and programs: the table of merits, and the documents for `--json`.
 
 mod c_source;
+pub(crate) mod check;
 mod evaluation;
 mod image;
 pub(crate) mod imbalance;

@@ -9,6 +9,7 @@ use crate::data::dataset::Dataset;
 use crate::data::notes::LogNotes;
 use crate::intake::config::{Budget, Config, Limit};
 use crate::pipeline::{Choice, Trained};
+use crate::warnings::Warning;
 
 /// A figure, and what it may be at most.
 fn of_most(found: usize, most: Option<usize>) -> String {
@@ -47,6 +48,8 @@ pub struct TrainReport {
     pub table: MeritTable,
     /// The image itself.
     pub image: ImageReport,
+    /// What looks wrong about the log.
+    pub warnings: Vec<Warning>,
     /// What the image may take of the device, if the configuration says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<BudgetReport>,
@@ -126,8 +129,15 @@ impl TrainReport {
             test: evaluation(&table, IMAGE_LINE, data, &data.test),
             table,
             image: ImageReport::new(&trained.artifact.image()),
+            warnings: Vec::new(),
             budget: BudgetReport::new(&config.budget),
         }
+    }
+
+    /// The same report with what looks wrong about the log.
+    #[must_use]
+    pub fn with_warnings(self, warnings: Vec<Warning>) -> Self {
+        Self { warnings, ..self }
     }
 
     /// For a terminal.
@@ -136,9 +146,6 @@ impl TrainReport {
         let best_constant = self.constants.iter().copied().fold(f64::INFINITY, f64::min);
         let best = self.candidates.first().map_or(f64::NAN, |best| best.deferral_loss);
         let mut text = format!("log: {}\n", self.log.recognised);
-        for warning in &self.log.warnings {
-            let _ = writeln!(text, "warning: {warning}");
-        }
         let _ = write!(
             text,
             "chosen: {}\n(cross-validated deferral loss of the best of {} candidates {best:.4}, of the \

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use encoding_rs::Encoding;
 
+use super::super::checked::{AnswerColumns, ExpertConfig};
 use super::super::choice::NotAsked;
 use super::super::document::Document;
 use super::super::keys::{Data, STANDARD_INPUT};
@@ -52,5 +53,23 @@ impl Data {
             return self;
         }
         Self { log: path.parent().unwrap_or(Path::new("")).join(&self.log), ..self }
+    }
+}
+
+/// A range of losses concerns columns of losses or scores.
+pub(super) fn check_loss_range(
+    data: &Data,
+    experts: &[ExpertConfig],
+    document: &Document<'_>,
+) -> Result<()> {
+    let has_loss = |expert: &ExpertConfig| {
+        matches!(expert.answer, AnswerColumns::Loss(_) | AnswerColumns::Score(_))
+    };
+    match data.loss_range {
+        Some([low, high]) if !experts.iter().any(has_loss) => {
+            let expected = "a `loss_column` or a `score_column` of an expert beside it";
+            Err(document.error("data.loss_range", format!("[{low}, {high}]"), expected))
+        }
+        _ => Ok(()),
     }
 }

@@ -95,7 +95,7 @@ pub(super) fn check(
             return Err(document.error(&key("name"), found, "a unique name"));
         }
         let answer = answer(&mut keys, index, data, document)?;
-        let price = price(keys, index, physical, document)?;
+        let price = price(keys, index, physical, units.money_per_error, document)?;
         experts.push(ExpertConfig { name, answer, price });
     }
     Ok(experts)
@@ -108,22 +108,32 @@ fn answer(
     document: &Document<'_>,
 ) -> Result<AnswerColumns> {
     let key = |name: &str| path(index, name);
-    let answer = match (keys.prediction.take(), keys.loss_column.take(), keys.value.take()) {
+    let (prediction, value) = (keys.prediction.take(), keys.value.take());
+    let losses = match (keys.loss_column.take(), keys.score_column.take()) {
+        (Some(_), Some(_)) => {
+            let found = "`score_column` beside `loss_column`";
+            return Err(document.error(&key("score_column"), found, "only one of them"));
+        }
+        (Some(column), None) => Some(("loss_column", AnswerColumns::Loss(column))),
+        (None, Some(column)) => Some(("score_column", AnswerColumns::Score(column))),
+        (None, None) => None,
+    };
+    let answer = match (prediction, losses, value) {
         (Some(column), None, None) => AnswerColumns::Prediction(column),
-        (None, Some(column), None) => return Ok(AnswerColumns::Loss(column)),
+        (None, Some((_, losses)), None) => return Ok(losses),
         (prediction, None, Some(value)) => AnswerColumns::Value { prediction, value },
         (None, None, None) => {
-            let expected = "either `prediction` or `loss_column`, or a `value`";
+            let expected = "either `prediction`, `loss_column` or `score_column`, or a `value`";
             return Err(document.error(&key("prediction"), "nothing", expected));
         }
-        (_, Some(_), Some(_)) => {
-            let found = "`loss_column` beside `value`";
-            return Err(document.error(&key("loss_column"), found, "only one of them"));
+        (_, Some((name, _)), Some(_)) => {
+            let found = format!("`{name}` beside `value`");
+            return Err(document.error(&key(name), found, "only one of them"));
         }
-        (Some(_), Some(_), None) => {
-            let found = "`loss_column` beside `prediction`";
-            let expected = "either `prediction` or `loss_column`";
-            return Err(document.error(&key("loss_column"), found, expected));
+        (Some(_), Some((name, _)), None) => {
+            let found = format!("`{name}` beside `prediction`");
+            let expected = format!("either `prediction` or `{name}`");
+            return Err(document.error(&key(name), found, expected));
         }
     };
     let has_class = !matches!(answer, AnswerColumns::Value { prediction: None, .. });
@@ -134,11 +144,13 @@ fn answer(
     Ok(answer)
 }
 
-/// `physical`: the price that is stated in physical units.
+/// `physical`: the price that is stated in physical units. `money_per_error`: what one error costs, if
+/// the other prices are in money.
 fn price(
     keys: ExpertKeys,
     index: usize,
     physical: f64,
+    money_per_error: Option<f64>,
     document: &Document<'_>,
 ) -> Result<PriceSource> {
     let (price, column) = (path(index, "price"), path(index, "price_column"));
@@ -159,6 +171,15 @@ fn price(
             Err(document.error(&column, found, "only one of them"))
         }
         // Adding 0 turns -0 into 0.
-        (price, None) => Ok(PriceSource::Fixed((price.unwrap_or(0.0) + physical) as f32 + 0.0)),
+        (price, None) => {
+            let price = price.unwrap_or(0.0);
+            let price = money_per_error.map_or(price, |per_error| price / per_error);
+            let errors = (price + physical) as f32 + 0.0;
+            if errors.is_finite() {
+                return Ok(PriceSource::Fixed(errors));
+            }
+            let found = format!("{price} errors");
+            Err(document.error(&path(index, "price"), found, "a price within the range of f32"))
+        }
     }
 }

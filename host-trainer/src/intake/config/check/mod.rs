@@ -29,7 +29,9 @@ pub(super) fn check(
     let max_share = expert::max_share(&keys.expert, document)?;
     let confidence = expert::confidence(&mut keys.expert, document)?;
     let units = keys.units.unwrap_or_default();
+    physical::check_units(&units, document)?;
     let experts = expert::check(keys.expert, &data, &units, keys.radio.as_ref(), document)?;
+    data::check_loss_range(&data, &experts, document)?;
     let multi_task =
         multi_task::check(keys.multi_task, data.target.as_deref(), &experts, document)?;
     let policy = match keys.policy {
@@ -52,6 +54,7 @@ pub(super) fn check(
         text: text.to_owned(),
         data,
         experts,
+        money_per_error: units.money_per_error,
         multi_task,
         confidence,
         windows,

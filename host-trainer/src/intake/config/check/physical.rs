@@ -16,6 +16,20 @@ fn send(radio: &RadioKeys, payload: f64) -> (f64, f64) {
     (bytes * radio.mj_per_byte + radio.wake_mj, bytes)
 }
 
+/// What a unit of money is worth is said once.
+pub(super) fn check_units(units: &UnitKeys, document: &Document<'_>) -> Result<()> {
+    match (units.money_per_error, units.money) {
+        (Some(per_error), Some(money)) => {
+            let found = format!(
+                "{money} errors for a unit of money, beside {per_error} of money for one error"
+            );
+            let expected = "only one of `money` and `money_per_error`";
+            Err(document.error("units.money", found, expected))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The price of an expert that is stated in physical units, in units of one error; 0 if there is
 /// none.
 pub(super) fn price(
@@ -36,7 +50,7 @@ pub(super) fn price(
     for (name, amount, rate) in [
         ("energy_mj", energy, units.energy_mj),
         ("latency_ms", expert.latency_ms, units.latency_ms),
-        ("money", expert.money, units.money),
+        ("money", expert.money, units.money.or(units.money_per_error.map(f64::recip))),
         ("bytes", bytes, units.bytes),
     ] {
         let Some(amount) = amount else { continue };
