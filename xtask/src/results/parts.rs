@@ -30,6 +30,13 @@ pub(crate) const PARTS: &[Part] = &[
         run: runs::losses,
     },
     Part {
+        name: "init",
+        about: "how many keys of the real logs' configurations `mild init` guesses right; seconds",
+        checked: true,
+        rule: Rule::Exact { key: &["log"] },
+        run: runs::init,
+    },
+    Part {
         name: "speed",
         about: "what a selection costs beside one loss, on one thread; a minute",
         checked: true,

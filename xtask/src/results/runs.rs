@@ -68,6 +68,37 @@ pub(super) fn losses(_: bool) -> Result<Files> {
     Ok(vec![("losses", Made::Table(table)), ("demo", Made::Text(text))])
 }
 
+pub(super) fn init(_: bool) -> Result<Files> {
+    let mut paths: Vec<PathBuf> = match fs::read_dir(logs()) {
+        Ok(entries) => entries.flatten().map(|entry| entry.path().join("mild.toml")).collect(),
+        Err(_) => Vec::new(),
+    };
+    paths.retain(|path| path.is_file());
+    paths.sort();
+    if paths.is_empty() {
+        println!("no logs in {} (MILD_DATA): nothing is guessed", logs().display());
+        return Ok(Vec::new());
+    }
+    let document = read(mild(&["init", "--compare", "--json"])?.args(&paths))?;
+    let compared: Vec<Value> = serde_json::from_str(&document)?;
+    let row = |one: &Value| -> Result<Value> {
+        let config = PathBuf::from(one["config"].as_str().context("a path")?);
+        let log = config.parent().and_then(|folder| folder.file_name()).context("a folder")?;
+        let wrong: Vec<&str> =
+            one["wrong"].as_array().context("a list")?.iter().filter_map(Value::as_str).collect();
+        Ok(json!({
+            "log": log.to_string_lossy(),
+            "keys": one["keys"],
+            "right": one["right"],
+            "otherwise": wrong.join(", "),
+            "prices above 0": one["prices"],
+            "prices right": one["right_prices"],
+        }))
+    };
+    let rows: Vec<Value> = compared.iter().map(row).collect::<Result<_>>()?;
+    Ok(vec![("init", Made::Table(Table::from_json(&rows)?))])
+}
+
 pub(super) fn device(check: bool) -> Result<Files> {
     let folder = tempfile::tempdir()?;
     let mut command = Command::new(env::current_exe()?);
