@@ -71,6 +71,31 @@
 #define MILD_GOVERNOR_STATE_BYTES 52
 
 /**
+ * The most experts that a client knows, the device itself included. Those beyond are never asked.
+ */
+#define MILD_CLIENT_EXPERTS 8
+
+/**
+ * The longest input that a client sends, in bytes.
+ */
+#define MILD_CLIENT_PAYLOAD 256
+
+/**
+ * Bytes of a key.
+ */
+#define MILD_KEY_BYTES 32
+
+/**
+ * Words of a `mild_client`, 64 bits each.
+ */
+#define MILD_CLIENT_WORDS 112
+
+/**
+ * Words of a `mild_retry_policy`, each as wide as a pointer.
+ */
+#define MILD_RETRY_POLICY_WORDS 8
+
+/**
  * What came of a call. `MILD_STATUS_OK` is 0; on any other status nothing was written to the
  * results, unless a function says so.
  */
@@ -165,6 +190,101 @@ typedef int32_t mild_status;
 #endif // __cplusplus
 
 /**
+ * What an answer is.
+ */
+enum mild_answer_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * No answer.
+   */
+  MILD_ANSWER_KIND_NONE = 0,
+  /**
+   * A class: `label`.
+   */
+  MILD_ANSWER_KIND_LABEL = 1,
+  /**
+   * A number: `value`.
+   */
+  MILD_ANSWER_KIND_VALUE = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mild_answer_kind mild_answer_kind;
+#else
+typedef int32_t mild_answer_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the bytes of an input are.
+ */
+enum mild_payload_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Codes, one signed byte each: `mild_quantize_f32()`.
+   */
+  MILD_PAYLOAD_KIND_CODES = 0,
+  /**
+   * Raw readings, 16 bits each, little-endian.
+   */
+  MILD_PAYLOAD_KIND_RAW = 1,
+  /**
+   * Bytes whose meaning application and expert agreed on.
+   */
+  MILD_PAYLOAD_KIND_BYTES = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mild_payload_kind mild_payload_kind;
+#else
+typedef int32_t mild_payload_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why the expert that was chosen first did not answer.
+ */
+enum mild_client_failure
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * It did answer, or the device was chosen.
+   */
+  MILD_CLIENT_FAILURE_NONE = 0,
+  /**
+   * No answer came in time.
+   */
+  MILD_CLIENT_FAILURE_TIMED_OUT = 1,
+  /**
+   * The gateway or the expert refused; the gateway's log says why.
+   */
+  MILD_CLIENT_FAILURE_REFUSED = 2,
+  /**
+   * The line is down.
+   */
+  MILD_CLIENT_FAILURE_LINE = 3,
+  /**
+   * The input is longer than `MILD_CLIENT_PAYLOAD`.
+   */
+  MILD_CLIENT_FAILURE_TOO_LONG = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mild_client_failure mild_client_failure;
+#else
+typedef int32_t mild_client_failure;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * A checked image: a view of bytes that stay where they are.
  *
  * `mild_image_open()` fills it; its content is private. It never changes after that, so threads and
@@ -236,6 +356,154 @@ typedef struct mild_governor_counters {
    */
   uint32_t withheld;
 } mild_governor_counters;
+
+/**
+ * The policy of a client. It does not change or move while a client uses it.
+ */
+typedef struct mild_retry_policy {
+  size_t private_words[MILD_RETRY_POLICY_WORDS];
+} mild_retry_policy;
+
+/**
+ * How patient a client is, for `mild_retry_policy_init()`.
+ */
+typedef struct mild_retries {
+  /**
+   * The longest that a question may take in all, whoever is asked, in milliseconds.
+   */
+  uint32_t deadline_ms;
+  /**
+   * How long to wait for an answer after each frame, in milliseconds.
+   */
+  uint32_t attempt_ms;
+  /**
+   * The pause before the second frame, in milliseconds. It doubles with each further one.
+   */
+  uint32_t backoff_ms;
+  /**
+   * For how long an expert that failed again and again is not asked at first, in milliseconds.
+   */
+  uint32_t hold_off_ms;
+  /**
+   * The longest that it is not asked, in milliseconds.
+   */
+  uint32_t longest_hold_off_ms;
+  /**
+   * The most frames of one question to one expert, at least one.
+   */
+  uint8_t attempts;
+  /**
+   * After so many failed questions in a row the expert is not asked for a while.
+   */
+  uint8_t failures;
+} mild_retries;
+
+/**
+ * A client: a session with a gateway, and which experts can be reached. One thread at a time may use
+ * it.
+ */
+typedef struct mild_client {
+  uint64_t private_words[MILD_CLIENT_WORDS];
+} mild_client;
+
+/**
+ * A serial line and a clock: your functions. `context` is handed to each of them.
+ *
+ * The functions and what `context` points to stay valid as long as a client uses them.
+ */
+typedef struct mild_port {
+  /**
+   * Yours.
+   */
+  void *context;
+  /**
+   * Takes up to `size` bytes that have arrived, and returns how many, at once: 0 if there are none.
+   */
+  size_t (*read)(void *context,
+                 uint8_t *into,
+                 size_t size);
+  /**
+   * Sends `size` bytes; false if the line is down.
+   */
+  bool (*write)(void *context,
+                const uint8_t *bytes,
+                size_t size);
+  /**
+   * Milliseconds since some moment. Must not wrap around: it has 64 bits.
+   */
+  uint64_t (*now_ms)(void *context);
+  /**
+   * Called again and again while the client waits for bytes; may sleep until the next interrupt. It
+   * may be null.
+   */
+  void (*idle)(void *context);
+} mild_port;
+
+/**
+ * The answer of the device or of an expert.
+ */
+typedef struct mild_answer {
+  /**
+   * One of `mild_answer_kind`. Another number is no answer.
+   */
+  int32_t kind;
+  /**
+   * The class.
+   */
+  uint32_t label;
+  /**
+   * The number.
+   */
+  float value;
+} mild_answer;
+
+/**
+ * An input to be resolved: what the device answers itself, and what an expert needs.
+ */
+typedef struct mild_client_input {
+  /**
+   * The device's own answer, for when nobody else can be asked.
+   */
+  struct mild_answer local;
+  /**
+   * One of `mild_payload_kind`. Another number counts as bytes.
+   */
+  int32_t kind;
+  /**
+   * The input.
+   */
+  const uint8_t *bytes;
+  /**
+   * Its length, at most `MILD_CLIENT_PAYLOAD`.
+   */
+  size_t size;
+} mild_client_input;
+
+/**
+ * How an input was resolved: there always is an answer.
+ */
+typedef struct mild_outcome {
+  /**
+   * The answer: the device's own if `by` is `MILD_LOCAL`.
+   */
+  struct mild_answer answer;
+  /**
+   * One of `mild_client_failure`.
+   */
+  int32_t failure;
+  /**
+   * How sure the expert is: 65535 is certain, 0 means that it did not say.
+   */
+  uint16_t confidence;
+  /**
+   * The expert that answered; `MILD_LOCAL` is the device.
+   */
+  uint8_t by;
+  /**
+   * Requests sent for it.
+   */
+  uint8_t sent;
+} mild_outcome;
 
 #ifdef __cplusplus
 extern "C" {
@@ -659,6 +927,67 @@ mild_status mild_governor_save(const struct mild_governor *governor,
 mild_status mild_governor_restore(struct mild_governor *governor,
                                   const struct mild_governor_settings *settings,
                                   const uint8_t *bytes);
+
+/**
+ * Fills a policy; with null for a link that answers within some hundred milliseconds.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`.
+ *
+ * # Safety
+ * `policy` is writable; `retries` is null or readable.
+ */
+mild_status mild_retry_policy_init(struct mild_retry_policy *policy,
+                                   const struct mild_retries *retries);
+
+/**
+ * Starts a client without a session; it begins one with its first question.
+ *
+ * `node` is the device's number in its fleet. `key` has `MILD_KEY_BYTES` bytes, shared with the
+ * gateway under `key_number`; null is: nothing is signed. `nonce` are 64 bits of a true random number
+ * generator, drawn at each start; a board without one puts the number of its starts into the upper 32
+ * bits.
+ *
+ * Status: `NULL_POINTER` (also if a function of the port is missing), `MISALIGNED`.
+ *
+ * # Safety
+ * `client` is writable; `policy` was filled, and neither changes nor moves as long as the client is in
+ * use, nor does what `port` names; `key` is null or readable.
+ */
+mild_status mild_client_init(struct mild_client *client,
+                             const struct mild_retry_policy *policy,
+                             const struct mild_port *port,
+                             uint32_t node,
+                             const uint8_t *key,
+                             uint8_t key_number,
+                             uint64_t nonce);
+
+/**
+ * Resolves one input: asks the expert that the scores propose, and the next one when it fails, until
+ * somebody answers; in the end the device does. Returns within the policy's deadline, if the port's
+ * functions do.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`.
+ *
+ * # Safety
+ * `client` was started; `scores` was filled and its scratch is untouched; `input` is readable, with
+ * `size` bytes; `outcome` is writable.
+ */
+mild_status mild_client_resolve(struct mild_client *client,
+                                const struct mild_client_input *input,
+                                const struct mild_scores *scores,
+                                struct mild_outcome *outcome);
+
+/**
+ * Resolves one input under a governor, which is charged once; `governed` is not used again before the
+ * next `mild_governor_begin()`. Otherwise as `mild_client_resolve()`.
+ *
+ * # Safety
+ * As `mild_client_resolve()`; `governed` was begun and not committed.
+ */
+mild_status mild_client_resolve_governed(struct mild_client *client,
+                                         const struct mild_client_input *input,
+                                         struct mild_governor_input *governed,
+                                         struct mild_outcome *outcome);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -12,7 +12,8 @@ use crate::status::Status;
 /// `Self` is as large as [`Opaque::Value`] or larger, and aligned as strictly or more; [`opaque!`]
 /// checks both.
 pub(crate) unsafe trait Opaque {
-    /// What is kept in the room; it needs no dropping, so it may be written over.
+    /// What is kept in the room. It is written over without being dropped: without an allocator
+    /// there is nothing that a drop could give back.
     type Value;
 }
 
@@ -21,7 +22,6 @@ macro_rules! opaque {
     ($c:ty, $value:ty) => {
         const _: () = assert!(size_of::<$c>() >= size_of::<$value>());
         const _: () = assert!(align_of::<$c>() >= align_of::<$value>());
-        const _: () = assert!(!core::mem::needs_drop::<$value>());
         // SAFETY: the lines above.
         unsafe impl $crate::boundary::Opaque for $c {
             type Value = $value;

@@ -10,9 +10,11 @@
 #![no_std]
 
 mod boundary;
+pub mod client;
 pub mod decision;
 pub mod governor;
 pub mod image;
+mod line;
 pub mod status;
 
 /// Reached in builds without optimization only: `cargo xtask c test` checks that a release build

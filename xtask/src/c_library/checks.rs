@@ -4,7 +4,7 @@
 //! under the sanitizers. On each emulated core: the same results, no panic and no allocator linked,
 //! and about the same instructions as the Rust firmware.
 
-use super::{build_for, build_for_host, compiler, directory, governed, header, report};
+use super::{build_for, build_for_host, client, compiler, directory, governed, header, report};
 use crate::{
     commands::heading,
     cores::Core,
@@ -211,6 +211,8 @@ fn example(image: &Path, archive: &Path, into: &Path, tally: &mut Tally) -> Resu
         let detail = format!("found {:?}, expected {expected:?}", found.stdout);
         tally.count("host", &Verdict { check, passed, detail });
     }
+    let program = compiler::compile_for_host("client", &source, archive, into)?;
+    tally.count("host", &client::judge(&program)?);
     Ok(())
 }
 

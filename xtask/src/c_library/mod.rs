@@ -1,6 +1,7 @@
 //! The C library `mild-c`: its header, its static libraries, and its tests.
 
 mod checks;
+mod client;
 mod compiler;
 mod governed;
 mod header;
