@@ -1,18 +1,22 @@
 //! Chooses the kernel.
 //!
-//! By the target's name: stable compilers hide the target feature `dsp` from `cfg`.
+//! By the target's name and the cargo features: stable compilers hide the target features `dsp` and
+//! `mve` from `cfg`.
 
 use std::env;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!(
-        "cargo:rustc-check-cfg=cfg(mild_kernel, values(\"dsp\", \"armv7m\", \"armv6m\", \"portable\"))"
+        "cargo:rustc-check-cfg=cfg(mild_kernel, values(\"helium\", \"dsp\", \"armv7m\", \"armv6m\", \"portable\"))"
     );
     let target = env::var("TARGET").unwrap_or_default();
     // Every Armv7E-M core has the instructions; on Armv8-M they are an option of the core.
-    let option = target.starts_with("thumbv8m.main") && env::var_os("CARGO_FEATURE_DSP").is_some();
-    let kernel = if target.starts_with("thumbv7em") || option {
+    let options = target.starts_with("thumbv8m.main");
+    let option = options && env::var_os("CARGO_FEATURE_DSP").is_some();
+    let kernel = if options && env::var_os("CARGO_FEATURE_HELIUM").is_some() {
+        "helium"
+    } else if target.starts_with("thumbv7em") || option {
         "dsp"
     } else if target.starts_with("thumbv7m") || target.starts_with("thumbv8m.main") {
         "armv7m"

@@ -45,6 +45,7 @@
 //! | `client` | asks an expert over `embedded-io` |
 //! | `client-async` | the same over `embedded-io-async` |
 //! | `dsp` | the DSP instructions of an Armv8-M main-line core that has them |
+//! | `helium` | Helium, the vector extension of an Armv8.1-M main-line core that has it |
 //! | `defmt`, `serde` | formatting and serializing decisions, errors and summaries |
 //! | `writer` | writes images; needs an allocator, for hosts |
 //! | `bench-internals` | not for use |

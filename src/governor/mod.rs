@@ -1,8 +1,8 @@
-//! Keeps the deferral rate inside its budget at run time, whatever the inputs are and whoever fails, and
-//! raises a flag when the world has changed.
+//! Keeps the deferral rate inside its budget at run time, whatever the inputs are and whoever fails. With
+//! watches it also raises a flag when the world has changed.
 //!
-//! Integers only, no heap, no panic. The state takes 48 bytes on a 32-bit core, and four more for each
-//! expert with a budget of its own.
+//! Integers only, no heap, no panic. The state takes 32 bytes on a 32-bit core, 16 more with watches, and
+//! four more for each expert with a budget of its own.
 //!
 //! ```
 //! use mild::governor::{GovernorSettings, Rate, Track};
@@ -31,12 +31,16 @@ mod state;
 mod telemetry;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use input::GovernedInput;
 pub use rate::Rate;
-pub use settings::{Charge, GovernorSettings, MAX_ADVANTAGE, Track, Watch};
+pub use settings::{Charge, GovernorSettings, MAX_ADVANTAGE, Track};
 pub use state::StateError;
 pub use telemetry::{Drift, GovernorCounters};
+pub use watch::{NoWatch, Watch, Watches, Watching};
+
+use crate::constant_time;
 
 /// Proposes on scores as [`Scores::decide`](crate::Scores::decide) does, but under a budget.
 ///
@@ -91,38 +95,37 @@ pub use telemetry::{Drift, GovernorCounters};
 /// is then at most its cap plus (high - low + 2 step) / (step * T).
 ///
 /// # Drift
-/// Two pairs of one-sided cumulative sums with a known mean (Page 1954, Hinkley 1971): on the
-/// advantage, and on whether the image would defer by itself (the real rate says nothing once it is
-/// governed). They look at the first proposal of an input, and only if every expert is reachable, and
-/// raise a flag that stays until it is cleared. They change no decision.
+/// [`Watches`] ([`GovernorSettings::with_watches`]) are two pairs of one-sided cumulative sums with a
+/// known mean (Page 1954, Hinkley 1971): on the advantage, and on whether the image would defer by
+/// itself (the real rate says nothing once it is governed). They look at the first proposal of an input,
+/// and only if every expert is reachable, and raise a flag that stays until it is cleared. They change
+/// no decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Governor<'a, const CAPS: usize = 0> {
-    settings: &'a GovernorSettings<CAPS>,
+pub struct Governor<'a, const CAPS: usize = 0, W: Watching = NoWatch> {
+    settings: &'a GovernorSettings<CAPS, W>,
     /// Deferrals beyond the budget, in units of 2^-16; the threshold is this times the step.
     excess: i32,
     budget: Rate,
-    /// In units of 2^-16 of a deferral.
+    /// What the next input finds in the bucket, in units of 2^-16 of a deferral.
     tokens: i32,
-    /// Sums of deviations upward and downward.
-    margin: [i32; 2],
-    rate: [i32; 2],
+    /// Of the watches.
+    sums: W::Sums,
     counters: GovernorCounters,
     energy_step: u8,
     /// By how much each capped expert was used beyond its share, in units of 2^-16.
     used: [u32; CAPS],
 }
 
-impl<'a, const CAPS: usize> Governor<'a, CAPS> {
+impl<'a, const CAPS: usize, W: Watching> Governor<'a, CAPS, W> {
     /// Starts at the image's own threshold with a full bucket.
     #[must_use]
-    pub const fn new(settings: &'a GovernorSettings<CAPS>) -> Self {
+    pub const fn new(settings: &'a GovernorSettings<CAPS, W>) -> Self {
         Self {
             settings,
             excess: settings.admit(0),
             budget: settings.budget,
             tokens: settings.capacity,
-            margin: [0; 2],
-            rate: [0; 2],
+            sums: W::START,
             counters: GovernorCounters { decisions: 0, deferred: 0, withheld: 0 },
             energy_step: u8::MAX,
             used: [0; CAPS],
@@ -132,9 +135,9 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     /// Starts with an empty bucket: for after a state was lost, so that a device that restarts again and
     /// again does not get a new burst each time.
     #[must_use]
-    pub const fn cautious(settings: &'a GovernorSettings<CAPS>) -> Self {
+    pub const fn cautious(settings: &'a GovernorSettings<CAPS, W>) -> Self {
         let mut governor = Self::new(settings);
-        governor.tokens = 0;
+        governor.tokens = settings.refill.bits() as i32;
         governor
     }
 
@@ -142,7 +145,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     #[must_use]
     pub fn threshold(&self) -> i32 {
         // Within the range and two steps of it, whatever the excess.
-        (i64::from(self.settings.step).wrapping_mul(i64::from(self.excess)) >> 16) as i32
+        constant_time::scale(self.settings.step, self.excess)
     }
 
     /// Sets the threshold, for instance to what was learned on line; the settings bound it. The
@@ -195,20 +198,18 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     pub const fn counters(&self) -> GovernorCounters {
         self.counters
     }
+}
 
+impl<const CAPS: usize> Governor<'_, CAPS, Watches> {
     /// The drift flags raised since they were last cleared.
     #[must_use]
     pub const fn drift(&self) -> Drift {
-        Drift {
-            margin: self.settings.margin.raised(self.margin),
-            rate: self.settings.rate.raised(self.rate),
-        }
+        self.settings.watches.raised(self.sums)
     }
 
     /// Clears the drift flags, and begins to watch anew.
     pub fn clear_drift(&mut self) {
-        self.margin = [0; 2];
-        self.rate = [0; 2];
+        self.sums = [0; 4];
     }
 }
 

@@ -1,10 +1,13 @@
 //! The settings of a governor: they stay in flash.
 
 use super::rate::Rate;
-use crate::constant_time;
+use super::watch::{NoWatch, Watch, Watches, Watching};
 
 /// The largest magnitude of the range that advantages are clamped to.
 pub const MAX_ADVANTAGE: i32 = 1 << 28;
+
+/// Of what a state means. It is part of the fingerprint: older states are not taken.
+const STATE_VERSION: u32 = 2;
 
 /// The widest range of advantages in steps. With it the excess of deferrals fits an `i32`.
 const MAX_STEPS: i32 = 1 << 13;
@@ -40,65 +43,7 @@ pub enum Charge {
 /// The most deferrals that a token bucket holds. With a refill on top they fit an `i32`.
 const MAX_BURST: u16 = 32_766;
 
-/// How a drift watch judges a signal: a sum of deviations from a mean, less some slack each, raises the
-/// flag at an alarm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Watch {
-    /// The signal counts when it exceeds the first or falls below the second; `alarm` raises the flag.
-    /// Signals are within ±2^28, the first two within ±3 * 2^28, and the alarm is at most 2^30, so no
-    /// sum overflows.
-    above: i32,
-    below: i32,
-    pub(super) alarm: i32,
-}
-
-impl Watch {
-    const MOST_SLACK: i32 = 2 * MAX_ADVANTAGE;
-    const MOST_ALARM: i32 = 1 << 30;
-
-    /// Never raises the flag.
-    pub const OFF: Self = Self::new(0, i32::MAX, i32::MAX);
-
-    /// A watch with these numbers, in the signal's unit. They are clamped: the mean to
-    /// ±[`MAX_ADVANTAGE`], the slack to 0 to 2^29 (with which no signal counts), the alarm to 1 to 2^30.
-    #[must_use]
-    pub const fn new(mean: i32, slack: i32, alarm: i32) -> Self {
-        let mean = within(mean, -MAX_ADVANTAGE, MAX_ADVANTAGE);
-        let slack = within(slack, 0, Self::MOST_SLACK);
-        let alarm = within(alarm, 1, Self::MOST_ALARM);
-        Self { above: mean + slack, below: mean - slack, alarm }
-    }
-
-    /// The usual watch of a signal whose mean and standard deviation are known: slack a quarter of the
-    /// deviation, alarm at 40 of them. Independent normal numbers without drift raise it once in about
-    /// 7 * 10^9 decisions (Siegmund 1985); a shift of one deviation does after about 53.
-    #[must_use]
-    pub const fn usual(mean: i32, deviation: i32) -> Self {
-        let deviation = if deviation < 4 { 4 } else { deviation };
-        Self::new(mean, deviation / 4, deviation.saturating_mul(40))
-    }
-
-    /// Adds a signal's deviations upward and downward to their sums, unless the mask `watched` is 0. A sum
-    /// that has reached the alarm stays there.
-    #[inline(always)]
-    pub(super) fn look(self, [up, down]: &mut [i32; 2], signal: i32, watched: i32) {
-        let add = |sum: &mut i32, deviation: i32| {
-            let open = constant_time::less(*sum, self.alarm);
-            let new = sum.wrapping_add(deviation & watched & open);
-            *sum = constant_time::least(new & !(new >> 31), self.alarm);
-        };
-        add(up, signal.wrapping_sub(self.above));
-        add(down, self.below.wrapping_sub(signal));
-    }
-
-    /// Whether one of the sums has reached the alarm.
-    pub(super) const fn raised(&self, [up, down]: [i32; 2]) -> bool {
-        up >= self.alarm || down >= self.alarm
-    }
-}
-
-const fn within(number: i32, low: i32, high: i32) -> i32 {
+pub(super) const fn within(number: i32, low: i32, high: i32) -> i32 {
     if number < low {
         low
     } else if number > high {
@@ -109,9 +54,9 @@ const fn within(number: i32, low: i32, high: i32) -> i32 {
 }
 
 /// The settings of a [`Governor`](super::Governor), with budgets of their own for the experts 1 to
-/// `CAPS`.
+/// `CAPS`, and with the watches `W`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GovernorSettings<const CAPS: usize = 0> {
+pub struct GovernorSettings<const CAPS: usize = 0, W: Watching = NoWatch> {
     pub(super) low: i32,
     pub(super) high: i32,
     pub(super) step: i32,
@@ -124,8 +69,7 @@ pub struct GovernorSettings<const CAPS: usize = 0> {
     pub(super) full: u32,
     /// All bits if experts that failed are charged, else none.
     pub(super) charged_failures: u32,
-    pub(super) margin: Watch,
-    pub(super) rate: Watch,
+    pub(super) watches: W,
 }
 
 impl GovernorSettings<0> {
@@ -178,13 +122,12 @@ impl GovernorSettings<0> {
             caps: [],
             full: excess_at(high - low, step) as u32 + DEFERRAL as u32,
             charged_failures: u32::MAX,
-            margin: Watch::OFF,
-            rate: Watch::OFF,
+            watches: NoWatch,
         }
     }
 }
 
-impl<const CAPS: usize> GovernorSettings<CAPS> {
+impl<const CAPS: usize, W: Watching> GovernorSettings<CAPS, W> {
     /// At most `burst` deferrals at once, and `refill` of all inputs after that: a token bucket. A burst
     /// counts as at least one, or nothing could ever be deferred, and as at most 32,766. If the refill is
     /// below the budget, the refill is what is kept.
@@ -198,22 +141,9 @@ impl<const CAPS: usize> GovernorSettings<CAPS> {
 
     /// Separate budgets: expert `k` gets at most `caps[k - 1]` of all inputs.
     #[must_use]
-    pub const fn with_caps<const N: usize>(self, caps: [Rate; N]) -> GovernorSettings<N> {
-        GovernorSettings {
-            low: self.low,
-            high: self.high,
-            step: self.step,
-            lowest_excess: self.lowest_excess,
-            highest_excess: self.highest_excess,
-            budget: self.budget,
-            capacity: self.capacity,
-            refill: self.refill,
-            caps,
-            full: self.full,
-            charged_failures: self.charged_failures,
-            margin: self.margin,
-            rate: self.rate,
-        }
+    pub const fn with_caps<const N: usize>(self, caps: [Rate; N]) -> GovernorSettings<N, W> {
+        let watches = self.watches;
+        self.with(caps, watches)
     }
 
     /// Whether experts that were asked and failed are charged; they are without this.
@@ -229,10 +159,38 @@ impl<const CAPS: usize> GovernorSettings<CAPS> {
     /// Watches the advantages, and the share of inputs that the image would defer by itself, for drift
     /// from what they were in calibration. The second is in units of 2^-16.
     #[must_use]
-    pub const fn with_watches(mut self, margin: Watch, rate: Watch) -> Self {
-        self.margin = margin;
-        self.rate = rate;
-        self
+    pub const fn with_watches(self, margin: Watch, rate: Watch) -> GovernorSettings<CAPS, Watches> {
+        let caps = self.caps;
+        self.with(caps, Watches { margin, rate })
+    }
+
+    /// Does not watch for drift, which saves a governor time and 16 bytes.
+    #[must_use]
+    pub const fn without_watches(self) -> GovernorSettings<CAPS> {
+        let caps = self.caps;
+        self.with(caps, NoWatch)
+    }
+
+    /// The same numbers with other caps and watches.
+    const fn with<const N: usize, V: Watching>(
+        self,
+        caps: [Rate; N],
+        watches: V,
+    ) -> GovernorSettings<N, V> {
+        GovernorSettings {
+            low: self.low,
+            high: self.high,
+            step: self.step,
+            lowest_excess: self.lowest_excess,
+            highest_excess: self.highest_excess,
+            budget: self.budget,
+            capacity: self.capacity,
+            refill: self.refill,
+            caps,
+            full: self.full,
+            charged_failures: self.charged_failures,
+            watches,
+        }
     }
 
     /// The budget that a governor starts with.
@@ -269,19 +227,21 @@ impl<const CAPS: usize> GovernorSettings<CAPS> {
 
     /// A number by which a state is recognised as made under these settings.
     pub(super) fn fingerprint(&self) -> u32 {
+        let [margin, rate] = self.watches.alarms();
         let mut words = [
+            STATE_VERSION,
             self.low as u32,
             self.high as u32,
             self.step as u32,
             self.lowest_excess as u32,
             self.capacity as u32,
             self.refill.bits(),
-            self.margin.alarm as u32,
-            self.rate.alarm as u32,
+            margin,
+            rate,
             self.charged_failures,
         ];
         for (index, cap) in (1u32..).zip(&self.caps) {
-            words[0] = words[0].rotate_left(5).wrapping_add(cap.bits()).wrapping_mul(2 * index + 1);
+            words[1] = words[1].rotate_left(5).wrapping_add(cap.bits()).wrapping_mul(2 * index + 1);
         }
         crate::checksum::of_words(&words)
     }

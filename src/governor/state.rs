@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Governor, GovernorSettings};
+use super::{Governor, GovernorSettings, Watching};
 use crate::checksum::CRC;
 use crate::governor::{GovernorCounters, Rate};
 
@@ -41,12 +41,12 @@ impl fmt::Display for StateError {
 
 impl core::error::Error for StateError {}
 
-/// Words before the caps: checksum, fingerprint, and the state itself.
-const FIXED: usize = 13;
+/// Words before those of the watches and caps: checksum, fingerprint, and the state itself.
+const FIXED: usize = 9;
 
-impl<'a, const CAPS: usize> Governor<'a, CAPS> {
+impl<'a, const CAPS: usize, W: Watching> Governor<'a, CAPS, W> {
     /// Bytes of the state.
-    pub const STATE_BYTES: usize = 4 * (FIXED + CAPS);
+    pub const STATE_BYTES: usize = 4 * (FIXED + CAPS) + size_of::<W::Sums>();
 
     /// Writes the state: little-endian words, the first a CRC-32 of the others.
     ///
@@ -60,10 +60,6 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             self.excess as u32,
             self.budget.bits(),
             self.tokens as u32,
-            self.margin[0] as u32,
-            self.margin[1] as u32,
-            self.rate[0] as u32,
-            self.rate[1] as u32,
             decisions,
             deferred,
             withheld,
@@ -71,7 +67,8 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
         ];
         let (_, body) = into.split_at_mut(4);
         let (words, _) = body.as_chunks_mut();
-        for (bytes, word) in words.iter_mut().zip(head.into_iter().chain(self.used)) {
+        let sums = self.sums.as_ref().iter().map(|&sum| sum as u32);
+        for (bytes, word) in words.iter_mut().zip(head.into_iter().chain(sums).chain(self.used)) {
             *bytes = word.to_le_bytes();
         }
         let checksum = CRC.checksum(body);
@@ -86,47 +83,36 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
     /// # Errors
     /// [`StateError`] if it is not one. Then start with [`Governor::cautious`].
     pub fn from_bytes(
-        settings: &'a GovernorSettings<CAPS>,
+        settings: &'a GovernorSettings<CAPS, W>,
         bytes: &[u8],
     ) -> Result<Self, StateError> {
         check_length(bytes.len(), Self::STATE_BYTES)?;
         let (words, _) = bytes.as_chunks();
-        let Some(([stated, head @ ..], caps)) = words.split_first_chunk::<FIXED>() else {
+        let Some(([stated, head @ ..], rest)) = words.split_first_chunk::<FIXED>() else {
             return Err(StateError::Length { found: bytes.len(), expected: Self::STATE_BYTES });
         };
         let (_, body) = bytes.split_at(4);
         if CRC.checksum(body) != u32::from_le_bytes(*stated) {
             return Err(StateError::Checksum);
         }
-        let [
-            fingerprint,
-            excess,
-            budget,
-            tokens,
-            margin_up,
-            margin_down,
-            rate_up,
-            rate_down,
-            decisions,
-            deferred,
-            withheld,
-            energy_step,
-        ] = head.map(u32::from_le_bytes);
+        let [fingerprint, excess, budget, tokens, decisions, deferred, withheld, energy_step] =
+            head.map(u32::from_le_bytes);
         if fingerprint != settings.fingerprint() {
             return Err(StateError::Settings);
         }
-        let mut used = [0; CAPS];
-        for (used, &bytes) in used.iter_mut().zip(caps) {
-            *used = u32::from_le_bytes(bytes);
+        let mut rest = rest.iter().copied().map(u32::from_le_bytes);
+        let mut sums = W::START;
+        for (sum, word) in sums.as_mut().iter_mut().zip(&mut rest) {
+            *sum = word as i32;
         }
-        let (margin, rate) =
-            ([margin_up as i32, margin_down as i32], [rate_up as i32, rate_down as i32]);
-        let watched = |sums: [i32; 2], alarm: i32| sums.iter().all(|sum| (0..=alarm).contains(sum));
+        let mut used = [0; CAPS];
+        for (used, word) in used.iter_mut().zip(&mut rest) {
+            *used = word;
+        }
         let valid = settings.admit(excess as i32) == excess as i32
             && budget <= Rate::ONE.bits()
             && (0..=settings.capacity).contains(&(tokens as i32))
-            && watched(margin, settings.margin.alarm)
-            && watched(rate, settings.rate.alarm)
+            && sums.as_ref().iter().all(|&sum| sum >= 0)
             && energy_step <= u32::from(u8::MAX)
             && used.iter().all(|&used| used <= settings.most_used() as u32);
         if !valid {
@@ -137,8 +123,7 @@ impl<'a, const CAPS: usize> Governor<'a, CAPS> {
             excess: excess as i32,
             budget: Rate::from_bits(budget),
             tokens: tokens as i32,
-            margin,
-            rate,
+            sums,
             counters: GovernorCounters { decisions, deferred, withheld },
             energy_step: energy_step as u8,
             used,

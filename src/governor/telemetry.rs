@@ -14,15 +14,14 @@ pub struct GovernorCounters {
 }
 
 impl GovernorCounters {
-    /// One more input; the masks say whether it was deferred, or withheld.
+    /// One more input. It was deferred, or withheld, if the number is negative.
     #[inline(always)]
     pub(super) fn count(&mut self, deferred: i32, withheld: i32) {
         // The branch depends on how many inputs there were, not on what they are.
         if let Some(decisions) = self.decisions.checked_add(1) {
             self.decisions = decisions;
-            // Masks are -1.
-            self.deferred = self.deferred.wrapping_sub(deferred as u32);
-            self.withheld = self.withheld.wrapping_sub(withheld as u32);
+            self.deferred = self.deferred.wrapping_add(deferred as u32 >> 31);
+            self.withheld = self.withheld.wrapping_add(withheld as u32 >> 31);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::ImageError;
 use super::layout::section;
 #[cfg(feature = "writer")]
 use super::parts::{EnergyParts, OperatingPointsParts, WriteError, narrow};
-use crate::governor::{EnergyStep, GovernorSettings, MAX_ADVANTAGE, Rate, Track, Watch};
+use crate::governor::{EnergyStep, GovernorSettings, MAX_ADVANTAGE, Rate, Track, Watch, Watches};
 
 /// Words before the tables.
 const FIXED: usize = 9;
@@ -191,13 +191,13 @@ impl<'a> OperatingPoints<'a> {
     /// GovernorSettings for a governor: the promised budget, never deferring more than pays, and the usual watches for drift
     /// from calibration.
     #[must_use]
-    pub const fn settings(&self) -> GovernorSettings {
+    pub const fn settings(&self) -> GovernorSettings<0, Watches> {
         self.settings_with(Track::AtMost(self.floor))
     }
 
     /// As [`Self::settings`], but keeping the budget in another way.
     #[must_use]
-    pub const fn settings_with(&self, track: Track) -> GovernorSettings {
+    pub const fn settings_with(&self, track: Track) -> GovernorSettings<0, Watches> {
         // The deviation of a number that is 1 with this probability.
         let rate = self.rate as u64;
         let variance = rate * (Rate::ONE.bits() as u64).saturating_sub(rate);

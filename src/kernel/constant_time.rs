@@ -7,7 +7,8 @@
 //! instruction. (`cargo xtask device prove` proves it.)
 
 const BRANCHES: bool = cfg!(mild_kernel = "armv6m");
-const SATURATES: bool = cfg!(any(mild_kernel = "dsp", mild_kernel = "portable"));
+const SATURATES: bool =
+    cfg!(any(mild_kernel = "dsp", mild_kernel = "helium", mild_kernel = "portable"));
 
 /// Whether the lowest bit is set.
 #[inline(always)]
@@ -15,10 +16,71 @@ pub(crate) fn mask(bits: u32) -> i32 {
     arithmetic::sign((bits << 31) as i32)
 }
 
-/// Whether `a < b`.
+/// A negative number if any bit but bit 0, which must not be, is set; else 0.
 #[inline(always)]
-pub(crate) fn less(a: i32, b: i32) -> i32 {
-    if BRANCHES { arithmetic::less(a, b) } else { -((a < b) as i32) }
+pub(crate) fn any_bit(bits: u32) -> i32 {
+    let half = (bits >> 1) as i32;
+    // The compiler must not see that this is the negative of what is not negative: it would compare,
+    // which takes more instructions than a sign.
+    #[cfg(not(mild_kernel = "portable"))]
+    {
+        let negative;
+        // SAFETY: arithmetic in registers.
+        unsafe {
+            core::arch::asm!("rsbs {negative}, {half}, #0",
+                half = in(reg) half, negative = lateout(reg) negative,
+                options(pure, nomem, nostack));
+        }
+        negative
+    }
+    #[cfg(mild_kernel = "portable")]
+    0i32.wrapping_sub(half)
+}
+
+/// Whether a number is negative.
+#[inline(always)]
+pub(crate) fn negative(number: i32) -> i32 {
+    arithmetic::sign(number)
+}
+
+/// The number, or 0 if it is negative.
+#[inline(always)]
+pub(crate) fn positive(number: i32) -> i32 {
+    number & !arithmetic::sign(number)
+}
+
+/// Whether `a < b`, for numbers whose difference does not overflow.
+#[inline(always)]
+pub(crate) fn less_near(a: i32, b: i32) -> i32 {
+    arithmetic::sign(a.wrapping_sub(b))
+}
+
+/// Whether `a < b`, for numbers without sign.
+#[inline(always)]
+pub(crate) fn below(a: u32, b: u32) -> i32 {
+    if BRANCHES { arithmetic::below(a, b) } else { -((a < b) as i32) }
+}
+
+/// The number with its order kept and no sign: `i32::MIN` is 0.
+#[inline(always)]
+pub(crate) fn biased(number: i32) -> u32 {
+    (number ^ i32::MIN) as u32
+}
+
+/// The number of which this is the biased form.
+#[inline(always)]
+pub(crate) fn unbiased(number: u32) -> i32 {
+    number as i32 ^ i32::MIN
+}
+
+/// `a * b / 2^16`, rounded down, where that fits.
+#[inline(always)]
+pub(crate) fn scale(a: i32, b: i32) -> i32 {
+    if BRANCHES {
+        arithmetic::scale(a, b)
+    } else {
+        (i64::from(a).wrapping_mul(i64::from(b)) >> 16) as i32
+    }
 }
 
 /// `a` if the condition holds, else `b`.
@@ -30,6 +92,36 @@ pub(crate) fn select(mask: i32, a: i32, b: i32) -> i32 {
         a
     } else {
         b
+    }
+}
+
+/// Two numbers, exchanged if the condition holds.
+#[inline(always)]
+pub(crate) fn exchange(mask: i32, a: u32, b: u32) -> (u32, u32) {
+    if BRANCHES {
+        let difference = (a ^ b) & mask as u32;
+        (a ^ difference, b ^ difference)
+    } else if mask != 0 {
+        (b, a)
+    } else {
+        (a, b)
+    }
+}
+
+/// The larger of two numbers.
+#[inline(always)]
+pub(crate) fn greatest(a: u32, b: u32) -> u32 {
+    if BRANCHES { a ^ (a ^ b) & arithmetic::below(a, b) as u32 } else { a.max(b) }
+}
+
+/// By how much one number exceeds another one, which is not larger, `i32::MAX` at most. Both are biased.
+#[inline(always)]
+pub(crate) fn distance(larger: u32, smaller: u32) -> i32 {
+    if BRANCHES {
+        let distance = larger.wrapping_sub(smaller) as i32;
+        (distance | arithmetic::sign(distance)) & i32::MAX
+    } else {
+        subtract(unbiased(larger), unbiased(smaller))
     }
 }
 
@@ -45,27 +137,49 @@ pub(crate) fn subtract(a: i32, b: i32) -> i32 {
     if SATURATES { a.saturating_sub(b) } else { arithmetic::subtract(a, b) }
 }
 
+/// Whether `a > b`, where their saturating difference is known, too.
+#[inline(always)]
+pub(crate) fn above(a: i32, b: i32) -> i32 {
+    if BRANCHES {
+        arithmetic::less(b, a)
+    } else {
+        let difference = subtract(a, b);
+        // Its negative is negative, and it is not, as `i32::MIN` is.
+        arithmetic::sign(0i32.wrapping_sub(difference) & !difference)
+    }
+}
+
+/// The difference, or the bound that it exceeds: a `low` of 0 or below, a `high` of 0 or above.
+#[inline(always)]
+pub(crate) fn clamped_difference(a: i32, b: i32, low: i32, high: i32) -> i32 {
+    if BRANCHES {
+        arithmetic::clamped_difference(a, b, low, high)
+    } else {
+        clamp(subtract(a, b), low, high)
+    }
+}
+
 /// The number, or the bound that it exceeds.
 #[inline(always)]
 pub(crate) fn clamp(number: i32, low: i32, high: i32) -> i32 {
     if BRANCHES { arithmetic::clamp(number, low, high) } else { number.max(low).min(high) }
 }
 
-/// Whether any bit is set.
+/// The smaller of two numbers whose difference does not overflow.
 #[inline(always)]
-pub(crate) fn any_bit(bits: u32) -> i32 {
-    if BRANCHES {
-        // Of a number and its negative one has the sign, unless both are 0.
-        arithmetic::sign((bits | bits.wrapping_neg()) as i32)
-    } else {
-        -((bits != 0) as i32)
-    }
+pub(crate) fn least_near(a: i32, b: i32) -> i32 {
+    if BRANCHES { arithmetic::least_near(a, b) } else { a.min(b) }
 }
 
-/// The smaller of two numbers.
+/// As [`clamp`], for numbers whose differences do not overflow.
 #[inline(always)]
-pub(crate) fn least(a: i32, b: i32) -> i32 {
-    if BRANCHES { arithmetic::select(arithmetic::less(b, a), b, a) } else { a.min(b) }
+pub(crate) fn clamp_near(number: i32, low: i32, high: i32) -> i32 {
+    if BRANCHES {
+        let above = positive(number.wrapping_sub(low)).wrapping_add(low);
+        arithmetic::least_near(above, high)
+    } else {
+        number.max(low).min(high)
+    }
 }
 
 /// As `clamp(number, 0, 127)`, for numbers of magnitude up to 2^30.
@@ -80,13 +194,15 @@ mod arithmetic {
     /// and makes branches of them.
     #[cfg(mild_kernel = "armv6m")]
     #[inline(always)]
-    pub(super) fn sign(mut number: i32) -> i32 {
-        // SAFETY: arithmetic in a register.
+    pub(super) fn sign(number: i32) -> i32 {
+        let sign;
+        // SAFETY: arithmetic in registers.
         unsafe {
-            core::arch::asm!("asrs {number}, {number}, #31", number = inout(reg) number,
+            core::arch::asm!("asrs {sign}, {number}, #31",
+                number = in(reg) number, sign = lateout(reg) sign,
                 options(pure, nomem, nostack));
         }
-        number
+        sign
     }
 
     /// Whether a number is negative: 0, or -1.
@@ -96,10 +212,55 @@ mod arithmetic {
         number >> 31
     }
 
-    /// The sign of the difference, unless that overflows: then the signs of the two differ and say it.
+    /// Whether `a < b`: the borrow of the difference.
+    #[cfg(mild_kernel = "armv6m")]
+    #[inline(always)]
+    pub(super) fn below(a: u32, b: u32) -> i32 {
+        let mask;
+        // SAFETY: arithmetic in registers.
+        unsafe {
+            core::arch::asm!("cmp {a}, {b}", "sbcs {mask}, {mask}",
+                a = in(reg) a, b = in(reg) b, mask = lateout(reg) mask,
+                options(pure, nomem, nostack));
+        }
+        mask
+    }
+
+    /// Whether `a < b`: the borrow of the difference.
+    #[cfg(not(mild_kernel = "armv6m"))]
+    #[inline(always)]
+    pub(super) fn below(a: u32, b: u32) -> i32 {
+        -(a.overflowing_sub(b).1 as i32)
+    }
+
     #[inline(always)]
     pub(super) fn less(a: i32, b: i32) -> i32 {
-        sign((a & !b) | (!(a ^ b) & a.wrapping_sub(b)))
+        below(super::biased(a), super::biased(b))
+    }
+
+    /// By magnitude, which has 32 bits, and sign, which is the borrow.
+    #[inline(always)]
+    pub(super) fn clamped_difference(a: i32, b: i32, low: i32, high: i32) -> i32 {
+        let sign = less(a, b);
+        let magnitude = (a.wrapping_sub(b) ^ sign).wrapping_sub(sign);
+        let bound = select(sign, 0i32.wrapping_sub(low), high);
+        let within = below(magnitude as u32, bound as u32);
+        (select(within, magnitude, bound) ^ sign).wrapping_sub(sign)
+    }
+
+    #[inline(always)]
+    pub(super) fn least_near(a: i32, b: i32) -> i32 {
+        b.wrapping_sub(super::positive(b.wrapping_sub(a)))
+    }
+
+    /// In products of 32 bits: a library's 64-bit one takes several times as long.
+    #[inline(always)]
+    pub(super) fn scale(a: i32, b: i32) -> i32 {
+        let (a_high, a_low) = (a >> 16, a & 0xffff);
+        let (b_high, b_low) = (b >> 16, b & 0xffff);
+        let low = (a_low as u32).wrapping_mul(b_low as u32) >> 16;
+        let middle = a_high.wrapping_mul(b_low).wrapping_add(low as i32);
+        a.wrapping_mul(b_high).wrapping_add(middle)
     }
 
     #[inline(always)]
@@ -107,11 +268,13 @@ mod arithmetic {
         b ^ ((a ^ b) & mask)
     }
 
-    /// An overflowing sum has another sign than both of its parts.
+    /// An overflowing sum has another sign than both of its parts. What it saturates to is simpler, and
+    /// what is done with it, in biased form.
     #[inline(always)]
     pub(super) fn add(a: i32, b: i32) -> i32 {
         let sum = a.wrapping_add(b);
-        select(sign((a ^ sum) & (b ^ sum)), sign(a) ^ i32::MAX, sum)
+        let overflow = sign((a ^ sum) & (b ^ sum));
+        super::unbiased(select(overflow, !sign(a), super::biased(sum) as i32) as u32)
     }
 
     /// An overflowing difference has another sign than its first part, and so has the second.
@@ -153,11 +316,25 @@ mod tests {
         #[test]
         fn arithmetic_compares_selects_and_saturates(a in number(), b in number()) {
             prop_assert_eq!(arithmetic::less(a, b), -i32::from(a < b));
+            prop_assert_eq!(arithmetic::below(a as u32, b as u32), -i32::from((a as u32) < b as u32));
+            prop_assert_eq!(biased(a) < biased(b), a < b);
+            prop_assert_eq!(unbiased(biased(a)), a);
+            let product = i64::from(a) * i64::from(b) >> 16;
+            prop_assert_eq!(arithmetic::scale(a, b), product as i32);
+            prop_assert_eq!(arithmetic::least_near(a >> 1, b >> 1), (a >> 1).min(b >> 1));
+            prop_assert_eq!(less_near(a >> 1, b >> 1), -i32::from(a >> 1 < b >> 1));
+            prop_assert_eq!((negative(a), positive(a)), (-i32::from(a < 0), a.max(0)));
             prop_assert_eq!(arithmetic::select(-1, a, b), a);
             prop_assert_eq!(arithmetic::select(0, a, b), b);
             prop_assert_eq!(arithmetic::add(a, b), a.saturating_add(b));
             prop_assert_eq!(arithmetic::subtract(a, b), a.saturating_sub(b));
             prop_assert_eq!(arithmetic::clamp(a, -128, 127), a.clamp(-128, 127));
+            prop_assert_eq!(above(a, b), -i32::from(a > b));
+            prop_assert_eq!(any_bit(a as u32 & !1) < 0, a & !1 != 0);
+            for (low, high) in [(-128, 127), (0, 5), (-(1 << 28), 0), (-(1 << 28), 1 << 28)] {
+                let difference = a.saturating_sub(b).clamp(low, high);
+                prop_assert_eq!(arithmetic::clamped_difference(a, b, low, high), difference);
+            }
             prop_assert_eq!(arithmetic::clamp_activation(a / 2), (a / 2).clamp(0, 127));
         }
     }

@@ -19,12 +19,15 @@ mod active;
 #[cfg(mild_kernel = "dsp")]
 #[path = "dsp.rs"]
 mod active;
+#[cfg(mild_kernel = "helium")]
+#[path = "helium.rs"]
+mod active;
 #[cfg(mild_kernel = "portable")]
 #[path = "portable.rs"]
 mod active;
 
 pub(crate) mod constant_time;
-#[cfg(not(mild_kernel = "dsp"))]
+#[cfg(not(any(mild_kernel = "dsp", mild_kernel = "helium")))]
 mod crosswise;
 #[cfg(test)]
 mod emulated_dsp;
@@ -37,7 +40,7 @@ mod requantize;
 mod rows;
 #[cfg(test)]
 mod tests;
-#[cfg(any(mild_kernel = "armv7m", mild_kernel = "dsp"))]
+#[cfg(any(mild_kernel = "armv7m", mild_kernel = "dsp", mild_kernel = "helium"))]
 mod thumb2;
 
 pub use layer::MAX_WIDTH;

@@ -55,6 +55,7 @@ pub(super) unsafe fn run<'s>(
 /// where to enter the loop, 12 the biases, 16 the start; then 20 the requantizers, null if the sums are the result, 24 where
 /// results go, 28 the rows after the last whole block, 32 whether the activations are codes of an input, 36 four results,
 /// 52 where the layer's results begin, 56 the end of the last layer.
+#[cfg(not(mild_kernel = "helium"))]
 macro_rules! layer {
     (
         start: $start:ident, prepare: $prepare:literal, more: $more:literal,
@@ -215,4 +216,5 @@ macro_rules! layer {
         )
     };
 }
+#[cfg(not(mild_kernel = "helium"))]
 pub(super) use layer;

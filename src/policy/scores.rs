@@ -78,14 +78,16 @@ impl Decide for Scores<'_> {
 /// See [`Scores::decide`].
 #[inline(never)] // its variables would be on the stack while the layers run
 fn decide(scores: &[i32], offsets: &[i32], reachable: Reachable) -> Decision {
-    let mut sums =
-        scores.iter().zip(offsets).map(|(&score, &offset)| constant_time::add(score, offset));
+    // Biased, so that a mask makes the least of all sums.
+    let mut sums = scores
+        .iter()
+        .zip(offsets)
+        .map(|(&score, &offset)| constant_time::biased(constant_time::add(score, offset)));
     let Some(mut best) = sums.next() else {
         return Decision { expert: LOCAL, margin: i32::MAX };
     };
     let mut expert = i32::from(LOCAL);
-    let mut second = i32::MIN;
-    let mut others = 0;
+    let (mut second, mut others) = (0, 0);
     let mut index = expert;
     let mut bits = reachable.bits();
     // Every expert takes the same steps, so that the run time does not depend on the scores.
@@ -94,14 +96,14 @@ fn decide(scores: &[i32], offsets: &[i32], reachable: Reachable) -> Decision {
         bits >>= 1;
         let reachable = constant_time::mask(bits);
         others |= reachable;
-        // The least of all sums is never above the best one, and as second it changes nothing.
-        let sum = constant_time::select(reachable, sum, i32::MIN);
-        let first = constant_time::less(best, sum);
-        let loser = constant_time::select(first, best, sum);
-        best = constant_time::select(first, sum, best);
+        // 0 is never above the best one, and as second it changes nothing.
+        let sum = sum & reachable as u32;
+        let first = constant_time::below(best, sum);
+        let loser;
+        (best, loser) = constant_time::exchange(first, best, sum);
         expert = constant_time::select(first, index, expert);
-        second = constant_time::select(constant_time::less(second, loser), loser, second);
+        second = constant_time::greatest(second, loser);
     }
-    let margin = constant_time::select(others, constant_time::subtract(best, second), i32::MAX);
+    let margin = constant_time::select(others, constant_time::distance(best, second), i32::MAX);
     Decision { expert: expert as u8, margin }
 }

@@ -116,6 +116,18 @@ pub(crate) fn is_dsp(instruction: u32) -> bool {
     }
 }
 
+/// VMLADAVA on bytes: 16 multiplications and all additions, to a sum.
+pub(crate) fn is_vmladava(instruction: u32) -> bool {
+    instruction & 0xfff1_0f21 == 0xeef0_0f20
+}
+
+/// Any instruction of Helium that is not one of the FPU, too: coprocessors 14 and 15, and what elsewhere
+/// is Advanced SIMD.
+pub(crate) fn is_helium(instruction: u32) -> bool {
+    let (first, coprocessor) = (instruction >> 16, instruction >> 8 & 15);
+    first & 0xec00 == 0xec00 && (coprocessor >= 14 || first & 0xef00 == 0xef00)
+}
+
 /// Any instruction of the FPU: coprocessors 10 and 11.
 pub(crate) fn is_float(instruction: u32) -> bool {
     instruction >> 16 & 0xec00 == 0xec00 && matches!(instruction >> 8 & 15, 10 | 11)
@@ -148,6 +160,26 @@ mod tests {
             assert!(is_dsp(code), "{name}");
         }
         assert!(is_smlad(0xfb21_3002) && !is_smlad(0xfb21_f002) && !is_smlad(0xfb11_3002));
+    }
+
+    #[test]
+    fn helium_instructions_are_known() {
+        for (name, code) in [
+            ("vmladava.s8 r4, q0, q4", 0xeef0_4f28),
+            ("vmladava.s8 r10, q3, q4", 0xeef6_af28),
+            ("vld40.32 {q0, q1, q2, q3}, [r0]", 0xfc90_1f01),
+            ("vldrw.u32 q4, [r1], #16", 0xecb1_9f04),
+            ("veor q0, q0, q5", 0xff00_015a),
+            ("vmulh.s32 q0, q0, q1", 0xee21_0e03),
+            ("vrshl.s32 q0, q0, q1", 0xef22_0540),
+        ] {
+            assert!(is_helium(code) && !is_float(code) && !is_dsp(code), "{name}");
+            assert_eq!(is_vmladava(code), name.starts_with("vmladava"), "{name}");
+        }
+        // le lr, -14; bl; smlad; vmul.f32 s0, s1, s2
+        for code in [0xf00f_c807, 0xf000_f806, 0xfb21_3002, 0xee20_0a81] {
+            assert!(!is_helium(code) && !is_vmladava(code), "{code:#x}");
+        }
     }
 
     #[test]

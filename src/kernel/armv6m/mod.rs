@@ -121,7 +121,8 @@ macro_rules! requantize {
             $sum,
             "\n",
             "ldm r0!, {{r4}}
-             uxth r3, r2
+             sxth r3, r2
+             subs r2, r2, r3
              asrs r2, r2, #16
              uxth r5, r4
              lsrs r6, r4, #16
@@ -130,26 +131,22 @@ macro_rules! requantize {
              muls r3, r6, r3
              muls r5, r2, r5
              muls r6, r2, r6
-             lsrs r7, r7, #16
+             asrs r7, r7, #16
              adds r3, r3, r7
-             uxth r7, r3
-             lsrs r3, r3, #16
-             adds r5, r5, r7
-             asrs r5, r5, #16
+             adds r3, r3, r5
+             asrs r3, r3, #16
              adds r6, r6, r3
-             adds r6, r6, r5
              movs r3, #31
              ands r4, r3
              asrs r6, r4
              movs r3, #0
              adcs r6, r3
+             subs r6, #127
+             asrs r3, r6, #31
+             ands r6, r3
+             adds r6, #127
              asrs r3, r6, #31
              bics r6, r3
-             movs r5, #127
-             subs r5, r5, r6
-             asrs r3, r5, #31
-             ands r5, r3
-             adds r6, r6, r5
              mov ",
             $sum,
             ", r6\n",
@@ -170,6 +167,14 @@ unsafe extern "C" fn all_blocks(frame: &mut Frame) {
         "mov r7, r11",
         "ldr r1, [r0, #8]",
         "push {{r0, r1, r4-r7}}",
+        "mov r12, r1",
+        "ldr r2, [r0, #32]",
+        "cmp r2, #0",
+        "beq 20f",
+        "ldr r2, 92f",
+        "mov r12, r2",
+        "ldr r2, 93f",
+        "mov lr, r2",
         // A block.
         "20:",
         "ldr r7, [sp]",
@@ -191,11 +196,7 @@ unsafe extern "C" fn all_blocks(frame: &mut Frame) {
         "ldr r6, 90f",
         "ldr r7, 91f",
         "cmp r2, #0",
-        "beq 3f",
-        "ldr r2, 92f",
-        "mov r12, r2",
-        "ldr r2, 93f",
-        "mov lr, r2",
+        "beq 40f",
         "30:",
         "ldm r1!, {{r2, r3}}",
         input_row!("r8"),
@@ -206,9 +207,6 @@ unsafe extern "C" fn all_blocks(frame: &mut Frame) {
         "cmp r1, r4",
         "bne 30b",
         "b 50f",
-        "3:",
-        "ldr r2, [sp, #4]",
-        "mov r12, r2",
         "40:",
         "ldm r1!, {{r2, r3}}",
         hidden_row!("r8"),

@@ -2,6 +2,8 @@
 //!
 //! The firmware's build script takes its memory map from here.
 
+use Extension::{Base, Dsp, Helium};
+
 /// A stretch of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Region {
@@ -9,6 +11,17 @@ pub struct Region {
     pub origin: u32,
     /// Length in KiB.
     pub kib: u32,
+}
+
+/// The instructions beyond the base of its architecture that decisions use on a core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extension {
+    /// None.
+    Base,
+    /// Those of the DSP extension.
+    Dsp,
+    /// Those of Helium, on vectors.
+    Helium,
 }
 
 /// A core on an emulated board.
@@ -24,16 +37,20 @@ pub struct Core {
     pub code: Region,
     /// Where variables and the stack are.
     pub ram: Region,
-    /// Whether decisions use the instructions of the DSP extension there. Armv8-M makes them an option, so the M33 is
-    /// here twice: without them, as `mild` is built by default, and with them.
-    pub dsp: bool,
+    /// What decisions use there. Armv8-M makes extensions an option, so the M33 is here twice: without
+    /// DSP, as `mild` is built by default, and with it; and so is the M55, with DSP and with Helium.
+    pub extension: Extension,
 }
 
 impl Core {
     /// The cargo features that firmware for this core is built with.
     #[must_use]
     pub fn features(&self) -> &'static [&'static str] {
-        if self.dsp && self.target.starts_with("thumbv8m") { &["mild/dsp"] } else { &[] }
+        match self.extension {
+            Extension::Dsp if self.target.starts_with("thumbv8m") => &["mild/dsp"],
+            Extension::Helium => &["mild/helium"],
+            Extension::Base | Extension::Dsp => &[],
+        }
     }
 
     /// The flash slot of an image: the upper half of the code memory. Programs that read one end below it.
@@ -47,19 +64,20 @@ impl Core {
 /// All cores. The addresses are those where the board starts from; on the Armv8-M boards they are the secure aliases.
 #[rustfmt::skip] // a core is a line
 pub const CORES: &[Core] = &[
-    core("m0",  "microbit",    "thumbv6m-none-eabi",        (0x0000_0000,  256), (0x2000_0000,   16), false),
-    core("m3",  "mps2-an385",  "thumbv7m-none-eabi",        (0x0000_0000, 4096), (0x2000_0000, 4096), false),
-    core("m4",  "mps2-an386",  "thumbv7em-none-eabihf",     (0x0000_0000, 4096), (0x2000_0000, 4096), true),
-    core("m7",  "mps2-an500",  "thumbv7em-none-eabihf",     (0x0000_0000, 4096), (0x2000_0000, 4096), true),
-    core("m33", "mps2-an505",  "thumbv8m.main-none-eabihf", (0x1000_0000, 4096), (0x3800_0000, 2048), false),
-    core("m33-dsp", "mps2-an505", "thumbv8m.main-none-eabihf", (0x1000_0000, 4096), (0x3800_0000, 2048), true),
-    core("m55", "mps3-an547",  "thumbv8m.main-none-eabihf", (0x1000_0000,  512), (0x3000_0000,  512), true),
+    core("m0",  "microbit",    "thumbv6m-none-eabi",        (0x0000_0000,  256), (0x2000_0000,   16), Base),
+    core("m3",  "mps2-an385",  "thumbv7m-none-eabi",        (0x0000_0000, 4096), (0x2000_0000, 4096), Base),
+    core("m4",  "mps2-an386",  "thumbv7em-none-eabihf",     (0x0000_0000, 4096), (0x2000_0000, 4096), Dsp),
+    core("m7",  "mps2-an500",  "thumbv7em-none-eabihf",     (0x0000_0000, 4096), (0x2000_0000, 4096), Dsp),
+    core("m33", "mps2-an505",  "thumbv8m.main-none-eabihf", (0x1000_0000, 4096), (0x3800_0000, 2048), Base),
+    core("m33-dsp", "mps2-an505", "thumbv8m.main-none-eabihf", (0x1000_0000, 4096), (0x3800_0000, 2048), Dsp),
+    core("m55", "mps3-an547",  "thumbv8m.main-none-eabihf", (0x1000_0000,  512), (0x3000_0000,  512), Dsp),
+    core("m55-helium", "mps3-an547", "thumbv8m.main-none-eabihf", (0x1000_0000,  512), (0x3000_0000,  512), Helium),
 ];
 
 /// A board with an I2C bus, for the example of a sensor only: its core is that of `m3`.
 #[rustfmt::skip]
 pub const WITH_I2C: Core =
-    core("m3-i2c", "lm3s6965evb", "thumbv7m-none-eabi", (0x0000_0000, 256), (0x2000_0000, 64), false);
+    core("m3-i2c", "lm3s6965evb", "thumbv7m-none-eabi", (0x0000_0000, 256), (0x2000_0000, 64), Base);
 
 const fn core(
     name: &'static str,
@@ -67,10 +85,10 @@ const fn core(
     target: &'static str,
     code: (u32, u32),
     ram: (u32, u32),
-    dsp: bool,
+    extension: Extension,
 ) -> Core {
     let (code, ram) = (region(code), region(ram));
-    Core { name, machine, target, code, ram, dsp }
+    Core { name, machine, target, code, ram, extension }
 }
 
 const fn region((origin, kib): (u32, u32)) -> Region {

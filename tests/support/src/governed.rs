@@ -5,7 +5,7 @@ use crate::random::{Digest, Lcg};
 use core::{cell::Cell, convert::Infallible, fmt, ops::Range};
 use mild::Scores;
 use mild::client::{Client, Clock, Identity, Nonce, Question, RetryPolicy};
-use mild::governor::{Charge, Governor, GovernorSettings, Rate, Track, Watch};
+use mild::governor::{Charge, Governor, GovernorSettings, Rate, Track, Watch, Watches, Watching};
 use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Status, Welcome};
 
 /// Inputs of each run.
@@ -15,7 +15,7 @@ const OFFSETS: [i32; EXPERTS] = [0, 300, -200, 100];
 const FRAME: usize = wire::max_frame(4);
 
 /// A token bucket, both watches, and budgets of their own for two experts: all there is.
-const ATTEMPTS: GovernorSettings<2> =
+const ATTEMPTS: GovernorSettings<2, Watches> =
     match GovernorSettings::new(-20_000, 20_000, 400, Rate::ratio(1, 4), Track::AtMost(-5_000)) {
         Some(settings) => settings
             .with_burst(20, Rate::ratio(1, 3))
@@ -24,7 +24,9 @@ const ATTEMPTS: GovernorSettings<2> =
         None => panic!("the settings are in range"),
     };
 
-const ANSWERS: GovernorSettings<2> = ATTEMPTS.with_charge(Charge::Answers);
+const ANSWERS: GovernorSettings<2, Watches> = ATTEMPTS.with_charge(Charge::Answers);
+
+const UNWATCHED: GovernorSettings<2> = ATTEMPTS.without_watches();
 
 /// One frame for each expert, and no pauses, so that a run does not take long.
 const PATIENCE: RetryPolicy = RetryPolicy {
@@ -70,17 +72,31 @@ impl fmt::Display for Numbers {
 
 /// All runs.
 #[must_use]
-pub fn runs() -> [Run; 4] {
+pub fn runs() -> [Run; 5] {
     [
-        Run { name: "attempts", numbers: run(&ATTEMPTS, true) },
-        Run { name: "answers", numbers: run(&ANSWERS, true) },
-        Run { name: "attempts-calm", numbers: run(&ATTEMPTS, false) },
-        Run { name: "answers-calm", numbers: run(&ANSWERS, false) },
+        Run { name: "attempts", numbers: run(&ATTEMPTS, true, flags) },
+        Run { name: "answers", numbers: run(&ANSWERS, true, flags) },
+        Run { name: "attempts-calm", numbers: run(&ATTEMPTS, false, flags) },
+        Run { name: "answers-calm", numbers: run(&ANSWERS, false, flags) },
+        Run { name: "attempts-unwatched", numbers: run(&UNWATCHED, true, |_, _| 0) },
     ]
 }
 
+/// The flags after an input; now and then they are cleared.
+fn flags(governor: &mut Governor<'_, 2, Watches>, index: u32) -> u32 {
+    let drift = governor.drift();
+    if drift.any() && index % 64 == 0 {
+        governor.clear_drift();
+    }
+    u32::from(drift.margin) << 1 | u32::from(drift.rate)
+}
+
 /// Resolves all inputs; with `failing`, experts fail at random, and at times all of them.
-fn run(settings: &GovernorSettings<2>, failing: bool) -> Numbers {
+fn run<W: Watching>(
+    settings: &GovernorSettings<2, W>,
+    failing: bool,
+    flags: impl Fn(&mut Governor<'_, 2, W>, u32) -> u32,
+) -> Numbers {
     let mut governor = Governor::new(settings);
     let down = Cell::new(0);
     let gateway = Gateway { decoder: Decoder::new(), reply: [0; FRAME], unread: 0..0, down: &down };
@@ -102,20 +118,17 @@ fn run(settings: &GovernorSettings<2>, failing: bool) -> Numbers {
         });
         let question = Question { local: Answer::Label(index), payload: Payload::Bytes(&[7]) };
         let outcome = client.resolve(&question, governor.input(Scores::new(&values, &OFFSETS)));
-        let drift = governor.drift();
-        let flags = u32::from(drift.margin) << 1 | u32::from(drift.rate);
-        if drift.any() && index % 64 == 0 {
-            governor.clear_drift();
-        }
+        let flags = flags(&mut governor, index);
         let outcome = u32::from(outcome.by) << 8 | u32::from(outcome.sent);
         for word in [outcome, governor.threshold() as u32, flags] {
             digest.add(word);
         }
     }
-    let mut state = [0; Governor::<2>::STATE_BYTES];
-    // The array has that length.
-    let _ = governor.to_bytes(&mut state);
-    for byte in state {
+    let mut state = [0; Governor::<2, Watches>::STATE_BYTES];
+    // The array has room for that length.
+    let state = state.get_mut(..Governor::<2, W>::STATE_BYTES).unwrap_or_default();
+    let _ = governor.to_bytes(state);
+    for &byte in &*state {
         digest.add(byte.into());
     }
     let counters = governor.counters();

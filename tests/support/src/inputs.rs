@@ -2,11 +2,11 @@
 //! what was decided. Host and device use the same.
 
 use crate::random::{Digest, Lcg};
-use mild::governor::{GovernorSettings, Rate, Track, Watch};
+use mild::governor::{GovernorSettings, Rate, Track, Watch, Watches};
 
 /// A governor with everything on but budgets of single experts: a token bucket and both watches.
 /// Scores of the proof's image are of this size.
-pub const GOVERNED: GovernorSettings =
+pub const GOVERNED: GovernorSettings<0, Watches> =
     match GovernorSettings::new(-4_000, 4_000, 100, Rate::ratio(1, 4), Track::Exactly) {
         Some(settings) => settings
             .with_burst(5, Rate::ratio(1, 3))
@@ -14,8 +14,11 @@ pub const GOVERNED: GovernorSettings =
         None => panic!("the settings are in range"),
     };
 
-/// The same with budgets of their own for the experts 1 and 2.
-pub const CAPPED: GovernorSettings<2> =
+/// The same without watches.
+pub const UNWATCHED: GovernorSettings = GOVERNED.without_watches();
+
+/// With watches, and budgets of their own for the experts 1 and 2.
+pub const CAPPED: GovernorSettings<2, Watches> =
     GOVERNED.with_caps([Rate::ratio(1, 10), Rate::ratio(1, 20)]);
 
 /// How many there are.

@@ -21,7 +21,7 @@ pub(crate) struct Measured {
 /// The figures of one step from scores to a decision.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Choosing {
-    /// `policy`, or `governor` around it.
+    /// `policy`, or around it a `governor`, or one that is `watched`: with watches.
     pub(crate) name: String,
     /// Experts to choose from, `local` among them.
     pub(crate) experts: usize,
@@ -66,7 +66,14 @@ pub(crate) fn read(stdout: &str) -> Result<(Vec<Measured>, Vec<Choosing>)> {
                     stack: None,
                 });
             }
-            [name @ ("policy" | "governor"), experts, repeats, ticks @ .., stack, state] => {
+            [
+                name @ ("policy" | "governor" | "watched"),
+                experts,
+                repeats,
+                ticks @ ..,
+                stack,
+                state,
+            ] => {
                 let unit = instructions_per_tick.context("no clock before the figures")?;
                 let (least, most) = range(ticks, unit / number(repeats)?)?;
                 let whole = |word: &str| word.parse().with_context(|| line.to_owned());

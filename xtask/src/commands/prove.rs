@@ -1,14 +1,14 @@
 //! `cargo xtask device prove`: what holds of every decision on a device, proven on the linked program.
 //!
 //! The firmware `prove` makes decisions and does little else. Its ELF file shows that nothing in it
-//! can panic, allocates or computes in floating point, and whether it has instructions of the DSP
-//! extension. Its runs show that the number of instructions does not depend on the input, how deep
-//! the stack gets, and that the decisions are the host's. Each proof is also tried on a program
-//! that breaks its property on purpose, and must fail there.
+//! can panic, allocates or computes in floating point, and whether it has the instructions of the
+//! DSP extension or of Helium. Its runs show that the number of instructions does not depend on the
+//! input, how deep the stack gets, and that the decisions are the host's. Each proof is also tried
+//! on a program that breaks its property on purpose, and must fail there.
 
 use super::{arguments::CommonArgs, heading};
 use crate::{
-    cores::Core,
+    cores::{Core, Extension},
     firmware::Firmware,
     images,
     linked::Linked,
@@ -57,7 +57,7 @@ pub(crate) fn prove(cores: &[&'static Core], common: &CommonArgs) -> Result<Tall
     let options = Options { icount: Some(SHIFT), ..options };
     let runs = parallel::map(&programs, |program| qemu.run(program.core, &program.elf, &options));
     for (program, run) in programs.iter().zip(runs) {
-        let mut verdicts = linked(&Linked::read(&program.elf)?, program.core.dsp);
+        let mut verdicts = linked(&Linked::read(&program.elf)?, program.core.extension);
         verdicts.extend(ran(&run?, &expected));
         match program.breaks {
             None => {
@@ -76,9 +76,14 @@ pub(crate) fn prove(cores: &[&'static Core], common: &CommonArgs) -> Result<Tall
         .filter(|program| program.breaks.is_none())
         .map(|program| (program.core, &program.elf))
     {
-        // The same program, taken for one of the other kind.
-        let verdicts = linked(&Linked::read(elf)?, !core.dsp);
-        tally.count(&format!("{} taken for the other kind", core.name), &noticed(&verdicts, "DSP"));
+        // The same program, taken for one of the other kinds.
+        for other in [Extension::Base, Extension::Dsp, Extension::Helium] {
+            if other != core.extension {
+                let verdicts = linked(&Linked::read(elf)?, other);
+                let label = format!("{} taken for {other:?}", core.name);
+                tally.count(&label, &noticed(&verdicts, "extension"));
+            }
+        }
     }
     Ok(tally)
 }
@@ -134,8 +139,8 @@ mod tests {
 
     #[test]
     fn a_break_is_noticed_only_by_its_own_proof() {
-        let verdicts = linked(&Linked::default(), true);
-        assert_eq!(noticed(&verdicts, "DSP").passed, Some(true));
+        let verdicts = linked(&Linked::default(), Extension::Dsp);
+        assert_eq!(noticed(&verdicts, "extension").passed, Some(true));
         assert_eq!(noticed(&verdicts, "no panic").passed, Some(false));
         assert_eq!(noticed(&verdicts, "no such proof").passed, Some(false));
     }

@@ -9,16 +9,19 @@ pub(super) enum Case {
     Raw,
     /// From int8 codes, under a governor.
     Governed,
-    /// The same with budgets for single experts.
+    /// The same without watches.
+    Unwatched,
+    /// With budgets for single experts.
     Capped,
 }
 
 /// The cases and their names, in the order of the firmware.
-pub(super) const CASES: [(&str, Case); 6] = [
+pub(super) const CASES: [(&str, Case); 7] = [
     ("codes-embedded", Case::Codes),
     ("raw-embedded", Case::Raw),
     ("codes-slot", Case::Codes),
     ("raw-slot", Case::Raw),
     ("governed", Case::Governed),
+    ("unwatched", Case::Unwatched),
     ("capped", Case::Capped),
 ];

@@ -4,7 +4,7 @@ use super::cases::{CASES, Case};
 use anyhow::Result;
 use mild::{Decision, FeatureValue, Governor, Image, Reachable, Rejector, Scores};
 use mild_test_support::{
-    inputs::{CAPPED, GOVERNED, INPUTS, Inputs, add_decision},
+    inputs::{CAPPED, GOVERNED, INPUTS, Inputs, UNWATCHED, add_decision},
     random::Digest,
 };
 use std::{fs, path::Path};
@@ -17,13 +17,17 @@ pub(crate) fn expected(image: &Path) -> Result<Vec<u32>> {
     let image = Image::from_words(&words)?;
     let high = |reading: i16| (reading >> 8) as i8;
     let plain = |scores: Scores<'_>, set| scores.decide(set);
-    let (mut free, mut capped) = (Governor::new(&GOVERNED), Governor::new(&CAPPED));
+    let (mut free, mut unwatched, mut capped) =
+        (Governor::new(&GOVERNED), Governor::new(&UNWATCHED), Governor::new(&CAPPED));
     CASES
         .iter()
         .map(|(_, case)| match case {
             Case::Codes => digest(&image, high, plain),
             Case::Raw => digest(&image, |reading| reading, plain),
             Case::Governed => digest(&image, high, |scores, set| free.input(scores).decide(set)),
+            Case::Unwatched => {
+                digest(&image, high, |scores, set| unwatched.input(scores).decide(set))
+            }
             Case::Capped => digest(&image, high, |scores, set| capped.input(scores).decide(set)),
         })
         .collect()

@@ -1,7 +1,8 @@
 //! What is proven of a linked program: its symbols and its instructions.
 
 use crate::{
-    linked::{Linked, is_dsp, is_float, is_smlad},
+    cores::Extension,
+    linked::{Linked, is_dsp, is_float, is_helium, is_smlad, is_vmladava},
     verdict::Verdict,
 };
 
@@ -26,20 +27,27 @@ const FLOATS: [&str; 10] = [
 ];
 
 /// What is proven of a linked program.
-pub(crate) fn linked(program: &Linked, dsp: bool) -> Vec<Verdict> {
+pub(crate) fn linked(program: &Linked, extension: Extension) -> Vec<Verdict> {
     let mut float = none(program, "no float", &FLOATS);
     let instructions = program.count(is_float);
     if instructions > 0 {
         float.passed = Some(false);
         float.detail = format!("{instructions} instructions of the FPU");
     }
-    let (smlad, any) = (program.count(is_smlad), program.count(is_dsp));
-    let detail =
-        format!("{smlad} SMLAD, {any} of the extension, {} in all", program.instructions.len());
-    let as_expected = if dsp { smlad > 0 } else { any == 0 };
+    let (smlad, dsp) = (program.count(is_smlad), program.count(is_dsp));
+    let (vmladava, helium) = (program.count(is_vmladava), program.count(is_helium));
+    let detail = format!(
+        "{smlad} SMLAD, {dsp} of DSP, {vmladava} VMLADAVA, {helium} of Helium, {} in all",
+        program.instructions.len()
+    );
+    let as_expected = match extension {
+        Extension::Base => dsp == 0 && helium == 0,
+        Extension::Dsp => smlad > 0 && helium == 0,
+        Extension::Helium => vmladava > 0 && smlad == 0,
+    };
     let mut verdicts = library(program);
     verdicts.push(float);
-    verdicts.push(Verdict { check: "DSP", passed: Some(as_expected), detail });
+    verdicts.push(Verdict { check: "extension", passed: Some(as_expected), detail });
     verdicts
 }
 
@@ -69,22 +77,30 @@ mod tests {
             symbols: [symbol.to_owned()].into(),
             instructions: vec![0xbf00, instruction],
         };
-        let judge = |symbol, instruction, dsp| {
-            let verdicts = linked(&program(symbol, instruction), dsp);
+        let judge = |symbol, instruction, extension| {
+            let verdicts = linked(&program(symbol, instruction), extension);
             failed(&verdicts).join(" ")
         };
         const SMLAD: u32 = 0xfb21_3002;
-        assert_eq!(judge("_ZN4mild6policy6decide17h1dd89e121b2b68b4E", SMLAD, true), "");
-        assert_eq!(judge("__aeabi_uidiv", 0xbf00, false), "");
-        assert_eq!(judge("main", SMLAD, false), "DSP");
-        assert_eq!(judge("main", 0xbf00, true), "DSP");
-        assert_eq!(judge("main", 0xee20_0a81, false), "no float");
-        assert_eq!(judge("__aeabi_fmul", 0xbf00, false), "no float");
-        assert_eq!(judge("_ZN4core9panicking5panic17h0E", 0xbf00, false), "no panic");
-        assert_eq!(judge("_RNvNtCs1_4core9panicking5panic", 0xbf00, false), "no panic");
-        assert_eq!(
-            judge("_ZN5alloc5alloc18handle_alloc_error17h0E", 0xbf00, false),
-            "no allocator"
-        );
+        const VMLADAVA: u32 = 0xeef0_4f28;
+        use Extension::{Base, Dsp, Helium};
+        assert_eq!(judge("_ZN4mild6policy6decide17h1dd89e121b2b68b4E", SMLAD, Dsp), "");
+        assert_eq!(judge("__aeabi_uidiv", 0xbf00, Base), "");
+        assert_eq!(judge("main", VMLADAVA, Helium), "");
+        for (instruction, other) in [
+            (SMLAD, Base),
+            (SMLAD, Helium),
+            (VMLADAVA, Base),
+            (VMLADAVA, Dsp),
+            (0xbf00, Dsp),
+            (0xbf00, Helium),
+        ] {
+            assert_eq!(judge("main", instruction, other), "extension");
+        }
+        assert_eq!(judge("main", 0xee20_0a81, Base), "no float");
+        assert_eq!(judge("__aeabi_fmul", 0xbf00, Base), "no float");
+        assert_eq!(judge("_ZN4core9panicking5panic17h0E", 0xbf00, Base), "no panic");
+        assert_eq!(judge("_RNvNtCs1_4core9panicking5panic", 0xbf00, Base), "no panic");
+        assert_eq!(judge("_ZN5alloc5alloc18handle_alloc_error17h0E", 0xbf00, Base), "no allocator");
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn ran(run: &Finished, expected: &[u32]) -> Vec<Verdict> {
                 let (name, case) = case;
                 let most_stack = match case {
                     Case::Codes | Case::Raw => STACK,
-                    Case::Governed | Case::Capped => GOVERNED_STACK,
+                    Case::Governed | Case::Unwatched | Case::Capped => GOVERNED_STACK,
                 };
                 let [least, most, stack, digest] = *figure;
                 let instructions = f64::from(least) / clock;

@@ -48,7 +48,7 @@ pub(crate) const PARTS: &[Part] = &[
         about: "instructions, code, stack and scratch on the emulated cores; 10 minutes, a check 4",
         checked: true,
         rule: Rule::SameCompiler {
-            key: &["implementation", "core", "shape", "part", "experts"],
+            key: &["implementation", "core", "shape", "part", "watches", "experts"],
             share: OTHER_COMPILER,
         },
         run: runs::device,

@@ -1,8 +1,8 @@
-//! What comes after the scores: the policy alone, and under a governor with everything on.
+//! What comes after the scores: the policy alone, and under a governor with and without watches.
 
 use board::{Counter, println, stack};
 use core::hint::black_box;
-use mild::governor::{GovernorSettings, Rate, Track, Watch};
+use mild::governor::{GovernorSettings, Rate, Track, Watch, Watches, Watching};
 use mild::{Decide, Decision, Governor, Reachable, Resolution, Scores};
 
 /// Decisions of one count.
@@ -13,14 +13,16 @@ const OFFSETS: [i32; 5] = [0, 300, -200, 100, 50];
 /// The numbers of experts to decide among.
 const EXPERTS: [usize; 3] = [2, 3, 5];
 
-/// A token bucket and both watches; no work is left out.
+/// A token bucket.
 const SETTINGS: GovernorSettings =
     match GovernorSettings::new(-20_000, 20_000, 400, Rate::ratio(1, 10), Track::AtMost(-5_000)) {
-        Some(settings) => settings
-            .with_burst(20, Rate::ratio(1, 5))
-            .with_watches(Watch::usual(-3_000, 4_000), Watch::usual(9_000, 20_000)),
+        Some(settings) => settings.with_burst(20, Rate::ratio(1, 5)),
         None => panic!("the settings are in range"),
     };
+
+/// The same with both watches.
+const WATCHED: GovernorSettings<0, Watches> =
+    SETTINGS.with_watches(Watch::usual(-3_000, 4_000), Watch::usual(9_000, 20_000));
 
 /// Counts both, for streams of scores as different as can be.
 pub(crate) fn measure(counter: &mut Counter) {
@@ -31,17 +33,28 @@ pub(crate) fn measure(counter: &mut Counter) {
         let reachable = black_box(Reachable::ALL);
         let alone = |scores: &[i32]| Scores::new(scores, offsets).decide(reachable);
         report("policy", counter, experts, 0, || alone);
-        // As a client does.
-        report("governor", counter, experts, size_of::<Governor>(), || {
-            let mut governor = Governor::new(black_box(&SETTINGS));
-            move |scores: &[i32]| {
-                let mut input = governor.input(Scores::new(scores, offsets));
-                let decision = input.propose(reachable);
-                input.commit(Resolution::by(decision.expert));
-                decision
-            }
-        });
+        governor("governor", counter, &SETTINGS, offsets);
+        governor("watched", counter, &WATCHED, offsets);
     }
+}
+
+/// Proposes and commits, as a client does.
+fn governor<W: Watching>(
+    name: &str,
+    counter: &mut Counter,
+    settings: &GovernorSettings<0, W>,
+    offsets: &[i32],
+) {
+    let reachable = black_box(Reachable::ALL);
+    report(name, counter, offsets.len(), size_of::<Governor<'_, 0, W>>(), || {
+        let mut governor = Governor::new(black_box(settings));
+        move |scores: &[i32]| {
+            let mut input = governor.input(Scores::new(scores, offsets));
+            let decision = input.propose(reachable);
+            input.commit(Resolution::by(decision.expert));
+            decision
+        }
+    });
 }
 
 fn report<D: FnMut(&[i32]) -> Decision>(

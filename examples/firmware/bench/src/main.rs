@@ -2,8 +2,9 @@
 //!
 //! Meant for an emulator in which one instruction is one tick of a fixed clock (QEMU with `-icount`): SysTick then counts
 //! instructions. Prints one line for the clock, then for each image `decision NAME REPEATS TICKS... STACK` and
-//! `layer NAME INDEX REPEATS TICKS`, and for each number of experts `policy EXPERTS REPEATS TICKS... STACK 0` and
-//! `governor EXPERTS REPEATS TICKS... STACK STATE`; `cargo xtask device bench` reads them.
+//! `layer NAME INDEX REPEATS TICKS`, and for each number of experts `policy EXPERTS REPEATS TICKS... STACK 0`,
+//! `governor EXPERTS REPEATS TICKS... STACK STATE` and the same for `watched`, a governor with watches; `cargo xtask device
+//! bench` reads them.
 
 #![no_std]
 #![no_main]

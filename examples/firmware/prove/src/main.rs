@@ -16,9 +16,10 @@ mod output;
 
 use board::{Counter, entry, stack};
 use core::hint::black_box;
-use mild::{Decision, FeatureValue, Governor, Image, InputError, Reachable, Rejector};
+use mild::governor::{Governor, Watching};
+use mild::{Decision, FeatureValue, Image, InputError, Reachable, Rejector};
 use mild_test_support::{
-    inputs::{CAPPED, GOVERNED, INPUTS, Inputs, add_decision},
+    inputs::{CAPPED, GOVERNED, INPUTS, Inputs, UNWATCHED, add_decision},
     random::Digest,
 };
 use output::write;
@@ -44,11 +45,14 @@ fn main() -> ! {
             decide(&slot, x, set, scratch)
         })
         && prove("raw-slot", &mut counter, raw, |x, set, scratch| decide(&slot, x, set, scratch));
-    let (mut free, mut capped) =
-        (Governor::new(black_box(&GOVERNED)), Governor::new(black_box(&CAPPED)));
+    let mut free = Governor::new(black_box(&GOVERNED));
+    let mut unwatched = Governor::new(black_box(&UNWATCHED));
+    let mut capped = Governor::new(black_box(&CAPPED));
     let good =
         good && prove("governed", &mut counter, high, |x, set, scratch| {
             governed(&mut free, &slot, x, set, scratch)
+        }) && prove("unwatched", &mut counter, high, |x, set, scratch| {
+            governed(&mut unwatched, &slot, x, set, scratch)
         }) && prove("capped", &mut counter, high, |x, set, scratch| {
             governed(&mut capped, &slot, x, set, scratch)
         });
@@ -80,8 +84,8 @@ fn decide<F: FeatureValue + Into<i16>>(
 
 /// As [`decide`], under a governor.
 #[inline(never)]
-fn governed<F: FeatureValue + Into<i16>, const CAPS: usize>(
-    governor: &mut Governor<'_, CAPS>,
+fn governed<F: FeatureValue + Into<i16>, const CAPS: usize, W: Watching>(
+    governor: &mut Governor<'_, CAPS, W>,
     rejector: &Rejector<'_>,
     features: &[F; WIDTH],
     reachable: Reachable,
