@@ -4,7 +4,7 @@
 
 use core::arch::naked_asm;
 
-use super::{Activations, Group, crosswise, thumb2};
+use super::{Activations, Group, crosswise, thumb2, thumb2_layers};
 
 /// Packs four activations.
 #[inline(always)]
@@ -197,7 +197,7 @@ unsafe extern "C" fn routine(
     _: *const u32,
     _: usize,
 ) -> *const u32 {
-    thumb2::layer! {
+    thumb2_layers::layer! {
         start: start,
         prepare: "mov r3, #0x00ff00ff",
         more: 1,

@@ -6,9 +6,7 @@
 //! takes their place. Armv7-M branches only for a saturating sum, for which Armv7E-M has an
 //! instruction. (`cargo xtask device prove` proves it.)
 
-const BRANCHES: bool = cfg!(mild_kernel = "armv6m");
-const SATURATES: bool =
-    cfg!(any(mild_kernel = "dsp", mild_kernel = "helium", mild_kernel = "portable"));
+use super::signs::{self, BRANCHES, SATURATES};
 
 /// Whether the lowest bit is set.
 #[inline(always)]
@@ -19,22 +17,7 @@ pub(crate) fn mask(bits: u32) -> i32 {
 /// A negative number if any bit but bit 0, which must not be, is set; else 0.
 #[inline(always)]
 pub(crate) fn any_bit(bits: u32) -> i32 {
-    let half = (bits >> 1) as i32;
-    // The compiler must not see that this is the negative of what is not negative: it would compare,
-    // which takes more instructions than a sign.
-    #[cfg(not(mild_kernel = "portable"))]
-    {
-        let negative;
-        // SAFETY: arithmetic in registers.
-        unsafe {
-            core::arch::asm!("rsbs {negative}, {half}, #0",
-                half = in(reg) half, negative = lateout(reg) negative,
-                options(pure, nomem, nostack));
-        }
-        negative
-    }
-    #[cfg(mild_kernel = "portable")]
-    0i32.wrapping_sub(half)
+    signs::negate((bits >> 1) as i32)
 }
 
 /// Whether a number is negative.
@@ -190,48 +173,7 @@ pub(crate) fn clamp_activation(number: i32) -> i32 {
 
 /// The steps that would branch on a core without conditional instructions.
 mod arithmetic {
-    /// Whether a number is negative: 0, or -1. The compiler must not see through it: it knows masks,
-    /// and makes branches of them.
-    #[cfg(mild_kernel = "armv6m")]
-    #[inline(always)]
-    pub(super) fn sign(number: i32) -> i32 {
-        let sign;
-        // SAFETY: arithmetic in registers.
-        unsafe {
-            core::arch::asm!("asrs {sign}, {number}, #31",
-                number = in(reg) number, sign = lateout(reg) sign,
-                options(pure, nomem, nostack));
-        }
-        sign
-    }
-
-    /// Whether a number is negative: 0, or -1.
-    #[cfg(not(mild_kernel = "armv6m"))]
-    #[inline(always)]
-    pub(super) fn sign(number: i32) -> i32 {
-        number >> 31
-    }
-
-    /// Whether `a < b`: the borrow of the difference.
-    #[cfg(mild_kernel = "armv6m")]
-    #[inline(always)]
-    pub(super) fn below(a: u32, b: u32) -> i32 {
-        let mask;
-        // SAFETY: arithmetic in registers.
-        unsafe {
-            core::arch::asm!("cmp {a}, {b}", "sbcs {mask}, {mask}",
-                a = in(reg) a, b = in(reg) b, mask = lateout(reg) mask,
-                options(pure, nomem, nostack));
-        }
-        mask
-    }
-
-    /// Whether `a < b`: the borrow of the difference.
-    #[cfg(not(mild_kernel = "armv6m"))]
-    #[inline(always)]
-    pub(super) fn below(a: u32, b: u32) -> i32 {
-        -(a.overflowing_sub(b).1 as i32)
-    }
+    pub(super) use crate::kernel::signs::{below, negative as sign};
 
     #[inline(always)]
     pub(super) fn less(a: i32, b: i32) -> i32 {
@@ -319,7 +261,7 @@ mod tests {
             prop_assert_eq!(arithmetic::below(a as u32, b as u32), -i32::from((a as u32) < b as u32));
             prop_assert_eq!(biased(a) < biased(b), a < b);
             prop_assert_eq!(unbiased(biased(a)), a);
-            let product = i64::from(a) * i64::from(b) >> 16;
+            let product = (i64::from(a) * i64::from(b)) >> 16;
             prop_assert_eq!(arithmetic::scale(a, b), product as i32);
             prop_assert_eq!(arithmetic::least_near(a >> 1, b >> 1), (a >> 1).min(b >> 1));
             prop_assert_eq!(less_near(a >> 1, b >> 1), -i32::from(a >> 1 < b >> 1));

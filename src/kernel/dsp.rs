@@ -4,7 +4,7 @@
 
 use core::arch::{asm, naked_asm};
 
-use super::{Activations, Group, lanes, thumb2};
+use super::{Activations, Group, lanes, thumb2, thumb2_layers};
 
 /// Packs four activations.
 #[inline(always)]
@@ -192,7 +192,7 @@ unsafe extern "C" fn routine(
     _: *const u32,
     _: usize,
 ) -> *const u32 {
-    thumb2::layer! {
+    thumb2_layers::layer! {
         start: start,
         prepare: "",
         more: 3,

@@ -38,10 +38,21 @@ mod layers;
 mod requantize;
 #[cfg(any(mild_kernel = "armv6m", mild_kernel = "portable"))]
 mod rows;
+#[cfg(mild_kernel = "armv6m")]
+#[path = "signs/armv6m.rs"]
+mod signs;
+#[cfg(mild_kernel = "portable")]
+#[path = "signs/portable.rs"]
+mod signs;
+#[cfg(any(mild_kernel = "armv7m", mild_kernel = "dsp", mild_kernel = "helium"))]
+#[path = "signs/thumb2.rs"]
+mod signs;
 #[cfg(test)]
 mod tests;
 #[cfg(any(mild_kernel = "armv7m", mild_kernel = "dsp", mild_kernel = "helium"))]
 mod thumb2;
+#[cfg(any(mild_kernel = "armv7m", mild_kernel = "dsp"))]
+mod thumb2_layers;
 
 pub use layer::MAX_WIDTH;
 #[cfg(feature = "writer")]
