@@ -68,7 +68,7 @@
 /**
  * Bytes of a saved governor.
  */
-#define MILD_GOVERNOR_STATE_BYTES 52
+#define MILD_GOVERNOR_STATE_BYTES 36
 
 /**
  * The most experts that a client knows, the device itself included. Those beyond are never asked.
@@ -816,7 +816,8 @@ mild_status mild_governor_settings_init(struct mild_governor_settings *settings,
                                         bool charge_answers_only);
 
 /**
- * The settings that the image's operating points give: its budget and its drift watches.
+ * The settings that the image's operating points give: its budget. Nothing watches for
+ * drift.
  *
  * Status: `NULL_POINTER`, `MISALIGNED`, `NO_OPERATING_POINTS`.
  *

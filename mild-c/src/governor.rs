@@ -20,7 +20,7 @@ pub const GOVERNOR_WORDS: usize = 20;
 pub const GOVERNOR_INPUT_WORDS: usize = 20;
 
 /// Bytes of a saved governor.
-pub const GOVERNOR_STATE_BYTES: usize = 52;
+pub const GOVERNOR_STATE_BYTES: usize = 36;
 
 const _: () = assert!(GOVERNOR_STATE_BYTES == <Kept<'static>>::STATE_BYTES);
 
@@ -90,7 +90,8 @@ pub unsafe extern "C" fn mild_governor_settings_init(
     unsafe { boundary::put(settings, made.with_charge(charge)) }.into()
 }
 
-/// The settings that the image's operating points give: its budget and its drift watches.
+/// The settings that the image's operating points give: its budget. Nothing watches for
+/// drift.
 ///
 /// Status: `NULL_POINTER`, `MISALIGNED`, `NO_OPERATING_POINTS`.
 ///
@@ -106,7 +107,7 @@ pub unsafe extern "C" fn mild_governor_settings_of_image(
         let image = unsafe { boundary::get(image)? };
         let points = image.operating_points().ok_or(Status::NoOperatingPoints)?;
         // SAFETY: the caller's promise.
-        unsafe { boundary::put(settings, points.settings()) }
+        unsafe { boundary::put(settings, points.settings().without_watches()) }
     };
     find().into()
 }

@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn experts_fail_and_the_ways_to_charge_differ() {
-        let [attempts, answers, calm, calm_answers] = governed::runs().map(|run| run.numbers);
+        let [attempts, answers, calm, calm_answers, unwatched] =
+            governed::runs().map(|run| run.numbers);
         // Each input once, though many take several frames.
         assert!([attempts, answers, calm, calm_answers].iter().all(|run| run.decisions == 400));
         assert!(attempts.frames > attempts.deferred && answers.frames > answers.deferred);
@@ -48,6 +49,8 @@ mod tests {
         // Without failures there is no difference but the settings' fingerprint in the state.
         assert_eq!(Numbers { digest: 0, ..calm }, Numbers { digest: 0, ..calm_answers });
         assert_ne!(attempts.digest, answers.digest);
+        // Watches change no decision.
+        assert_eq!(Numbers { digest: 0, ..attempts }, Numbers { digest: 0, ..unwatched });
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub fn runs() -> [Run; 5] {
 /// The flags after an input; now and then they are cleared.
 fn flags(governor: &mut Governor<'_, 2, Watches>, index: u32) -> u32 {
     let drift = governor.drift();
-    if drift.any() && index % 64 == 0 {
+    if drift.any() && index.is_multiple_of(64) {
         governor.clear_drift();
     }
     u32::from(drift.margin) << 1 | u32::from(drift.rate)

@@ -3,7 +3,7 @@
 use super::directory;
 use crate::{
     apt,
-    cores::Core,
+    cores::{Core, Extension},
     process::{find_program, run},
 };
 use anyhow::{Context, Result, bail};
@@ -40,16 +40,16 @@ pub(super) fn host() -> Result<Vec<(&'static str, &'static str)>> {
 /// The flags of GCC for a core. They match the compiler's target of the library: its float ABI, and
 /// whether there is a DSP extension.
 fn flags(core: &Core) -> Result<&'static [&'static str]> {
-    Ok(match (core.target, core.dsp) {
+    Ok(match (core.target, core.extension) {
         ("thumbv6m-none-eabi", _) => &["-mcpu=cortex-m0", "-mfloat-abi=soft"],
         ("thumbv7m-none-eabi", _) => &["-mcpu=cortex-m3", "-mfloat-abi=soft"],
         ("thumbv7em-none-eabihf", _) => {
             &["-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"]
         }
-        ("thumbv8m.main-none-eabihf", true) => {
+        ("thumbv8m.main-none-eabihf", Extension::Dsp | Extension::Helium) => {
             &["-mcpu=cortex-m33", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16"]
         }
-        ("thumbv8m.main-none-eabihf", false) => {
+        ("thumbv8m.main-none-eabihf", Extension::Base) => {
             &["-mcpu=cortex-m33+nodsp", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16"]
         }
         (target, _) => bail!("no C flags are known for {target}"),

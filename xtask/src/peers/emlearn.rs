@@ -135,7 +135,7 @@ fn processor(core: &Core) -> Result<&'static [&'static str]> {
         "m4" => &["-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"],
         "m7" => &["-mcpu=cortex-m7", "-mfpu=fpv5-d16", "-mfloat-abi=hard"],
         "m33" | "m33-dsp" => &["-mcpu=cortex-m33", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"],
-        "m55" => &["-mcpu=cortex-m55", "-mfloat-abi=hard"],
+        "m55" | "m55-helium" => &["-mcpu=cortex-m55", "-mfloat-abi=hard"],
         other => bail!("no options of {COMPILER} for the core {other}"),
     })
 }
