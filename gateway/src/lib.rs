@@ -21,9 +21,17 @@
 pub mod config;
 mod context;
 pub mod experts;
+mod health;
+mod http_server;
 pub mod load;
+pub mod logging;
 mod metrics;
 mod nodes;
+mod random;
 pub mod responder;
 pub mod server;
 mod sessions;
+mod tls;
+
+pub use random::NoRandomness;
+pub use tls::TlsError;

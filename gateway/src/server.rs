@@ -1,20 +1,25 @@
 //! Starting and stopping a gateway.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use mild::wire::Key;
 use tokio::time::timeout;
 
-use crate::config::Config;
+use crate::config::{Config, ExpertConfig, TlsListen, Transport};
 use crate::context::Context;
 use crate::experts::{self, ExpertSetupError};
 use crate::metrics::endpoint;
-use crate::nodes;
+use crate::nodes::{self, SharedTls};
 use crate::sessions::Dispatcher;
+use crate::tls::{self, TlsError};
 
 pub use crate::nodes::ListenError;
+
+/// The time in which broker and metrics must end after the last request.
+const BACKGROUND: Duration = Duration::from_secs(1);
 
 /// A running gateway.
 #[derive(Debug)]
@@ -22,8 +27,12 @@ pub struct Server {
     context: Context,
     /// The TCP addresses in the order of the configuration, with the ports that were chosen for 0.
     pub tcp: Vec<SocketAddr>,
+    /// The addresses with TLS in the order of the configuration.
+    pub tls: Vec<SocketAddr>,
     /// The address of the metrics, if they are served.
     pub metrics: Option<SocketAddr>,
+    dispatcher: Arc<Dispatcher>,
+    certificates: Vec<(TlsListen, SharedTls)>,
 }
 
 /// Why a gateway cannot start.
@@ -64,24 +73,47 @@ impl Server {
     /// # Errors
     /// [`StartError`]: what cannot be set up, and why.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
         let context = Context::new(config.limits);
         let experts = experts::set_up(&config.experts, config.broker.as_ref(), &context)?;
-        if config.keys.is_empty() {
-            tracing::warn!(
-                "no [keys]: whoever can connect is served in any node's name, and answers are not \
-                 signed"
-            );
-        }
+        warn_without_keys(&config.keys);
         context.metrics.authentication.set(i64::from(!config.keys.is_empty()));
         let first = getrandom::u64().map_err(StartError::Random)?;
         let (keys, images) = (config.keys, config.images);
         let dispatcher = Arc::new(Dispatcher::new(keys, images, experts, first, context.clone()));
         let metrics = match config.metrics {
-            Some(address) => Some(serve_metrics(address, &context).await?),
+            Some(address) => {
+                let bound = endpoint::serve(address, &context).await;
+                Some(bound.map_err(|source| StartError::Metrics { address, source })?)
+            }
             None => None,
         };
-        let tcp = nodes::listen(config.listen, &dispatcher, &context).await?;
-        Ok(Self { context, tcp, metrics })
+        let tls_config = config.listen.tls.clone();
+        let others = connections_of(&config.experts);
+        let listening = nodes::listen(config.listen, others, &dispatcher, &context).await?;
+        let tls = listening.tls.iter().map(|(address, _)| *address).collect();
+        let certificates = tls_config.into_iter().zip(listening.tls);
+        let certificates = certificates.map(|(config, (_, shared))| (config, shared)).collect();
+        Ok(Self { context, tcp: listening.tcp, tls, metrics, dispatcher, certificates })
+    }
+
+    /// Takes over the keys of a configuration that was read anew, and reads the certificates of the
+    /// listeners again. Everything else stays as it was.
+    ///
+    /// # Errors
+    /// [`TlsError`] if a certificate cannot be used; those before it are exchanged, the others stay.
+    pub fn reload(&self, config: Config) -> Result<(), TlsError> {
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
+        warn_without_keys(&config.keys);
+        self.dispatcher.replace_keys(config.keys);
+        for (listen, shared) in &self.certificates {
+            shared.replace(tls::server(listen)?);
+        }
+        Ok(())
     }
 
     /// All metrics, in the format that Prometheus reads.
@@ -90,26 +122,40 @@ impl Server {
         self.context.metrics.render()
     }
 
-    /// Takes no more requests, and waits for the pending ones.
+    /// Takes no more requests, and waits for the pending ones. Broker and metrics are there until
+    /// the last of them is answered.
     ///
     /// # Errors
     /// [`DrainError`] if they did not end in time.
     pub async fn stop(self) -> Result<(), DrainError> {
-        let Context { limits, metrics, tasks, shutdown } = self.context;
+        let Context { limits, metrics, health, tasks, shutdown, background, halt } = self.context;
+        health.stopping();
         shutdown.cancel();
         tasks.close();
         let drain = limits.drain();
-        timeout(drain, tasks.wait())
-            .await
-            .map_err(|_| DrainError { pending: metrics.pending_requests.get(), drain })
+        let drained = timeout(drain, tasks.wait()).await;
+        let pending = metrics.pending_requests.get();
+        halt.cancel();
+        background.close();
+        // Whatever is left there owes nobody anything.
+        let _ = timeout(BACKGROUND, background.wait()).await;
+        drained.map_err(|_| DrainError { pending, drain })
     }
 }
 
-async fn serve_metrics(address: SocketAddr, context: &Context) -> Result<SocketAddr, StartError> {
-    let error = |source| StartError::Metrics { address, source };
-    let listener = TcpListener::bind(address).await.map_err(error)?;
-    let bound = listener.local_addr().map_err(error)?;
-    let (metrics, shutdown) = (context.metrics.clone(), context.shutdown.clone());
-    context.tasks.spawn(endpoint::serve(listener, metrics, shutdown));
-    Ok(bound)
+fn warn_without_keys(keys: &BTreeMap<u32, Key>) {
+    if keys.is_empty() {
+        tracing::warn!(
+            "no [keys]: whoever can connect is served in any node's name, and answers are not signed"
+        );
+    }
+}
+
+/// The connections that the gateway itself may open or keep open at once.
+fn connections_of(experts: &[ExpertConfig]) -> usize {
+    let of_experts = experts.iter().map(|expert| match expert.transport {
+        Transport::Http(_) => expert.concurrency,
+        Transport::Mqtt | Transport::Onnx { .. } => 1,
+    });
+    of_experts.fold(endpoint::CONNECTIONS, usize::saturating_add)
 }

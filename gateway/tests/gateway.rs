@@ -91,8 +91,7 @@ async fn a_repeated_request_does_not_ask_the_expert_again() {
         "{}",
         server.render_metrics()
     );
-    let url = format!("http://{}/metrics", server.metrics.unwrap());
-    let text = reqwest::get(url).await.unwrap().text().await.unwrap();
+    let (_, text) = support::http::get(server.metrics.unwrap(), "/metrics").await.unwrap();
     assert!(text.contains(r#"mild_gateway_replies_total{expert="echo",status="ok"} 2"#), "{text}");
     server.stop().await.unwrap();
 }

@@ -15,6 +15,7 @@ use mild_gateway::responder::{Responder, Source};
 use mild_gateway::server::Server;
 use support::Node;
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 const FLOAT: u64 = 1;
 const INT64: u64 = 7;
@@ -229,11 +230,14 @@ async fn a_gateway_runs_a_model() {
 async fn a_model_answers_over_http() {
     let source = Source::Model(load(&classifier()).unwrap());
     let (ready, address) = oneshot::channel();
-    tokio::spawn(
-        Responder::new(source, Duration::ZERO)
-            .serve_http("127.0.0.1:0".parse().unwrap(), |address| ready.send(address).unwrap()),
-    );
+    tokio::spawn(Responder::new(source, Duration::ZERO).serve_http(
+        "127.0.0.1:0".parse().unwrap(),
+        |address| ready.send(address).unwrap(),
+        CancellationToken::new(),
+    ));
     let url = format!("http://{}/", address.await.unwrap());
+    // The client brings no provider of its own.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::new();
     let ask = async |payload| {
         let local = ExpertAnswer::default();

@@ -3,14 +3,15 @@
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
-use mild_gateway::config::BrokerConfig;
 #[cfg(feature = "recorded-answers")]
 use mild_gateway::responder::RecordedAnswers;
 use mild_gateway::responder::{Responder, Source};
+
+use super::broker::BrokerArgs;
+use super::signals::StopSignals;
 
 #[derive(Debug, Args)]
 pub(super) struct ExpertArgs {
@@ -27,38 +28,14 @@ pub(super) struct ExpertArgs {
     /// Listen for HTTP requests on this address
     #[arg(long, value_name = "ADDRESS", required_unless_present = "mqtt", conflicts_with = "mqtt")]
     http: Option<SocketAddr>,
-    /// Subscribe to requests at this MQTT 5 broker
-    #[arg(long, value_name = "HOST:PORT", requires = "name")]
-    mqtt: Option<BrokerAddress>,
+    #[command(flatten)]
+    broker: BrokerArgs,
     /// Name of the expert in the gateway's configuration; clients of the same name share the work
     #[arg(long)]
     name: Option<String>,
-    /// MQTT client identifier, unique at the broker [default: made from name and process ID]
-    #[arg(long, value_name = "ID")]
-    client_id: Option<String>,
-    /// First part of all MQTT topics
-    #[arg(long, default_value = "mild")]
-    prefix: String,
     /// How long to wait before each answer, in milliseconds
     #[arg(long, default_value_t = 0, value_name = "MS")]
     delay_ms: u64,
-}
-
-#[derive(Debug, Clone)]
-struct BrokerAddress {
-    host: String,
-    port: u16,
-}
-
-impl FromStr for BrokerAddress {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let error = || format!("found `{text}`, expected HOST:PORT");
-        let (host, port) = text.rsplit_once(':').ok_or_else(error)?;
-        let port = port.parse().map_err(|_| error())?;
-        Ok(Self { host: host.to_owned(), port })
-    }
 }
 
 impl ExpertArgs {
@@ -69,23 +46,16 @@ impl ExpertArgs {
             _ => return Err("expected --answers with --column, or --model".into()),
         };
         let responder = Responder::new(source, Duration::from_millis(self.delay_ms));
-        match (self.http, self.mqtt, self.name) {
+        // Before anything listens, so that no signal is missed.
+        let stop = StopSignals::listen()?.into_token();
+        match (self.http, self.broker.broker()?, self.name) {
             (Some(address), _, _) => {
                 let ready = |address| tracing::info!(%address, "listening for requests");
-                let served = responder.serve_http(address, ready).await;
+                let served = responder.serve_http(address, ready, stop).await;
                 served.map_err(|error| format!("{address}: {error}").into())
             }
-            (None, Some(BrokerAddress { host, port }), Some(name)) => {
-                let broker = BrokerConfig {
-                    host,
-                    port,
-                    client_id: self.client_id,
-                    prefix: self.prefix,
-                    username: None,
-                    password: None,
-                    ca: None,
-                };
-                Ok(responder.serve_mqtt(&broker, &name).await?)
+            (None, Some(broker), Some(name)) => {
+                Ok(responder.serve_mqtt(&broker, &name, stop).await?)
             }
             _ => Err("expected --http, or --mqtt with --name".into()),
         }

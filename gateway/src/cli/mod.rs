@@ -1,13 +1,15 @@
 //! The command line: one file for each subcommand.
 
+mod broker;
 mod expert;
 mod load;
 mod serve;
+mod signals;
 
 use std::error::Error;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+use mild_gateway::logging;
 
 /// Carry deferrals from nodes to experts, and the answers back
 #[derive(Debug, Parser)]
@@ -28,20 +30,14 @@ enum Command {
     /// Run a gateway until SIGTERM or SIGINT
     Serve(serve::ServeArgs),
     /// Answer as an expert, from a column of a deferral log or with an ONNX model
-    Expert(expert::ExpertArgs),
+    Expert(Box<expert::ExpertArgs>),
     /// Send requests from many nodes, and report rate and latency
     Load(load::LoadArgs),
 }
 
 impl Program {
     pub(crate) async fn run(self) -> Result<(), Box<dyn Error>> {
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-        if self.log_json {
-            log.json().init();
-        } else {
-            log.init();
-        }
+        logging::start(self.log_json);
         match self.command {
             Command::Serve(args) => args.run().await,
             Command::Expert(args) => args.run().await,

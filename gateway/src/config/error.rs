@@ -13,13 +13,18 @@ pub enum ConfigError {
         /// The error of the file system.
         source: std::io::Error,
     },
-    /// The file is not TOML, lacks a key, or has an unknown one.
-    #[error("{}: {source}", file.display())]
+    /// The file is not TOML, lacks a key, or has an unknown one. The message shows no value: it may
+    /// be a secret.
+    #[error("{}:{line}:{column}: {message}", file.display())]
     Parse {
         /// The file.
         file: PathBuf,
-        /// The error with its line.
-        source: Box<toml::de::Error>,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
     },
     /// A value cannot be used.
     #[error("{}: {key}: {problem}", file.display())]
@@ -58,11 +63,55 @@ pub enum Problem {
         /// The position of the expert that has it.
         first: usize,
     },
-    /// The name cannot be part of an MQTT topic.
-    #[error("found `{found}`, expected a name without `/`, `+`, `#` and `$`: it is part of topics")]
-    ExpertName {
+    /// Two experts have one name.
+    #[error("found `{found}`, which `expert[{first}]` already has")]
+    DuplicateName {
         /// The name.
         found: String,
+        /// The position of the expert that has it.
+        first: usize,
+    },
+    /// The text cannot be part of an MQTT topic.
+    #[error(
+        "found `{found}`, expected 1 to 128 bytes without `/`, `+`, `#` and `$`: it is part of topics"
+    )]
+    TopicPart {
+        /// The text.
+        found: String,
+    },
+    /// The smallest value is not below the largest one.
+    #[error("found [{min}, {max}], expected the smallest and the largest value")]
+    Range {
+        /// The first number.
+        min: f32,
+        /// The second number.
+        max: f32,
+    },
+    /// The key is for experts that are asked over HTTP.
+    #[error("found with `mqtt` or `onnx`, expected only with `http`")]
+    OnlyHttp,
+    /// A key that needs another one.
+    #[error("found without `{other}`, expected both or neither")]
+    Alone {
+        /// The key that is missing.
+        other: &'static str,
+    },
+    /// The URL has a password, and there is a token as well.
+    #[error("found a token, and a password in `http`; expected one of them")]
+    TwoSecrets,
+    /// The file of a secret cannot be read.
+    #[error("{}: {reason}", file.display())]
+    SecretFile {
+        /// The file.
+        file: PathBuf,
+        /// The error of the file system.
+        reason: String,
+    },
+    /// The variable of a secret is not there.
+    #[error("found no environment variable `{name}`, expected one with the secret")]
+    SecretVariable {
+        /// The variable.
+        name: String,
     },
     /// The expert has no transport.
     #[error("found no transport, expected `http = URL`, `mqtt = true` or `onnx = FILE`")]
@@ -107,10 +156,11 @@ pub enum Problem {
         found: f64,
     },
     /// The key belongs to no node.
-    #[error("found `{found}`, expected the number of a node, 0 to 4294967295")]
+    /// The message does not show it: somebody may have put the key in its place.
+    #[error("found {found} characters, expected the number of a node, 0 to 4294967295")]
     NodeNumber {
-        /// The text in its place.
-        found: String,
+        /// The number of characters in its place.
+        found: usize,
     },
     /// The key is not 32 bytes in hexadecimal. The message does not show it: it is a secret.
     #[error("found {found} characters, expected 64 hexadecimal digits")]
@@ -129,5 +179,29 @@ pub(super) struct Invalid {
 impl Invalid {
     pub(super) fn new(key: impl Into<String>, problem: Problem) -> Self {
         Self { key: key.into(), problem }
+    }
+}
+
+/// The line and column of an error of the TOML reader, and its message without any value.
+pub(super) fn parse_error(file: PathBuf, text: &str, error: &toml::de::Error) -> ConfigError {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    ConfigError::Parse { file, line, column, message: without_value(error.message()) }
+}
+
+/// The reader's messages quote the value that it found; only its type is shown here.
+fn without_value(message: &str) -> String {
+    for kind in ["invalid type: ", "invalid value: ", "invalid length "] {
+        let Some(rest) = message.strip_prefix(kind) else { continue };
+        // The value may contain the words that follow it.
+        let expected = rest.rfind(", expected").and_then(|start| rest.get(start..));
+        let found: String =
+            rest.chars().take_while(|c| c.is_ascii_alphabetic() || *c == ' ').collect();
+        return format!("{kind}{}{}", found.trim_end(), expected.unwrap_or_default());
+    }
+    match message.split_once("unknown variant ") {
+        Some(_) => "unknown variant".to_owned(),
+        None => message.to_owned(),
     }
 }

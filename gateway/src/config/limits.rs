@@ -13,6 +13,9 @@ use super::error::{Invalid, Problem};
 pub struct Limits {
     /// The most connections at once; further ones are closed.
     pub connections: usize,
+    /// The most connections from one IPv4 address, from one IPv6 network of 64 bits, and at all Unix
+    /// sockets.
+    pub connections_per_address: usize,
     /// Seconds after which a silent connection is closed.
     pub idle_s: u64,
     /// Milliseconds from the first byte of a frame within which its last must arrive.
@@ -40,6 +43,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4096,
+            connections_per_address: 1024,
             idle_s: 3600,
             frame_ms: 2000,
             write_ms: 2000,
@@ -78,6 +82,7 @@ impl Limits {
     pub(super) fn check(&self) -> Result<(), Invalid> {
         for (name, is_zero) in [
             ("connections", self.connections == 0),
+            ("connections_per_address", self.connections_per_address == 0),
             ("replies", self.replies == 0),
             ("burst", self.burst == 0),
             ("nodes", self.nodes == 0),

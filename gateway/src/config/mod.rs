@@ -4,27 +4,34 @@
 //! types below, which can only hold values that a gateway can run with.
 
 mod broker;
+mod endpoint;
 mod error;
 mod expert;
 mod keys;
 mod limits;
 mod listen;
+mod secret;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod warning;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mild::wire::Key;
 use serde::Deserialize;
 
-pub use broker::BrokerConfig;
-use error::Invalid;
+pub use broker::{BrokerConfig, Credentials};
+pub use endpoint::{Authorization, EndpointConfig};
 pub use error::{ConfigError, Problem};
-pub use expert::{ExpertConfig, Transport};
+use error::{Invalid, parse_error};
+pub use expert::{AnswerRange, ExpertConfig, Transport};
 pub use limits::Limits;
-pub use listen::{Listen, SerialPort};
+pub use listen::{Listen, SerialPort, TlsListen};
+pub use tls::{ClientTls, Identity, Roots};
+pub use warning::Warning;
 
 /// A checked configuration.
 #[derive(Debug)]
@@ -43,6 +50,8 @@ pub struct Config {
     pub broker: Option<BrokerConfig>,
     /// The experts, at least one, each with an index of its own.
     pub experts: Vec<ExpertConfig>,
+    /// What works, and what somebody may regret.
+    pub warnings: Vec<Warning>,
 }
 
 /// The file as it is written.
@@ -55,10 +64,11 @@ struct RawConfig {
     limits: Limits,
     metrics: Option<SocketAddr>,
     #[serde(default)]
-    keys: BTreeMap<String, String>,
+    keys: keys::RawKeys,
+    keys_file: Option<PathBuf>,
     #[serde(default)]
     images: Vec<u32>,
-    mqtt: Option<BrokerConfig>,
+    mqtt: Option<broker::RawBroker>,
     #[serde(rename = "expert", default)]
     experts: Vec<expert::RawExpert>,
 }
@@ -80,31 +90,46 @@ impl Config {
     /// # Errors
     /// As [`Self::load`].
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
-        let raw: RawConfig = toml::from_str(text).map_err(|source| ConfigError::Parse {
-            file: file.to_owned(),
-            source: Box::new(source),
-        })?;
-        let directory = file.parent().unwrap_or(Path::new(""));
-        raw.check(directory).map_err(|Invalid { key, problem }| ConfigError::Invalid {
-            file: file.to_owned(),
-            key,
-            problem,
-        })
+        let raw: RawConfig =
+            toml::from_str(text).map_err(|error| parse_error(file.to_owned(), text, &error))?;
+        raw.check(file)
     }
 }
 
 impl RawConfig {
-    fn check(self, directory: &Path) -> Result<Config, Invalid> {
-        self.listen.check()?;
-        self.limits.check()?;
+    fn check(mut self, file: &Path) -> Result<Config, ConfigError> {
+        let directory = file.parent().unwrap_or(Path::new(""));
+        let invalid =
+            |Invalid { key, problem }| ConfigError::Invalid { file: file.to_owned(), key, problem };
+        let mut warnings = Vec::new();
+        let holds_secrets = self.keys.values().any(secret::RawSecret::is_inline)
+            || self.mqtt.as_ref().is_some_and(broker::RawBroker::has_secret)
+            || self.experts.iter().any(expert::RawExpert::has_secret);
+        if holds_secrets {
+            secret::warn_if_readable(file, &mut warnings);
+        }
+        self.listen.check(directory).map_err(invalid)?;
+        self.limits.check().map_err(invalid)?;
+        let broker = self.mqtt.map(|broker| broker.check(directory, &mut warnings));
+        let broker = broker.transpose().map_err(invalid)?;
+        let experts = expert::check(self.experts, broker.is_some(), directory, &mut warnings);
+        let mut keys = keys::check(self.keys, directory, &mut warnings).map_err(invalid)?;
+        if let Some(file) = self.keys_file {
+            keys.extend(keys::read(&directory.join(file), &mut warnings)?);
+        }
+        if keys.is_empty() {
+            let open = self.listen.open_addresses();
+            warnings.extend(open.map(|address| Warning::OpenAddress { address }));
+        }
         Ok(Config {
-            experts: expert::check(self.experts, self.mqtt.is_some(), directory)?,
-            keys: keys::check(&self.keys)?,
+            experts: experts.map_err(invalid)?,
+            keys,
             listen: self.listen,
             limits: self.limits,
             metrics: self.metrics,
             images: self.images,
-            broker: self.mqtt,
+            broker,
+            warnings,
         })
     }
 }

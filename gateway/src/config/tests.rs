@@ -14,7 +14,8 @@ fn a_minimal_configuration_gets_the_defaults() {
     let [expert] = &config.experts[..] else { panic!("{:?}", config.experts) };
     assert_eq!(expert.timeout, Duration::from_millis(1500));
     assert_eq!((expert.concurrency, expert.queue), (16, 64));
-    assert!(matches!(&expert.transport, Transport::Http { retries: 1, .. }));
+    let Transport::Http(endpoint) = &expert.transport else { panic!("{expert:?}") };
+    assert_eq!((endpoint.retries, endpoint.idempotent), (1, false));
     assert!(config.keys.is_empty() && config.broker.is_none() && config.metrics.is_none());
     assert_eq!(config.limits.connections, 4096);
 }
@@ -34,6 +35,16 @@ fn errors_name_the_key_what_was_found_and_what_was_expected() {
         ("tcp = ['127.0.0.1:0']", "", &["listen", "no address", "`tcp`"][..]),
         ("tcp", "tpc", &["tpc", "unknown field", "`tcp`"]),
         ("index = 1", "index = 0", &["expert[0].index", "found 0", "1 to 31"]),
+        ("'cloud'", "''", &["expert[0].name", "1 to 128 bytes"]),
+        ("http =", "classes = 0\nhttp =", &["expert[0].classes", "found 0"]),
+        ("http =", "range = [2, 1]\nhttp =", &["expert[0].range", "found [2, 1]", "smallest"]),
+        ("http =", "key = 'k'\nhttp =", &["expert[0].key", "without `certificate`"]),
+        (
+            "[listen]",
+            "[mqtt]\nhost = 'h'\nusername = 'u'\n[listen]",
+            &["mqtt.username", "`password`"],
+        ),
+        ("[listen]", "[mqtt]\nhost = 'h'\nprefix = 'a/#'\n[listen]", &["mqtt.prefix", "`#`"]),
         ("index = 1", "index = 32", &["expert[0].index", "found 32", "1 to 31"]),
         ("'cloud'", "'a/b'", &["expert[0].name", "`a/b`", "topics"]),
         ("http = 'http://x/'", "", &["expert[0].http", "no transport", "`http = URL`"]),
@@ -45,7 +56,7 @@ fn errors_name_the_key_what_was_found_and_what_was_expected() {
         ("http =", "onnx = 'm'\nhttp =", &["expert[0].onnx", "both `http` and `onnx`"]),
         ("http =", "mqtt = true\nhttp =", &["expert[0].mqtt", "both `http` and `mqtt`"]),
         ("[listen]", "[keys]\n7 = 'ab'\n[listen]", &["keys.7", "2 characters", "64"]),
-        ("[listen]", "[keys]\nx = 'ab'\n[listen]", &["keys.x", "`x`", "number of a node"]),
+        ("[listen]", "[keys]\nx = 'ab'\n[listen]", &["keys", "1 characters", "number of a node"]),
         ("[listen]", "[limits]\nburst = 0\n[listen]", &["limits.burst", "found 0"]),
         (
             "[listen]",
@@ -56,6 +67,11 @@ fn errors_name_the_key_what_was_found_and_what_was_expected() {
             "[[expert]]",
             "[[expert]]\nindex = 1\nname = 'b'\nhttp = 'http://y/'\n[[expert]]",
             &["expert[1].index", "found 1", "`expert[0]`"],
+        ),
+        (
+            "[[expert]]",
+            "[[expert]]\nindex = 2\nname = 'cloud'\nhttp = 'http://y/'\n[[expert]]",
+            &["expert[1].name", "found `cloud`", "`expert[0]`"],
         ),
     ] {
         let text = MINIMAL.replacen(from, to, 1);

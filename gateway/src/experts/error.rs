@@ -1,9 +1,12 @@
 //! Why there is no answer, and why an expert cannot be set up.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use mild::wire::Status;
+
+use crate::config::Problem;
+use crate::random::NoRandomness;
+use crate::tls::TlsError;
 
 /// Why an expert gave no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +23,29 @@ pub(crate) enum ExpertError {
     /// The expert cannot be reached, or closed the connection.
     #[error("the expert is unreachable")]
     Unreachable,
+    /// The expert failed, and may have worked on the request.
+    #[error("the expert failed with HTTP status {status}")]
+    Failed {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The connection broke after the request was sent.
+    #[error("the connection to the expert broke")]
+    Broken,
+    /// Nobody is subscribed as this expert.
+    #[error("nobody is subscribed as this expert at the broker")]
+    NotSubscribed,
+    /// The broker does not take the request.
+    #[error("the broker refuses the request")]
+    RefusedByBroker,
+    /// The request is longer than what the way to the expert takes.
+    #[error("a request of {found} bytes, but the way to the expert takes {max}")]
+    TooLong {
+        /// The bytes of the request.
+        found: usize,
+        /// The bytes that may be sent.
+        max: usize,
+    },
     /// The expert replied with something that is not an answer.
     #[error("the expert gave no valid answer")]
     InvalidAnswer,
@@ -35,7 +61,14 @@ impl From<ExpertError> for Status {
     fn from(error: ExpertError) -> Self {
         match error {
             ExpertError::QueueFull { .. } | ExpertError::Busy => Self::Busy,
-            ExpertError::Unreachable | ExpertError::InvalidAnswer => Self::Unreachable,
+            ExpertError::Unreachable
+            | ExpertError::Failed { .. }
+            | ExpertError::Broken
+            | ExpertError::NotSubscribed
+            | ExpertError::RefusedByBroker
+            | ExpertError::InvalidAnswer => Self::Unreachable,
+            // The same request would fare the same again; the expert is well.
+            ExpertError::TooLong { .. } => Self::Malformed,
             ExpertError::TimedOut { .. } => Self::TimedOut,
         }
     }
@@ -45,16 +78,35 @@ impl From<ExpertError> for Status {
 #[derive(Debug, thiserror::Error)]
 pub enum ExpertSetupError {
     /// The HTTP client cannot be built.
-    #[error("http: {0}")]
-    Http(reqwest::Error),
-    /// The broker's certificate authorities cannot be read.
-    #[error("mqtt.ca: {}: {source}", file.display())]
-    Certificates {
-        /// The file.
-        file: PathBuf,
-        /// The error of the file system.
-        source: std::io::Error,
+    #[error("expert `{expert}`: {source}")]
+    Http {
+        /// The expert's name.
+        expert: String,
+        /// Why not.
+        source: reqwest::Error,
     },
+    /// The certificates for an HTTP expert cannot be used.
+    #[error("expert `{expert}`: {source}")]
+    ExpertTls {
+        /// The expert's name.
+        expert: String,
+        /// What is wrong with them.
+        source: TlsError,
+    },
+    /// The certificates for the broker cannot be used.
+    #[error("mqtt: {0}")]
+    BrokerTls(TlsError),
+    /// A part of a topic cannot be one.
+    #[error("mqtt.{key}: {problem}")]
+    Topic {
+        /// The key.
+        key: &'static str,
+        /// What is wrong with its value.
+        problem: Problem,
+    },
+    /// There are no names for requests.
+    #[error("mqtt: {0}")]
+    NoRandomness(#[from] NoRandomness),
     /// The expert is asked over MQTT, but no broker is configured.
     #[error("expert `{expert}`: found no section `[mqtt]`, expected a broker")]
     NoBroker {

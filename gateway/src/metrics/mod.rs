@@ -13,6 +13,8 @@ use prometheus_client::metrics::{
 };
 use prometheus_client::registry::Registry;
 
+use crate::logging;
+
 /// Everything that is counted.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -20,11 +22,15 @@ pub(crate) struct Metrics {
     replies: Family<ReplyLabels, Counter>,
     bad_frames: Family<ReasonLabel, Counter>,
     closed_connections: Family<ReasonLabel, Counter>,
+    experts_up: Family<ExpertLabel, Gauge>,
+    listeners_up: Family<ListenerLabel, Gauge>,
     pub(crate) repeated_requests: Counter,
     pub(crate) sessions: Counter,
     /// 1 if nodes need keys.
     pub(crate) authentication: Gauge,
     pub(crate) dropped_replies: Counter,
+    pub(crate) stray_answers: Counter,
+    brokers_up: Family<BrokerLabel, Gauge>,
     pub(crate) connections: Gauge,
     pub(crate) pending_requests: Gauge,
     pub(crate) request_duration: Histogram,
@@ -42,11 +48,32 @@ struct ReasonLabel {
     reason: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ExpertLabel {
+    expert: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ListenerLabel {
+    listener: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BrokerLabel {
+    broker: String,
+}
+
 /// Why the gateway closed a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CloseReason {
     /// There were too many connections.
     ConnectionLimit,
+    /// There were too many connections from one address.
+    AddressLimit,
+    /// It had sent no request yet, and made room for a newer one.
+    Evicted,
+    /// The TLS handshake failed, or took too long.
+    Handshake,
     /// A frame did not arrive in time.
     FrameTimeout,
     /// Nothing arrived for a long time.
@@ -62,6 +89,9 @@ impl CloseReason {
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::ConnectionLimit => "connection_limit",
+            Self::AddressLimit => "address_limit",
+            Self::Evicted => "evicted",
+            Self::Handshake => "handshake",
             Self::FrameTimeout => "frame_timeout",
             Self::Idle => "idle",
             Self::Shutdown => "shutdown",
@@ -82,10 +112,14 @@ impl Metrics {
             replies: Family::default(),
             bad_frames: Family::default(),
             closed_connections: Family::default(),
+            experts_up: Family::default(),
+            listeners_up: Family::default(),
             repeated_requests: Counter::default(),
             sessions: Counter::default(),
             authentication: Gauge::default(),
             dropped_replies: Counter::default(),
+            stray_answers: Counter::default(),
+            brokers_up: Family::default(),
             connections: Gauge::default(),
             pending_requests: Gauge::default(),
             request_duration: Histogram::new([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]),
@@ -125,6 +159,31 @@ impl Metrics {
             "closed_connections",
             "Connections that the gateway closed, by reason",
             metrics.closed_connections.clone(),
+        );
+        registry.register(
+            "stray_answers",
+            "Answers from the broker that no request waited for",
+            metrics.stray_answers.clone(),
+        );
+        registry.register(
+            "log_lines_dropped",
+            "Lines of the log that were lost, because nobody took them in time or the disk was full",
+            logging::dropped_lines(),
+        );
+        registry.register(
+            "expert_up",
+            "Whether an expert answers (1) or gave no answer several times in a row (0)",
+            metrics.experts_up.clone(),
+        );
+        registry.register(
+            "listener_up",
+            "Whether nodes can connect (1) or not (0)",
+            metrics.listeners_up.clone(),
+        );
+        registry.register(
+            "broker_up",
+            "Whether answers can arrive from the broker (1) or not (0)",
+            metrics.brokers_up.clone(),
         );
         registry.register("connections", "Open connections", metrics.connections.clone());
         registry.register(
@@ -172,6 +231,24 @@ impl Metrics {
         self.replies.get_or_create(&labels).inc();
     }
 
+    /// Whether an expert answers.
+    pub(crate) fn expert_up(&self, expert: &str, is_up: bool) {
+        let labels = ExpertLabel { expert: expert.to_owned() };
+        self.experts_up.get_or_create(&labels).set(i64::from(is_up));
+    }
+
+    /// Whether answers can arrive from a broker.
+    pub(crate) fn broker_up(&self, broker: &str, is_up: bool) {
+        let labels = BrokerLabel { broker: broker.to_owned() };
+        self.brokers_up.get_or_create(&labels).set(i64::from(is_up));
+    }
+
+    /// Whether nodes can connect at a listener.
+    pub(crate) fn listener_up(&self, listener: &str, is_up: bool) {
+        let labels = ListenerLabel { listener: listener.to_owned() };
+        self.listeners_up.get_or_create(&labels).set(i64::from(is_up));
+    }
+
     /// Everything in the format that Prometheus reads.
     pub(crate) fn render(&self) -> String {
         let mut text = String::new();
@@ -196,5 +273,72 @@ pub(crate) fn status_label(status: Status) -> &'static str {
         Status::WrongImage => "wrong_image",
         Status::UnknownSession => "unknown_session",
         Status::NameUsed => "name_used",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    /// All names, without `mild_gateway_` and without what the format adds.
+    fn names() -> BTreeSet<String> {
+        let metrics = Metrics::new();
+        // A family is shown once it has a member.
+        metrics.replied("expert", Status::Ok);
+        metrics.bad_frame(FrameError::Checksum);
+        metrics.closed(CloseReason::Idle);
+        metrics.expert_up("expert", true);
+        metrics.broker_up("broker", true);
+        metrics.listener_up("listener", true);
+        let text = metrics.render();
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE mild_gateway_"));
+        types.filter_map(|line| line.split(' ').next().map(str::to_owned)).collect()
+    }
+
+    fn read(path: &str) -> String {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    }
+
+    /// The names behind each `mild_gateway_` in a text.
+    fn used(text: &str) -> BTreeSet<String> {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let after = text.split("mild_gateway_").skip(1);
+        let names = after.map(|rest| rest.split(|c| !is_name(c)).next().unwrap_or_default());
+        let base = |name: &str| {
+            let ends = ["_total", "_bucket", "_count", "_sum"];
+            ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name).to_owned()
+        };
+        names.map(base).collect()
+    }
+
+    #[test]
+    fn alerts_and_dashboard_use_metrics_that_exist() {
+        let names = names();
+        for file in ["deploy/alerts.yml", "deploy/grafana.json"] {
+            let used = used(&read(file));
+            assert!(used.len() > 5, "{file}: {used:?}");
+            let lost: Vec<_> = used.difference(&names).collect();
+            assert!(lost.is_empty(), "{file}: no such metrics: {lost:?}");
+        }
+        let dashboard: serde_json::Value =
+            serde_json::from_str(&read("deploy/grafana.json")).unwrap();
+        assert!(dashboard["panels"].as_array().is_some_and(|panels| !panels.is_empty()));
+    }
+
+    #[test]
+    fn the_document_lists_every_metric() {
+        let page = read("../docs/gateway.md");
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+        let rows = rows.filter_map(|row| row.split(['`', '{']).next()).filter(|row| {
+            !row.is_empty() && row.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+        });
+        let listed: BTreeSet<_> =
+            rows.map(|row| row.strip_suffix("_total").unwrap_or(row).to_owned()).collect();
+        let names = names();
+        let missing: Vec<_> = names.difference(&listed).collect();
+        assert!(missing.is_empty(), "docs/gateway.md lacks {missing:?}");
     }
 }

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::admission::Admitted;
 use crate::context::Context;
 use crate::metrics::CloseReason;
 use crate::sessions::{Dispatcher, Replies};
@@ -26,8 +27,13 @@ pub(super) enum Line {
 }
 
 /// Reads frames and writes replies until one side closes the connection.
-pub(super) async fn serve<S>(stream: S, line: Line, dispatcher: Arc<Dispatcher>, context: Context)
-where
+pub(super) async fn serve<S>(
+    stream: S,
+    line: Line,
+    dispatcher: Arc<Dispatcher>,
+    context: Context,
+    admitted: Admitted,
+) where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
     let (reader, writer) = tokio::io::split(stream);
@@ -37,7 +43,7 @@ where
     let written = write(writer, outgoing, context.limits.write());
     context.tasks.spawn(async move { end.send(written.await) });
     context.metrics.connections.inc();
-    let closed = read(reader, line, replies, &dispatcher, &context, ended).await;
+    let closed = read(reader, line, replies, &dispatcher, &context, &admitted, ended).await;
     context.metrics.connections.dec();
     if let Some(reason) = closed {
         context.metrics.closed(reason);
@@ -53,6 +59,7 @@ async fn read<R: AsyncRead>(
     replies: Replies,
     dispatcher: &Arc<Dispatcher>,
     context: &Context,
+    admitted: &Admitted,
     mut writer_ended: oneshot::Receiver<Option<CloseReason>>,
 ) -> Option<CloseReason> {
     let mut decoder = Decoder::<MAX_FRAME>::new();
@@ -63,6 +70,7 @@ async fn read<R: AsyncRead>(
     loop {
         let read = tokio::select! {
             () = context.shutdown.cancelled() => return Some(CloseReason::Shutdown),
+            () = admitted.evicted() => return Some(CloseReason::Evicted),
             reason = &mut writer_ended => return reason.ok().flatten(),
             read = timeout_at(deadline, reader.read(&mut buffer)) => read,
         };
@@ -94,7 +102,12 @@ async fn read<R: AsyncRead>(
             begins |= frame.is_some();
             match frame {
                 None => {}
-                Some(Ok(frame)) => dispatcher.receive(&frame, &replies),
+                Some(Ok(frame)) => {
+                    let is_served = dispatcher.receive(&frame, &replies);
+                    if is_served {
+                        admitted.prove();
+                    }
+                }
                 Some(Err(error)) => {
                     context.metrics.bad_frame(error);
                     if let FrameError::Version { found } = error {
@@ -155,7 +168,8 @@ mod tests {
         let (keys, experts) = (BTreeMap::new(), BTreeMap::new());
         let dispatcher = Dispatcher::new(keys, Vec::new(), experts, 1, context.clone());
         let (near, far) = tokio::io::duplex(4096);
-        tokio::spawn(serve(far, line, Arc::new(dispatcher), context.clone()));
+        let admitted = Admitted::always();
+        tokio::spawn(serve(far, line, Arc::new(dispatcher), context.clone(), admitted));
         (near, context)
     }
 

@@ -59,28 +59,34 @@ impl Dispatcher {
     }
 
     /// Takes a frame; its answer goes to `replies`, now or when the expert has answered.
-    pub(crate) fn receive(self: &Arc<Self>, frame: &Frame<'_>, replies: &Replies) {
+    /// Says whether it came from a node that the gateway serves.
+    pub(crate) fn receive(self: &Arc<Self>, frame: &Frame<'_>, replies: &Replies) -> bool {
         let metrics = &self.context.metrics;
         let message = match frame.message() {
             Ok(message) => message,
-            Err(error) => return metrics.bad_frame(error),
+            Err(error) => {
+                metrics.bad_frame(error);
+                return false;
+            }
         };
         let (node, sequence) = match message {
             Message::Hello(hello) => (hello.node, 0),
             Message::Request(request) => (request.node, request.sequence),
             // Nodes do not send answers.
             Message::Welcome(_) | Message::Reply(_) => {
-                return metrics.bad_frame(FrameError::Message);
+                metrics.bad_frame(FrameError::Message);
+                return false;
             }
         };
         let key = match self.keys.verify(node, frame) {
-            Ok(key) => key.cloned(),
+            Ok(key) => key,
             Err(error) => {
                 metrics.bad_frame(error);
                 tracing::debug!(node, sequence, %error, "refused a node");
                 // Not signed: a node that has the key does not believe it.
                 let seal = Seal { to: frame.binding(), key: None };
-                return self.refuse(node, sequence, Status::Refused, &seal, replies);
+                self.refuse(node, sequence, Status::Refused, &seal, replies);
+                return false;
             }
         };
         let seal = Seal { to: frame.binding(), key };
@@ -92,6 +98,13 @@ impl Dispatcher {
                 self.send(seal.frame(&Message::Welcome(Welcome { node, session })), replies);
             }
         }
+        true
+    }
+
+    /// Frames from now on are held to these keys.
+    pub(crate) fn replace_keys(&self, keys: BTreeMap<u32, Key>) {
+        self.context.metrics.authentication.set(i64::from(!keys.is_empty()));
+        self.keys.replace(keys);
     }
 
     /// Takes the bytes of a frame of another version, and refuses what can be read of it.

@@ -2,6 +2,11 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod broker;
+pub(crate) mod certificates;
+pub(crate) mod http;
+pub(crate) mod process;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -72,7 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Node<S> {
             margin: 2,
             payload,
         };
-        let mut buffer = [0; 256];
+        let mut buffer = [0; 4200];
         let frame =
             wire::encode(&Message::Request(request), self.key.as_ref(), &mut buffer).unwrap();
         self.sent.insert(sequence, frame.binding);

@@ -1,6 +1,10 @@
-//! `cargo xtask lint`: formatting, lints and documentation, all without warnings.
+//! `cargo xtask lint`: formatting, lints, documentation and advisories, all without warnings.
 
-use super::{heading, structure::structure};
+use super::{
+    advisories::{Advisories, advisories},
+    heading,
+    structure::structure,
+};
 use crate::{
     images,
     process::{cargo, root, run, target_dir},
@@ -89,7 +93,20 @@ pub(crate) fn lint() -> bool {
     }) {
         failed.push("import loops".to_owned());
     }
+    heading("lint: advisories");
+    let unchecked = match advisories() {
+        Ok(Advisories::Clear) => None,
+        Ok(Advisories::Found) => {
+            failed.push("advisories".to_owned());
+            None
+        }
+        Ok(Advisories::NotChecked(reason)) => Some(reason),
+        Err(error) => Some(format!("{error:#}")),
+    };
     heading("summary");
+    if let Some(reason) = unchecked {
+        println!("advisories: NOT CHECKED: {reason}");
+    }
     if !skipped.is_empty() {
         println!(
             "not run, as the only compiler for the target has no clippy: {}",

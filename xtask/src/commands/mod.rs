@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod advisories;
 mod arguments;
 pub(crate) mod bench;
 pub(crate) mod boards;

@@ -1,0 +1,10 @@
+//! What a gateway does where somebody means it ill, or where something is full: the program itself,
+//! as a process.
+
+mod http;
+mod logs;
+mod secrets;
+mod sockets;
+#[path = "../support/mod.rs"]
+mod support;
+mod tls;
