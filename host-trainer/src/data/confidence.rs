@@ -30,6 +30,11 @@ impl Confidence {
         self.values.push_row(row);
     }
 
+    /// These rows and then others of as many values.
+    pub(crate) fn with_rows(&self, others: &Self) -> Self {
+        Self { values: self.values.with_rows(&others.values) }
+    }
+
     /// The number of classes, if the probabilities of all are known.
     #[must_use]
     pub fn classes(&self) -> Option<usize> {

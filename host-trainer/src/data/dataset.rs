@@ -110,6 +110,12 @@ impl Dataset {
         (Self { calibration: self.calibration.subset(&rows(0)), ..self.clone() }, reserved)
     }
 
+    /// The rows that training may see: those for fitting, then those for calibration.
+    #[must_use]
+    pub fn seen(&self) -> Part {
+        self.train.with_rows(&self.calibration)
+    }
+
     /// The rows of one split.
     #[must_use]
     pub fn part(&self, split: Split) -> &Part {

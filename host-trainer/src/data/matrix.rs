@@ -138,6 +138,17 @@ impl<T: Copy> Matrix<T> {
         })
     }
 
+    /// These rows and then those of another matrix.
+    ///
+    /// # Panics
+    /// If its rows have another length.
+    #[must_use]
+    pub fn with_rows(&self, others: &Self) -> Self {
+        assert_eq!(others.columns, self.columns, "values of a row");
+        let values = [&self.values[..], &others.values].concat();
+        Self { rows: self.rows + others.rows, values, ..*self }
+    }
+
     /// Adds a row.
     ///
     /// # Panics

@@ -252,6 +252,26 @@ impl Part {
         }
     }
 
+    /// These rows and then others of the same log.
+    ///
+    /// # Panics
+    /// If the others have other features or experts.
+    #[must_use]
+    pub fn with_rows(&self, others: &Self) -> Self {
+        fn chain<T: Copy>(a: &[T], b: &[T]) -> Vec<T> {
+            [a, b].concat()
+        }
+        Self {
+            features: self.features.with_rows(&others.features),
+            errors: self.errors.with_rows(&others.errors),
+            prices: self.prices.with_rows(&others.prices),
+            groups: self.groups().zip(others.groups()).map(|(a, b)| chain(a, b)),
+            labels: self.labels().zip(others.labels()).map(|(a, b)| chain(a, b)),
+            confidence: self.confidence().zip(others.confidence()).map(|(a, b)| a.with_rows(b)),
+            lines: chain(&self.lines, &others.lines),
+        }
+    }
+
     /// Keeps the given rows, which must ascend, without a second copy of them.
     pub(crate) fn keep(&mut self, rows: &[usize]) {
         self.features.keep_rows(rows);
@@ -398,6 +418,15 @@ mod tests {
         assert_eq!(swapped.errors().values(), [1.0, 0.0, 0.25, 0.5, 0.0, 1.0]);
         let again = one.with_expert(0.25, |row| [1.0, 0.25, 0.0][row]);
         assert_eq!(again, whole, "taken away and put back");
+    }
+
+    #[test]
+    fn two_halves_are_the_whole() {
+        let whole = part(Some(vec![0, 0, 1, 2, 1]), 5);
+        let (first, second) = (whole.subset(&[0, 1]), whole.subset(&[2, 3, 4]));
+        assert_eq!(first.with_rows(&second), whole);
+        let without_groups = part(None, 5);
+        assert_eq!(first.with_rows(&without_groups).groups(), None);
     }
 
     #[test]

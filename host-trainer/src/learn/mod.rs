@@ -5,6 +5,7 @@ pub mod candidate;
 pub(crate) mod fit;
 pub(crate) mod footprint;
 pub mod grid;
+pub(crate) mod linear;
 pub(crate) mod logistic;
 pub mod objective;
 pub(crate) mod offsets;

@@ -8,6 +8,7 @@ mod image;
 mod knn;
 mod one_stage;
 mod random;
+mod reference_logistic;
 mod run;
 mod table;
 

@@ -1,0 +1,121 @@
+//! The reference where rows are few: for each expert a penalised linear model of its error.
+//!
+//! Fitted on all rows that training may see, train and calibration rows together: logistic
+//! regression, or ridge regression where errors are not 0 or 1, on standardised features (one-hot
+//! inputs of categories included). The penalty is chosen for each expert by the held-out loss of
+//! five folds. The expert with the least predicted error plus mean price is taken. No
+//! offsets are tuned: no row is left that the models have not seen.
+//!
+//! It stands for what a data scientist writes in ten lines, and is what `auto` must beat.
+
+use rayon::prelude::*;
+
+use super::host_method::{HostMethod, Task};
+use super::run::{Answers, Run, all_rows, without_image};
+use crate::data::part::Part;
+use crate::intake::config::Ranges;
+use crate::learn::batch::Standardizer;
+use crate::learn::linear::{Model, Penalized, fit_path};
+
+/// Folds that choose the penalty.
+const FOLDS: u8 = 5;
+
+/// Penalties on the sum of losses, from the strongest on: 1 / C for C of 1e-4 to 10.
+const PENALTIES: [f64; 11] = [1e4, 3162.0, 1e3, 316.2, 100.0, 31.62, 10.0, 3.162, 1.0, 0.3162, 0.1];
+
+pub(super) const METHODS: &[HostMethod] = &[HostMethod {
+    name: "reference-logistic",
+    about: "penalised logistic regression of each expert's error on all seen rows",
+    uses_confidence: false,
+    applies: |_, _| Ok(()),
+    run: |task| Ok(run(task)),
+}];
+
+fn run(task: &Task<'_>) -> Run {
+    let Task { config, data, .. } = task;
+    let seen = data.seen();
+    let standardizer = Standardizer::fit(&seen, &all_rows(seen.rows()), Ranges::default());
+    let features = standardized(&seen, &standardizer);
+    let fold_of_row = seen.folds(FOLDS, config.train.seed);
+    let models: Vec<(Model, f64)> = (0..seen.experts())
+        .into_par_iter()
+        .map(|k| {
+            let errors: Vec<f64> = seen.errors().column(k).map(|&error| f64::from(error)).collect();
+            fit(&features, seen.inputs(), &errors, &fold_of_row)
+        })
+        .collect();
+    let test = standardized(&data.test, &standardizer);
+    let prices = data.experts.iter().map(|expert| f64::from(expert.mean_price));
+    let models_with_prices: Vec<(&Model, f64)> =
+        models.iter().map(|(model, _)| model).zip(prices).collect();
+    let scores = test.chunks_exact(seen.inputs()).flat_map(|row| {
+        models_with_prices.iter().map(|(model, price)| -(model.predict(row) + price))
+    });
+    let offsets = vec![0.0; seen.experts()];
+    let penalties: Vec<String> =
+        models.iter().map(|(_, penalty)| format!("{:.4}", 1.0 / penalty)).collect();
+    let chosen = format!("C={}", penalties.join("/"));
+    without_image(chosen, Answers { scores: scores.collect(), offsets }, true)
+}
+
+/// The model of one expert's error with the penalty of the least held-out loss, and that penalty.
+fn fit(features: &[f64], width: usize, errors: &[f64], fold_of_row: &[u8]) -> (Model, f64) {
+    let penalized = Penalized { width, logistic: errors.iter().all(|&e| e == 0.0 || e == 1.0) };
+    let held_out: Vec<Vec<f64>> = (0..FOLDS)
+        .into_par_iter()
+        .map(|fold| {
+            let rows = |held: bool| {
+                (0..errors.len()).filter(move |&row| (fold_of_row[row] == fold) == held)
+            };
+            let (x, y) = gather(features, width, errors, rows(false));
+            let models = fit_path(penalized, &x, &y, &PENALTIES);
+            let (x, y) = gather(features, width, errors, rows(true));
+            models.iter().map(|model| model.loss(&x, &y)).collect()
+        })
+        .collect();
+    let loss = |at: usize| held_out.iter().map(|fold| fold[at]).sum::<f64>();
+    // Of equally good ones the strongest penalty, the first.
+    let best = (0..PENALTIES.len()).min_by(|&a, &b| loss(a).total_cmp(&loss(b))).unwrap_or(0);
+    let models = fit_path(penalized, features, errors, &PENALTIES[..=best]);
+    (models.into_iter().next_back().expect("a penalty at least"), PENALTIES[best])
+}
+
+fn gather(
+    features: &[f64],
+    width: usize,
+    errors: &[f64],
+    rows: impl Iterator<Item = usize> + Clone,
+) -> (Vec<f64>, Vec<f64>) {
+    let x = rows.clone().flat_map(|row| features[row * width..][..width].iter().copied());
+    (x.collect(), rows.map(|row| errors[row]).collect())
+}
+
+/// Features in standard deviations from their means, in full precision: no device rounds them.
+fn standardized(part: &Part, standardizer: &Standardizer) -> Vec<f64> {
+    let Standardizer { means, deviations, .. } = standardizer;
+    let of_row = |row: &[f32]| -> Vec<f64> {
+        let columns = row.iter().zip(means).zip(deviations);
+        columns.map(|((&x, mean), deviation)| (f64::from(x) - mean) / deviation).collect()
+    };
+    part.features().iter_rows().flat_map(of_row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::experiments::methods::{Contender, run};
+    use crate::learn::store::Forgetful;
+    use crate::progress::Silent;
+
+    /// `cloud` is cheaper where the second feature is positive, which is all that few rows must tell.
+    #[test]
+    fn few_rows_are_enough_for_a_linear_truth() {
+        let (config, data) = crate::intake::testing::log(100, 400);
+        let contender: Contender = "reference-logistic".parse().unwrap();
+        let run = run(contender, &config, &data, &Forgetful, &Silent).unwrap();
+        let choices = run.float.choices();
+        let loss = data.test.mean_deferral_loss(|row| choices[row]);
+        let alone = [0, 1].map(|k| data.test.mean_deferral_loss(|_| k));
+        assert!(loss < 0.7 * alone[0].min(alone[1]), "{loss} {alone:?}");
+        assert!(run.int8.is_none() && run.chosen.starts_with("C="), "{}", run.chosen);
+    }
+}
