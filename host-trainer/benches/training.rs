@@ -111,16 +111,7 @@ fn selections(criterion: &mut Criterion) {
                 l2: 1e-3 + 1e-9 * f64::from(index),
                 ..Candidate::default()
             };
-            let grid = Grid {
-                candidates: (0..count).map(candidate).collect(),
-                checkpoints: vec![20],
-                folds: 2,
-                max_rows: part.rows(),
-                restarts: 1,
-                wider: Vec::new(),
-                grown: 0,
-                constant: Vec::new(),
-            };
+            let grid = Grid::only((0..count).map(candidate).collect(), 2, vec![20]);
             let name = BenchmarkId::new(format!("threads {threads}, candidates"), count);
             // Of all runs the quickest: what else the machine does only adds.
             let mut quickest = Duration::MAX;

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::output::Output;
 use super::{progress, values};
 use crate::error::{Error, Result};
-use crate::experiments::study::{guarantees, new_expert};
+use crate::experiments::study::{few_rows, guarantees, new_expert};
 use crate::intake::config::Config;
 use crate::intake::log;
 use crate::learn::store::Forgetful;
@@ -26,6 +26,34 @@ enum Study {
     Guarantees(GuaranteesArgs),
     /// Leave an expert out of a log, add it back from some of its answers, and measure what is lost
     NewExpert(NewExpertArgs),
+    /// Train on a few rows with each part of what is done about few rows taken away in turn
+    FewRows(FewRowsArgs),
+}
+
+/// Arguments of `mild study few-rows`.
+#[derive(Debug, Args)]
+struct FewRowsArgs {
+    /// The configurations of the logs (TOML)
+    #[arg(required = true)]
+    configs: Vec<PathBuf>,
+    /// The numbers of train rows to use; calibration rows are taken in proportion
+    #[arg(long, value_delimiter = ',', default_value = "100,300,1000", value_parser = parse_train_rows, value_name = "ROWS")]
+    train_rows: Vec<usize>,
+    /// How many samples of each log to draw, with the seeds 0, 1, 2, …
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    seeds: u64,
+    /// How long each training searches
+    #[arg(long, value_parser = values::effort, default_value = "quick", value_name = "quick|normal|thorough")]
+    effort: Effort,
+    #[command(flatten)]
+    output: Output,
+}
+
+fn parse_train_rows(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(rows) if rows >= 20 => Ok(rows),
+        _ => Err("expected a number of rows, at least 20".to_owned()),
+    }
 }
 
 /// Arguments of `mild study guarantees`.
@@ -84,6 +112,7 @@ impl StudyArgs {
         match &self.study {
             Study::Guarantees(args) => args.output,
             Study::NewExpert(args) => args.output,
+            Study::FewRows(args) => args.output,
         }
     }
 }
@@ -110,6 +139,7 @@ pub(super) fn run(args: &StudyArgs) -> Result<()> {
     match &args.study {
         Study::Guarantees(args) => guarantees(args),
         Study::NewExpert(args) => new_expert(args),
+        Study::FewRows(args) => few_rows(args),
     }
 }
 
@@ -155,5 +185,20 @@ fn new_expert(args: &NewExpertArgs) -> Result<()> {
     }
     let progress = progress::shown("training", args.output.quiet);
     let study = new_expert::study(&logs, &args.answers, args.seeds, &*progress)?;
+    args.output.print(&study, &study.render())
+}
+
+fn few_rows(args: &FewRowsArgs) -> Result<()> {
+    let mut logs = Vec::new();
+    for path in &args.configs {
+        let mut config = Config::load(path)?;
+        config.train.effort = args.effort;
+        // What is studied is the choice; a promise would move its threshold.
+        config.policy = None;
+        let data = log::read(&config)?;
+        logs.push(few_rows::StudiedLog { config, data });
+    }
+    let progress = progress::shown("training", args.output.quiet);
+    let study = few_rows::study(&logs, &args.train_rows, args.seeds, &*progress)?;
     args.output.print(&study, &study.render())
 }

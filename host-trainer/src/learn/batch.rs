@@ -7,6 +7,7 @@ use mild::image::InputQuantizer;
 use crate::arithmetic::dense::{LANES, LaneBuffer, Lanes};
 use crate::data::part::Part;
 use crate::intake::config::Ranges;
+use crate::learn::candidate::Scaling;
 
 /// The numbers of an input quantizer exactly as the device has them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,21 +83,23 @@ fn input_quantizers(part: &Part, rows: &[usize], ranges: Ranges) -> Vec<Input> {
 }
 
 /// What training sees of the features: rounded by the input quantizers, as the device will see them,
-/// then standardised by mean and standard deviation on the training rows.
+/// then standardised by mean and standard deviation on the training rows, each feature by its own
+/// or all by a common one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standardizer {
     /// The input quantizers.
     pub inputs: Vec<Input>,
     /// Mean of each feature.
     pub means: Vec<f64>,
-    /// Standard deviation of each feature; 1 where the feature is constant.
+    /// What each feature is divided by: its standard deviation, 1 where the feature is constant, or
+    /// the common one.
     pub deviations: Vec<f64>,
 }
 
 impl Standardizer {
     /// From some rows of a part; at least one.
     #[must_use]
-    pub fn fit(part: &Part, rows: &[usize], ranges: Ranges) -> Self {
+    pub fn fit(part: &Part, rows: &[usize], ranges: Ranges, scaling: Scaling) -> Self {
         let count = rows.len() as f64;
         let mut means = vec![0.0; part.inputs()];
         for &row in rows {
@@ -110,12 +113,19 @@ impl Standardizer {
                 *variance += (f64::from(x) - mean).powi(2) / count;
             }
         }
+        let (mut squares, mut varying) = (0.0, 0u32);
         for (deviation, mean) in deviations.iter_mut().zip(&means) {
             *deviation = deviation.sqrt();
             // A spread below the feature's own rounding is no information.
             if *deviation <= mean.abs() * 1e-7 {
                 *deviation = 1.0;
+            } else {
+                squares += *deviation * *deviation;
+                varying += 1;
             }
+        }
+        if scaling == Scaling::Common && varying > 0 {
+            deviations.fill((squares / f64::from(varying)).sqrt());
         }
         Self { inputs: input_quantizers(part, rows, ranges), means, deviations }
     }
@@ -198,7 +208,7 @@ mod tests {
         let part =
             PartColumns { rows: 3, inputs: 2, experts: 0, features, ..PartColumns::default() }
                 .padded();
-        let standardizer = Standardizer::fit(&part, &[0, 1, 2], Ranges::default());
+        let standardizer = Standardizer::fit(&part, &[0, 1, 2], Ranges::default(), Scaling::Each);
         assert_eq!(standardizer.deviations[1], 1.0);
         assert_eq!(standardizer.apply(1, 5.0), 0.0);
         let blocks = Blocks::features(&part, &[2, 0], &standardizer);

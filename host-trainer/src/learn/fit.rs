@@ -4,6 +4,7 @@ use crate::arithmetic::network::Shape;
 use crate::data::part::Part;
 use crate::intake::config::Ranges;
 use crate::learn::batch::{Blocks, Standardizer};
+use crate::learn::candidate::Scaling;
 use crate::learn::objective::scores;
 use crate::learn::platt_scaling::{Affine, PlattScaling, logit};
 
@@ -24,11 +25,16 @@ impl Fit {
     /// Scores of some rows of a part, row-major, rows x experts.
     #[must_use]
     pub fn scores(&self, part: &Part, rows: &[usize]) -> Vec<f64> {
-        let mut scores = self.outputs(part, rows);
+        self.scores_of(self.outputs(part, rows))
+    }
+
+    /// The scores that go with outputs.
+    #[must_use]
+    pub fn scores_of(&self, mut outputs: Vec<f64>) -> Vec<f64> {
         if let Some(platt_scaling) = &self.platt_scaling {
-            platt_scaling.apply(&mut scores);
+            platt_scaling.apply(&mut outputs);
         }
-        scores
+        outputs
     }
 
     /// Outputs of the network on some rows of a part, row-major.
@@ -46,7 +52,7 @@ impl Fit {
         let biases = parameters.len() - part.experts();
         parameters[biases + expert] = 1.0;
         let all: Vec<usize> = (0..part.rows()).collect();
-        let standardizer = Standardizer::fit(part, &all, Ranges::default());
+        let standardizer = Standardizer::fit(part, &all, Ranges::default(), Scaling::Each);
         Self { standardizer, shape, parameters, platt_scaling: None }
     }
 
@@ -66,13 +72,12 @@ impl Fit {
         fit
     }
 
-    /// Fits the probabilities anew on rows that the network has not seen, if it has any.
+    /// Fits the probabilities anew, if it has any; `outputs` are those of all rows of `part`, row-major, by networks
+    /// that have not seen the row.
     #[must_use]
-    pub fn calibrated(mut self, part: &Part) -> Self {
+    pub fn calibrated(mut self, part: &Part, outputs: &[f64]) -> Self {
         if let Some(platt_scaling) = self.platt_scaling.take() {
-            let all: Vec<usize> = (0..part.rows()).collect();
-            let outputs = self.outputs(part, &all);
-            self.platt_scaling = Some(platt_scaling.refitted(part, &outputs));
+            self.platt_scaling = Some(platt_scaling.refitted(part, outputs));
         }
         self
     }

@@ -4,7 +4,7 @@ use crate::error::Result;
 
 /// What an image takes of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Footprint {
+pub(crate) struct Footprint {
     /// Bytes of flash.
     pub image_bytes: usize,
     /// Multiply-accumulates of a decision.

@@ -10,6 +10,7 @@ pub(crate) mod logistic;
 pub mod objective;
 pub(crate) mod offsets;
 pub(crate) mod platt_scaling;
+pub(crate) mod recipe;
 pub mod select;
 pub(crate) mod store;
 pub mod train;

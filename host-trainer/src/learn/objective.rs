@@ -25,6 +25,8 @@ pub struct Objective<'a, S> {
     targets: &'a Blocks,
     surrogate: &'a S,
     l2: f64,
+    /// For each output what its weights in the last layer have in place of `l2`, if they do.
+    l2_of_outputs: &'a [f64],
     packed: Packed,
     parts: Vec<Part>,
     /// Memory for passes, one for each thread that ever needed one at a time.
@@ -63,10 +65,24 @@ impl<'a, S: Surrogate<f32>> Objective<'a, S> {
             targets,
             surrogate,
             l2,
+            l2_of_outputs: &[],
             packed: Packed::new(shape, &parameters),
             parts: parts.collect(),
             passes: Mutex::default(),
         }
+    }
+
+    /// The same with a factor for the weights of each output in the last layer; with none it stays
+    /// as it is.
+    #[must_use]
+    pub fn with_factors_of_outputs(mut self, factors: &'a [f64]) -> Self {
+        self.l2_of_outputs = factors;
+        self
+    }
+
+    /// Puts another factor in place of `l2`, as on a path of penalties.
+    pub fn set_l2(&mut self, l2: f64) {
+        self.l2 = l2;
     }
 
     /// The value at these parameters; writes the gradient.
@@ -90,14 +106,22 @@ impl<'a, S: Surrogate<f32>> Objective<'a, S> {
         let scale = 1.0 / self.inputs.rows.max(1) as f64;
         value *= scale;
         gradient.iter_mut().for_each(|gradient| *gradient *= scale);
-        let mut squares = 0.0;
-        for layer in self.shape.layers() {
-            for index in layer.weights..layer.biases {
-                squares += parameters[index] * parameters[index];
-                gradient[index] += self.l2 * parameters[index];
+        let layers = self.shape.layers();
+        let last = layers.len() - 1;
+        for (index, layer) in layers.enumerate() {
+            for output in 0..layer.outputs {
+                let of_output = self.l2_of_outputs.get(output).filter(|_| index == last);
+                let l2 = of_output.copied().unwrap_or(self.l2);
+                let mut squares = 0.0;
+                let start = layer.weights + output * layer.inputs;
+                for index in start..start + layer.inputs {
+                    squares += parameters[index] * parameters[index];
+                    gradient[index] += l2 * parameters[index];
+                }
+                value += 0.5 * l2 * squares;
             }
         }
-        value + 0.5 * self.l2 * squares
+        value
     }
 
     /// Sums of loss and gradient over a part.

@@ -23,7 +23,7 @@ pub fn fit(
     checkpoints: &[usize],
     see: impl FnMut(usize, &Fit) -> ControlFlow<()>,
 ) {
-    let standardizer = Standardizer::fit(part, rows, candidate.ranges);
+    let standardizer = Standardizer::fit(part, rows, candidate.ranges, candidate.scaling);
     let gives_probabilities = candidate.loss.gives_probabilities();
     let platt_scaling = gives_probabilities.then(|| PlattScaling::identity(part, rows));
     let training = Training { part, rows, standardizer, platt_scaling, candidate, seed };
@@ -102,7 +102,8 @@ impl<F: FnMut(usize, &Fit) -> ControlFlow<()>> WithSurrogate for Minimize<'_, F>
         let targets = Blocks::of(targets, surrogate.targets_per_row(part.experts()));
         let shape = Shape::new(part.inputs(), &candidate.hidden, part.experts());
         let mut parameters = shape.initial(*seed);
-        let mut objective = Objective::new(&shape, &inputs, &targets, surrogate, candidate.l2);
+        let mut objective = Objective::new(&shape, &inputs, &targets, surrogate, candidate.l2)
+            .with_factors_of_outputs(&candidate.l2_of_experts);
         let mut next = 0;
         minimize(
             &mut parameters,

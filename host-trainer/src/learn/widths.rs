@@ -185,6 +185,7 @@ mod tests {
     use crate::intake::testing;
     use crate::integers::footprint::{Sections, footprint};
     use crate::learn::grid::Grid;
+    use crate::learn::recipe::Recipe;
     use crate::loss::Effort;
 
     /// The widths that a grid holds within a budget (image bytes, multiply-accumulates, scratch bytes), and
@@ -201,7 +202,7 @@ mod tests {
             most.map(|most| most.map(|most| Limit { most, line: 9 }));
         config.budget = Budget { image_bytes, macs, scratch_bytes };
         let sections = Sections::new(&config, &data, None);
-        let grid = Grid::within(&config, &data, &|hidden| sections.with(hidden))?;
+        let grid = Grid::within(&config, &data, Recipe::NONE, &|hidden| sections.with(hidden))?;
         let mut widths: Vec<Vec<usize>> = Vec::new();
         for candidate in grid.candidates {
             let found = sections.with(&candidate.hidden)?;

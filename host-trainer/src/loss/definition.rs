@@ -27,6 +27,10 @@ pub trait Definition: Copy + fmt::Display + Into<Loss> {
     /// first choice of regularisation and tau alone.
     const IS_FAMILY: bool = false;
 
+    /// The loss of one expert's output alone, from output, error and deferral loss, if the loss is
+    /// the sum of such terms: then each expert's weights may have a penalty of their own.
+    const OF_ONE_OUTPUT: Option<fn(output: f64, error: f64, deferral_loss: f64) -> f64> = None;
+
     /// How many of its parameters were chosen. Among equals the selection takes the lowest.
     fn complexity(self) -> u8 {
         0

@@ -30,6 +30,10 @@ impl Definition for OneVsAll {
 
     const USES_TAU: bool = false;
     const GIVES_PROBABILITIES: bool = true;
+    const OF_ONE_OUTPUT: Option<fn(f64, f64, f64) -> f64> = Some(|output, error, _| {
+        let right = 1.0 - error.clamp(0.0, 1.0);
+        output.max(0.0) + libm::log1p(libm::exp(-output.abs())) - right * output
+    });
 
     fn targets(self, rows: &Rows<'_>, _: Tau) -> Vec<f32> {
         rows.shares_right()

@@ -41,6 +41,12 @@ macro_rules! losses {
                 match self { $(Self::$loss(_) => $loss::GIVES_PROBABILITIES),+ }
             }
 
+            /// See [`Definition::OF_ONE_OUTPUT`].
+            #[must_use]
+            pub fn of_one_output(&self) -> Option<fn(f64, f64, f64) -> f64> {
+                match self { $(Self::$loss(_) => $loss::OF_ONE_OUTPUT),+ }
+            }
+
             /// See [`Definition::IS_FAMILY`].
             #[must_use]
             pub fn is_family(&self) -> bool {

@@ -21,8 +21,9 @@ use crate::integers::footprint::Sections;
 use crate::integers::quantize::{Quantized, quantize};
 use crate::learn::fit::Fit;
 use crate::learn::grid::Grid;
-use crate::learn::offsets::{Scored, tune};
-use crate::learn::select::{Judged, Selection, refit, select};
+use crate::learn::offsets::Scored;
+use crate::learn::recipe::Recipe;
+use crate::learn::select::{Judged, Selection, cross_fitted, offsets_of, refit, select};
 use crate::learn::store::Store;
 use crate::progress::Progress;
 use crate::promises::largest_operating_points;
@@ -77,11 +78,9 @@ impl fmt::Display for Choice {
 /// Candidates that are quantized in turn, at most, until one keeps within the tolerance.
 const MOST_QUANTIZED: usize = 12;
 
-/// A rejector must be better than the best constant by one standard error and a second one, because
-/// the best of dozens of candidates is compared, which looks better than it is. The second counts
-/// up to this loss: on a log of few rows two whole errors are more than most rejectors can gain,
-/// and a rejector's mistakes there matter less than doing without one.
-const SECOND_ERROR: f64 = 0.01;
+/// What each standard error beyond the first by which a rejector must be better than a constant counts
+/// at most: on a log of few rows two whole errors are more than most rejectors can gain.
+const FURTHER_ERROR: f64 = 0.01;
 
 /// With fewer train rows there is nothing to choose by.
 const MIN_TRAIN_ROWS: usize = 20;
@@ -106,7 +105,8 @@ pub fn train(
         return attempt(config, data, store, progress)?.accepted();
     };
     let (tuned_on, reserved) = data.reserve(config.train.seed);
-    let (made, refusal) = choose_and_make(config, &tuned_on, store, progress)?;
+    let (made, refusal) =
+        choose_and_make(config, &tuned_on, recipe_for(&tuned_on), store, progress)?;
     match refusal {
         Some(refusal) => Err(refusal.into()),
         None => made.with_policy(policy, &data.train, &reserved),
@@ -144,7 +144,21 @@ pub(crate) fn attempt(
     store: &dyn Store,
     progress: &dyn Progress,
 ) -> Result<Attempt> {
-    let (made, refusal) = choose_and_make(config, data, store, progress)?;
+    attempt_with(config, data, recipe_for(data), store, progress)
+}
+
+/// As [`attempt`], with another recipe for few rows.
+///
+/// # Errors
+/// As [`attempt`].
+pub(crate) fn attempt_with(
+    config: &Config,
+    data: &Dataset,
+    recipe: Recipe,
+    store: &dyn Store,
+    progress: &dyn Progress,
+) -> Result<Attempt> {
+    let (made, refusal) = choose_and_make(config, data, recipe, store, progress)?;
     Ok(Attempt { trained: made.trained, refusal })
 }
 
@@ -161,11 +175,15 @@ pub(crate) struct Made {
 /// # Errors
 /// If there are too few train rows, or if no network fits the budget.
 pub(crate) fn check(config: &Config, data: &Dataset) -> Result<()> {
-    grid(config, data).map(drop)
+    grid(config, data, recipe_for(data)).map(drop)
+}
+
+fn recipe_for(data: &Dataset) -> Recipe {
+    Recipe::for_rows(data.train.rows() + data.calibration.rows())
 }
 
 /// The candidates that fit the budget.
-fn grid(config: &Config, data: &Dataset) -> Result<Grid> {
+fn grid(config: &Config, data: &Dataset, recipe: Recipe) -> Result<Grid> {
     if data.train.rows() < MIN_TRAIN_ROWS {
         return Err(Error::FewTrainRows {
             log: config.data.log.clone(),
@@ -175,19 +193,20 @@ fn grid(config: &Config, data: &Dataset) -> Result<Grid> {
     }
     let operating_points = config.policy.as_ref().map(largest_operating_points);
     let sections = Sections::new(config, data, operating_points);
-    Grid::within(config, data, &|hidden| sections.with(hidden))
+    Grid::within(config, data, recipe, &|hidden| sections.with(hidden))
 }
 
 fn choose_and_make(
     config: &Config,
     data: &Dataset,
+    recipe: Recipe,
     store: &dyn Store,
     progress: &dyn Progress,
 ) -> Result<(Made, Option<Refusal>)> {
-    let grid = grid(config, data)?;
+    let grid = grid(config, data, recipe)?;
     let seed = config.train.seed;
-    let selection_rows = selection_rows(&data.train, grid.max_rows, seed);
-    let part = selection_rows.as_ref().unwrap_or(&data.train);
+    let rows = Rows::of(data, &grid, seed);
+    let part = rows.of_selection();
     let selection = select(part, &grid, seed, store, progress);
     // The chosen one first; then the others in their order, should quantization spoil it.
     let mut order: Vec<usize> = (0..selection.ranking.len()).collect();
@@ -195,15 +214,17 @@ fn choose_and_make(
     let full = |index: &usize| selection.ranking[*index].folds == selection.ranking[0].folds;
     let mut refused = None;
     for index in order.into_iter().filter(full).take(MOST_QUANTIZED) {
-        let choice = choose(&selection, index, part);
+        let choice = choose(&selection, index, part, recipe.ahead_of_constant);
         // A constant is an answer where the chosen candidate is no better, not a way around its
         // error.
         if index != selection.chosen && matches!(choice, Choice::Constant { .. }) {
             continue;
         }
-        let mut made = realize(&selection, choice, config, data, &grid)?;
-        if let Some(constant) = better_constant(&made.trained, data) {
-            made = realize(&selection, constant, config, data, &grid)?;
+        let mut made = realize(&selection, choice, config, data, &rows, &grid)?;
+        if let Rows::Split { .. } = rows
+            && let Some(constant) = better_constant(&made.trained, data)
+        {
+            made = realize(&selection, constant, config, data, &rows, &grid)?;
         }
         match check_quantization(&made.trained.seen, config.quantize.tolerance) {
             Ok(()) => return Ok((made, None)),
@@ -214,6 +235,71 @@ fn choose_and_make(
     Ok(refused.expect("a selection has candidates"))
 }
 
+/// Which rows a training fits and chooses on.
+enum Rows<'a> {
+    /// Fits on all rows that it may see; what needs rows that a fit has not seen is told by fits
+    /// without each fold in turn.
+    Pooled(Part),
+    /// Fits on the train rows and chooses on some of them; offsets and probabilities come from the
+    /// calibration rows.
+    Split { train: &'a Part, sample: Option<Part> },
+}
+
+impl<'a> Rows<'a> {
+    fn of(data: &'a Dataset, grid: &Grid, seed: u64) -> Self {
+        if grid.pooled {
+            return Self::Pooled(data.seen());
+        }
+        Self::Split { train: &data.train, sample: selection_rows(&data.train, grid.max_rows, seed) }
+    }
+
+    fn of_selection(&self) -> &Part {
+        match self {
+            Self::Pooled(seen) => seen,
+            Self::Split { train, sample } => sample.as_ref().unwrap_or(train),
+        }
+    }
+}
+
+/// The networks of a candidate, one for each start, each with its offsets.
+fn fits(
+    judged: &Judged,
+    data: &Dataset,
+    rows: &Rows<'_>,
+    grid: &Grid,
+    seed: u64,
+) -> Vec<(Fit, Vec<f64>)> {
+    // `outputs` are those of rows that the network has not seen.
+    let offsets = |fit: &Fit, outputs: Vec<f64>, part: &Part| {
+        let all: Vec<usize> = (0..part.rows()).collect();
+        let (scores, costs) = (fit.scores_of(outputs), part.deferral_losses(&all));
+        let scored = Scored { experts: part.experts(), scores: &scores, costs: costs.values() };
+        offsets_of(&judged.candidate, &scored, grid.recipe.prior)
+    };
+    match rows {
+        Rows::Pooled(seen) => {
+            let outputs = cross_fitted(seen, judged, grid.folds, seed);
+            let fit = refit(seen, judged, seed).calibrated(seen, &outputs);
+            let offsets = offsets(&fit, outputs, seen);
+            vec![(fit, offsets)]
+        }
+        Rows::Split { train, .. } => {
+            // A convex fit ends in the same place from every start.
+            let starts = if judged.candidate.is_solved() { 1 } else { grid.restarts };
+            let calibration = &data.calibration;
+            let all: Vec<usize> = (0..calibration.rows()).collect();
+            let of_start = |start| {
+                let fit = refit(train, judged, seed + start);
+                let outputs = fit.outputs(calibration, &all);
+                let fit = fit.calibrated(calibration, &outputs);
+                let offsets = offsets(&fit, outputs, calibration);
+                (fit, offsets)
+            };
+            (0..starts).map(of_start).collect()
+        }
+    }
+}
+
 /// Fits what was chosen, from several starts, and keeps the start whose image does best on the
 /// calibration rows.
 fn realize(
@@ -221,25 +307,23 @@ fn realize(
     choice: Choice,
     config: &Config,
     data: &Dataset,
+    rows: &Rows<'_>,
     grid: &Grid,
 ) -> Result<Made> {
-    let seed = config.train.seed;
-    let fits: Vec<Fit> = match &choice {
-        Choice::Rejector(judged) => (0..grid.restarts)
-            .map(|restart| refit(&data.train, judged, seed + restart).calibrated(&data.calibration))
-            .collect(),
+    // A constant keeps its offsets of 0: it was chosen for doing no harm.
+    let constant = |fit: Fit| vec![(fit, vec![0.0; data.experts.len()])];
+    let fits = match &choice {
+        Choice::Rejector(judged) => fits(judged, data, rows, grid, config.train.seed),
         // Even a constant can be given other prices, if that is what the method is for.
         Choice::Constant { .. } if config.rejector.method.gives_probabilities() => {
-            vec![Fit::base_rates(&data.train, &grid.constant)]
+            constant(Fit::base_rates(&data.train, &grid.constant))
         }
         Choice::Constant { expert, .. } => {
-            vec![Fit::constant(&data.train, &grid.constant, *expert)]
+            constant(Fit::constant(&data.train, &grid.constant, *expert))
         }
     };
-    let constant = matches!(choice, Choice::Constant { .. });
     let mut best: Option<Made> = None;
-    for fit in fits {
-        let offsets = float_offsets(&fit, &data.calibration, constant);
+    for (fit, offsets) in fits {
         let made = finish(selection, &choice, fit, offsets, config, data)?;
         let least = best.as_ref().map(|best| best.trained.seen.int8_calibration);
         if least.is_none_or(|least| made.trained.seen.int8_calibration < least) {
@@ -295,14 +379,16 @@ pub(crate) fn selection_rows(part: &Part, most: usize, seed: u64) -> Option<Part
     Some(part.subset(&rows))
 }
 
-/// A candidate, unless it is not clearly better than the best constant.
-fn choose(selection: &Selection, index: usize, part: &Part) -> Choice {
+/// A candidate, unless it is not better than the best constant by so many standard errors. One
+/// counts in full, the others up to [`FURTHER_ERROR`] each.
+fn choose(selection: &Selection, index: usize, part: &Part, errors: f64) -> Choice {
     let judged = &selection.ranking[index];
     let (expert, loss) = best_constant(selection);
     let always: Vec<f64> =
         (0..part.rows()).map(|row| f64::from(part.deferral_loss(row, expert))).collect();
     let (gain, error) = paired_difference(&always, &judged.losses);
-    if gain <= error + error.min(SECOND_ERROR) {
+    let further = (errors - 1.0).max(0.0) * error.min(FURTHER_ERROR);
+    if gain <= errors.min(1.0) * error + further {
         Choice::Constant { expert, loss }
     } else {
         Choice::Rejector(judged.clone())
@@ -324,18 +410,6 @@ fn better_constant(trained: &Trained, data: &Dataset) -> Option<Choice> {
         && data.calibration.rows() > 0
         && on_calibration < trained.seen.int8_calibration;
     better.then_some(Choice::Constant { expert, loss })
-}
-
-/// The float network's offsets, tuned on the calibration rows. A constant keeps its offsets of 0:
-/// it was chosen for doing no harm.
-fn float_offsets(fit: &Fit, calibration: &Part, constant: bool) -> Vec<f64> {
-    if constant {
-        return vec![0.0; calibration.experts()];
-    }
-    let rows: Vec<usize> = (0..calibration.rows()).collect();
-    let scores = fit.scores(calibration, &rows);
-    let costs = calibration.deferral_losses(&rows);
-    tune(&Scored { experts: calibration.experts(), scores: &scores, costs: costs.values() })
 }
 
 impl Trained {

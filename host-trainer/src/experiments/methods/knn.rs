@@ -11,6 +11,7 @@ use crate::arithmetic::random::Random;
 use crate::data::part::Part;
 use crate::intake::config::Ranges;
 use crate::learn::batch::Standardizer;
+use crate::learn::candidate::Scaling;
 use crate::learn::offsets::Scored;
 
 /// Numbers of neighbours tried.
@@ -57,7 +58,7 @@ struct Index<'a> {
 impl<'a> Index<'a> {
     fn new(part: &'a Part, seed: u64) -> Self {
         let mut rows = all_rows(part.rows());
-        let standardizer = Standardizer::fit(part, &rows, Ranges::default());
+        let standardizer = Standardizer::fit(part, &rows, Ranges::default(), Scaling::Each);
         if rows.len() > MOST_ROWS {
             Random::new(seed).shuffle(&mut rows);
             rows.truncate(MOST_ROWS);

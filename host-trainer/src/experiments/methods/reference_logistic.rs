@@ -15,6 +15,7 @@ use super::run::{Answers, Run, all_rows, without_image};
 use crate::data::part::Part;
 use crate::intake::config::Ranges;
 use crate::learn::batch::Standardizer;
+use crate::learn::candidate::Scaling;
 use crate::learn::linear::{Model, Penalized, fit_path};
 
 /// Folds that choose the penalty.
@@ -34,7 +35,8 @@ pub(super) const METHODS: &[HostMethod] = &[HostMethod {
 fn run(task: &Task<'_>) -> Run {
     let Task { config, data, .. } = task;
     let seen = data.seen();
-    let standardizer = Standardizer::fit(&seen, &all_rows(seen.rows()), Ranges::default());
+    let standardizer =
+        Standardizer::fit(&seen, &all_rows(seen.rows()), Ranges::default(), Scaling::Each);
     let features = standardized(&seen, &standardizer);
     let fold_of_row = seen.folds(FOLDS, config.train.seed);
     let models: Vec<(Model, f64)> = (0..seen.experts())

@@ -1,4 +1,5 @@
 //! Experiments about the program's own claims.
 
+pub(crate) mod few_rows;
 pub(crate) mod guarantees;
 pub(crate) mod new_expert;

@@ -236,7 +236,7 @@ section! {
         l2: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "selected";
         /// The most iterations of the optimizer.
         max_iterations: u32 = Kind::Integer(1..=1_000_000), default 400;
-        /// The folds of the cross-validation. With `effort = "quick"` there are at most 3.
+        /// The folds of the cross-validation. With `effort = "quick"` and more than 600 rows to learn from there are at most 3.
         folds: u8 = Kind::Integer(2..=20), default 5;
         /// How many candidates the selection tries.
         effort: Effort = Kind::Choice(Effort::NAMES), default Effort::Normal;

@@ -7,6 +7,8 @@
 //! are clearly behind there go no further (successive halving, Jamieson and Talwalkar 2016, with a
 //! paired test in place of a fixed share).
 
+mod penalties;
+
 use std::ops::ControlFlow;
 
 use rayon::prelude::*;
@@ -19,7 +21,7 @@ use crate::data::part::Part;
 use crate::learn::candidate::Candidate;
 use crate::learn::fit::Fit;
 use crate::learn::grid::Grid;
-use crate::learn::offsets::{Scored, tune};
+use crate::learn::offsets::{Scored, in_favour_of_the_best, tune_or};
 use crate::learn::store::{HeldOut, Store};
 use crate::learn::train::{fit, fit_for};
 use crate::progress::Progress;
@@ -46,6 +48,9 @@ pub struct Judged {
     pub losses: Vec<f64>,
 }
 
+/// How often a stronger penalty is tried, at most, while the strongest one is the best.
+const STRONGER: usize = 3;
+
 /// What a selection decided, and why.
 #[derive(Debug, Clone)]
 pub struct Selection {
@@ -71,13 +76,24 @@ pub fn select(
     store: &dyn Store,
     progress: &dyn Progress,
 ) -> Selection {
-    let mut race = Race::new(Bench::new(part, grid, seed, store, progress));
+    let bench = Bench::new(part, grid, seed, store, progress);
+    let mut race = Race::new(bench);
+    let of_experts = race.penalties_of_experts(&grid.of_experts);
+    race.run(&of_experts);
     race.run(&grid.candidates);
-    let wider = grid.wider(race.finished.iter().map(|judged| &judged.candidate));
-    race.run(&wider);
+    race.run(&grid.rescaled(race.ranking()));
+    race.run(&grid.wider(race.ranking()));
+    for _ in 0..STRONGER {
+        race.run(&grid.stronger(race.ranking()));
+    }
     progress.finish();
     let Race { finished: mut ranking, mut dropped, .. } = race;
-    let chosen = simplest_within_one_error(&ranking, part);
+    let tried = ranking.len() + dropped.len();
+    let chosen = if grid.recipe.doubts_the_luckiest && beaten_by_luck(&ranking, tried) {
+        best_linear(&ranking).expect("one is as good")
+    } else {
+        simplest_within_one_error(&ranking, part)
+    };
     dropped.sort_by(|a, b| a.loss.total_cmp(&b.loss));
     ranking.extend(dropped);
     let constants = (0..part.experts()).map(|k| part.mean_deferral_loss(|_| k)).collect();
@@ -102,13 +118,45 @@ impl<'a> Race<'a> {
         Self { bench, work: 0, leader: None, finished: Vec::new(), dropped: Vec::new() }
     }
 
+    /// The candidates that were judged on all folds, the best first.
+    fn ranking(&self) -> impl Iterator<Item = &Candidate> {
+        self.finished.iter().map(|judged| &judged.candidate)
+    }
+
+    /// These candidates with the best penalty for each expert; of several with one loss, that
+    /// with the least held-out loss.
+    fn penalties_of_experts(&mut self, candidates: &[Candidate]) -> Vec<Candidate> {
+        let bench = &self.bench;
+        let work: u64 = candidates.iter().map(|candidate| bench.work(candidate)).sum();
+        self.work += work * bench.used.len() as u64;
+        bench.progress.total(self.work);
+        let mut best: Vec<(Candidate, f64)> = Vec::new();
+        for (candidate, loss) in candidates.iter().map(|of| penalties::of_experts(bench, of)) {
+            match best.iter_mut().find(|(other, _)| other.loss == candidate.loss) {
+                Some(known) if loss < known.1 => *known = (candidate, loss),
+                Some(_) => {}
+                None => best.push((candidate, loss)),
+            }
+        }
+        best.into_iter().map(|(candidate, _)| candidate).collect()
+    }
+
     fn run(&mut self, candidates: &[Candidate]) {
+        let known = |candidate: &Candidate| {
+            let mut judged = self.finished.iter().chain(&self.dropped);
+            judged.any(|judged| judged.candidate == *candidate)
+        };
+        let candidates: Vec<&Candidate> =
+            candidates.iter().filter(|candidate| !known(candidate)).collect();
+        if candidates.is_empty() {
+            return;
+        }
         let bench = &self.bench;
         let folds = bench.used.len();
         let first = folds.min(FIRST_FOLDS);
         let work = |runs: &[Run]| runs.iter().map(|run| bench.work(&run.candidate)).sum::<u64>();
         let mut runs: Vec<Run> =
-            candidates.iter().map(|candidate| bench.start(candidate)).collect();
+            candidates.into_iter().map(|candidate| bench.start(candidate)).collect();
         self.work += work(&runs) * first as u64;
         bench.progress.total(self.work);
         bench.extend(&mut runs, 0, first);
@@ -143,6 +191,8 @@ struct Bench<'a> {
     checkpoints: &'a [usize],
     store: &'a dyn Store,
     progress: &'a dyn Progress,
+    /// See [`Recipe::prior`](crate::learn::recipe::Recipe).
+    prior: f64,
 }
 
 /// A candidate on its way through the folds.
@@ -164,18 +214,11 @@ impl<'a> Bench<'a> {
         progress: &'a dyn Progress,
     ) -> Self {
         let (folds, checkpoints) = (grid.folds, &grid.checkpoints[..]);
-        let mut fold_of_row = part.folds(folds, seed);
-        let used_of = |fold_of_row: &[u8]| -> Vec<u8> {
-            (0..folds).filter(|fold| fold_of_row.contains(fold)).collect()
-        };
-        if used_of(&fold_of_row).len() < 2 {
-            // All rows are of one group: rows are then the only units there are.
-            fold_of_row = deal(part.rows(), None, folds, seed);
-        }
-        let used = used_of(&fold_of_row);
+        let (fold_of_row, used) = folds_of(part, folds, seed);
         let all: Vec<usize> = (0..part.rows()).collect();
         let losses = part.deferral_losses(&all);
-        Self { part, losses, fold_of_row, used, seed, checkpoints, store, progress }
+        let prior = grid.recipe.prior;
+        Self { part, losses, fold_of_row, used, seed, checkpoints, store, progress, prior }
     }
 
     fn start(&self, candidate: &Candidate) -> Run {
@@ -221,7 +264,8 @@ impl<'a> Bench<'a> {
                 let found = fit.scores(self.part, &held);
                 losses.push(self.plain_loss(&held, &found));
                 scores.push(found);
-                if held.len() >= TELLING_ROWS && is_over(&losses) {
+                let to_the_end = candidate.is_solved();
+                if !to_the_end && held.len() >= TELLING_ROWS && is_over(&losses) {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
@@ -258,7 +302,8 @@ impl<'a> Bench<'a> {
         let rows: Vec<usize> =
             (0..self.part.rows()).filter(|&row| done.contains(&self.fold_of_row[row])).collect();
         let mut best: Option<Judged> = None;
-        for (scores, &iterations) in run.scores.iter().zip(self.checkpoints) {
+        let first = if run.candidate.is_solved() { self.checkpoints.len() - 1 } else { 0 };
+        for (scores, &iterations) in run.scores.iter().zip(self.checkpoints).skip(first) {
             let gather = |keep: &dyn Fn(u8) -> bool| -> (Vec<f64>, Vec<f32>) {
                 let rows = rows.iter().filter(|&&row| keep(self.fold_of_row[row]));
                 rows.flat_map(|&row| row * experts..(row + 1) * experts)
@@ -268,7 +313,8 @@ impl<'a> Bench<'a> {
             let mut losses = vec![0.0; rows.len()];
             for &fold in done {
                 let (scores, costs) = gather(&|other| other != fold);
-                let offsets = tune(&Scored { experts, scores: &scores, costs: &costs });
+                let scored = Scored { experts, scores: &scores, costs: &costs };
+                let offsets = offsets_of(&run.candidate, &scored, self.prior);
                 let (scores, costs) = gather(&|other| other == fold);
                 let held = Scored { experts, scores: &scores, costs: &costs }.losses(&offsets);
                 let places = (0..rows.len()).filter(|&at| self.fold_of_row[rows[at]] == fold);
@@ -301,6 +347,33 @@ fn is_over(losses: &[f64]) -> bool {
     last.iter().all(|&loss| loss > best)
 }
 
+/// Offsets of a candidate's scores on rows that its network has not seen: tuned ones if they gain
+/// clearly, else, if the scores are predicted deferral losses, some in favour of the best single
+/// expert, by `prior` standard errors.
+#[must_use]
+pub(crate) fn offsets_of(candidate: &Candidate, scored: &Scored<'_>, prior: f64) -> Vec<f64> {
+    let others = match candidate.loss.of_one_output() {
+        Some(_) => in_favour_of_the_best(scored.experts, scored.costs, prior),
+        None => vec![0.0; scored.experts],
+    };
+    tune_or(scored, others)
+}
+
+/// The best of the linear candidates with a penalty for each expert.
+fn best_linear(ranking: &[Judged]) -> Option<usize> {
+    ranking.iter().position(|judged| judged.candidate.is_solved())
+}
+
+/// Whether the best of `tried` candidates is no further ahead of the best linear one with a penalty for
+/// each expert than luck may bring it. The largest of n independent standard normal numbers is about
+/// `sqrt(2 ln n)`; candidates that resemble each other count as the root of their number, which
+/// leaves `sqrt(ln n)` standard errors of the paired difference.
+fn beaten_by_luck(ranking: &[Judged], tried: usize) -> bool {
+    let Some(linear) = best_linear(ranking) else { return false };
+    let (behind, error) = paired_difference(&ranking[linear].losses, &ranking[0].losses);
+    behind <= libm::sqrt(libm::log(tried as f64)) * error
+}
+
 /// The one-standard-error rule (Breiman et al. 1984) along one path at a time: first the loss with the fewest chosen margins in
 /// the best one's network, then the smallest network with that loss, regularisation and tau. Over all candidates at once it would
 /// take the luckiest of the many small ones, which look better than they are.
@@ -331,6 +404,42 @@ fn simplest_within_one_error(ranking: &[Judged], part: &Part) -> usize {
         .filter(|(_, candidate)| same_but_for_network(candidate))
         .min_by_key(|&&(index, candidate)| (parameters(candidate), index))
         .map_or(0, |&(index, _)| index)
+}
+
+/// The outputs of all rows of a part, row-major, by networks that were fitted without the row's fold.
+#[must_use]
+pub(crate) fn cross_fitted(part: &Part, judged: &Judged, folds: u8, seed: u64) -> Vec<f64> {
+    let (fold_of_row, used) = folds_of(part, folds, seed);
+    let experts = part.experts();
+    let mut outputs = vec![0.0; part.rows() * experts];
+    let of_fold = |&fold: &u8| {
+        let (held, kept): (Vec<usize>, Vec<usize>) =
+            (0..part.rows()).partition(|&row| fold_of_row[row] == fold);
+        let seed = seed.wrapping_add(u64::from(fold));
+        let fit = fit_for(part, &kept, &judged.candidate, seed, judged.iterations);
+        (fit.outputs(part, &held), held)
+    };
+    let of_folds: Vec<(Vec<f64>, Vec<usize>)> = used.par_iter().map(of_fold).collect();
+    for (found, held) in of_folds {
+        for (row, found) in held.into_iter().zip(found.chunks_exact(experts)) {
+            outputs[row * experts..][..experts].copy_from_slice(found);
+        }
+    }
+    outputs
+}
+
+/// The fold of every row, and the folds that have rows.
+fn folds_of(part: &Part, folds: u8, seed: u64) -> (Vec<u8>, Vec<u8>) {
+    let used_of = |fold_of_row: &[u8]| -> Vec<u8> {
+        (0..folds).filter(|fold| fold_of_row.contains(fold)).collect()
+    };
+    let mut fold_of_row = part.folds(folds, seed);
+    if used_of(&fold_of_row).len() < 2 {
+        // All rows are of one group: rows are then the only units there are.
+        fold_of_row = deal(part.rows(), None, folds, seed);
+    }
+    let used = used_of(&fold_of_row);
+    (fold_of_row, used)
 }
 
 /// Fits the chosen candidate on all rows of a part.

@@ -8,7 +8,7 @@ use super::*;
 use crate::arithmetic::random::Random;
 use crate::data::part::PartColumns;
 use crate::learn::store::{Forgetful, Memory};
-use crate::loss::{Form, Loss, Margins, Mild, Realizable, TwoStage};
+use crate::loss::{Form, Loss, Margins, Mild, OneVsAll, Realizable, TwoStage};
 
 /// The first feature says which of two experts is right.
 fn part(rows: usize) -> Part {
@@ -37,16 +37,7 @@ fn part(rows: usize) -> Part {
 
 /// Nothing but these candidates, folds and checkpoints.
 fn grid(candidates: &[Candidate], folds: u8, checkpoints: &[usize]) -> Grid {
-    Grid {
-        candidates: candidates.to_vec(),
-        checkpoints: checkpoints.to_vec(),
-        folds,
-        max_rows: usize::MAX,
-        restarts: 1,
-        wider: Vec::new(),
-        grown: 0,
-        constant: Vec::new(),
-    }
+    Grid::only(candidates.to_vec(), folds, checkpoints.to_vec())
 }
 
 #[derive(Default)]
@@ -248,4 +239,46 @@ fn what_is_remembered_is_not_done_again_and_changes_nothing() {
     memory.put(&candidates[0], 0, &vec![vec![0.0; 3]]);
     let again = selected(&candidates);
     assert_eq!(again, first);
+}
+
+/// Expert 0 is right by chance, which no feature tells; of expert 1 the first feature tells all.
+#[test]
+fn an_expert_of_whom_nothing_can_be_learned_gets_a_strong_penalty_of_its_own() {
+    let mut part = part(200);
+    let mut random = Random::new(4);
+    part.edit(|columns| {
+        for errors in columns.errors.chunks_exact_mut(2) {
+            errors[0] = random.below(2) as f32;
+        }
+    });
+    let of_experts = Candidate { loss: OneVsAll.into(), ..Candidate::default() };
+    let grid = Grid { of_experts: vec![of_experts], ..grid(&[Candidate::default()], 4, &[20, 40]) };
+    let selection = select(&part, &grid, 3, &Forgetful, &crate::progress::Silent);
+    let solved = selection.ranking.iter().find(|judged| judged.candidate.is_solved()).unwrap();
+    let [chance, told] = solved.candidate.l2_of_experts[..] else { panic!("{solved:?}") };
+    assert!(chance >= 30.0 * told, "{chance} {told}");
+    assert_eq!(solved.iterations, 40, "not stopped early");
+    let outputs = cross_fitted(&part, solved, 4, 3);
+    let spread = |k: usize| {
+        let of = outputs.iter().skip(k).step_by(2);
+        of.clone().copied().fold(f64::MIN, f64::max) - of.copied().fold(f64::MAX, f64::min)
+    };
+    assert!(spread(1) > 10.0 * spread(0), "{} {}", spread(0), spread(1));
+}
+
+#[test]
+fn luck_grows_with_the_number_tried_and_only_the_linear_candidate_gains_by_it() {
+    let judged = |l2_of_experts: Vec<f64>, losses: &[f64]| Judged {
+        candidate: Candidate { l2_of_experts, ..Candidate::default() },
+        iterations: 20,
+        loss: losses.iter().sum::<f64>() / losses.len() as f64,
+        folds: 2,
+        losses: losses.to_vec(),
+    };
+    // Ahead by 0.2 a row, with a standard error of 0.1.
+    let better: Vec<f64> = (0..100).map(|row| f64::from(row % 2 * 2) - 1.2).collect();
+    let ranking = [judged(vec![], &better), judged(vec![1.0], &[0.0; 100])];
+    assert!(!beaten_by_luck(&ranking, 20) && beaten_by_luck(&ranking, 200));
+    assert_eq!(best_linear(&ranking), Some(1));
+    assert!(!beaten_by_luck(&ranking[..1], 200));
 }
