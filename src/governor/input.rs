@@ -1,6 +1,6 @@
 //! One input under a governor: proposals, then one commit.
 
-use super::settings::DEFERRAL;
+use super::limits::DEFERRAL;
 use super::watch::Signals;
 use super::{Governor, NoWatch, Watching};
 use crate::constant_time;

@@ -25,6 +25,7 @@
 //! A [client](crate::client) does all of this by itself: give it `governor.input(scores)`.
 
 mod input;
+mod limits;
 mod rate;
 mod settings;
 mod state;
@@ -34,8 +35,9 @@ mod tests;
 mod watch;
 
 pub use input::GovernedInput;
+pub use limits::MAX_ADVANTAGE;
 pub use rate::Rate;
-pub use settings::{Charge, GovernorSettings, MAX_ADVANTAGE, Track};
+pub use settings::{Charge, GovernorSettings, Track};
 pub use state::StateError;
 pub use telemetry::{Drift, GovernorCounters};
 pub use watch::{NoWatch, Watch, Watches, Watching};

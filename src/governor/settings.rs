@@ -1,19 +1,14 @@
 //! The settings of a governor: they stay in flash.
 
+use super::limits::{DEFERRAL, MAX_ADVANTAGE, within};
 use super::rate::Rate;
 use super::watch::{NoWatch, Watch, Watches, Watching};
-
-/// The largest magnitude of the range that advantages are clamped to.
-pub const MAX_ADVANTAGE: i32 = 1 << 28;
 
 /// Of what a state means. It is part of the fingerprint: older states are not taken.
 const STATE_VERSION: u32 = 2;
 
 /// The widest range of advantages in steps. With it the excess of deferrals fits an `i32`.
 const MAX_STEPS: i32 = 1 << 13;
-
-/// Units of the excess: one deferral.
-pub(super) const DEFERRAL: i32 = 1 << 16;
 
 /// Which side of the budget is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,16 +37,6 @@ pub enum Charge {
 
 /// The most deferrals that a token bucket holds. With a refill on top they fit an `i32`.
 const MAX_BURST: u16 = 32_766;
-
-pub(super) const fn within(number: i32, low: i32, high: i32) -> i32 {
-    if number < low {
-        low
-    } else if number > high {
-        high
-    } else {
-        number
-    }
-}
 
 /// The settings of a [`Governor`](super::Governor), with budgets of their own for the experts 1 to
 /// `CAPS`, and with the watches `W`.

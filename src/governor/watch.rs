@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::settings::{DEFERRAL, MAX_ADVANTAGE, within};
+use super::limits::{DEFERRAL, MAX_ADVANTAGE, within};
 use super::telemetry::Drift;
 use crate::constant_time;
 

@@ -5,7 +5,7 @@ mod cases;
 mod failing;
 mod model;
 
-use super::settings::DEFERRAL;
+use super::limits::DEFERRAL;
 use super::*;
 use crate::policy::{Decide, Decision, LOCAL, Reachable, Resolution, Scores};
 use proptest::collection::vec;

@@ -11,6 +11,7 @@ mod penalties;
 
 use std::ops::ControlFlow;
 
+use penalties::Folds;
 use rayon::prelude::*;
 
 use crate::arithmetic::network::Shape;
@@ -131,7 +132,15 @@ impl<'a> Race<'a> {
         self.work += work * bench.used.len() as u64;
         bench.progress.total(self.work);
         let mut best: Vec<(Candidate, f64)> = Vec::new();
-        for (candidate, loss) in candidates.iter().map(|of| penalties::of_experts(bench, of)) {
+        let folds = Folds {
+            part: bench.part,
+            losses: &bench.losses,
+            fold_of_row: &bench.fold_of_row,
+            used: &bench.used,
+        };
+        for of in candidates {
+            let done = || bench.progress.step(bench.work(of));
+            let (candidate, loss) = penalties::of_experts(&folds, of, &done);
             match best.iter_mut().find(|(other, _)| other.loss == candidate.loss) {
                 Some(known) if loss < known.1 => *known = (candidate, loss),
                 Some(_) => {}

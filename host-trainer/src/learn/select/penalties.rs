@@ -10,9 +10,10 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use super::Bench;
 use crate::arithmetic::network::Shape;
 use crate::arithmetic::optimizer::minimize;
+use crate::data::matrix::Matrix;
+use crate::data::part::Part;
 use crate::learn::batch::{Blocks, Standardizer};
 use crate::learn::candidate::Candidate;
 use crate::learn::objective::{Objective, scores};
@@ -25,34 +26,49 @@ const PENALTIES: [f64; 12] = [30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 
 /// Iterations for each penalty: the one before is near.
 const ITERATIONS: usize = 40;
 
-/// The candidate with the best penalty for each expert, and the mean held-out loss with them.
-pub(super) fn of_experts(bench: &Bench<'_>, candidate: &Candidate) -> (Candidate, f64) {
+/// The rows of a selection, and how they are held out.
+pub(super) struct Folds<'a> {
+    pub(super) part: &'a Part,
+    /// Rows x experts: the deferral losses.
+    pub(super) losses: &'a Matrix<f32>,
+    pub(super) fold_of_row: &'a [u8],
+    /// The folds that have rows.
+    pub(super) used: &'a [u8],
+}
+
+/// The candidate with the best penalty for each expert, and the mean held-out loss with them. `done`
+/// is called after each fold.
+pub(super) fn of_experts(
+    folds: &Folds<'_>,
+    candidate: &Candidate,
+    done: &(dyn Fn() + Sync),
+) -> (Candidate, f64) {
     let of_one = candidate.loss.of_one_output().expect("a sum over outputs");
-    let experts = bench.part.experts();
+    let experts = folds.part.experts();
     let of_fold = |&fold: &u8| -> Vec<f64> {
         let (held, kept): (Vec<usize>, Vec<usize>) =
-            (0..bench.part.rows()).partition(|&row| bench.fold_of_row[row] == fold);
+            (0..folds.part.rows()).partition(|&row| folds.fold_of_row[row] == fold);
         let standardizer =
-            Standardizer::fit(bench.part, &kept, candidate.ranges, candidate.scaling);
-        let inputs = Blocks::features(bench.part, &kept, &standardizer);
-        let held_inputs = Blocks::features(bench.part, &held, &standardizer);
-        let shape = Shape::new(bench.part.inputs(), &[], experts);
+            Standardizer::fit(folds.part, &kept, candidate.ranges, candidate.scaling);
+        let inputs = Blocks::features(folds.part, &kept, &standardizer);
+        let held_inputs = Blocks::features(folds.part, &held, &standardizer);
+        let shape = Shape::new(folds.part.inputs(), &[], experts);
         let path = Path { shape: &shape, inputs: &inputs, held: &held_inputs };
-        let outputs = with_surrogate(bench.part, &kept, candidate, &standardizer, path);
+        let outputs = with_surrogate(folds.part, &kept, candidate, &standardizer, path);
         let mut losses = vec![0.0; PENALTIES.len() * experts];
         for (outputs, losses) in outputs.iter().zip(losses.chunks_exact_mut(experts)) {
             for (&row, outputs) in held.iter().zip(outputs.chunks_exact(experts)) {
-                let (errors, costs) = (bench.part.errors().row(row), bench.losses.row(row));
+                let (errors, costs) = (folds.part.errors().row(row), folds.losses.row(row));
                 for k in 0..experts {
                     let (error, cost) = (f64::from(errors[k]), f64::from(costs[k]));
                     losses[k] += of_one(f64::from(outputs[k]), error, cost);
                 }
             }
         }
-        bench.progress.step(bench.work(candidate));
+        done();
         losses
     };
-    let of_folds: Vec<Vec<f64>> = bench.used.par_iter().map(of_fold).collect();
+    let of_folds: Vec<Vec<f64>> = folds.used.par_iter().map(of_fold).collect();
     let loss = |at: usize, k: usize| -> f64 {
         of_folds.iter().map(|losses| losses[at * experts + k]).sum()
     };
@@ -64,7 +80,7 @@ pub(super) fn of_experts(bench: &Bench<'_>, candidate: &Candidate) -> (Candidate
     let best: Vec<(f64, usize)> = (0..experts).map(best).collect();
     let l2_of_experts = best.iter().map(|&(_, at)| PENALTIES[at]).collect();
     let total = best.iter().map(|&(loss, _)| loss).sum::<f64>();
-    (Candidate { l2_of_experts, ..candidate.clone() }, total / bench.part.rows() as f64)
+    (Candidate { l2_of_experts, ..candidate.clone() }, total / folds.part.rows() as f64)
 }
 
 /// Fits a linear network for each penalty, and tells the outputs of the rows held out.
