@@ -31,8 +31,10 @@ use std::{
 const LIMIT: Duration = Duration::from_secs(300);
 /// The shape whose instructions are compared with those of the Rust firmware.
 const MEASURED: &[usize] = &[16, 32, 16, 5];
-/// By how much they may differ: the call from C, and what it checks.
+/// By how much they may differ as a share of the whole, or else in instructions: the call from C and
+/// what it checks cost about 50, which is more than the share where a decision takes a few hundred.
 const TOLERANCE: f64 = 0.03;
+const CALL: f64 = 64.0;
 /// Bytes of stack that the header promises.
 const MOST_STACK: usize = 320;
 /// Each language with the standards that must compile without a warning.
@@ -131,7 +133,7 @@ fn instructions(core: &Core, found: f64) -> Result<Verdict> {
     let more = found / rust - 1.0;
     Ok(Verdict {
         check: "instructions",
-        passed: Some(more.abs() <= TOLERANCE),
+        passed: Some(more.abs() <= TOLERANCE || (found - rust).abs() <= CALL),
         detail: format!("{found:.0} in C, {rust:.0} in Rust, {:+.1} %", more * 100.0),
     })
 }
