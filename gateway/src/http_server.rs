@@ -53,6 +53,10 @@ pub(crate) async fn serve(
                     && let Some(connection) = oldest.pop_front()
                 {
                     connection.abort();
+                    // It holds a file until it is dropped.
+                    while connections.len() >= limits.connections {
+                        connections.join_next().await;
+                    }
                 }
                 // Responses are small, and each is waited for.
                 let _ = stream.set_nodelay(true);

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::metrics::CloseReason;
@@ -22,11 +23,16 @@ pub(crate) struct Admission {
     /// The most from one address.
     per_address: usize,
     open: Mutex<Open>,
+    /// Tells of every connection that is closed.
+    closed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Open {
+    /// Connections that hold a place.
     count: usize,
+    /// Connections that hold an open file: those with a place, and those that are being closed.
+    files: usize,
     next: u64,
     addresses: HashMap<Option<IpAddr>, Address>,
     /// Connections that have not proved themselves, from the oldest.
@@ -41,7 +47,7 @@ struct Address {
 
 impl Admission {
     pub(crate) fn new(total: usize, per_address: usize) -> Arc<Self> {
-        Arc::new(Self { total, per_address, open: Mutex::default() })
+        Arc::new(Self { total, per_address, open: Mutex::default(), closed: Notify::new() })
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -68,11 +74,25 @@ impl Admission {
         let (number, evicted) = (open.next, CancellationToken::new());
         open.next += 1;
         open.count += 1;
+        open.files += 1;
         let from = open.addresses.entry(address).or_default();
         from.count += 1;
         from.unproven.insert(number);
         open.unproven.insert(number, (address, evicted.clone()));
         Ok(Admitted { place: Some((self.clone(), address, number)), evicted })
+    }
+
+    /// Returns when no more connections are open than may be. A connection that makes room gives up
+    /// its place at once and its file a little later: whoever accepts without waiting for that can
+    /// run out of files.
+    pub(crate) async fn settled(&self) {
+        loop {
+            let closed = self.closed.notified();
+            if self.open().files <= self.total {
+                return;
+            }
+            closed.await;
+        }
     }
 }
 
@@ -132,14 +152,16 @@ impl Admitted {
 
 impl Drop for Admitted {
     fn drop(&mut self) {
+        let Some((admission, address, number)) = self.place.take() else { return };
+        let mut open = admission.open();
+        open.files = open.files.saturating_sub(1);
         // A connection that made room has left already.
-        if let Some((admission, address, number)) = self.place.take()
-            && !self.evicted.is_cancelled()
-        {
-            let mut open = admission.open();
+        if !self.evicted.is_cancelled() {
             open.prove(number);
             open.leave(address);
         }
+        drop(open);
+        admission.closed.notify_waiters();
     }
 }
 
@@ -180,6 +202,24 @@ mod tests {
         drop((b, c, d, e));
         let open = admission.open();
         assert_eq!((open.count, open.addresses.len(), open.unproven.len()), (0, 0, 0));
+    }
+
+    /// Without this wait, a crowd that arrived at once took files that evicted connections still
+    /// held, and the listener ran out of them.
+    #[tokio::test]
+    async fn a_connection_is_open_until_it_is_closed() {
+        let admission = Admission::new(1, 1);
+        let first = admission.admit(None).unwrap();
+        admission.settled().await;
+        let second = admission.admit(None).unwrap();
+        assert!(first.evicted.is_cancelled());
+        let mut settled = std::pin::pin!(admission.settled());
+        let soon = std::time::Duration::from_millis(20);
+        assert!(tokio::time::timeout(soon, settled.as_mut()).await.is_err());
+        drop(first);
+        settled.await;
+        drop(second);
+        assert_eq!(admission.open().files, 0);
     }
 
     #[test]

@@ -39,9 +39,19 @@ pub(super) async fn serve<S>(
     let (reader, writer) = tokio::io::split(stream);
     let (replies, outgoing) = mpsc::channel(context.limits.replies);
     let (end, ended) = oneshot::channel();
-    // The writer outlives the reader until it has written every pending reply.
+    // The writer outlives the reader until it has written every pending reply, unless the connection
+    // must make room. The place is free when both have ended.
+    let admitted = Arc::new(admitted);
     let written = write(writer, outgoing, context.limits.write());
-    context.tasks.spawn(async move { end.send(written.await) });
+    let place = admitted.clone();
+    context.tasks.spawn(async move {
+        let reason = tokio::select! {
+            () = place.evicted() => None,
+            reason = written => reason,
+        };
+        drop(place);
+        end.send(reason)
+    });
     context.metrics.connections.inc();
     let closed = read(reader, line, replies, &dispatcher, &context, &admitted, ended).await;
     context.metrics.connections.dec();

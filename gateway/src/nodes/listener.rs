@@ -137,6 +137,10 @@ pub(super) async fn run<L: Listener>(
                     let (listener, dispatcher) = (listener.clone(), dispatcher.clone());
                     let served = serve(listener, accepted, admitted, dispatcher, context.clone());
                     context.tasks.spawn(served);
+                    tokio::select! {
+                        () = context.shutdown.cancelled() => return health.set(false),
+                        () = admission.settled() => {}
+                    }
                 }
                 Err(reason) => {
                     tracing::debug!(?address, reason = reason.label(), "refused a connection");
