@@ -181,7 +181,7 @@ impl PlattMap {
     /// Logits are in units of one bit of odds divided by this.
     pub const UNIT: i32 = 1 << 11;
 
-    /// Reads a calibration from its two image words; `None` if a number is out of range.
+    /// Reads a map from its two image words; `None` if a number is out of range.
     #[must_use]
     pub const fn from_words(words: [u32; 2]) -> Option<Self> {
         let [scale, intercept] = words;
@@ -206,7 +206,7 @@ impl PlattMap {
         [scale, self.intercept as u32]
     }
 
-    /// The calibration nearest to `logit = slope * output + intercept`, both in natural units of
+    /// The map nearest to `logit = slope * output + intercept`, both in natural units of
     /// log-odds. A negative slope counts as 0: the output then says nothing.
     ///
     /// `None` if a number is not finite.
@@ -244,7 +244,7 @@ impl PlattMap {
         Self::apply_words(self.to_words(), output)
     }
 
-    /// Applies the calibration of two words that a check has found to be one.
+    /// Applies the map of two words that a check has found to be one.
     #[inline(always)]
     pub(crate) fn apply_words([scale, intercept]: [u32; 2], output: i32) -> i32 {
         let kept = constant_time::clamp(output >> (scale >> 24 & 31), -65_535, 65_535);

@@ -89,7 +89,8 @@ pub fn decisions<F: FeatureValue>(
         Ok(decision),
         "the image's own prices change the decision"
     );
-    let probabilities = rejector.probabilities(features, &mut scratch).expect("calibrated");
+    let probabilities =
+        rejector.probabilities(features, &mut scratch).expect("it has Platt scaling");
     for (&probability, (score, price)) in probabilities.iter().zip(scores.iter().zip(prices)) {
         assert!((0..=PlattScaling::ONE).contains(&probability), "a probability of {probability}");
         assert_eq!(i64::from(*score), i64::from(probability) - i64::from(price.bits()));

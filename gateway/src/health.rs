@@ -209,7 +209,7 @@ impl ExpertHealth {
         drop(latest);
         if is_news {
             self.metrics.expert_up(&self.name, false);
-            tracing::warn!(expert = self.name, failures, %error, "an expert went: no answers");
+            tracing::warn!(expert = self.name, failures, %error, "an expert stopped answering");
         }
     }
 

@@ -168,7 +168,7 @@ async fn tls_passwords_and_rights_keep_strangers_out() {
 }
 
 /// Correlation numbers of the old gateway began at 1 in every process, and the reply topic hung on
-/// the client identifier alone: after a kill and a start an old answer went to a new question.
+/// the client identifier alone: after a kill and a start an old answer went to a new request.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs mosquitto: cargo xtask test"]
 async fn a_gateway_that_was_killed_takes_no_answer_for_its_successor() {
@@ -190,7 +190,7 @@ async fn a_gateway_that_was_killed_takes_no_answer_for_its_successor() {
     let [(old_topic, old_number), (new_topic, new_number)] = [&old, &new].map(addressee);
     assert_ne!(old_topic, new_topic);
     assert_ne!(old_number, new_number);
-    // The old answer, to where it was asked for, and to where the new question waits.
+    // The old answer, to where it was asked for, and to where the new request waits.
     expert.answer(&old, 66).await;
     expert.send(new_topic, old_number, "{\"label\": 66}".to_owned()).await;
     sleep(Duration::from_millis(100)).await;

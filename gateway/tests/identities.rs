@@ -57,7 +57,7 @@ fn keys() -> String {
 
 /// Firmware that began to count at 0 twice got the answers of the run before.
 #[tokio::test]
-async fn firmware_that_counts_anew_gets_answers_to_its_own_questions() {
+async fn firmware_that_counts_anew_gets_answers_to_its_own_requests() {
     let (address, asked) = expert(0).await;
     for (more, secret) in [(String::new(), None), (keys(), Some(SECRET))] {
         let server = gateway(address, &more).await;
@@ -128,7 +128,7 @@ async fn recorded_frames_do_nothing() {
     let mut other = Node::connect(&server, 7).await;
     for _ in 0..50 {
         other.stream.write_all(&recorded).await.unwrap();
-        // The same bytes once more, which only the node's question fits.
+        // The same bytes once more, which only the node's request fits.
         let mut bytes = [0; 256];
         let length = timeout(Duration::from_secs(5), other.stream.read(&mut bytes)).await;
         assert!(length.unwrap().unwrap() > 0);
@@ -167,7 +167,7 @@ async fn a_recorded_hello_changes_nothing() {
     server.stop().await.unwrap();
 }
 
-/// A node that connected again while its question was under way got no reply to its repetition.
+/// A node that connected again while its request was under way got no reply to its repetition.
 #[tokio::test]
 async fn a_node_that_connects_again_gets_the_reply() {
     let (address, asked) = expert(300).await;
@@ -188,7 +188,7 @@ async fn a_node_that_connects_again_gets_the_reply() {
     server.stop().await.unwrap();
 }
 
-/// Whoever repeats a recorded frame while its question is under way must not take the reply away.
+/// Whoever repeats a recorded frame while its request is under way must not take the reply away.
 #[tokio::test]
 async fn a_repetition_from_elsewhere_does_not_divert_the_reply() {
     let (address, asked) = expert(300).await;

@@ -81,7 +81,7 @@ pub use intake::log::{
 };
 pub use intake::warnings::warnings;
 pub use integers::artifact::Artifact;
-pub use judge::decide::{ChoiceCost, RowDecision, decide_part, decide_table};
+pub use judge::decide::{ChosenLoss, RowDecision, decide_part, decide_table};
 pub use judge::report::{CSource, c_source, evaluate, rust_source, rust_source_with_names};
 pub use learn::store::{Directory, Forgetful, Store};
 pub use pipeline::{Choice, PolicyReport, SeenLoss, Trained, train as train_with_store};

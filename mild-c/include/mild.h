@@ -369,7 +369,7 @@ typedef struct mild_retry_policy {
  */
 typedef struct mild_retries {
   /**
-   * The longest that a question may take in all, whoever is asked, in milliseconds.
+   * The longest that an input may take in all, whoever is asked, in milliseconds.
    */
   uint32_t deadline_ms;
   /**
@@ -389,11 +389,11 @@ typedef struct mild_retries {
    */
   uint32_t longest_hold_off_ms;
   /**
-   * The most frames of one question to one expert, at least one.
+   * The most frames to one expert for one input, at least one.
    */
   uint8_t attempts;
   /**
-   * After so many failed questions in a row the expert is not asked for a while.
+   * After so many failures in a row an expert is not asked for a while.
    */
   uint8_t failures;
 } mild_retries;
@@ -941,7 +941,7 @@ mild_status mild_retry_policy_init(struct mild_retry_policy *policy,
                                    const struct mild_retries *retries);
 
 /**
- * Starts a client without a session; it begins one with its first question.
+ * Starts a client without a session; it begins one with its first request.
  *
  * `node` is the device's number in its fleet. `key` has `MILD_KEY_BYTES` bytes, shared with the
  * gateway under `key_number`; null is: nothing is signed. `nonce` are 64 bits of a true random number

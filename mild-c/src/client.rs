@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 
 use mild::Decide;
-use mild::client::{Failure, Identity, Nonce, Outcome as Resolved, Question, RetryPolicy};
+use mild::client::{Failure, Identity, Nonce, Outcome as Resolved, RetryPolicy};
 use mild::wire::{Answer as Given, Key, Payload};
 
 use crate::boundary::{self, opaque};
@@ -46,7 +46,7 @@ pub struct Port {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub struct Retries {
-    /// The longest that a question may take in all, whoever is asked, in milliseconds.
+    /// The longest that an input may take in all, whoever is asked, in milliseconds.
     pub deadline_ms: u32,
     /// How long to wait for an answer after each frame, in milliseconds.
     pub attempt_ms: u32,
@@ -56,9 +56,9 @@ pub struct Retries {
     pub hold_off_ms: u32,
     /// The longest that it is not asked, in milliseconds.
     pub longest_hold_off_ms: u32,
-    /// The most frames of one question to one expert, at least one.
+    /// The most frames to one expert for one input, at least one.
     pub attempts: u8,
-    /// After so many failed questions in a row the expert is not asked for a while.
+    /// After so many failures in a row an expert is not asked for a while.
     pub failures: u8,
 }
 
@@ -198,7 +198,7 @@ pub unsafe extern "C" fn mild_retry_policy_init(
     unsafe { boundary::put(policy, made) }.into()
 }
 
-/// Starts a client without a session; it begins one with its first question.
+/// Starts a client without a session; it begins one with its first request.
 ///
 /// `node` is the device's number in its fleet. `key` has `MILD_KEY_BYTES` bytes, shared with the
 /// gateway under `key_number`; null is: nothing is signed. `nonce` are 64 bits of a true random number
@@ -302,8 +302,8 @@ unsafe fn resolve(
         RAW => Payload::Raw(bytes),
         _ => Payload::Bytes(bytes),
     };
-    let question = Question { local: input.local.into(), payload };
-    let resolved = client.resolve(&question, decider);
+    let input = mild::client::Input { local: input.local.into(), payload };
+    let resolved = client.resolve(&input, decider);
     // SAFETY: the caller's promise.
     unsafe { boundary::write(outcome, resolved.into()) }
 }

@@ -4,7 +4,7 @@ use embassy_futures::select::{Either, select};
 use embedded_io_async::{Error, Read, Write};
 
 use super::exchange::{Protocol, Step};
-use super::{ClientCounters, Failure, Identity, Nonce, Outcome, Question, RetryPolicy, Timer};
+use super::{ClientCounters, Failure, Identity, Input, Nonce, Outcome, RetryPolicy, Timer};
 use crate::policy::{Decide, Reachable};
 use crate::wire::Decoder;
 
@@ -50,31 +50,31 @@ where
 
     /// As [`Client::resolve`](super::Client::resolve). If the future is dropped before it ends, what was
     /// sent until then is committed.
-    pub async fn resolve(&mut self, question: &Question<'_>, decider: impl Decide) -> Outcome {
+    pub async fn resolve(&mut self, input: &Input<'_>, decider: impl Decide) -> Outcome {
         let begun = self.timer.now_ms();
         // Commits to the decider when it is dropped, at whichever return.
         let mut open = self.protocol.begin(begun, decider);
         loop {
             let now = self.timer.now_ms();
-            match self.protocol.step(&mut open.exchange, now, question) {
+            match self.protocol.step(&mut open.exchange, now, input) {
                 Step::Done(outcome) => return outcome,
                 Step::Decide(reachable) => {
                     let decision = open.propose(reachable);
-                    let done = self.protocol.decided(&mut open.exchange, now, decision, question);
+                    let done = self.protocol.decided(&mut open.exchange, now, decision, input);
                     if let Some(outcome) = done {
                         return outcome;
                     }
                 }
                 Step::Send => {
                     let mut buffer = [0; FRAME];
-                    let frame = self.protocol.frame(&mut open.exchange, now, question, &mut buffer);
+                    let frame = self.protocol.frame(&mut open.exchange, now, input, &mut buffer);
                     let Some(frame) = frame else { continue };
                     let port = &mut self.port;
                     let write = async {
                         port.write_all(frame).await?;
                         port.flush().await
                     };
-                    // A port that takes nothing must not outlast the question. What it took of the
+                    // A port that takes nothing must not outlast the deadline. What it took of the
                     // frame is harmless: the next frame begins with a zero.
                     let late = self.timer.until_ms(open.exchange.deadline());
                     let failure = match select(write, late).await {

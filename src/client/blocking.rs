@@ -3,7 +3,7 @@
 use embedded_io::{Error, Read, ReadReady, Write};
 
 use super::exchange::{Protocol, Step};
-use super::{ClientCounters, Clock, Failure, Identity, Nonce, Outcome, Question, RetryPolicy};
+use super::{ClientCounters, Clock, Failure, Identity, Input, Nonce, Outcome, RetryPolicy};
 use crate::policy::{Decide, Reachable};
 use crate::wire::Decoder;
 
@@ -29,7 +29,7 @@ where
     P: Read + ReadReady + Write,
     C: Clock,
 {
-    /// A client without a session. It begins one with its first question.
+    /// A client without a session. It begins one with its first request.
     pub const fn new(
         port: P,
         clock: C,
@@ -64,24 +64,24 @@ where
     /// ([`Governor::input`](crate::Governor::input)). It proposes once, and again after each failure;
     /// what happened is committed to it exactly once, also when everybody fails or the time is up. An
     /// expert counts as asked as soon as a request for it was given to the port.
-    pub fn resolve(&mut self, question: &Question<'_>, decider: impl Decide) -> Outcome {
+    pub fn resolve(&mut self, input: &Input<'_>, decider: impl Decide) -> Outcome {
         let begun = self.clock.now_ms();
         // Commits to the decider when it is dropped, at whichever return.
         let mut open = self.protocol.begin(begun, decider);
         loop {
             let now = self.clock.now_ms();
-            match self.protocol.step(&mut open.exchange, now, question) {
+            match self.protocol.step(&mut open.exchange, now, input) {
                 Step::Done(outcome) => return outcome,
                 Step::Decide(reachable) => {
                     let decision = open.propose(reachable);
-                    let done = self.protocol.decided(&mut open.exchange, now, decision, question);
+                    let done = self.protocol.decided(&mut open.exchange, now, decision, input);
                     if let Some(outcome) = done {
                         return outcome;
                     }
                 }
                 Step::Send => {
                     let mut buffer = [0; FRAME];
-                    let frame = self.protocol.frame(&mut open.exchange, now, question, &mut buffer);
+                    let frame = self.protocol.frame(&mut open.exchange, now, input, &mut buffer);
                     if let Some(frame) = frame
                         && let Err(error) =
                             self.port.write_all(frame).and_then(|()| self.port.flush())

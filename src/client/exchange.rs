@@ -3,11 +3,11 @@
 use super::links::Links;
 use super::outcome::{ClientCounters, Failure, Outcome};
 use super::session::{Name, Session};
-use super::{Identity, Nonce, Question, RetryPolicy};
+use super::{Identity, Input, Nonce, RetryPolicy};
 use crate::policy::{Decide, Decision, LOCAL, Reachable, Resolution};
 use crate::wire::{self, Binding, EncodeError, Frame, Hello, Message, Reply, Request, Status};
 
-/// The most sessions that one question begins without a pause. A gateway that forgets each of them
+/// The most sessions that one input begins without a pause. A gateway that forgets each of them
 /// at once is at fault.
 const MOST_SESSIONS: u8 = 2;
 
@@ -23,7 +23,7 @@ pub(super) struct Protocol<'s, const EXPERTS: usize> {
     pub(super) counters: ClientCounters,
 }
 
-/// A question on its way.
+/// An input on its way.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Exchange {
     deadline: u64,
@@ -35,7 +35,7 @@ pub(super) struct Exchange {
     unknown: u8,
     /// Experts that a request was sent to: bit *k* stands for expert *k*.
     sent_to: u32,
-    /// Experts that failed already, or cannot be asked this question.
+    /// Experts that failed already, or cannot be asked about this input.
     tried: u32,
     failure: Option<Failure>,
     asked: Option<Asked>,
@@ -44,7 +44,7 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// When the question must have ended.
+    /// When the input must be resolved.
     #[cfg(feature = "client-async")]
     pub(super) const fn deadline(&self) -> u64 {
         self.deadline
@@ -145,15 +145,10 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
     }
 
     /// What is to be done now.
-    pub(super) fn step(
-        &mut self,
-        exchange: &mut Exchange,
-        now: u64,
-        question: &Question<'_>,
-    ) -> Step {
+    pub(super) fn step(&mut self, exchange: &mut Exchange, now: u64, input: &Input<'_>) -> Step {
         let Some(asked) = &mut exchange.asked else {
             if now >= exchange.deadline {
-                return Step::Done(self.local(exchange, question));
+                return Step::Done(self.local(exchange, input));
             }
             let reachable = self.links.reachable(now).bits() & !exchange.tried;
             return Step::Decide(Reachable::from_bits(reachable));
@@ -164,18 +159,18 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
             State::Wait(until) if now < until => Step::Receive(until),
             _ => {
                 self.missed(exchange, now, Failure::TimedOut);
-                self.step_once_more(exchange, now, question)
+                self.step_once_more(exchange, now, input)
             }
         }
     }
 
     /// After a frame without an answer there is either a pause or nobody asked: neither misses again.
-    fn step_once_more(&mut self, exchange: &Exchange, now: u64, question: &Question<'_>) -> Step {
+    fn step_once_more(&mut self, exchange: &Exchange, now: u64, input: &Input<'_>) -> Step {
         match exchange.asked {
             Some(Asked { state: State::Send(at) | State::Wait(at), .. }) => {
                 Step::Receive(at.max(now))
             }
-            None if now >= exchange.deadline => Step::Done(self.local(exchange, question)),
+            None if now >= exchange.deadline => Step::Done(self.local(exchange, input)),
             None => {
                 let reachable = self.links.reachable(now).bits() & !exchange.tried;
                 Step::Decide(Reachable::from_bits(reachable))
@@ -189,12 +184,12 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         exchange: &mut Exchange,
         now: u64,
         decision: Decision,
-        question: &Question<'_>,
+        input: &Input<'_>,
     ) -> Option<Outcome> {
         let reachable = self.links.reachable(now).bits() & !exchange.tried;
         // A decider that names somebody unreachable is at fault; the node still answers.
         if decision.is_local() || !Reachable::from_bits(reachable).contains(decision.expert) {
-            return Some(self.local(exchange, question));
+            return Some(self.local(exchange, input));
         }
         exchange.asked = Some(Asked { decision, vain: 0, state: State::Send(now), frame: None });
         None
@@ -206,7 +201,7 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         &mut self,
         exchange: &mut Exchange,
         now: u64,
-        question: &Question<'_>,
+        input: &Input<'_>,
         buffer: &'b mut [u8],
     ) -> Option<&'b [u8]> {
         let asked = exchange.asked.as_mut()?;
@@ -221,9 +216,9 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
                 sequence,
                 image: exchange.image,
                 expert: asked.decision.expert,
-                local: question.local,
+                local: input.local,
                 margin: asked.decision.margin,
-                payload: question.payload,
+                payload: input.payload,
             }),
             None => Message::Hello(Hello { node, nonce: self.session.nonce() }),
         };
@@ -301,7 +296,7 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
             Status::Ok => {
                 self.links.succeeded(expert);
                 exchange.by = expert;
-                ClientCounters::add(&mut self.counters.questions, true);
+                ClientCounters::add(&mut self.counters.inputs, true);
                 ClientCounters::add(&mut self.counters.answered, true);
                 return Some(Outcome {
                     answer: reply.answer,
@@ -374,11 +369,11 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
     }
 
     /// The node answers.
-    fn local(&mut self, exchange: &Exchange, question: &Question<'_>) -> Outcome {
-        ClientCounters::add(&mut self.counters.questions, true);
+    fn local(&mut self, exchange: &Exchange, input: &Input<'_>) -> Outcome {
+        ClientCounters::add(&mut self.counters.inputs, true);
         ClientCounters::add(&mut self.counters.fell_back, exchange.failure.is_some());
         Outcome {
-            answer: question.local,
+            answer: input.local,
             confidence: 0,
             by: LOCAL,
             failure: exchange.failure,

@@ -8,7 +8,7 @@ use crate::policy::Reachable;
 struct Link {
     /// The expert is not asked before this time.
     held_until: u64,
-    /// Questions that failed in a row.
+    /// Failures in a row.
     failures: u8,
 }
 
@@ -40,7 +40,7 @@ impl<const EXPERTS: usize> Links<EXPERTS> {
         }
     }
 
-    /// A question to an expert failed; `lasting` says that the next ones will as well.
+    /// An expert failed; `lasting` says that the next ones will as well.
     pub(super) fn failed(&mut self, expert: u8, lasting: bool, now: u64, settings: &RetryPolicy) {
         if let Some(link) = self.links.get_mut(usize::from(expert)) {
             link.failures = link.failures.saturating_add(1);

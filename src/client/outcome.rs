@@ -1,4 +1,4 @@
-//! How a question ended.
+//! How the resolution of an input ended.
 
 use embedded_io::ErrorKind;
 
@@ -15,11 +15,11 @@ pub enum Failure {
     Status(Status),
     /// The port could not send.
     Line(ErrorKind),
-    /// The question is longer than a frame of this client can be.
+    /// The request is longer than a frame of this client can be.
     TooLong,
 }
 
-/// The answer to a question: there always is one.
+/// The answer to an input: there always is one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Outcome {
@@ -41,8 +41,8 @@ pub struct Outcome {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ClientCounters {
-    /// Questions resolved.
-    pub questions: u32,
+    /// Inputs resolved.
+    pub inputs: u32,
     /// Of these, answered by an expert.
     pub answered: u32,
     /// Of these, answered by the node although an expert was chosen.
@@ -51,7 +51,7 @@ pub struct ClientCounters {
     pub sent: u32,
     /// Sessions begun: one, and another each time that the gateway was restarted or is another one.
     pub sessions: u32,
-    /// Answers to no open question: late ones, duplicates, and forged ones.
+    /// Replies to no open request: late ones, duplicates, and forged ones.
     pub stale: u32,
     /// Frames that are damaged, or not signed with the node's key.
     pub bad: u32,
@@ -59,7 +59,7 @@ pub struct ClientCounters {
 
 impl ClientCounters {
     pub(super) const ZERO: Self =
-        Self { questions: 0, answered: 0, fell_back: 0, sent: 0, sessions: 0, stale: 0, bad: 0 };
+        Self { inputs: 0, answered: 0, fell_back: 0, sent: 0, sessions: 0, stale: 0, bad: 0 };
 
     pub(super) fn add(count: &mut u32, one: bool) {
         *count = count.saturating_add(u32::from(one));

@@ -4,16 +4,16 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RetryPolicy {
-    /// The longest that a question may take in all, whoever is asked, in milliseconds.
+    /// The longest that an input may take in all, whoever is asked, in milliseconds.
     pub deadline_ms: u32,
     /// How long to wait for an answer after each frame, in milliseconds.
     pub attempt_ms: u32,
-    /// The most frames of one question to one expert, at least one.
+    /// The most frames to one expert for one input, at least one.
     pub attempts: u8,
     /// The pause before the second frame, in milliseconds. It doubles with each further one, and up to
     /// half of it is added at random, so that nodes that failed together do not come back together.
     pub backoff_ms: u32,
-    /// After so many failed questions in a row, at least one, the expert counts as unreachable.
+    /// After so many failures in a row, at least one, an expert counts as unreachable.
     pub failures: u8,
     /// For how long it does at first, in milliseconds. The time doubles each time that it then fails
     /// again.

@@ -223,6 +223,6 @@ pub struct EnergyStep {
     pub from: u16,
     /// The budget.
     pub budget: Rate,
-    /// The threshold that kept this budget in calibration.
+    /// The threshold that kept this budget on the calibration rows.
     pub threshold: i32,
 }

@@ -142,7 +142,7 @@ impl<const CAPS: usize, W: Watching> GovernorSettings<CAPS, W> {
     }
 
     /// Watches the advantages, and the share of inputs that the image would defer by itself, for drift
-    /// from what they were in calibration. The second is in units of 2^-16.
+    /// from what they were on the calibration rows. The second is in units of 2^-16.
     #[must_use]
     pub const fn with_watches(self, margin: Watch, rate: Watch) -> GovernorSettings<CAPS, Watches> {
         let caps = self.caps;

@@ -31,9 +31,9 @@ impl GovernorCounters {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Drift {
-    /// The advantages of deferring are not what they were in calibration.
+    /// The advantages of deferring are not what they were on the calibration rows.
     pub margin: bool,
-    /// The share of inputs that the image would defer is not what it was in calibration.
+    /// The share of inputs that the image would defer is not what it was on the calibration rows.
     pub rate: bool,
 }
 

@@ -145,26 +145,26 @@ impl<'a> OperatingPoints<'a> {
         Rate::from_bits(self.budget)
     }
 
-    /// The deferral rate at the image's own threshold, as measured in calibration.
+    /// The deferral rate at the image's own threshold, as measured on the calibration rows.
     #[must_use]
     pub const fn rate(&self) -> Rate {
         Rate::from_bits(self.rate)
     }
 
-    /// The range of advantages, as measured in calibration: lowest and highest, in score units.
+    /// The range of advantages, as measured on the calibration rows: lowest and highest, in score units.
     #[must_use]
     pub const fn range(&self) -> (i32, i32) {
         (self.low, self.high)
     }
 
-    /// The threshold below which more deferring costs more than it gains, as far as calibration tells;
+    /// The threshold below which more deferring costs more than it gains, as far as the calibration rows tell;
     /// at most 0.
     #[must_use]
     pub const fn floor(&self) -> i32 {
         self.floor
     }
 
-    /// Deferral rates in ascending order, each with the threshold that gave it in calibration.
+    /// Deferral rates in ascending order, each with the threshold that gave it on the calibration rows.
     pub fn entries(&self) -> impl ExactSizeIterator<Item = (Rate, i32)> + use<'a> {
         self.entries.iter().map(|&[rate, threshold]| (Rate::from_bits(rate), threshold as i32))
     }
@@ -189,7 +189,7 @@ impl<'a> OperatingPoints<'a> {
     }
 
     /// GovernorSettings for a governor: the promised budget, never deferring more than pays, and the usual watches for drift
-    /// from calibration.
+    /// from the calibration rows.
     #[must_use]
     pub const fn settings(&self) -> GovernorSettings<0, Watches> {
         self.settings_with(Track::AtMost(self.floor))

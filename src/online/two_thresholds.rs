@@ -1,4 +1,4 @@
-//! A pair of thresholds for a yes-or-no question whose two errors weigh differently.
+//! A pair of thresholds for a yes-or-no label whose two errors weigh differently.
 
 /// What to do with one input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Losses {
     pub asking: u16,
 }
 
-/// Learns two thresholds on the score of a yes-or-no question: below the lower one the answer is no, from the upper
+/// Learns two thresholds on the score of a yes-or-no label: below the lower one the answer is no, from the upper
 /// one on it is yes, between them the expert is asked.
 ///
 /// The setting of H2T2 (Moothedath et al. 2025, "Inference offloading for cost-sensitive binary

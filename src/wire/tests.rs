@@ -97,11 +97,11 @@ fn vectors(key: Option<&Key>) -> Vec<Vec<u8>> {
         confidence: 60_000,
     });
     let mut frames = Vec::new();
-    for (question, answer) in [(hello, welcome), (example(), reply)] {
+    for (request, answer) in [(hello, welcome), (example(), reply)] {
         let mut buffer = [0; max_frame(3)];
-        let question = encode(&question, key, &mut buffer).unwrap();
-        let to = question.binding;
-        frames.push(question.bytes.to_vec());
+        let request = encode(&request, key, &mut buffer).unwrap();
+        let to = request.binding;
+        frames.push(request.bytes.to_vec());
         let mut buffer = [0; max_frame(3)];
         frames.push(encode_answer(&answer, key, &to, &mut buffer).unwrap().bytes.to_vec());
     }

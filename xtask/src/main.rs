@@ -17,6 +17,7 @@ mod proofs;
 mod qemu;
 mod results;
 mod source;
+mod table;
 mod thermometer;
 mod toolchain;
 mod verdict;

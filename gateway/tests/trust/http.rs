@@ -74,7 +74,7 @@ async fn health_tells_of_an_expert_that_went_and_came_back() {
     for sequence in 1..=3 {
         assert_eq!(node.status(sequence, 1).await, Status::Unreachable);
     }
-    gateway.said("an expert went").await;
+    gateway.said("an expert stopped answering").await;
     let (status, body) = get(gateway.metrics, "/ready").await.unwrap();
     assert_eq!((status, body.contains(r#""state":"down""#)), (503, true), "{body}");
     let (_, text) = get(gateway.metrics, "/metrics").await.unwrap();

@@ -200,8 +200,8 @@ impl Writer<'_> {
         let first = self.summary.rows == 0;
         self.summary.add(row);
         let decision = self.experts[row.expert];
-        let (error, price, deferral_loss) = match row.cost {
-            Some(cost) => (Some(cost.error), Some(cost.price), Some(cost.deferral_loss())),
+        let (error, price, deferral_loss) = match row.loss {
+            Some(loss) => (Some(loss.error), Some(loss.price), Some(loss.deferral_loss())),
             None => (None, None, None),
         };
         match self.form {
@@ -262,9 +262,9 @@ impl Summary {
     fn add(&mut self, row: &RowDecision) {
         self.rows += 1;
         self.deferred += u64::from(row.expert > 0);
-        if let Some(cost) = row.cost {
+        if let Some(loss) = row.loss {
             self.judged += 1;
-            self.sum += f64::from(cost.deferral_loss());
+            self.sum += f64::from(loss.deferral_loss());
         }
     }
 

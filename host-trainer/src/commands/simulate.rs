@@ -112,11 +112,11 @@ pub(super) fn run(args: &SimulateArgs) -> Result<()> {
     };
     let part = data.part(split);
 
-    let calibrated = match image.operating_points() {
+    let extended = match image.operating_points() {
         Some(_) => None,
         None => Some(with_operating_points(&image, &data, args.budget)?),
     };
-    let image = calibrated.as_ref().map_or(image, |artifact| artifact.image());
+    let image = extended.as_ref().map_or(image, |artifact| artifact.image());
     let operating_points = image
         .operating_points()
         .ok_or_else(|| invalid("--image", "an image without operating points", "one with them"))?;
@@ -181,10 +181,10 @@ fn with_operating_points(
     let (train, calibration) = (rows(&data.train), rows(&data.calibration));
     // The budget is an entry of the operating points, but no promise that could be refused.
     let policy = Policy::default();
-    let calibrated = ThresholdSearch::new(&policy, &train, &calibration).run()?;
-    let mut operating_points = calibrated.operating_points;
+    let found = ThresholdSearch::new(&policy, &train, &calibration).run()?;
+    let mut operating_points = found.operating_points;
     if let Some(rate) = budget {
-        add_entry(&mut operating_points, rate, calibration.bare_threshold(rate));
+        add_entry(&mut operating_points, rate, calibration.empirical_threshold(rate));
     }
     crate::integers::artifact::Artifact::with_operating_points(image, &operating_points)
 }

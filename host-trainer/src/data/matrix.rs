@@ -84,8 +84,21 @@ impl<T> Matrix<T> {
         (0..self.rows).map(|row| self.row(row))
     }
 
+    /// All rows in order, to be changed.
+    pub fn iter_rows_mut(&mut self) -> impl ExactSizeIterator<Item = &mut [T]> {
+        // Rows without values are equal, and there is nothing in them to change.
+        self.values.chunks_exact_mut(self.columns.max(1))
+    }
+
+    /// The same shape with another value in each place.
+    #[must_use]
+    pub fn map<U>(self, value: impl FnMut(T) -> U) -> Matrix<U> {
+        let values = self.values.into_iter().map(value).collect();
+        Matrix { rows: self.rows, columns: self.columns, values }
+    }
+
     /// One column, from the first row to the last.
-    pub fn column(&self, column: usize) -> impl Iterator<Item = &T> {
+    pub fn column(&self, column: usize) -> impl Iterator<Item = &T> + Clone {
         assert!(column < self.columns, "column {column} of {}", self.columns);
         self.values.iter().skip(column).step_by(self.columns)
     }

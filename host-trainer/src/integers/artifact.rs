@@ -5,6 +5,7 @@ use mild::image::{ExpertParts, ImageParts, MAX_OFFSET, OperatingPointsParts};
 use mild::{Image, Price, Provenance, Rejector};
 
 use crate::data::dataset::Dataset;
+use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
@@ -153,13 +154,13 @@ fn version() -> [u16; 3] {
 
 /// The device's integer scores, without offsets: rows x experts.
 #[must_use]
-pub(crate) fn scores(image: &Image<'_>, part: &Part) -> Vec<i32> {
+pub(crate) fn scores(image: &Image<'_>, part: &Part) -> Matrix<i32> {
     let rejector = Rejector::new(image);
     let mut scratch = vec![0; image.scratch_words()];
-    let mut scores = Vec::with_capacity(part.rows() * part.experts());
+    let mut scores = Matrix::filled(part.rows(), part.experts(), 0);
     for row in 0..part.rows() {
         let found = rejector.scores(part.row(row), &mut scratch);
-        scores.extend_from_slice(found.expect("a log holds no NaN").values());
+        scores.row_mut(row).copy_from_slice(found.expect("a log holds no NaN").values());
     }
     scores
 }

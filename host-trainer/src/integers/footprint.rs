@@ -160,7 +160,7 @@ mod tests {
         let sections = Sections::new(&config, &data, None);
         let linear = sections.with(&[]).unwrap();
         // Header 5; sections 2 each: quantizers 4, network 2 + 2 biases + 2 rows of a word, policy
-        // 3, experts 2 costs and `local`, `cloud` in 12 bytes, provenance 8.
+        // 3, experts 2 prices and `local`, `cloud` in 12 bytes, provenance 8.
         let words = 5 + (2 + 4) + (2 + 2 + 2 + 2) + (2 + 3) + (2 + 2 + 3) + (2 + 8);
         assert_eq!((linear.image_bytes, linear.macs), (4 * words, 4));
         let hidden = sections.with(&[4]).unwrap();

@@ -22,20 +22,20 @@ pub struct RowDecision {
     pub scores: Vec<i32>,
     /// The probability that each expert is right, if the image was made with `one-vs-all`.
     pub probabilities: Option<Vec<f64>>,
-    /// What the choice cost, if the row says so.
-    pub cost: Option<ChoiceCost>,
+    /// Error and price of the choice, if the row says so.
+    pub loss: Option<ChosenLoss>,
 }
 
-/// What asking the chosen expert cost on a row, in units of one error.
+/// Error and price of the chosen expert on a row, in units of one error.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ChoiceCost {
+pub struct ChosenLoss {
     /// 0 (right), 1 (wrong), or a loss of 0 to 1.
     pub error: f32,
     /// The price of asking, >= 0.
     pub price: f32,
 }
 
-impl ChoiceCost {
+impl ChosenLoss {
     /// Error plus price.
     #[must_use]
     pub fn deferral_loss(self) -> f32 {
@@ -69,7 +69,7 @@ impl<'a> Decider<'a> {
             Err(error) => return Err(error),
         };
         let expert = usize::from(decision.expert);
-        Ok(RowDecision { line, expert, margin: decision.margin, scores, probabilities, cost: None })
+        Ok(RowDecision { line, expert, margin: decision.margin, scores, probabilities, loss: None })
     }
 }
 
@@ -91,7 +91,7 @@ pub fn decide_part<'a>(
         let decided = decider.decide(line, part.row(row)).expect("a log holds no NaN");
         let (error, price) =
             (part.errors()[(row, decided.expert)], part.prices()[(row, decided.expert)]);
-        RowDecision { cost: Some(ChoiceCost { error, price }), ..decided }
+        RowDecision { loss: Some(ChosenLoss { error, price }), ..decided }
     })
 }
 
@@ -109,14 +109,14 @@ pub fn decide_table(
     mut take: impl FnMut(RowDecision) -> Result<()>,
 ) -> Result<()> {
     let mut decider = Decider::new(image);
-    rows.read(table, name, |NewRow { line, inputs, costs }| {
+    rows.read(table, name, |NewRow { line, inputs, losses }| {
         let decided = decider.decide(line, &inputs).map_err(|error| Error::Argument {
             option: "image",
             found: error.to_string(),
             expected: "an image for the inputs of the log".to_owned(),
         })?;
-        let cost = costs.get(decided.expert).copied().flatten();
-        let cost = cost.map(|(error, price)| ChoiceCost { error, price });
-        take(RowDecision { cost, ..decided })
+        let loss = losses.get(decided.expert).copied().flatten();
+        let loss = loss.map(|(error, price)| ChosenLoss { error, price });
+        take(RowDecision { loss, ..decided })
     })
 }

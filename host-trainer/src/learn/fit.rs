@@ -1,6 +1,7 @@
 //! A fitted network.
 
 use crate::arithmetic::network::Shape;
+use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 use crate::intake::config::Ranges;
 use crate::learn::batch::{Blocks, Standardizer};
@@ -22,26 +23,26 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// Scores of some rows of a part, row-major, rows x experts.
+    /// Scores of some rows of a part, rows x experts.
     #[must_use]
-    pub fn scores(&self, part: &Part, rows: &[usize]) -> Vec<f64> {
+    pub fn scores(&self, part: &Part, rows: &[usize]) -> Matrix<f64> {
         self.scores_of(self.outputs(part, rows))
     }
 
     /// The scores that go with outputs.
     #[must_use]
-    pub fn scores_of(&self, mut outputs: Vec<f64>) -> Vec<f64> {
+    pub fn scores_of(&self, mut outputs: Matrix<f64>) -> Matrix<f64> {
         if let Some(platt_scaling) = &self.platt_scaling {
             platt_scaling.apply(&mut outputs);
         }
         outputs
     }
 
-    /// Outputs of the network on some rows of a part, row-major.
+    /// Outputs of the network on some rows of a part, rows x outputs.
     #[must_use]
-    pub fn outputs(&self, part: &Part, rows: &[usize]) -> Vec<f64> {
+    pub fn outputs(&self, part: &Part, rows: &[usize]) -> Matrix<f64> {
         let inputs = Blocks::features(part, rows, &self.standardizer);
-        scores(&self.shape, &self.parameters, &inputs).into_iter().map(f64::from).collect()
+        scores(&self.shape, &self.parameters, &inputs).map(f64::from)
     }
 
     /// A network that gives every row the same scores: 1 to one expert and 0 to the others.
@@ -72,10 +73,10 @@ impl Fit {
         fit
     }
 
-    /// Fits the probabilities anew, if it has any; `outputs` are those of all rows of `part`, row-major, by networks
-    /// that have not seen the row.
+    /// Fits the probabilities anew, if it has any; `outputs` are those of all rows of `part`, by
+    /// networks that have not seen the row.
     #[must_use]
-    pub fn calibrated(mut self, part: &Part, outputs: &[f64]) -> Self {
+    pub fn with_refitted_platt_scaling(mut self, part: &Part, outputs: &Matrix<f64>) -> Self {
         if let Some(platt_scaling) = self.platt_scaling.take() {
             self.platt_scaling = Some(platt_scaling.refitted(part, outputs));
         }

@@ -420,15 +420,15 @@ mod tests {
         for Candidate { loss, .. } in &grid.candidates {
             let Loss::Mild(Mild { margins, .. }) = loss else { panic!("{loss}") };
             assert_eq!((margins.floor, margins.min_wins), (0.5, 3));
-            let told = loss.to_string().ends_with(" floor=0.5 min_wins=3");
-            assert_eq!(told, margins.gamma != 0.0, "{loss}: equal margins have neither");
+            let shown = loss.to_string().ends_with(" floor=0.5 min_wins=3");
+            assert_eq!(shown, margins.gamma != 0.0, "{loss}: equal margins have neither");
         }
         let default = self::grid("[rejector]\nmethod = 'mild'\n[train]\nfloor = 10\nmin_wins = 10");
         let plain = self::grid("[rejector]\nmethod = 'mild'");
         assert_eq!(default, plain);
-        let told = |candidate: &Candidate| candidate.loss.to_string();
-        assert!(plain.candidates.iter().all(|candidate| !told(candidate).contains("floor")));
-        assert!(plain.candidates.iter().any(|candidate| told(candidate).ends_with("count^0.333")));
+        let shown = |candidate: &Candidate| candidate.loss.to_string();
+        assert!(plain.candidates.iter().all(|candidate| !shown(candidate).contains("floor")));
+        assert!(plain.candidates.iter().any(|candidate| shown(candidate).ends_with("count^0.333")));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::arithmetic::dense::{Forward, ForwardBackward, GROUP, LANES, Lanes, Packed, Pass};
 use crate::arithmetic::network::Shape;
+use crate::data::matrix::Matrix;
 use crate::learn::batch::Blocks;
 use crate::loss::Surrogate;
 
@@ -181,9 +182,9 @@ impl<S: Surrogate<f32>> pulp::WithSimd for GroupLoss<'_, S> {
     }
 }
 
-/// The network's scores of every row, row-major, rows x outputs.
+/// The network's scores of every row, rows x outputs.
 #[must_use]
-pub fn scores(shape: &Shape, parameters: &[f64], inputs: &Blocks) -> Vec<f32> {
+pub fn scores(shape: &Shape, parameters: &[f64], inputs: &Blocks) -> Matrix<f32> {
     let packed = Packed::new(shape, parameters);
     let outputs = shape.outputs();
     let mut scores = vec![0.0; inputs.len() * LANES * outputs];
@@ -204,7 +205,7 @@ pub fn scores(shape: &Shape, parameters: &[f64], inputs: &Blocks) -> Vec<f32> {
         },
     );
     scores.truncate(inputs.rows * outputs);
-    scores
+    Matrix::new(inputs.rows, outputs, scores).expect("as long as the rows")
 }
 
 #[cfg(test)]

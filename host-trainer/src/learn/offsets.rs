@@ -8,34 +8,31 @@
 //! they gain more than two standard errors over offsets of 0 on the rows that they were tuned on.
 
 use crate::arithmetic::statistics::paired_difference;
+use crate::data::matrix::Matrix;
 
 /// Passes over the coordinates; each is exact, and a second or third one rarely changes anything.
 const PASSES: usize = 6;
 
-/// Scores of rows and the deferral losses of each choice, both row-major, rows x experts.
+/// Scores of rows and the deferral loss of each choice, both rows x experts.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Scored<'a> {
-    /// Number of experts.
-    pub experts: usize,
+pub(crate) struct ScoredRows<'a> {
     /// Scores in any unit.
-    pub scores: &'a [f64],
+    pub scores: &'a Matrix<f64>,
     /// Error plus price of each expert.
-    pub costs: &'a [f32],
+    pub deferral_losses: &'a Matrix<f32>,
 }
 
-impl Scored<'_> {
-    /// The expert that each row chooses under these offsets; ties go to the lower index.
-    #[must_use]
-    pub(crate) fn choices(&self, offsets: &[f64]) -> Vec<usize> {
-        self.scores.chunks_exact(self.experts).map(|scores| argmax(scores, offsets)).collect()
+impl ScoredRows<'_> {
+    /// The number of experts.
+    fn experts(&self) -> usize {
+        self.scores.columns()
     }
 
     /// The deferral loss of each row under these offsets.
     #[must_use]
     pub(crate) fn losses(&self, offsets: &[f64]) -> Vec<f64> {
-        let rows =
-            self.scores.chunks_exact(self.experts).zip(self.costs.chunks_exact(self.experts));
-        rows.map(|(scores, costs)| f64::from(costs[argmax(scores, offsets)])).collect()
+        let rows = self.scores.iter_rows().zip(self.deferral_losses.iter_rows());
+        rows.map(|(scores, losses)| f64::from(losses[argmax(scores, offsets)])).collect()
     }
 
     /// Each row's two experts with the highest scores plus offsets; ties go to the lower index.
@@ -56,7 +53,7 @@ impl Scored<'_> {
             }
             [first.0, second.0]
         };
-        self.scores.chunks_exact(self.experts).map(of).collect()
+        self.scores.iter_rows().map(of).collect()
     }
 }
 
@@ -72,33 +69,38 @@ pub(crate) fn argmax(scores: &[f64], offsets: &[f64]) -> usize {
     best
 }
 
+/// The expert that each row of scores chooses; ties go to the lower index.
+#[must_use]
+pub(crate) fn choices(scores: &Matrix<f64>, offsets: &[f64]) -> Vec<usize> {
+    scores.iter_rows().map(|scores| argmax(scores, offsets)).collect()
+}
+
 /// The tuned offsets, the first of them 0; all 0 if they gain no more than two standard errors, or
 /// without rows.
 #[must_use]
-pub(crate) fn tune(scored: &Scored<'_>) -> Vec<f64> {
-    tune_or(scored, vec![0.0; scored.experts])
+pub(crate) fn tune(scored: &ScoredRows<'_>) -> Vec<f64> {
+    tune_or(scored, vec![0.0; scored.experts()])
 }
 
 /// The tuned offsets, the first of them 0, if they gain more than two standard errors over others.
 #[must_use]
-pub(crate) fn tune_or(scored: &Scored<'_>, others: Vec<f64>) -> Vec<f64> {
+pub(crate) fn tune_or(scored: &ScoredRows<'_>, others: Vec<f64>) -> Vec<f64> {
     let mut search = Search::new(scored);
     search.run();
     let (gain, error) = paired_difference(&scored.losses(&others), &search.losses());
     if gain > 2.0 * error { search.offsets } else { others }
 }
 
-/// Offsets for scores that are minus predicted deferral losses, which favour the best single expert: each
-/// other one must be predicted to be better by so many standard errors of the mean difference
+/// Offsets for scores that are minus predicted deferral losses, which favour the best single expert:
+/// each other one must be predicted to be better by so many standard errors of the mean difference
 /// between the two. On few rows a prediction is no surer than that mean; on many the offsets vanish.
 #[must_use]
-pub(crate) fn in_favour_of_the_best(experts: usize, costs: &[f32], errors: f64) -> Vec<f64> {
-    let column = |k: usize| -> Vec<f64> {
-        costs.iter().skip(k).step_by(experts).map(|&cost| f64::from(cost)).collect()
-    };
-    let columns: Vec<Vec<f64>> = (0..experts).map(column).collect();
+pub(crate) fn in_favour_of_the_best(deferral_losses: &Matrix<f32>, errors: f64) -> Vec<f64> {
+    let column =
+        |k: usize| -> Vec<f64> { deferral_losses.column(k).map(|&loss| f64::from(loss)).collect() };
+    let columns: Vec<Vec<f64>> = (0..deferral_losses.columns()).map(column).collect();
     let sum = |k: usize| columns[k].iter().sum::<f64>();
-    let Some(best) = (0..experts).min_by(|&a, &b| sum(a).total_cmp(&sum(b))) else {
+    let Some(best) = (0..columns.len()).min_by(|&a, &b| sum(a).total_cmp(&sum(b))) else {
         return Vec::new();
     };
     columns.iter().map(|column| -errors * paired_difference(column, &columns[best]).1).collect()
@@ -106,11 +108,12 @@ pub(crate) fn in_favour_of_the_best(experts: usize, costs: &[f32], errors: f64) 
 
 /// A coordinate search, from offsets of 0 on.
 struct Search<'a> {
-    scored: &'a Scored<'a>,
+    scored: &'a ScoredRows<'a>,
     offsets: Vec<f64>,
     /// The sum of the rows' losses.
     total: f64,
-    /// Each row's two highest scores plus offsets, so that whichever expert is looked at, its rival is known.
+    /// Each row's two highest scores plus offsets, so that whichever expert is looked at, its rival
+    /// is known.
     highest: Vec<[usize; 2]>,
     /// Whether some other offset has changed since the expert's own was the best one.
     open: Vec<bool>,
@@ -119,10 +122,10 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(scored: &'a Scored<'a>) -> Self {
-        let offsets = vec![0.0; scored.experts];
+    fn new(scored: &'a ScoredRows<'a>) -> Self {
+        let offsets = vec![0.0; scored.experts()];
         let highest = scored.highest(&offsets);
-        let open = vec![true; scored.experts];
+        let open = vec![true; scored.experts()];
         let mut search =
             Self { scored, offsets, total: 0.0, highest, open, steps: Steps::default() };
         search.total = search.losses().iter().sum();
@@ -132,7 +135,7 @@ impl<'a> Search<'a> {
     fn run(&mut self) {
         for _ in 0..PASSES {
             let mut gained = false;
-            for k in 1..self.scored.experts {
+            for k in 1..self.scored.experts() {
                 gained |= self.improve(k);
             }
             if !gained {
@@ -143,8 +146,8 @@ impl<'a> Search<'a> {
 
     /// The loss of each row.
     fn losses(&self) -> Vec<f64> {
-        let rows = self.scored.costs.chunks_exact(self.scored.experts).zip(&self.highest);
-        rows.map(|(costs, &[first, _])| f64::from(costs[first])).collect()
+        let rows = self.scored.deferral_losses.iter_rows().zip(&self.highest);
+        rows.map(|(losses, &[first, _])| f64::from(losses[first])).collect()
     }
 
     /// Gives expert `k` its best offset beside the others' if that gains anything.
@@ -168,30 +171,30 @@ impl<'a> Search<'a> {
 
     /// Each row's scores and deferral losses, and the highest of all experts but `k`.
     fn rivals(&self, k: usize) -> impl Iterator<Item = (&[f64], &[f32], usize)> {
-        let Scored { experts, scores, costs } = *self.scored;
-        let rows = scores.chunks_exact(experts).zip(costs.chunks_exact(experts));
-        rows.zip(&self.highest).map(move |((scores, costs), &[first, second])| {
-            (scores, costs, if first == k { second } else { first })
+        let ScoredRows { scores, deferral_losses } = *self.scored;
+        let rows = scores.iter_rows().zip(deferral_losses.iter_rows());
+        rows.zip(&self.highest).map(move |((scores, losses), &[first, second])| {
+            (scores, losses, if first == k { second } else { first })
         })
     }
 
     /// The sum of the rows' losses with another offset of expert `k`.
     fn total_with(&self, k: usize, offset: f64) -> f64 {
-        let losses = self.rivals(k).map(|(scores, costs, rival)| {
+        let chosen = self.rivals(k).map(|(scores, losses, rival)| {
             let (own, other) = (scores[k] + offset, scores[rival] + self.offsets[rival]);
             let wins = own > other || (own == other && k < rival);
-            f64::from(costs[if wins { k } else { rival }])
+            f64::from(losses[if wins { k } else { rival }])
         });
-        losses.sum()
+        chosen.sum()
     }
 
     /// The best offset of expert `k` given the others: the middle of the best interval between
     /// neighbouring steps; of equally good ones the interval nearest to the present offset.
     fn best_offset(&mut self, k: usize) -> f64 {
         let mut steps = std::mem::take(&mut self.steps);
-        steps.set(self.rivals(k).map(|(scores, costs, rival)| {
+        steps.set(self.rivals(k).map(|(scores, losses, rival)| {
             let turn = scores[rival] + self.offsets[rival] - scores[k];
-            (turn, f64::from(costs[k]) - f64::from(costs[rival]))
+            (turn, f64::from(losses[k]) - f64::from(losses[rival]))
         }));
         let best = steps.best(self.offsets[k]);
         self.steps = steps;
@@ -204,8 +207,8 @@ impl<'a> Search<'a> {
 struct Steps {
     /// The offset at which each row changes to the expert, and by how much its loss then changes.
     crossings: Vec<(f64, f64)>,
-    /// The rows in the order of their crossings: a key that is ordered as the crossing is, then the row,
-    /// which fixes the order of equal crossings and with it the last digits of their sums.
+    /// The rows in the order of their crossings: a key that is ordered as the crossing is, then the
+    /// row, which fixes the order of equal crossings and with it the last digits of their sums.
     order: Vec<u128>,
 }
 
@@ -267,20 +270,25 @@ mod tests {
     use super::*;
     use crate::arithmetic::random::Random;
 
+    fn matrix<T>(rows: usize, columns: usize, mut value: impl FnMut() -> T) -> Matrix<T> {
+        let values = (0..rows * columns).map(|_| value()).collect();
+        Matrix::new(rows, columns, values).unwrap()
+    }
+
     #[test]
     fn the_favour_of_the_best_is_in_standard_errors_and_shrinks_with_the_rows() {
         // Expert 1 is better in the mean; they differ by 0.1 give or take 0.2.
-        let costs = |rows: usize| -> Vec<f32> {
-            (0..rows).flat_map(|row| [0.6, if row % 2 == 0 { 0.3 } else { 0.7 }]).collect()
+        let losses = |rows: usize| {
+            Matrix::from_fn(rows, 2, |row, k| [0.6, if row % 2 == 0 { 0.3 } else { 0.7 }][k])
         };
         for rows in [100, 400] {
-            let offsets = in_favour_of_the_best(2, &costs(rows), 0.5);
+            let offsets = in_favour_of_the_best(&losses(rows), 0.5);
             let expected = -0.5 * 0.2 / (rows as f64).sqrt();
             assert!((offsets[0] - expected).abs() < 1e-6 && offsets[1] == 0.0, "{offsets:?}");
         }
-        assert_eq!(in_favour_of_the_best(2, &costs(100), 0.0), [0.0, 0.0]);
-        let scores = [0.0, 0.0];
-        let one = Scored { experts: 2, scores: &scores, costs: &[0.5, 0.5] };
+        assert_eq!(in_favour_of_the_best(&losses(100), 0.0), [0.0, 0.0]);
+        let (scores, losses) = (Matrix::filled(1, 2, 0.0), Matrix::filled(1, 2, 0.5));
+        let one = ScoredRows { scores: &scores, deferral_losses: &losses };
         assert_eq!(tune_or(&one, vec![-0.1, 0.0]), [-0.1, 0.0], "nothing is gained by tuning");
     }
 
@@ -288,9 +296,9 @@ mod tests {
     fn never_raises_the_loss_and_beats_a_fine_grid() {
         let mut random = Random::new(9);
         for _ in 0..20 {
-            let scores: Vec<f64> = (0..300).map(|_| random.normal()).collect();
-            let costs: Vec<f32> = (0..300).map(|_| random.below(2) as f32 + 0.1).collect();
-            let scored = Scored { experts: 2, scores: &scores, costs: &costs };
+            let scores = matrix(150, 2, || random.normal());
+            let losses = matrix(150, 2, || random.below(2) as f32 + 0.1);
+            let scored = ScoredRows { scores: &scores, deferral_losses: &losses };
             let total = |offsets: &[f64]| scored.losses(offsets).iter().sum::<f64>();
             let mut search = Search::new(&scored);
             search.run();
@@ -308,9 +316,9 @@ mod tests {
         let mut random = Random::new(21);
         for experts in [1, 2, 3, 5] {
             // Few values, so that there are ties.
-            let scores: Vec<f64> = (0..200 * experts).map(|_| random.below(7) as f64).collect();
-            let costs: Vec<f32> = (0..200 * experts).map(|_| random.uniform() as f32).collect();
-            let scored = Scored { experts, scores: &scores, costs: &costs };
+            let scores = matrix(200, experts, || random.below(7) as f64);
+            let losses = matrix(200, experts, || random.uniform() as f32);
+            let scored = ScoredRows { scores: &scores, deferral_losses: &losses };
             let total = |offsets: &[f64]| scored.losses(offsets).iter().sum::<f64>();
             let mut search = Search::new(&scored);
             search.run();
@@ -336,10 +344,10 @@ mod tests {
     #[test]
     fn useless_scores_end_in_the_best_single_expert() {
         let mut random = Random::new(10);
-        let scores: Vec<f64> = (0..900).map(|_| random.uniform()).collect();
-        let costs: Vec<f32> = (0..300).flat_map(|_| [0.9, 0.2, 0.5]).collect();
-        let scored = Scored { experts: 3, scores: &scores, costs: &costs };
-        assert!(scored.choices(&tune(&scored)).iter().all(|&choice| choice == 1));
+        let scores = matrix(300, 3, || random.uniform());
+        let losses = Matrix::from_fn(300, 3, |_, k| [0.9, 0.2, 0.5][k]);
+        let scored = ScoredRows { scores: &scores, deferral_losses: &losses };
+        assert!(choices(&scores, &tune(&scored)).iter().all(|&choice| choice == 1));
     }
 
     #[test]
@@ -347,9 +355,9 @@ mod tests {
         let mut random = Random::new(12);
         let mut kept = 0;
         for _ in 0..200 {
-            let scores: Vec<f64> = (0..600).map(|_| random.normal()).collect();
-            let costs: Vec<f32> = (0..600).map(|_| random.below(2) as f32).collect();
-            let tuned = tune(&Scored { experts: 2, scores: &scores, costs: &costs });
+            let scores = matrix(300, 2, || random.normal());
+            let losses = matrix(300, 2, || random.below(2) as f32);
+            let tuned = tune(&ScoredRows { scores: &scores, deferral_losses: &losses });
             kept += usize::from(tuned != [0.0; 2]);
         }
         // The search takes the best of many cuts, so more than the one-sided 2 % pass by chance;
@@ -359,9 +367,10 @@ mod tests {
 
     #[test]
     fn no_rows_and_perfect_scores_need_no_offset() {
-        assert_eq!(tune(&Scored { experts: 3, scores: &[], costs: &[] }), [0.0; 3]);
-        let scores = [1.0, 0.0, 0.0, 1.0];
-        let costs = [0.0, 1.0, 1.0, 0.0];
-        assert_eq!(tune(&Scored { experts: 2, scores: &scores, costs: &costs }), [0.0; 2]);
+        let (scores, losses) = (Matrix::filled(0, 3, 0.0), Matrix::filled(0, 3, 0.0));
+        assert_eq!(tune(&ScoredRows { scores: &scores, deferral_losses: &losses }), [0.0; 3]);
+        let scores = Matrix::new(2, 2, vec![1.0, 0.0, 0.0, 1.0]).unwrap();
+        let losses = Matrix::new(2, 2, vec![0.0, 1.0, 1.0, 0.0]).unwrap();
+        assert_eq!(tune(&ScoredRows { scores: &scores, deferral_losses: &losses }), [0.0; 2]);
     }
 }

@@ -1,9 +1,10 @@
-//! From outputs to calibrated probabilities that an expert is right, and from those to scores.
+//! From outputs to probabilities that an expert is right, and from those to scores.
 //!
 //! Platt scaling (Platt 1999; Newton's method after Lin, Lin and Weng 2007): `q = sigmoid(slope * output +
 //! intercept)`, fitted for each expert on rows that the network has not seen. A weak pull toward what
 //! the network says (slope 1, intercept 0) keeps small splits from extremes.
 
+use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 
 /// What makes scores of a network's outputs: `sigmoid(slope * output + intercept) - price`.
@@ -55,23 +56,20 @@ impl PlattScaling {
         }
     }
 
-    /// Fits the probabilities anew; `outputs` are those of all rows of `part`, row-major.
+    /// Fits the probabilities anew; `outputs` are those of all rows of `part`.
     #[must_use]
-    pub fn refitted(&self, part: &Part, outputs: &[f64]) -> Self {
+    pub fn refitted(&self, part: &Part, outputs: &Matrix<f64>) -> Self {
         let affine = (0..part.experts()).map(|k| {
-            let rows: Vec<(f64, f64)> = outputs
-                .chunks_exact(part.experts())
-                .enumerate()
-                .map(|(row, outputs)| (outputs[k], 1.0 - f64::from(part.errors().row(row)[k])))
-                .collect();
-            fit(&rows)
+            let errors = part.errors().column(k).map(|&error| f64::from(error));
+            let rows = outputs.column(k).zip(errors).map(|(&output, error)| (output, 1.0 - error));
+            fit(&rows.collect::<Vec<_>>())
         });
         Self { affine: affine.collect(), prices: self.prices.clone() }
     }
 
-    /// Turns outputs into scores, in place, row-major.
-    pub fn apply(&self, outputs: &mut [f64]) {
-        for row in outputs.chunks_exact_mut(self.affine.len()) {
+    /// Turns outputs into scores, in place.
+    pub fn apply(&self, outputs: &mut Matrix<f64>) {
+        for row in outputs.iter_rows_mut() {
             for ((output, affine), price) in row.iter_mut().zip(&self.affine).zip(&self.prices) {
                 *output = sigmoid(affine.slope * *output + affine.intercept) - price;
             }

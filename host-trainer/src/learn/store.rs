@@ -1,5 +1,5 @@
-//! Remembers the fits of a selection: so that one that was interrupted goes on where it was, and several
-//! methods on one log share the candidates that they have in common.
+//! Remembers the fits of a selection: so that one that was interrupted goes on where it was, and
+//! several methods on one log share the candidates that they have in common.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -11,12 +11,14 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
+use crate::data::matrix::Matrix;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::learn::candidate::Candidate;
 
-/// The scores of a fold's rows (row-major, rows x experts) at each checkpoint, by a network that was fitted without them.
-pub(crate) type HeldOut = Vec<Vec<f64>>;
+/// The scores of a fold's rows (rows x experts) at each checkpoint, by a network that was fitted
+/// without them.
+pub(crate) type HeldOut = Vec<Matrix<f64>>;
 
 /// What remembers. One store is for one log, seed and set of folds and checkpoints.
 pub trait Store: Sync {
@@ -67,8 +69,8 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// A store below `parent` for what `context` tells apart: everything beside candidate and fold that
-    /// a fit depends on.
+    /// A store below `parent` for what `context` tells apart: everything beside candidate and fold
+    /// that a fit depends on.
     #[must_use]
     pub fn new(parent: &Path, context: &str) -> Self {
         Self { path: parent.join(format!(".selection-{}", digest(context))) }
@@ -122,21 +124,28 @@ impl Store for Directory {
         // The checksum of gzip finds damage.
         GzDecoder::new(&packed[..]).read_to_end(&mut bytes).ok()?;
         let (words, rest) = bytes.as_chunks::<8>();
-        let (&count, words) = words.split_first()?;
-        let count = usize::try_from(u64::from_le_bytes(count)).ok()?;
-        if !rest.is_empty() || count == 0 || words.len() % count != 0 {
+        let (&[rows, columns], values) = words.split_first_chunk()?;
+        let number = |word| usize::try_from(u64::from_le_bytes(word)).ok();
+        let (rows, columns) = (number(rows)?, number(columns)?);
+        let size = rows.checked_mul(columns).filter(|&size| size > 0)?;
+        if !rest.is_empty() || values.is_empty() || values.len() % size != 0 {
             return None;
         }
-        let values: Vec<f64> = words.iter().map(|&word| f64::from_le_bytes(word)).collect();
-        Some(values.chunks(values.len().max(count) / count).map(<[f64]>::to_vec).collect())
+        let of_checkpoint = |words: &[[u8; 8]]| {
+            let values = words.iter().map(|&word| f64::from_le_bytes(word)).collect();
+            Matrix::new(rows, columns, values).ok()
+        };
+        values.chunks_exact(size).map(of_checkpoint).collect()
     }
 
     /// A fit that cannot be remembered is no reason to stop: it is done again after an interruption.
     fn put(&self, candidate: &Candidate, fold: u8, scores: &HeldOut) {
         let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
-        let count = (scores.len() as u64).to_le_bytes();
-        let values = scores.iter().flatten().flat_map(|value| value.to_le_bytes());
-        let bytes: Vec<u8> = count.into_iter().chain(values).collect();
+        // All checkpoints have the same rows.
+        let shape = scores.first().map_or([0; 2], |first| [first.rows(), first.columns()]);
+        let shape = shape.into_iter().flat_map(|size| (size as u64).to_le_bytes());
+        let values = scores.iter().flat_map(Matrix::values).flat_map(|value| value.to_le_bytes());
+        let bytes: Vec<u8> = shape.chain(values).collect();
         if packer.write_all(&bytes).is_ok()
             && let Ok(packed) = packer.finish()
         {
@@ -162,8 +171,9 @@ mod tests {
     fn equal_margins_of_1_share_the_fits_of_the_two_stage_loss_which_are_the_same() {
         let plain = Candidate { hidden: vec![3], ..Candidate::default() };
         let memory = Memory::default();
-        memory.put(&plain, 2, &vec![vec![0.5]]);
-        assert_eq!(memory.get(&equal_margins(1.0), 2), Some(vec![vec![0.5]]));
+        let scores = vec![Matrix::filled(1, 1, 0.5)];
+        memory.put(&plain, 2, &scores);
+        assert_eq!(memory.get(&equal_margins(1.0), 2), Some(scores));
         assert_eq!(memory.get(&equal_margins(2.0), 2), None);
         let part = testing::log(200, 0).1.train;
         let rows: Vec<usize> = (0..part.rows()).collect();
@@ -178,12 +188,14 @@ mod tests {
         let store = Directory::new(parent.path(), "log seed 1");
         let candidate = Candidate::default();
         assert_eq!(store.get(&candidate, 0), None);
-        let scores = vec![vec![0.1, -0.0, 1e300], vec![f64::MIN_POSITIVE, 2.0, 3.0]];
+        let row = |values: &[f64]| Matrix::new(1, 3, values.to_vec()).unwrap();
+        let scores = vec![row(&[0.1, -0.0, 1e300]), row(&[f64::MIN_POSITIVE, 2.0, 3.0])];
         store.put(&candidate, 0, &scores);
         let bits = |scores: &HeldOut| -> Vec<u64> {
-            scores.iter().flatten().map(|v| v.to_bits()).collect()
+            scores.iter().flat_map(Matrix::values).map(|v| v.to_bits()).collect()
         };
-        assert_eq!(bits(&store.get(&candidate, 0).unwrap()), bits(&scores));
+        let found = store.get(&candidate, 0).unwrap();
+        assert_eq!((found.len(), bits(&found)), (2, bits(&scores)));
         assert_eq!(store.get(&candidate, 1), None);
         assert_eq!(Directory::new(parent.path(), "log seed 2").get(&candidate, 0), None);
         let file = store.file(&candidate, 0);

@@ -5,7 +5,7 @@ use crate::data::dataset::Dataset;
 use crate::error::Result;
 use crate::intake::config::Config;
 use crate::learn::candidate::Candidate;
-use crate::learn::offsets::{Scored, tune};
+use crate::learn::offsets::{ScoredRows, tune};
 use crate::new_expert::{add_row, level_row};
 use crate::pipeline::{Attempt, Choice, Trained, check_quantization, finish};
 
@@ -15,7 +15,7 @@ const NEVER_ASKED: f64 = -1e9;
 /// Adds the last expert of `data` to a rejector of the others by one more [row](add_row), fitted on
 /// the train rows; offsets are tuned on the calibration rows from the present ones on; if the
 /// expert does not help there, it is never asked. As after [`attempt`](crate::pipeline::attempt),
-/// an error beside it says that quantization costs more than it may.
+/// an error beside it says that quantization raises the deferral loss by more than it may.
 ///
 /// # Errors
 /// [`Error::Unrepresentable`](crate::error::Error::Unrepresentable) if the network cannot be
@@ -37,22 +37,22 @@ pub(crate) fn extend(trained: &Trained, config: &Config, data: &Dataset) -> Resu
     let mut offsets = trained.offsets.clone();
     offsets.push(0.0);
     let mut scores = fit.scores(&data.calibration, &rows);
-    for scores in scores.chunks_exact_mut(offsets.len()) {
+    for scores in scores.iter_rows_mut() {
         scores.iter_mut().zip(&offsets).for_each(|(score, offset)| *score += offset);
     }
-    let costs = data.calibration.deferral_losses(&rows);
-    let scored = Scored { experts: offsets.len(), scores: &scores, costs: costs.values() };
-    let mut turned = tune(&scored);
+    let deferral_losses = &data.calibration.deferral_losses(&rows);
+    let scored = ScoredRows { scores: &scores, deferral_losses };
+    let mut tuned = tune(&scored);
     // The row was fitted on rows that the others know by heart; where it does harm, all stays as it
     // was.
     let mut unasked = vec![0.0; offsets.len()];
     unasked[offsets.len() - 1] = NEVER_ASKED;
-    let (gain, _) = paired_difference(&scored.losses(&unasked), &scored.losses(&turned));
+    let (gain, _) = paired_difference(&scored.losses(&unasked), &scored.losses(&tuned));
     if gain <= 0.0 {
-        turned = unasked;
+        tuned = unasked;
         fit = level_row(fit);
     }
-    offsets.iter_mut().zip(turned).for_each(|(offset, turned)| *offset += turned);
+    offsets.iter_mut().zip(tuned).for_each(|(offset, tuned)| *offset += tuned);
     let Trained { selection, choice, .. } = trained;
     // The integers of the others stay as they are: nothing is fine-tuned.
     let extended = finish(selection, choice, fit, offsets, config, data)?.trained;

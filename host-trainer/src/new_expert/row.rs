@@ -7,6 +7,7 @@
 //! their scale.
 
 use crate::arithmetic::network::Shape;
+use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 use crate::learn::batch::Blocks;
 use crate::learn::fit::Fit;
@@ -29,22 +30,21 @@ pub(crate) fn add_row(fit: &Fit, offsets: &[f64], part: &Part, l2: f64) -> Fit {
     assert_eq!(fit.shape.outputs() + 1, part.experts(), "one more expert");
     let activations = activations(fit, part);
     let targets = targets(fit, offsets, part);
-    let width = activations.len() / part.rows().max(1);
-    with_row(fit, part, &logistic::fit(&activations, width, &targets, l2))
+    with_row(fit, part, &logistic::fit(&activations, &targets, l2))
 }
 
 /// What the last layer sees of each row.
-fn activations(fit: &Fit, part: &Part) -> Vec<f32> {
+fn activations(fit: &Fit, part: &Part) -> Matrix<f32> {
     let all: Vec<usize> = (0..part.rows()).collect();
     let Some((&last, before)) = fit.shape.hidden().split_last() else {
-        let features = all.iter().flat_map(|&row| part.row(row).iter().enumerate());
-        return features.map(|(j, &x)| fit.standardizer.apply(j, x)).collect();
+        return Matrix::from_fn(part.rows(), part.inputs(), |row, feature| {
+            fit.standardizer.apply(feature, part.row(row)[feature])
+        });
     };
     let shape = Shape::new(fit.shape.inputs(), before, last);
     let inputs = Blocks::features(part, &all, &fit.standardizer);
-    let mut activations = scores(&shape, &fit.parameters[..shape.parameters()], &inputs);
-    activations.iter_mut().for_each(|activation| *activation = activation.max(0.0));
-    activations
+    let activations = scores(&shape, &fit.parameters[..shape.parameters()], &inputs);
+    activations.map(|activation| activation.max(0.0))
 }
 
 fn targets(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<Target> {
@@ -57,7 +57,7 @@ fn targets(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<Target> {
     }
     let old = fit.scores(part, &all);
     let mut targets: Vec<Target> = old
-        .chunks_exact(new)
+        .iter_rows()
         .enumerate()
         .map(|(row, scores)| {
             let choice = argmax(scores, offsets);
@@ -119,6 +119,7 @@ mod tests {
     use crate::data::dataset::Dataset;
     use crate::intake::testing::log;
     use crate::learn::candidate::Candidate;
+    use crate::learn::offsets;
     use crate::learn::train::fit_for;
     use crate::loss::{Loss, OneVsAll, Picce};
     use crate::new_expert::{ClassAccuracies, LabelledAnswer, classes, with_expected};
@@ -139,9 +140,7 @@ mod tests {
 
     fn choices(fit: &Fit, part: &Part) -> Vec<usize> {
         let all: Vec<usize> = (0..part.rows()).collect();
-        let scores = fit.scores(part, &all);
-        let none = vec![0.0; part.experts()];
-        scores.chunks_exact(part.experts()).map(|scores| argmax(scores, &none)).collect()
+        offsets::choices(&fit.scores(part, &all), &vec![0.0; part.experts()])
     }
 
     #[test]
@@ -156,7 +155,7 @@ mod tests {
             let new = add_row(&old, &[0.0, 0.3], &wider.train, 1e-3);
             assert_eq!((new.shape.outputs(), new.shape.hidden()), (3, hidden));
             let (before, after) = (old.scores(&data.test, &all), new.scores(&wider.test, &all));
-            for (before, after) in before.chunks_exact(2).zip(after.chunks_exact(3)) {
+            for (before, after) in before.iter_rows().zip(after.iter_rows()) {
                 assert_eq!(before, &after[..2], "{loss}");
             }
         }

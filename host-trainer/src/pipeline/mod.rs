@@ -13,6 +13,7 @@ use mild::image::ImageParts;
 
 use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::Dataset;
+use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
@@ -21,7 +22,7 @@ use crate::integers::footprint::Sections;
 use crate::integers::quantize::{Quantized, quantize};
 use crate::learn::fit::Fit;
 use crate::learn::grid::Grid;
-use crate::learn::offsets::Scored;
+use crate::learn::offsets::{ScoredRows, choices};
 use crate::learn::recipe::Recipe;
 use crate::learn::select::{Judged, Selection, cross_fitted, offsets_of, refit, select};
 use crate::learn::store::Store;
@@ -270,16 +271,15 @@ fn fits(
     seed: u64,
 ) -> Vec<(Fit, Vec<f64>)> {
     // `outputs` are those of rows that the network has not seen.
-    let offsets = |fit: &Fit, outputs: Vec<f64>, part: &Part| {
+    let offsets = |fit: &Fit, outputs: Matrix<f64>, part: &Part| {
         let all: Vec<usize> = (0..part.rows()).collect();
-        let (scores, costs) = (fit.scores_of(outputs), part.deferral_losses(&all));
-        let scored = Scored { experts: part.experts(), scores: &scores, costs: costs.values() };
-        offsets_of(&judged.candidate, &scored, grid.recipe.prior)
+        let (scores, deferral_losses) = &(fit.scores_of(outputs), part.deferral_losses(&all));
+        offsets_of(&judged.candidate, &ScoredRows { scores, deferral_losses }, grid.recipe.prior)
     };
     match rows {
         Rows::Pooled(seen) => {
             let outputs = cross_fitted(seen, judged, grid.folds, seed);
-            let fit = refit(seen, judged, seed).calibrated(seen, &outputs);
+            let fit = refit(seen, judged, seed).with_refitted_platt_scaling(seen, &outputs);
             let offsets = offsets(&fit, outputs, seen);
             vec![(fit, offsets)]
         }
@@ -291,7 +291,7 @@ fn fits(
             let of_start = |start| {
                 let fit = refit(train, judged, seed + start);
                 let outputs = fit.outputs(calibration, &all);
-                let fit = fit.calibrated(calibration, &outputs);
+                let fit = fit.with_refitted_platt_scaling(calibration, &outputs);
                 let offsets = offsets(&fit, outputs, calibration);
                 (fit, offsets)
             };
@@ -363,8 +363,7 @@ pub(crate) fn finish(
 /// The choices of a float network with offsets.
 fn float_choices(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<usize> {
     let rows: Vec<usize> = (0..part.rows()).collect();
-    let (scores, costs) = (fit.scores(part, &rows), part.deferral_losses(&rows));
-    Scored { experts: part.experts(), scores: &scores, costs: costs.values() }.choices(offsets)
+    choices(&fit.scores(part, &rows), offsets)
 }
 
 /// The rows that a selection uses when there are more than it needs: whole groups, seeded.

@@ -52,7 +52,7 @@ impl Made {
         let Self { mut trained, mut parts, .. } = self;
         let image = trained.artifact.image();
         let of_train = scores(&image, train);
-        let offsets = caps::lower(&of_train, &parts.offsets, train, &policy.max_share);
+        let offsets = caps::lower(&of_train, &parts.offsets, &policy.max_share);
         let train = AdvantageRows::of(&of_train, &offsets, train);
         let calibration = AdvantageRows::new(&image, &offsets, reserved);
         let found = ThresholdSearch::new(policy, &train, &calibration).run();

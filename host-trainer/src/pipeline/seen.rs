@@ -33,7 +33,7 @@ pub struct SeenLoss {
     /// Of the image on train and calibration rows.
     pub int8_all: f64,
     /// Standard error of the difference of the last two, row by row.
-    pub growth_error: f64,
+    pub standard_error: f64,
 }
 
 /// Checks the rise of the deferral loss. On a small log a handful of rows is more than the
@@ -42,7 +42,7 @@ pub(crate) fn check_quantization(
     seen: &SeenLoss,
     tolerance: f64,
 ) -> std::result::Result<(), Refusal> {
-    let SeenLoss { float_all: float, int8_all: int8, growth_error: standard_error, .. } = *seen;
+    let SeenLoss { float_all: float, int8_all: int8, standard_error, .. } = *seen;
     if int8 - float <= tolerance + standard_error {
         return Ok(());
     }
@@ -68,13 +68,13 @@ impl SeenLoss {
         let (train_float, train_int8) = losses(&data.train);
         float.extend(train_float);
         int8.extend(train_int8);
-        let (_, growth_error) = paired_difference(&int8, &float);
+        let (_, standard_error) = paired_difference(&int8, &float);
         Self {
             float_calibration,
             int8_calibration,
             float_all: mean(&float),
             int8_all: mean(&int8),
-            growth_error,
+            standard_error,
         }
     }
 }
@@ -152,13 +152,13 @@ mod tests {
         assert!(with < 0.8 * without && without > 0.02, "{without} {with}");
     }
 
-    fn seen(float_all: f64, int8_all: f64, growth_error: f64) -> SeenLoss {
+    fn seen(float_all: f64, int8_all: f64, standard_error: f64) -> SeenLoss {
         SeenLoss {
             float_calibration: 0.0,
             int8_calibration: 0.0,
             float_all,
             int8_all,
-            growth_error,
+            standard_error,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Exact binomial probabilities and what follows from them.
 //!
-//! With `libm` throughout, so that every host calibrates alike.
+//! With `libm` throughout, so that every host finds the same threshold.
 
 /// ln of n over k.
 fn ln_choose(n: usize, k: usize) -> f64 {

@@ -1,6 +1,6 @@
 //! Offsets under which no expert is asked much more often than it may be.
 
-use crate::data::part::Part;
+use crate::data::matrix::Matrix;
 
 /// Of an expert's cap, the share that is aimed at on the train rows: the rest is for their noise.
 const AIM: f64 = 0.95;
@@ -9,19 +9,18 @@ const AIM: f64 = 0.95;
 /// chosen no more often than nearly its cap. Made on the train rows; the threshold then promises it
 /// on the calibration rows.
 #[must_use]
-pub(crate) fn lower(scores: &[i32], offsets: &[i32], part: &Part, caps: &[(u8, f64)]) -> Vec<i32> {
+pub(crate) fn lower(scores: &Matrix<i32>, offsets: &[i32], caps: &[(u8, f64)]) -> Vec<i32> {
     let mut offsets = offsets.to_vec();
     // What one expert loses goes to others, which may have caps too.
     for &(expert, cap) in caps.iter().cycle().take(3 * caps.len()) {
         let expert = usize::from(expert);
         let lead = |scores: &[i32]| {
             let sum = |k: usize| i64::from(scores[k]) + i64::from(offsets[k]);
-            let others = (0..part.experts()).filter(|&k| k != expert).map(sum).max();
+            let others = (0..scores.len()).filter(|&k| k != expert).map(sum).max();
             sum(expert) - others.unwrap_or(i64::MIN)
         };
-        let mut leads: Vec<i64> =
-            scores.chunks_exact(part.experts()).map(lead).filter(|&lead| lead > 0).collect();
-        let most = (AIM * cap * part.rows() as f64) as usize;
+        let mut leads: Vec<i64> = scores.iter_rows().map(lead).filter(|&lead| lead > 0).collect();
+        let most = (AIM * cap * scores.rows() as f64) as usize;
         if most < leads.len() {
             let (_, least, _) =
                 leads.select_nth_unstable_by_key(most, |&lead| std::cmp::Reverse(lead));
@@ -36,19 +35,17 @@ pub(crate) fn lower(scores: &[i32], offsets: &[i32], part: &Part, caps: &[(u8, f
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::part::PartColumns;
 
     #[test]
     fn a_capped_expert_keeps_the_rows_it_leads_most_on() {
-        let part = PartColumns { rows: 100, experts: 3, ..PartColumns::default() }.padded();
-        let scores: Vec<i32> = (0..100).flat_map(|row| [0, row, 10]).collect();
-        let offsets = lower(&scores, &[0; 3], &part, &[(1, 0.2), (2, 0.9)]);
+        let scores = Matrix::from_fn(100, 3, |row, k| [0, row as i32, 10][k]);
+        let offsets = lower(&scores, &[0; 3], &[(1, 0.2), (2, 0.9)]);
         let chosen: Vec<usize> = scores
-            .chunks_exact(3)
+            .iter_rows()
             .map(|s| (0..3).rev().max_by_key(|&k| s[k] + offsets[k]).unwrap())
             .collect();
         assert!(chosen[81..].iter().all(|&k| k == 1), "{chosen:?}");
         assert!(chosen[..80].iter().all(|&k| k == 2));
-        assert_eq!(lower(&scores, &[0; 3], &part, &[(1, 1.0)]), [0; 3]);
+        assert_eq!(lower(&scores, &[0; 3], &[(1, 1.0)]), [0; 3]);
     }
 }

@@ -146,7 +146,7 @@ impl<'a> ThresholdSearch<'a> {
     /// The highest threshold at which the error of the calibration rows is at most `error`, or else
     /// the one with the lowest: with no promise.
     #[must_use]
-    pub(crate) fn bare_threshold_for_error(&self, error: f64) -> i32 {
+    pub(crate) fn empirical_threshold_for_error(&self, error: f64) -> i32 {
         let of = |t: i32| self.rows.mean(|row| self.rows.outcome(row, t).error);
         let least = || self.grid.iter().copied().min_by(|&a, &b| of(a).total_cmp(&of(b)));
         let keeps = self.grid.iter().copied().find(|&threshold| of(threshold) <= error);

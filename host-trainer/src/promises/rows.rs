@@ -4,6 +4,7 @@
 use mild::Image;
 use mild::governor::MAX_ADVANTAGE;
 
+use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 use crate::integers::artifact::scores;
 
@@ -40,9 +41,9 @@ impl AdvantageRows {
 
     /// The rows of a part with these integer scores, rows x experts.
     #[must_use]
-    pub(crate) fn of(scores: &[i32], offsets: &[i32], part: &Part) -> Self {
+    pub(crate) fn of(scores: &Matrix<i32>, offsets: &[i32], part: &Part) -> Self {
         let mut rows = Self { groups: part.groups().map(<[u32]>::to_vec), ..Self::default() };
-        for (row, scores) in scores.chunks_exact(part.experts()).enumerate() {
+        for (row, scores) in scores.iter_rows().enumerate() {
             let sum = |k: usize| i64::from(scores[k]) + i64::from(offsets[k]);
             let mut best = 1;
             for k in 2..part.experts() {
@@ -97,10 +98,10 @@ impl AdvantageRows {
         self
     }
 
-    /// The threshold above which the given share of these rows is: a bare quantile, as others use
+    /// The threshold above which the given share of these rows is: a plain quantile, as others use
     /// it, with no promise.
     #[must_use]
-    pub(crate) fn bare_threshold(&self, rate: f64) -> i32 {
+    pub(crate) fn empirical_threshold(&self, rate: f64) -> i32 {
         let mut sorted = self.advantage.clone();
         sorted.sort_unstable_by_key(|&advantage| std::cmp::Reverse(advantage));
         let most = (rate * self.len() as f64 + 1e-9) as usize;

@@ -33,13 +33,10 @@ fn truth() -> AdvantageRows {
 
 #[test]
 fn without_limits_nothing_changes() {
-    let calibrated = run(&Policy::default(), None).unwrap();
-    assert_eq!(calibrated.threshold, 0);
-    assert!(calibrated.promises.is_empty());
-    assert_eq!(
-        (calibrated.operating_points.budget, calibrated.operating_points.floor),
-        (Rate::ONE, 0)
-    );
+    let found = run(&Policy::default(), None).unwrap();
+    assert_eq!(found.threshold, 0);
+    assert!(found.promises.is_empty());
+    assert_eq!((found.operating_points.budget, found.operating_points.floor), (Rate::ONE, 0));
 }
 
 #[test]
@@ -124,7 +121,7 @@ fn the_operating_points_fit_an_image() {
     assert!((0.09..0.12).contains(&rate), "{rate}");
 }
 
-/// The promise itself: over many draws it is broken no more often than it says, and the bare
+/// The promise itself: over many draws it is broken no more often than it says, and the empirical
 /// quantile's is.
 #[test]
 fn promises_are_broken_no_more_often_than_they_say() {
@@ -132,7 +129,7 @@ fn promises_are_broken_no_more_often_than_they_say() {
         Policy { max_deferral_rate: Some(0.1), max_error: Some(0.35), ..Policy::default() };
     let train = rows(2000, None, 1);
     let (rounds, size) = (300, 400);
-    let (mut rate, mut error, mut bare) = (0, 0, 0);
+    let (mut rate, mut error, mut empirical) = (0, 0, 0);
     for round in 0..rounds {
         let calibration = rows(size, None, 10 + round);
         let new = rows(size, None, 10_000 + round);
@@ -144,10 +141,10 @@ fn promises_are_broken_no_more_often_than_they_say() {
         }
         let mut sorted = calibration.advantage.clone();
         sorted.sort_unstable_by_key(|&a| std::cmp::Reverse(a));
-        bare += u32::from(new.rate(sorted[size / 10]) > 0.1);
+        empirical += u32::from(new.rate(sorted[size / 10]) > 0.1);
     }
     let most = 0.05 + 2.0 * (0.05f64 * 0.95 / rounds as f64).sqrt();
     let share = |count: u32| f64::from(count) / rounds as f64;
     assert!(share(rate) <= most && share(error) <= most, "{rate} {error}");
-    assert!(share(bare) > 0.3, "{bare}");
+    assert!(share(empirical) > 0.3, "{empirical}");
 }

@@ -34,13 +34,13 @@ impl Decide for Watched<'_> {
 
 /// A client of either kind.
 trait Resolves {
-    fn resolve(&mut self, question: &Question<'_>, decider: Watched<'_>) -> Outcome;
+    fn resolve(&mut self, input: &Input<'_>, decider: Watched<'_>) -> Outcome;
     fn counters(&self) -> ClientCounters;
 }
 
 impl Resolves for Blocking {
-    fn resolve(&mut self, question: &Question<'_>, decider: Watched<'_>) -> Outcome {
-        self.resolve(question, decider)
+    fn resolve(&mut self, input: &Input<'_>, decider: Watched<'_>) -> Outcome {
+        self.resolve(input, decider)
     }
 
     fn counters(&self) -> ClientCounters {
@@ -51,8 +51,8 @@ impl Resolves for Blocking {
 struct Driven(Async, Rc<RefCell<World>>);
 
 impl Resolves for Driven {
-    fn resolve(&mut self, question: &Question<'_>, decider: Watched<'_>) -> Outcome {
-        block_on(&self.1, self.0.resolve(question, decider))
+    fn resolve(&mut self, input: &Input<'_>, decider: Watched<'_>) -> Outcome {
+        block_on(&self.1, self.0.resolve(input, decider))
     }
 
     fn counters(&self) -> ClientCounters {
@@ -60,7 +60,7 @@ impl Resolves for Driven {
     }
 }
 
-/// Ten questions under faults that depend on the seed: each is answered once, in time, by whom the outcome
+/// Ten inputs under faults that depend on the seed: each is answered once, in time, by whom the outcome
 /// names, and charged once.
 fn chaos(seed: u64, asynchronous: bool) -> ClientCounters {
     let world = World::new(seed, Faults::default());
@@ -101,7 +101,7 @@ fn chaos(seed: u64, asynchronous: bool) -> ClientCounters {
         let (proposals, commits) = (Cell::new(0), Cell::new(0));
         let watched =
             Watched { input: governor.input(HIGHEST), proposals: &proposals, commits: &commits };
-        let outcome = client.resolve(&question(&[input]), watched);
+        let outcome = client.resolve(&input_of(&[input]), watched);
         assert_eq!(commits.get(), 1, "seed {seed}");
         let calls = proposals.get() as usize;
         deferred += match settings == &FREE {
@@ -124,8 +124,8 @@ fn ten_thousand_schedules_of_faults_lose_nothing() {
     let mut all = ClientCounters::default();
     for seed in 0..10_000 {
         let counters = chaos(seed, seed % 2 == 1);
-        assert_eq!(counters.questions, 10, "seed {seed}");
-        all.questions += counters.questions;
+        assert_eq!(counters.inputs, 10, "seed {seed}");
+        all.inputs += counters.inputs;
         all.answered += counters.answered;
         all.fell_back += counters.fell_back;
         all.sent += counters.sent;

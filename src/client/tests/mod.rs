@@ -23,20 +23,20 @@ fn an_answer_is_that_of_the_expert_that_was_asked() {
     let world = World::new(1, Faults::default());
     let mut client = client(&world);
     for input in 0..100 {
-        let outcome = client.resolve(&question(&[input]), HIGHEST);
+        let outcome = client.resolve(&input_of(&[input]), HIGHEST);
         let expected =
             Outcome { answer: right(3, input), confidence: 9, by: 3, failure: None, sent: 1 };
         assert_eq!(outcome, expected);
     }
     let counters = ClientCounters {
-        questions: 100,
+        inputs: 100,
         answered: 100,
         sent: 100,
         sessions: 1,
         ..ClientCounters::default()
     };
     assert_eq!(client.counters(), counters);
-    let outcome = client.resolve(&question(&[7]), Scores::new(&[1, 0, 0, 0], &[0; EXPERTS]));
+    let outcome = client.resolve(&input_of(&[7]), Scores::new(&[1, 0, 0, 0], &[0; EXPERTS]));
     assert_eq!((outcome.answer, outcome.failure, outcome.sent), (right(0, 7), None, 0));
 }
 
@@ -48,24 +48,24 @@ fn an_expert_that_fails_is_replaced_held_off_and_tried_again() {
     let timed_out = Some(Failure::TimedOut);
     for input in 0..2 {
         assert_eq!(client.reachable(), Reachable::from_bits(0b1111));
-        let outcome = client.resolve(&question(&[input]), HIGHEST);
+        let outcome = client.resolve(&input_of(&[input]), HIGHEST);
         assert_eq!((outcome.by, outcome.failure, outcome.sent), (2, timed_out, 4));
         assert_eq!(outcome.answer, right(2, input));
     }
     assert_eq!(client.reachable(), Reachable::from_bits(0b0111));
-    let outcome = client.resolve(&question(&[2]), HIGHEST);
+    let outcome = client.resolve(&input_of(&[2]), HIGHEST);
     assert_eq!((outcome.by, outcome.failure, outcome.sent), (2, None, 1));
     // It comes back, still fails, and is held off for longer.
     world.borrow_mut().now += 5_000;
     assert!(client.reachable().contains(3));
-    assert_eq!(client.resolve(&question(&[3]), HIGHEST).failure, timed_out);
+    assert_eq!(client.resolve(&input_of(&[3]), HIGHEST).failure, timed_out);
     world.borrow_mut().now += 9_000;
     assert!(!client.reachable().contains(3));
     world.borrow_mut().now += 1_000;
     world.borrow_mut().down = 0;
-    assert_eq!(client.resolve(&question(&[4]), HIGHEST).by, 3);
+    assert_eq!(client.resolve(&input_of(&[4]), HIGHEST).by, 3);
     world.borrow_mut().down = 1 << 3;
-    assert_eq!(client.resolve(&question(&[5]), HIGHEST).failure, timed_out);
+    assert_eq!(client.resolve(&input_of(&[5]), HIGHEST).failure, timed_out);
     assert!(client.reachable().contains(3), "an answer forgets the failures before");
 }
 
@@ -74,7 +74,7 @@ fn when_nobody_answers_the_node_does_in_time() {
     let world = World::new(3, Faults { dropped: 100, ..Faults::default() });
     let mut client = client(&world);
     let begun = world.borrow().now;
-    let outcome = client.resolve(&question(&[9]), HIGHEST);
+    let outcome = client.resolve(&input_of(&[9]), HIGHEST);
     assert_eq!((outcome.by, outcome.failure), (LOCAL, Some(Failure::TimedOut)));
     assert_eq!(outcome.answer, right(LOCAL, 9));
     let took = world.borrow().now - begun;
@@ -88,10 +88,10 @@ fn what_will_last_is_not_tried_again() {
         let world = World::new(4, Faults::default());
         let mut client = client(&world);
         // So that the session has begun.
-        client.resolve(&question(&[1]), HIGHEST);
+        client.resolve(&input_of(&[1]), HIGHEST);
         world.borrow_mut().refused = Some(status);
         let now = world.borrow().now;
-        let outcome = client.resolve(&question(&[1]), Scores::new(&[0, 1, -1, -1], &[0; EXPERTS]));
+        let outcome = client.resolve(&input_of(&[1]), Scores::new(&[0, 1, -1, -1], &[0; EXPERTS]));
         assert_eq!((outcome.by, outcome.failure), (LOCAL, Some(Failure::Status(status))));
         assert_eq!(outcome.sent, 1);
         assert!(world.borrow().now - now < 40);
@@ -104,12 +104,12 @@ fn a_babbling_or_refusing_line_does_not_hold_up_the_node() {
     let world = World::new(5, Faults::default());
     world.borrow_mut().babbling = true;
     let begun = world.borrow().now;
-    let outcome = client(&world).resolve(&question(&[1]), HIGHEST);
+    let outcome = client(&world).resolve(&input_of(&[1]), HIGHEST);
     assert_eq!(outcome.by, LOCAL);
     assert!(world.borrow().now - begun <= 1_001);
 
     let world = World::new(6, Faults { refusing: 100, ..Faults::default() });
-    let outcome = client(&world).resolve(&question(&[1]), HIGHEST);
+    let outcome = client(&world).resolve(&input_of(&[1]), HIGHEST);
     assert_eq!(outcome.failure, Some(Failure::Line(ErrorKind::BrokenPipe)));
     assert_eq!(outcome.sent, 0, "not even the hello could be sent");
 }
@@ -118,10 +118,10 @@ fn a_babbling_or_refusing_line_does_not_hold_up_the_node() {
 fn what_does_not_fit_a_frame_and_who_does_not_exist_end_with_the_node() {
     let world = World::new(7, Faults::default());
     let mut client = client(&world);
-    let outcome = client.resolve(&question(&[1; 60]), HIGHEST);
+    let outcome = client.resolve(&input_of(&[1; 60]), HIGHEST);
     assert_eq!((outcome.failure, outcome.sent), (Some(Failure::TooLong), 0));
     assert_eq!(client.reachable(), Reachable::from_bits(0b1111));
-    let outcome = client.resolve(&question(&[1]), Twentieth);
+    let outcome = client.resolve(&input_of(&[1]), Twentieth);
     assert_eq!((outcome.by, outcome.sent), (LOCAL, 0));
 }
 
@@ -130,10 +130,10 @@ fn with_a_key_only_signed_answers_are_believed() {
     let world = World::new(8, Faults::default());
     world.borrow_mut().key = Some(KEY);
     let mut signing = client(&world);
-    assert_eq!(signing.resolve(&question(&[1]), HIGHEST).by, 3);
+    assert_eq!(signing.resolve(&input_of(&[1]), HIGHEST).by, 3);
     // The gateway answers unsigned from now on.
     world.borrow_mut().key = None;
-    let outcome = signing.resolve(&question(&[2]), HIGHEST);
+    let outcome = signing.resolve(&input_of(&[2]), HIGHEST);
     assert_eq!(outcome.by, LOCAL);
     assert!(signing.counters().bad >= 1);
 }
@@ -153,7 +153,7 @@ fn a_governor_charges_each_input_once_whoever_fails() {
         // Expert 3 fails, 2 answers; then all of them fail; then again, with 1 alone reachable.
         for (down, by) in [(0b1000, 2), (0b1110, LOCAL), (0b1110, LOCAL)] {
             world.borrow_mut().down = down;
-            let outcome = client.resolve(&question(&[1]), governor.input(HIGHEST));
+            let outcome = client.resolve(&input_of(&[1]), governor.input(HIGHEST));
             assert_eq!(outcome.by, by);
         }
         let expected = GovernorCounters { decisions: 3, deferred, withheld: 0 };
@@ -162,7 +162,7 @@ fn a_governor_charges_each_input_once_whoever_fails() {
         world.borrow_mut().down = 0;
         world.borrow_mut().now += 60_000;
         let asked =
-            (0..5).filter(|_| client.resolve(&question(&[1]), governor.input(HIGHEST)).by != LOCAL);
+            (0..5).filter(|_| client.resolve(&input_of(&[1]), governor.input(HIGHEST)).by != LOCAL);
         assert_eq!(asked.count(), budget_left, "{charge:?}");
     }
 }
@@ -174,11 +174,11 @@ fn a_resolution_that_is_cancelled_is_charged_for_what_was_sent() {
     let mut client =
         Async::new(Port(world.clone()), Time(world.clone()), &SETTINGS, identity(None), NONCE);
     // So that the session has begun: a hello alone is not charged.
-    block_on(&world, client.resolve(&question(&[1]), HIGHEST));
+    block_on(&world, client.resolve(&input_of(&[1]), HIGHEST));
     world.borrow_mut().down = !0;
     {
-        let question = question(&[1]);
-        let mut future = pin!(client.resolve(&question, governor.input(HIGHEST)));
+        let input = input_of(&[1]);
+        let mut future = pin!(client.resolve(&input, governor.input(HIGHEST)));
         let mut context = Context::from_waker(Waker::noop());
         assert!(future.as_mut().poll(&mut context).is_pending());
     }

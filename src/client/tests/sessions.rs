@@ -16,20 +16,20 @@ fn an_answer_of_the_run_before_is_not_believed() {
         let world = World::new(20, Faults::default());
         world.borrow_mut().key = key;
         world.borrow_mut().recorded = Some(Vec::new());
-        assert_eq!(client(&world).resolve(&question(&[1]), HIGHEST).by, 3);
+        assert_eq!(client(&world).resolve(&input_of(&[1]), HIGHEST).by, 3);
         // After a reboot nobody answers, and what was recorded comes again.
         let recorded = world.borrow_mut().recorded.take().unwrap();
         assert_eq!(recorded.len(), 2, "a welcome and a reply");
         world.borrow_mut().down = !0;
         let mut client = restarted(&world);
         world.borrow_mut().injected = recorded;
-        let outcome = client.resolve(&question(&[2]), HIGHEST);
+        let outcome = client.resolve(&input_of(&[2]), HIGHEST);
         assert_eq!((outcome.by, outcome.answer), (LOCAL, right(LOCAL, 2)));
         assert!(client.counters().stale >= 1);
     }
 }
 
-/// A reply did not cover its request: a late one could be taken for the answer to another question that
+/// A reply did not cover its request: a late one could be taken for the reply to another request that
 /// had its number.
 #[test]
 fn a_reply_to_the_same_number_with_another_content_is_not_believed() {
@@ -51,7 +51,7 @@ fn a_reply_to_the_same_number_with_another_content_is_not_believed() {
             let frame = wire::encode(&Message::Reply(reply), key.as_ref(), &mut buffer).unwrap();
             world.borrow_mut().injected.push(frame.bytes.to_vec());
         }
-        let outcome = client.resolve(&question(&[2]), HIGHEST);
+        let outcome = client.resolve(&input_of(&[2]), HIGHEST);
         assert_eq!((outcome.by, outcome.answer), (LOCAL, right(LOCAL, 2)));
     }
 }
@@ -62,10 +62,10 @@ fn a_refusal_that_is_not_signed_changes_nothing_for_a_node_with_a_key() {
     let world = World::new(22, Faults::default());
     world.borrow_mut().key = Some(KEY);
     let mut client = client(&world);
-    client.resolve(&question(&[1]), HIGHEST);
+    client.resolve(&input_of(&[1]), HIGHEST);
     world.borrow_mut().down = !0;
     world.borrow_mut().forged = Some(Status::Refused);
-    let outcome = client.resolve(&question(&[1]), HIGHEST);
+    let outcome = client.resolve(&input_of(&[1]), HIGHEST);
     assert_eq!((outcome.by, outcome.failure), (LOCAL, Some(Failure::TimedOut)));
     assert!(client.counters().bad >= 3 && client.reachable().contains(3));
 }
@@ -79,7 +79,7 @@ fn a_gateway_without_the_session_is_asked_again_in_time() {
         let mut client = client(&world);
         for input in 0..50 {
             world.borrow_mut().session = None;
-            let outcome = client.resolve(&question(&[input]), HIGHEST);
+            let outcome = client.resolve(&input_of(&[input]), HIGHEST);
             assert_eq!((outcome.by, outcome.failure), (3, None));
         }
         assert_eq!((client.counters().sessions, world.borrow().hellos), (50, 50));
@@ -91,12 +91,12 @@ fn a_gateway_without_the_session_is_asked_again_in_time() {
 #[test]
 fn a_gateway_that_knows_no_session_is_not_asked_without_end() {
     let world = World::new(24, Faults { forgetting: 100, ..Faults::default() });
-    let outcome = client(&world).resolve(&question(&[1]), HIGHEST);
+    let outcome = client(&world).resolve(&input_of(&[1]), HIGHEST);
     assert_eq!(outcome.failure, Some(Failure::Status(Status::UnknownSession)));
     assert!(world.borrow().hellos < 30, "{} hellos", world.borrow().hellos);
 }
 
-/// Writes had no deadline: a port that took nothing held up the question for ever.
+/// Writes had no deadline: a port that took nothing held up the input for ever.
 #[test]
 fn a_port_that_takes_nothing_does_not_outlast_the_deadline() {
     let world = World::new(25, Faults::default());
@@ -104,7 +104,7 @@ fn a_port_that_takes_nothing_does_not_outlast_the_deadline() {
         Async::new(Port(world.clone()), Time(world.clone()), &SETTINGS, identity(None), NONCE);
     world.borrow_mut().stuck = true;
     let begun = world.borrow().now;
-    let outcome = block_on(&world, client.resolve(&question(&[1]), HIGHEST));
+    let outcome = block_on(&world, client.resolve(&input_of(&[1]), HIGHEST));
     assert_eq!((outcome.by, outcome.failure), (LOCAL, Some(Failure::TimedOut)));
     assert!(world.borrow().now - begun <= 1_002);
 }

@@ -9,7 +9,7 @@ use embedded_hal::delay::DelayNs;
 
 use super::super::*;
 use super::HIGHEST;
-use super::world::{FRAME, NODE, NONCE, SETTINGS, question, right};
+use super::world::{FRAME, NODE, NONCE, SETTINGS, input_of, right};
 use crate::wire::{self, Decoder, Message, Reply, Status, Welcome};
 
 /// A byte at 115,200 baud.
@@ -115,7 +115,7 @@ fn a_port_without_a_buffer_loses_no_byte() {
     let mut client: Client<'_, _, _, 4, FRAME> =
         Client::new(line.clone(), clock, &SETTINGS, identity, NONCE);
     for input in 0..20 {
-        let outcome = client.resolve(&question(&[input]), HIGHEST);
+        let outcome = client.resolve(&input_of(&[input]), HIGHEST);
         assert_eq!((outcome.by, outcome.answer, outcome.sent), (3, right(3, input), 1));
     }
     assert_eq!(line.0.borrow().overrun, 0);

@@ -10,7 +10,7 @@ use std::vec::Vec;
 
 use embedded_io::ErrorKind;
 
-use super::super::{AsyncClient, Client, Clock, Identity, Nonce, Question, RetryPolicy, Timer};
+use super::super::{AsyncClient, Client, Clock, Identity, Input, Nonce, RetryPolicy, Timer};
 use crate::policy::LOCAL;
 use crate::wire::{self, Answer, Binding, Decoder, Key, Message, Payload, Reply, Status, Welcome};
 
@@ -346,6 +346,6 @@ fn client_after(world: &Rc<RefCell<World>>, starts: u32) -> Blocking {
     Client::new(port, time, &SETTINGS, identity(key), Nonce::counted(starts))
 }
 
-pub(super) fn question(payload: &[u8]) -> Question<'_> {
-    Question { local: right(LOCAL, payload[0]), payload: Payload::Bytes(payload) }
+pub(super) fn input_of(payload: &[u8]) -> Input<'_> {
+    Input { local: right(LOCAL, payload[0]), payload: Payload::Bytes(payload) }
 }

@@ -4,7 +4,7 @@
 use crate::random::{Digest, Lcg};
 use core::{cell::Cell, convert::Infallible, fmt, ops::Range};
 use mild::Scores;
-use mild::client::{Client, Clock, Identity, Nonce, Question, RetryPolicy};
+use mild::client::{Client, Clock, Identity, Input, Nonce, RetryPolicy};
 use mild::governor::{Charge, Governor, GovernorSettings, Rate, Track, Watch, Watches, Watching};
 use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Status, Welcome};
 
@@ -116,8 +116,8 @@ fn run<W: Watching>(
             (true, 3) => u8::MAX,
             (true, _) => noise,
         });
-        let question = Question { local: Answer::Label(index), payload: Payload::Bytes(&[7]) };
-        let outcome = client.resolve(&question, governor.input(Scores::new(&values, &OFFSETS)));
+        let input = Input { local: Answer::Label(index), payload: Payload::Bytes(&[7]) };
+        let outcome = client.resolve(&input, governor.input(Scores::new(&values, &OFFSETS)));
         let flags = flags(&mut governor, index);
         let outcome = u32::from(outcome.by) << 8 | u32::from(outcome.sent);
         for word in [outcome, governor.threshold() as u32, flags] {

@@ -1,9 +1,7 @@
 //! What the figures must reach (bars) and should reach (goals).
 
-use super::{
-    Part, Row,
-    table::{Align::*, Column, Table, short},
-};
+use super::{Part, Row};
+use crate::table::Table;
 
 /// A figure of one row with its bar and goal; both are the most that is allowed.
 struct Bar {
@@ -16,16 +14,8 @@ struct Bar {
     goal: f64,
 }
 
-const COLUMNS: [Column; 8] = [
-    ("figure", Left),
-    ("core", Left),
-    ("shape", Left),
-    ("measured", Right),
-    ("bar", Right),
-    ("held", Left),
-    ("goal", Right),
-    ("reached", Left),
-];
+const COLUMNS: [&str; 8] =
+    ["figure", "core", "shape", "measured", "bar", "held", "goal", "reached"];
 
 const REJECTOR: &str = "16-32-16-5";
 
@@ -75,9 +65,14 @@ fn stack(row: &Row) -> Option<f64> {
     Some(row.stack_bytes? as f64)
 }
 
+/// A number in as few digits as it takes, at most two after the point.
+fn short(number: f64) -> String {
+    format!("{number:.2}").trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// A table of all bars whose core was measured, and whether they hold. A figure that is missing does not hold.
 pub(crate) fn judge(rows: &[Row], cores: &[&str]) -> (Table, bool) {
-    let mut table = Table::new("device-bars", &COLUMNS);
+    let mut table = Table::new(COLUMNS);
     let mut all = true;
     for bar in BARS.iter().filter(|bar| cores.contains(&bar.core)) {
         let row = rows.iter().find(|row| {
@@ -123,15 +118,20 @@ mod tests {
     }
 
     #[test]
+    fn numbers_lose_only_zeros_after_the_point() {
+        assert_eq!([3500.0, 1.4, 1.154].map(short), ["3500", "1.4", "1.15"]);
+    }
+
+    #[test]
     fn bars_hold_up_to_their_limit_and_missing_figures_do_not() {
         let (table, all) = judge(&[row(3500.0)], &["m3"]);
-        let table = table.markdown();
+        let table = table.markdown(4);
         assert!(all && table.contains("| 3500 | 3500 | yes | 3300 | no |"), "{table}");
         assert!(!judge(&[row(3501.0)], &["m3"]).1);
         let mut peer = row(3000.0);
         peer.implementation = "another";
         let (table, all) = judge(&[peer], &["m3"]);
-        let table = table.markdown();
+        let table = table.markdown(4);
         assert!(!all && table.contains("| missing |"), "{table}");
         assert!(judge(&[], &["m33"]).1, "no bars for a core that has none");
     }

@@ -1,9 +1,7 @@
 //! What the policy and the governor take after the scores, their bars and goals.
 
-use super::{
-    Choosing,
-    table::{Align::*, Column, Table},
-};
+use super::Choosing;
+use crate::table::Table;
 
 /// The most bytes that a governor may keep.
 const STATE: usize = 64;
@@ -25,25 +23,25 @@ const BARS: &[(&str, bool, usize, f64, f64)] = &[
     ("m0", true,  5, 572.0, 480.0),
 ];
 
-const COLUMNS: [Column; 12] = [
-    ("core", Left),
-    ("watches", Left),
-    ("experts", Right),
-    ("policy", Right),
-    ("with governor", Right),
-    ("differs by", Right),
-    ("stack B", Right),
-    ("state B", Right),
-    ("bar", Right),
-    ("held", Left),
-    ("goal", Right),
-    ("reached", Left),
+const COLUMNS: [&str; 12] = [
+    "core",
+    "watches",
+    "experts",
+    "policy",
+    "with governor",
+    "differs by",
+    "stack B",
+    "state B",
+    "bar",
+    "held",
+    "goal",
+    "reached",
 ];
 
 /// A table of all cores, and whether every bar holds and the governor's state fits everywhere. A bar
 /// whose figure is missing does not hold.
 pub(crate) fn judge(measured: &[(&str, Vec<Choosing>)]) -> (Table, bool) {
-    let mut table = Table::new("device-policy", &COLUMNS);
+    let mut table = Table::new(COLUMNS);
     let mut held = true;
     for (core, choosing) in measured {
         for (name, watches) in [("governor", false), ("watched", true)] {
@@ -117,7 +115,7 @@ mod tests {
             [("governor", 3), ("governor", 5), ("watched", 2), ("watched", 3), ("watched", 5)];
         choosing.extend(others.map(|(name, experts)| one(name, experts, 100.0, 48)));
         let (table, held) = judge(&[("m4", choosing)]);
-        (table.markdown(), held)
+        (table.markdown(4), held)
     }
 
     #[test]

@@ -3,10 +3,8 @@
 //! Nothing here is measured. Cycles follow from an assumed number of cycles per instruction, energy from the supply
 //! current in run mode that the part's data sheet states.
 
-use super::{
-    Part, Row,
-    table::{Align::*, Column, Table},
-};
+use super::{Part, Row};
+use crate::table::Table;
 use std::fmt::Write;
 
 /// A part on the market with one of the cores.
@@ -34,17 +32,11 @@ const DEVICES: &[Device] = &[
     Device { name: "STM32U575 (M33, feature `dsp`)", core: "m33-dsp", mhz: 160.0, ma: 3.12, volts: 3.3, cycles_per_instruction: 1.2, source: "as above" },
 ];
 
-const COLUMNS: [Column; 5] = [
-    ("part", Left),
-    ("shape", Left),
-    ("cycles", Right),
-    ("microseconds", Right),
-    ("microjoules", Right),
-];
+const COLUMNS: [&str; 5] = ["part", "shape", "cycles", "microseconds", "microjoules"];
 
 /// Estimates for the decisions among the rows, and the assumptions behind them; empty if no part has one of the cores.
 pub(crate) fn estimate(rows: &[Row]) -> (Table, String) {
-    let mut table = Table::new("device-estimates", &COLUMNS);
+    let mut table = Table::new(COLUMNS);
     let mut assumptions = String::new();
     for device in DEVICES {
         let decisions: Vec<_> = rows
@@ -99,9 +91,9 @@ mod tests {
         };
         // 7680 cycles at 64 MHz are 120 us; at 9.9 mW 1.188 uJ.
         let (table, assumptions) = estimate(std::slice::from_ref(&row));
-        let text = table.markdown();
+        let text = table.markdown(4);
         assert!(text.contains("| nRF52840 (M4F) | 16-5 | 7680 | 120.0 | 1.19 |"), "{text}");
         assert!(assumptions.contains("1.2 cycles per instruction (assumed)"));
-        assert!(estimate(&[Row { core: "m7", ..row }]).0.is_empty());
+        assert!(estimate(&[Row { core: "m7", ..row }]).0.rows.is_empty());
     }
 }

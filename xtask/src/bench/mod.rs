@@ -7,7 +7,6 @@ mod estimate;
 mod images;
 mod output;
 mod report;
-mod table;
 
 pub(crate) use bars::judge;
 pub(crate) use choosing::judge as judge_choosing;

@@ -1,6 +1,6 @@
 //! Counts and sizes of decisions and layers.
 
-use super::table::{Align::*, Column, Table};
+use crate::table::Table;
 use serde::Serialize;
 
 /// What a row is of.
@@ -44,23 +44,23 @@ pub(crate) struct Row {
     pub(crate) stack_bytes: Option<usize>,
 }
 
-const COLUMNS: [Column; 11] = [
-    ("implementation", Left),
-    ("core", Left),
-    ("shape", Left),
-    ("part", Left),
-    ("instructions", Right),
-    ("MACs", Right),
-    ("per MAC", Right),
-    ("code B", Right),
-    ("image B", Right),
-    ("scratch B", Right),
-    ("stack B", Right),
+const COLUMNS: [&str; 11] = [
+    "implementation",
+    "core",
+    "shape",
+    "part",
+    "instructions",
+    "MACs",
+    "per MAC",
+    "code B",
+    "image B",
+    "scratch B",
+    "stack B",
 ];
 
 /// The rows as a table.
 pub(crate) fn table(rows: &[Row]) -> Table {
-    let mut table = Table::new("device", &COLUMNS);
+    let mut table = Table::new(COLUMNS);
     for row in rows {
         let part = match row.part {
             Part::Decision => "decision",
@@ -108,7 +108,7 @@ mod tests {
             scratch_bytes: None,
             stack_bytes: Some(96),
         };
-        let table = table(std::slice::from_ref(&row)).markdown();
+        let table = table(std::slice::from_ref(&row)).markdown(4);
         let line = "| mild | m4 | 32-16 | later layer | 1024 | 512 | 2.00 |  |  |  | 96 |\n";
         assert!(table.ends_with(line), "{table}");
         let json = serde_json::to_string(&row).unwrap();

@@ -119,9 +119,9 @@ fn check_core(
                 println!("    {line}");
             }
         } else if name(image) == name_of(MEASURED) {
-            let cost = report::cost(&run.stdout)?;
-            tally.count(&label, &instructions(core, cost.instructions)?);
-            tally.count(&label, &stack(cost.stack));
+            let measured = report::measured(&run.stdout)?;
+            tally.count(&label, &instructions(core, measured.instructions)?);
+            tally.count(&label, &stack(measured.stack));
         }
     }
     Ok(())

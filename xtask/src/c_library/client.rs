@@ -68,7 +68,7 @@ impl Gateway {
         if request.expert == SILENT {
             return None;
         }
-        // An answer that no other question has.
+        // An answer that no other request has.
         let sum = request.payload.bytes().iter().map(|&byte| u32::from(byte)).sum::<u32>();
         let answer = Answer::Label(sum * 100 + u32::from(request.expert));
         Some(Reply { status: Status::Ok, answer, confidence: u16::MAX, ..reply })
@@ -130,7 +130,7 @@ fn serve(from: &mut impl Read, to: &mut impl Write) -> Result<Gateway> {
     }
 }
 
-/// Every input has an outcome; an answer of an expert is the one to this very question; and the
+/// Every input has an outcome; an answer of an expert is the one to this very request; and the
 /// governor was charged once for each input on which anybody was asked.
 fn check(gateway: &Gateway, said: &str) -> Result<String> {
     let outcomes: Vec<Vec<u32>> = said

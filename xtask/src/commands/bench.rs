@@ -74,20 +74,28 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<bool> {
     if let Some(directory) = &args.csv {
         fs::create_dir_all(directory)
             .with_context(|| format!("cannot make {}", directory.display()))?;
-        for table in [&counts, &bars, &policy, &estimates] {
-            table.write_csv(directory)?;
+        let files = [
+            ("device", &counts),
+            ("device-bars", &bars),
+            ("device-policy", &policy),
+            ("device-estimates", &estimates),
+        ];
+        for (name, table) in files {
+            let path = directory.join(name).with_extension("csv");
+            fs::write(&path, table.to_csv()?)
+                .with_context(|| format!("cannot write {}", path.display()))?;
         }
     }
     if args.json {
         let policy: BTreeMap<_, _> =
             choosing.iter().map(|(core, of_core)| (core, of_core)).collect();
         println!("{}", serde_json::to_string_pretty(&json!({ "rows": rows, "policy": policy }))?);
-        eprintln!("{}", bars.markdown());
+        eprintln!("{}", bars.markdown(4));
     } else {
-        println!("\n{}\n{}", counts.markdown(), bars.markdown());
-        println!("From scores to a decision:\n\n{}", policy.markdown());
-        if !estimates.is_empty() {
-            println!("Estimates, not measurements, of one decision:\n\n{}", estimates.markdown());
+        println!("\n{}\n{}", counts.markdown(4), bars.markdown(4));
+        println!("From scores to a decision:\n\n{}", policy.markdown(4));
+        if !estimates.rows.is_empty() {
+            println!("Estimates, not measurements, of one decision:\n\n{}", estimates.markdown(4));
             println!("Assumed:\n\n{assumptions}");
         }
     }

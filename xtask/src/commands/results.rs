@@ -2,7 +2,7 @@
 
 use super::heading;
 use crate::results::{self, PARTS, Part};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
 /// What to do with the figures.
@@ -26,8 +26,14 @@ enum ResultsCommand {
     Pages,
     /// Fail if a document shows another figure than its table, or a table another than a fresh run
     Check {
-        /// Only compare the documents with their tables; measure nothing
+        /// The parts to measure anew; without any, those that are marked `checked` in the list
+        #[arg(value_name = "PART", value_parser = part)]
+        parts: Vec<&'static Part>,
+        /// Measure a few rows of each part instead; without a part, of all that have a sample
         #[arg(long)]
+        sample: bool,
+        /// Only compare the documents with their tables; measure nothing
+        #[arg(long, conflicts_with_all = ["parts", "sample"])]
         pages: bool,
     },
 }
@@ -51,7 +57,10 @@ pub(crate) fn results(args: &ResultsArgs) -> Result<bool> {
         ResultsCommand::List => {
             for part in PARTS {
                 let checked = if part.checked { " (checked)" } else { "" };
-                println!("{:12} {}{checked}", part.name, part.about);
+                println!("{:15} {}{checked}", part.name, part.about);
+                if let Some(sample) = part.sample {
+                    println!("{:15} - sample: {}", "", sample.about);
+                }
             }
             Ok(true)
         }
@@ -65,19 +74,50 @@ pub(crate) fn results(args: &ResultsArgs) -> Result<bool> {
             Ok(true)
         }
         ResultsCommand::Pages => results::write_pages().map(|()| true),
-        ResultsCommand::Check { pages } => check(!pages),
+        ResultsCommand::Check { pages: true, .. } => check_parts(&[]),
+        ResultsCommand::Check { parts, sample: true, .. } => check_samples(parts),
+        ResultsCommand::Check { parts, .. } if !parts.is_empty() => check_parts(parts),
+        ResultsCommand::Check { .. } => check(true),
     }
 }
 
 /// Checks the documents and, if asked to, the tables of the parts that can be measured quickly.
 pub(crate) fn check(measure: bool) -> Result<bool> {
+    let parts: Vec<&Part> = PARTS.iter().filter(|part| part.checked && measure).collect();
+    check_parts(&parts)
+}
+
+/// Checks the documents, and the tables of these parts.
+fn check_parts(parts: &[&Part]) -> Result<bool> {
     let mut good = results::check_pages()?;
-    for part in PARTS.iter().filter(|part| part.checked && measure) {
+    for part in parts {
         heading(&format!("results: {}", part.name));
         good &= results::check(part)?;
     }
+    Ok(with_advice(good))
+}
+
+/// Checks some rows of the tables of these parts, or of all that have a sample.
+fn check_samples(parts: &[&Part]) -> Result<bool> {
+    if let Some(part) = parts.iter().find(|part| part.sample.is_none()) {
+        bail!("{}: has no sample; `cargo xtask results list` says which parts have", part.name);
+    }
+    let mut good = true;
+    for part in PARTS
+        .iter()
+        .filter(|part| parts.is_empty() || parts.iter().any(|named| named.name == part.name))
+    {
+        let Some(sample) = &part.sample else { continue };
+        heading(&format!("results: {}, {}", part.name, sample.about));
+        good &= results::check_sample(sample)?;
+    }
+    Ok(with_advice(good))
+}
+
+/// Says how to write the figures anew if they are not good.
+fn with_advice(good: bool) -> bool {
     if !good {
         println!("to write the figures anew: cargo xtask results make PART");
     }
-    Ok(good)
+    good
 }

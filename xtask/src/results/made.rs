@@ -1,6 +1,6 @@
 //! What a part makes: files under `docs/results/`.
 
-use super::table::Table;
+use crate::table::Table;
 use anyhow::Result;
 
 /// What a part makes.

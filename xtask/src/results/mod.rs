@@ -6,17 +6,22 @@ mod pages;
 mod parts;
 mod rule;
 mod runs;
-mod table;
+mod samples;
 
-use crate::process::root;
+use crate::{
+    process::root,
+    table::{Filter, Table},
+};
 use anyhow::{Context, Result};
+use made::{Files, Made};
 use pages::{Tables, refresh};
 pub(crate) use parts::{PARTS, Part};
+use rule::Rule;
+use samples::Sample;
 use std::{
     fs,
     path::{Path, PathBuf},
 };
-use table::{Filter, Table};
 
 /// Where the tables are.
 pub(crate) fn folder() -> PathBuf {
@@ -108,18 +113,31 @@ pub(crate) fn make(part: &Part) -> Result<()> {
     Ok(())
 }
 
-/// Runs a part and compares what it makes with what is kept; says whether they are alike.
+/// Runs a part and compares what it makes with what is committed; says whether they are alike.
 pub(crate) fn check(part: &Part) -> Result<bool> {
+    compare((part.run)(true)?, part.rule)
+}
+
+/// Runs a sample and compares it with what is committed; says whether they are alike.
+pub(crate) fn check_sample(sample: &Sample) -> Result<bool> {
+    compare((sample.run)()?, sample.rule)
+}
+
+fn compare(files: Files, rule: Rule) -> Result<bool> {
     let mut alike = true;
-    for (name, fresh) in (part.run)(true)? {
+    for (name, fresh) in files {
         let path = folder().join(name).with_extension(fresh.extension());
-        let kept =
+        let committed =
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let differences = part.rule.differences(&kept, &fresh)?;
+        let differences = rule.differences(&committed, &fresh)?;
         for difference in &differences {
             println!("{}: {difference}", relative(&path));
         }
-        println!("{}: measured anew, {} differences", relative(&path), differences.len());
+        let rows = match &fresh {
+            Made::Table(table) => format!("{} rows", table.rows.len()),
+            Made::Text(_) => "text".to_owned(),
+        };
+        println!("{}: {rows} measured anew, {} differences", relative(&path), differences.len());
         alike &= differences.is_empty();
     }
     Ok(alike)

@@ -13,7 +13,7 @@
 //! Conditions are `column=value` with `value|value` for several, separated by spaces; an underscore
 //! in a name also stands for a space.
 
-use super::table::{Filter, Table};
+use crate::table::{Filter, Table};
 use anyhow::{Context, Result, bail};
 use std::{
     cell::RefCell,

@@ -1,7 +1,12 @@
 //! What can be measured: for each part the tables that it makes, how long that takes, and whether a
 //! check measures it anew.
 
-use super::{made::Files, rule::Rule, runs};
+use super::{
+    made::Files,
+    rule::Rule,
+    runs,
+    samples::{self, Sample},
+};
 use anyhow::Result;
 
 /// A part of the results.
@@ -15,6 +20,8 @@ pub(crate) struct Part {
     pub(super) rule: Rule,
     /// Runs it; given `true` for a check, which may leave out what only slows it down.
     pub(super) run: fn(bool) -> Result<Files>,
+    /// Some of it that is measured quickly.
+    pub(crate) sample: Option<Sample>,
 }
 
 /// What another compiler may make of a count: its code around the hand-written kernels differs.
@@ -28,6 +35,7 @@ pub(crate) const PARTS: &[Part] = &[
         checked: true,
         rule: Rule::Exact { key: &["log", "method"] },
         run: runs::losses,
+        sample: None,
     },
     Part {
         name: "init",
@@ -35,13 +43,15 @@ pub(crate) const PARTS: &[Part] = &[
         checked: true,
         rule: Rule::Exact { key: &["log"] },
         run: runs::init,
+        sample: None,
     },
     Part {
         name: "speed",
-        about: "what a selection costs beside one loss, on one thread; a minute",
+        about: "the time of a selection beside that of one loss, on one thread; a minute",
         checked: true,
         rule: Rule::Band { key: &["log"], columns: &["auto_over_two_stage"], share: 0.3 },
         run: runs::speed,
+        sample: None,
     },
     Part {
         name: "device",
@@ -52,35 +62,42 @@ pub(crate) const PARTS: &[Part] = &[
             share: OTHER_COMPILER,
         },
         run: runs::device,
+        sample: None,
     },
     Part {
         name: "comparison",
         about: "every method on every log, 10 seeds, quick effort; 40 minutes",
+        sample: Some(samples::COMPARISON),
         ..by_hand(runs::comparison)
     },
     Part {
         name: "learning-curves",
-        about: "what few rows cost: five methods on every log, 10 seeds; an hour",
+        about: "deferral losses with few rows: five methods on every log, 10 seeds; an hour",
+        sample: Some(samples::LEARNING_CURVES),
         ..by_hand(runs::learning_curves)
     },
     Part {
         name: "experts",
         about: "PiCCE and others as the number of experts grows, 10 seeds; 10 minutes",
+        sample: Some(samples::EXPERTS),
         ..by_hand(runs::number_of_experts)
     },
     Part {
         name: "new-expert",
         about: "an expert that is known from a few answers only, 3 seeds; 10 minutes",
+        sample: Some(samples::NEW_EXPERT),
         ..by_hand(runs::new_expert)
     },
     Part {
         name: "promises",
         about: "how often promises are broken over 500 splits of 8 logs; 15 minutes",
+        sample: Some(samples::PROMISES),
         ..by_hand(runs::promises)
     },
     Part {
         name: "drift",
-        about: "the governor beside a bare threshold on a drifting log; a minute",
+        about: "the governor beside a fixed threshold on a drifting log; a minute",
+        sample: Some(samples::DRIFT),
         ..by_hand(runs::drift)
     },
     Part {
@@ -97,5 +114,6 @@ pub(crate) const PARTS: &[Part] = &[
 
 /// A part that is too slow or too noisy for every check, named in place.
 const fn by_hand(run: fn(bool) -> Result<Files>) -> Part {
-    Part { name: "", about: "", checked: false, rule: Rule::Exact { key: &[] }, run }
+    let rule = Rule::Exact { key: &[] };
+    Part { name: "", about: "", checked: false, rule, run, sample: None }
 }

@@ -1,12 +1,10 @@
 //! The commands behind the parts: what they run, and how its output becomes tables.
 
-use super::{
-    made::{Files, Made},
-    table::Table,
-};
+use super::made::{Files, Made};
 use crate::{
     images::logs,
     process::{cargo, read, root, run, target_dir},
+    table::Table,
     toolchain::{Choice, Toolchains},
 };
 use anyhow::{Context, Result, bail, ensure};
@@ -159,10 +157,10 @@ fn these_logs(names: &[&str]) -> Result<Vec<PathBuf>> {
 /// Runs `mild compare` at quick effort and returns the document that it writes. Runs that are done
 /// are kept, so that an interrupted comparison goes on.
 fn compare(name: &str, arguments: &[&str], configurations: &[PathBuf]) -> Result<String> {
-    let kept = target_dir().join("results").join(name);
+    let finished = target_dir().join("results").join(name);
     let mut command = mild(&["compare", "--effort", "quick", "--out"])?;
-    run(command.arg(&kept).args(arguments).args(configurations).stdout(Stdio::null()))?;
-    let path = kept.join("compare.md");
+    run(command.arg(&finished).args(arguments).args(configurations).stdout(Stdio::null()))?;
+    let path = finished.join("compare.md");
     fs::read_to_string(&path).with_context(|| path.display().to_string())
 }
 
@@ -173,13 +171,7 @@ fn joined(column: &str, tables: impl IntoIterator<Item = (String, Table)>) -> Ta
 }
 
 pub(super) fn comparison(_: bool) -> Result<Files> {
-    let arguments = ["--methods", "all", "--seeds", "10", "--confidence", "x_conf"];
-    let document = compare("comparison", &arguments, &all_logs()?)?;
-    let mut tables = Table::in_markdown(&document).into_iter();
-    let (Some((_, losses)), Some((_, methods))) = (tables.next(), tables.next()) else {
-        bail!("`mild compare` wrote fewer than two tables");
-    };
-    let by_log = tables.map(|(heading, table)| (log_of(&heading), table));
+    let (losses, methods, by_log) = comparison_of("comparison", "all", &all_logs()?)?;
     // Both of them test losses of the same rows; the script says which difference is within 0.01.
     let mut script = Command::new("python3");
     script.arg(root().join("host-trainer/python/reference.py"));
@@ -190,8 +182,25 @@ pub(super) fn comparison(_: bool) -> Result<Files> {
         ("reference", Made::Table(reference)),
         ("comparison", Made::Table(losses)),
         ("comparison-methods", Made::Table(methods)),
-        ("comparison-by-log", Made::Table(joined("log", by_log))),
+        ("comparison-by-log", Made::Table(by_log)),
     ])
+}
+
+/// As [`comparison`], some methods on some logs: the losses by log and method, the methods, and each
+/// method on each log.
+pub(super) fn compared(name: &str, methods: &str, logs: &[&str]) -> Result<(Table, Table, Table)> {
+    comparison_of(name, methods, &these_logs(logs)?)
+}
+
+fn comparison_of(name: &str, methods: &str, logs: &[PathBuf]) -> Result<(Table, Table, Table)> {
+    let arguments = ["--methods", methods, "--seeds", "10", "--confidence", "x_conf"];
+    let document = compare(name, &arguments, logs)?;
+    let mut tables = Table::in_markdown(&document).into_iter();
+    let (Some((_, losses)), Some((_, of_methods))) = (tables.next(), tables.next()) else {
+        bail!("`mild compare` wrote fewer than two tables");
+    };
+    let by_log = tables.map(|(heading, table)| (log_of(&heading), table));
+    Ok((losses, of_methods, joined("log", by_log)))
 }
 
 /// The log in a heading like `letter, all train rows`.
@@ -201,9 +210,27 @@ fn log_of(heading: &str) -> String {
 
 pub(super) fn learning_curves(_: bool) -> Result<Files> {
     let methods = "two-stage,mild,one-vs-all,auto,knn";
-    let rows = "100,300,1000,3000,all";
+    let (overall, by_log) =
+        curves_of("learning-curves", methods, "100,300,1000,3000,all", &all_logs()?)?;
+    Ok(vec![
+        ("learning-curves", Made::Table(overall)),
+        ("learning-curves-by-log", Made::Table(by_log)),
+    ])
+}
+
+/// As [`learning_curves`], some methods and numbers of rows on some logs: over all logs, and by log.
+pub(super) fn curves(
+    name: &str,
+    methods: &str,
+    rows: &str,
+    logs: &[&str],
+) -> Result<(Table, Table)> {
+    curves_of(name, methods, rows, &these_logs(logs)?)
+}
+
+fn curves_of(name: &str, methods: &str, rows: &str, logs: &[PathBuf]) -> Result<(Table, Table)> {
     let arguments = ["--methods", methods, "--train-rows", rows, "--seeds", "10"];
-    let document = compare("learning-curves", &arguments, &all_logs()?)?;
+    let document = compare(name, &arguments, logs)?;
     let by_log = Table::in_markdown(&document)
         .into_iter()
         .find(|(_, table)| table.columns.iter().take(2).eq(["log", "train rows"]))
@@ -217,26 +244,28 @@ pub(super) fn learning_curves(_: bool) -> Result<Files> {
             let rows = heading.split(", ").nth(1).unwrap_or_default();
             (rows.trim_end_matches(" train rows").to_owned(), table)
         });
-    Ok(vec![
-        ("learning-curves", Made::Table(joined("train rows", overall))),
-        ("learning-curves-by-log", Made::Table(by_log)),
-    ])
+    Ok((joined("train rows", overall), by_log))
 }
 
 pub(super) fn number_of_experts(_: bool) -> Result<Files> {
     let methods = "one-stage,picce-one-stage,one-stage-one-vs-all,picce-one-vs-all,two-stage,picce";
-    let arguments = ["--experts", "2,4,6,8,10", "--seeds", "10", "--methods", methods];
-    let document = compare("experts", &arguments, &these_logs(&["mnist-specialists-10"])?)?;
+    Ok(vec![("experts", Made::Table(by_experts("experts", methods, "2,4,6,8,10")?))])
+}
+
+/// As [`number_of_experts`], some methods and numbers of experts.
+pub(super) fn by_experts(name: &str, methods: &str, experts: &str) -> Result<Table> {
+    let arguments = ["--experts", experts, "--seeds", "10", "--methods", methods];
+    let document = compare(name, &arguments, &these_logs(&["mnist-specialists-10"])?)?;
     let views = ["system", "system without offsets", "own classifier"];
     let tables = Table::in_markdown(&document)
         .into_iter()
         .filter(|(_, table)| table.columns.get(1).is_some_and(|column| column == "experts"));
     let labelled = views.iter().zip(tables).map(|(view, (_, table))| ((*view).to_owned(), table));
-    Ok(vec![("experts", Made::Table(joined("share right", labelled)))])
+    Ok(joined("share right", labelled))
 }
 
 /// Logs with experts that come back, and which of them; all in turn where none is named.
-const NEW_EXPERTS: [(&str, Option<&str>); 5] = [
+pub(super) const NEW_EXPERTS: [(&str, Option<&str>); 5] = [
     ("mnist-specialists-3", None),
     ("letter", Some("specialist_a")),
     ("wall-robot", None),
@@ -245,16 +274,25 @@ const NEW_EXPERTS: [(&str, Option<&str>); 5] = [
 ];
 
 pub(super) fn new_expert(_: bool) -> Result<Files> {
+    let table = known_from_answers(&NEW_EXPERTS, "10,30,100,300")?;
+    Ok(vec![("new-expert", Made::Table(table))])
+}
+
+/// As [`new_expert`], some logs and numbers of answers.
+pub(super) fn known_from_answers<'a>(
+    logs: impl IntoIterator<Item = &'a (&'static str, Option<&'static str>)>,
+    answers: &str,
+) -> Result<Table> {
     let mut tables = Vec::new();
-    for (log, expert) in NEW_EXPERTS {
+    for &(log, expert) in logs {
         let arguments = ["study", "new-expert", "--method", "two-stage", "--seeds", "3"];
         let mut command = mild(&arguments)?;
-        command.args(["--answers", "10,30,100,300", "--effort", "quick"]);
+        command.args(["--answers", answers, "--effort", "quick"]);
         command.args(these_logs(&[log])?).args(expert.map(|name| format!("--expert={name}")));
         tables.extend(Table::in_markdown(&read(&mut command)?));
     }
     let table = tables.into_iter().map(|(_, table)| table).reduce(Table::join);
-    Ok(vec![("new-expert", Made::Table(table.unwrap_or_default()))])
+    Ok(table.unwrap_or_default())
 }
 
 pub(super) fn promises(_: bool) -> Result<Files> {
@@ -268,9 +306,13 @@ pub(super) fn promises(_: bool) -> Result<Files> {
         "wall-robot",
         "dreem-dodh",
     ];
-    let document = read(mild(&["study", "guarantees"])?.args(these_logs(&names)?))?;
-    let table = Table::in_markdown(&document).pop().context("`mild study` wrote no table")?.1;
-    Ok(vec![("promises", Made::Table(table))])
+    Ok(vec![("promises", Made::Table(promised(&names)?))])
+}
+
+/// As [`promises`], some logs.
+pub(super) fn promised(logs: &[&str]) -> Result<Table> {
+    let document = read(mild(&["study", "guarantees"])?.args(these_logs(logs)?))?;
+    Ok(Table::in_markdown(&document).pop().context("`mild study` wrote no table")?.1)
 }
 
 pub(super) fn drift(_: bool) -> Result<Files> {

@@ -3,7 +3,7 @@
 use crate::{Uplink, local_answer, uplink::uplink};
 use embedded_hal::delay::DelayNs;
 use embedded_io::{Read, ReadReady, Write};
-use mild::client::{Outcome, Question};
+use mild::client::{Input, Outcome};
 use mild::wire::{self, Answer, Payload};
 use mild::{Image, InputError, Rejector};
 
@@ -45,11 +45,11 @@ impl<P: Read + ReadReady + Write, D: DelayNs> Node<P, D> {
         let mut codes = [0; IMAGE.inputs()];
         rejector.quantize(&readings[..], &mut codes)?;
         let scores = rejector.scores(&readings[..], &mut scratch)?;
-        let question = Question {
+        let input = Input {
             local: Answer::Label(local_answer(readings).into()),
             payload: Payload::codes(&codes),
         };
-        Ok(self.uplink.resolve(&question, scores))
+        Ok(self.uplink.resolve(&input, scores))
     }
 
     /// Waits, and lets experts that failed become reachable again.

@@ -22,7 +22,7 @@ where
 {
     // Without a key: who can reach the wire can ask and answer.
     let identity = Identity { node: NODE, key: None };
-    // The gateway's session makes the questions of each start others. With a key, this must be a true random number,
+    // The gateway's session makes the requests of each start others. With a key, this must be a true random number,
     // or a counter of starts in flash: see `Nonce`.
     let nonce = chance.iter().fold(0u64, |sum, &reading| {
         (sum ^ u64::from(reading.cast_unsigned())).wrapping_mul(0x0000_0100_0000_01b3)
@@ -38,13 +38,13 @@ mod tests {
     use core::cell::RefCell;
     use core::convert::Infallible;
     use mild::Scores;
-    use mild::client::Question;
+    use mild::client::Input;
     use mild::wire::{self, Answer, Decoder, Message, Payload, Reply, Status, Welcome};
     use std::{collections::VecDeque, vec::Vec};
 
     const FRAME: usize = wire::max_frame(3);
 
-    /// A gateway in memory: it answers each question with the first code, if it is there.
+    /// A gateway in memory: it answers each request with the first code, if it is there.
     #[derive(Default)]
     struct Gateway {
         decoder: Decoder<FRAME>,
@@ -130,13 +130,13 @@ mod tests {
     fn an_expert_answers_and_without_one_the_node_does() {
         let gateway = RefCell::new(Gateway::default());
         let mut uplink: Uplink<_, _, 3, FRAME> = uplink(Port(&gateway), Delay, &[1, 2, 3]);
-        let question = Question { local: Answer::Label(9), payload: Payload::codes(&[7, 1, -1]) };
+        let input = Input { local: Answer::Label(9), payload: Payload::codes(&[7, 1, -1]) };
         let first = Scores::new(&[0, 5, -5], &[0; 3]);
-        let outcome = uplink.resolve(&question, first);
+        let outcome = uplink.resolve(&input, first);
         assert_eq!((outcome.by, outcome.answer, outcome.failure), (1, Answer::Label(7), None));
         gateway.borrow_mut().away = true;
         for _ in 0..RetryPolicy::USUAL.failures {
-            let outcome = uplink.resolve(&question, first);
+            let outcome = uplink.resolve(&input, first);
             assert_eq!((outcome.by, outcome.answer), (0, Answer::Label(9)));
         }
         assert!(!uplink.reachable().contains(1));
@@ -154,8 +154,8 @@ mod tests {
         for _ in 0..2 {
             let mut uplink: Uplink<_, _, 2, FRAME> =
                 uplink(Port(&gateway), Delay, &[-500, 320, 1250]);
-            let question = Question { local: Answer::None, payload: Payload::codes(&[1]) };
-            uplink.resolve(&question, Scores::new(&[0, 1], &[0; 2]));
+            let input = Input { local: Answer::None, payload: Payload::codes(&[1]) };
+            uplink.resolve(&input, Scores::new(&[0, 1], &[0; 2]));
         }
         assert_eq!(gateway.borrow().asked, [(1, 0), (2, 0)]);
     }

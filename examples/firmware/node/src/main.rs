@@ -4,9 +4,9 @@
 //! started, the milliseconds between rows, and the budget in 2^-16 (65536 and more: no governor); then
 //! for each row its number, what the node's own predictor says, and the features. The node decides on each row with the
 //! image it embeds and asks experts over the serial port of the board (a CMSDK UART at 0x4000_4000, as on MPS2 boards).
-//! It says how each question ended, `row NUMBER BY ANSWER HOW SENT MICROSECONDS`, and in the end
+//! It says how the resolution of each input ended, `row NUMBER BY ANSWER HOW SENT MICROSECONDS`, and in the end
 //! `governor DECISIONS DEFERRED WITHHELD` and `done` with the client's counters. It logs with defmt, its frames over
-//! semihosting, and warns of every question that the chosen expert did not answer. `cargo xtask path` runs it, and decodes.
+//! semihosting, and warns of every input that the chosen expert did not answer. `cargo xtask path` runs it, and decodes.
 
 #![no_std]
 #![no_main]
@@ -17,7 +17,7 @@ mod uart;
 use board::{HostFile, entry};
 use defmt::{error, info, println, warn};
 use defmt_semihosting as _;
-use mild::client::{Client, Clock, Failure, Identity, Nonce, Question, RetryPolicy};
+use mild::client::{Client, Clock, Failure, Identity, Input, Nonce, RetryPolicy};
 use mild::governor::{GovernorSettings, Rate, Track};
 use mild::wire::{self, Answer, Payload};
 use mild::{Governor, Image, Rejector};
@@ -81,12 +81,12 @@ fn main() -> ! {
             error!("a feature is not a number");
             board::exit(false)
         };
-        let question = Question { local, payload: Payload::Bytes(&row) };
+        let input = Input { local, payload: Payload::Bytes(&row) };
         let begun = client.clock().now_us();
         let outcome = if budget < Rate::ONE {
-            client.resolve(&question, governor.input(scores))
+            client.resolve(&input, governor.input(scores))
         } else {
-            client.resolve(&question, scores)
+            client.resolve(&input, scores)
         };
         let took = client.clock().now_us() - begun;
         if outcome.failure.is_some() {
@@ -111,7 +111,7 @@ fn main() -> ! {
     info!("{}", counters);
     println!(
         "done {} {} {} {} {} {}",
-        counters.questions,
+        counters.inputs,
         counters.answered,
         counters.fell_back,
         counters.sent,

@@ -9,12 +9,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 
 /// Deferral rates at which a curve is kept: 0, 1/20, ..., 1.
 pub(crate) const POINTS: usize = 21;
 
-/// One point of a cost-quality curve.
+/// One point of a price-quality curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Point {
     /// Share of rows deferred.
@@ -25,7 +26,7 @@ pub(crate) struct Point {
     pub price: f64,
 }
 
-/// A cost-quality curve and its figures.
+/// A price-quality curve and its figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Curve {
     /// At [`POINTS`] deferral rates.
@@ -67,14 +68,14 @@ impl Curve {
     /// The curve of scores (rows x experts, offsets added) on a part. `local_errors`, if given,
     /// stand in for the errors of expert 0.
     #[must_use]
-    pub(crate) fn new(part: &Part, scores: &[f64], local_errors: Option<&[f32]>) -> Self {
+    pub(crate) fn new(part: &Part, scores: &Matrix<f64>, local_errors: Option<&[f32]>) -> Self {
         let rows = part.rows().max(1) as f64;
         let local_error = |row: usize| {
             f64::from(local_errors.map_or(part.errors().row(row)[0], |errors| errors[row]))
         };
         let mut order: Vec<(f64, usize, usize)> = (0..part.rows())
             .map(|row| {
-                let scores = &scores[row * part.experts()..][..part.experts()];
+                let scores = scores.row(row);
                 let mut best = 1;
                 for k in 2..part.experts() {
                     if scores[k] > scores[best] {
@@ -176,7 +177,7 @@ mod tests {
     use super::*;
     use crate::data::part::PartColumns;
 
-    /// Local errs on the second half; the expert never does and costs 0.2.
+    /// Local errs on the second half; the expert never does and has a price of 0.2.
     fn part() -> Part {
         let errors = (0..100).flat_map(|row| [f32::from(u8::from(row >= 50)), 0.0]).collect();
         PartColumns {
@@ -196,8 +197,8 @@ mod tests {
     #[test]
     fn a_perfect_order_a_blind_one_and_a_wrong_one() {
         let part = part();
-        let scores = |gain: &dyn Fn(usize) -> f64| -> Vec<f64> {
-            (0..100).flat_map(|row| [0.0, gain(row)]).collect()
+        let scores = |gain: &dyn Fn(usize) -> f64| {
+            Matrix::from_fn(100, 2, |row, k| if k == 0 { 0.0 } else { gain(row) })
         };
         let perfect = Curve::new(&part, &scores(&|row| row as f64), None);
         let blind = Curve::new(&part, &scores(&|_| 0.25), None);
@@ -225,20 +226,21 @@ mod tests {
             ..PartColumns::default()
         }
         .padded();
-        let curve = Curve::new(&part, &[0.0, 1.0, 2.0, 0.0, 4.0, 3.0], None);
+        let scores = Matrix::new(2, 3, vec![0.0, 1.0, 2.0, 0.0, 4.0, 3.0]).unwrap();
+        let curve = Curve::new(&part, &scores, None);
         assert_eq!((curve.apgr, curve.cpt_50), (None, None));
         assert!(close(curve.points[20].error, 0.0) && close(curve.points[10].error, 0.5));
     }
 
     #[test]
     fn own_answers_take_the_place_of_local_ones() {
-        let curve = Curve::new(&part(), &[0.0; 200], Some(&[0.0; 100]));
+        let curve = Curve::new(&part(), &Matrix::filled(100, 2, 0.0), Some(&[0.0; 100]));
         assert!(curve.points.iter().all(|point| close(point.error, 0.0)));
     }
 
     #[test]
     fn no_rows_give_no_fault() {
         let part = PartColumns { experts: 2, ..PartColumns::default() }.padded();
-        assert_eq!(Curve::new(&part, &[], None).points.len(), POINTS);
+        assert_eq!(Curve::new(&part, &Matrix::filled(0, 2, 0.0), None).points.len(), POINTS);
     }
 }

@@ -1,4 +1,4 @@
-//! Comparisons as SVG: cost-quality curves and learning curves of each log, and mean ranks.
+//! Comparisons as SVG: price-quality curves and learning curves of each log, and mean ranks.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -24,7 +24,7 @@ struct Series {
 pub(crate) fn plots(comparison: &Comparison) -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     for log in comparison.logs.iter().filter(|log| log.train_rows.is_none()) {
-        files.insert(format!("{}-cost-quality.svg", log.log), cost_quality(log)?);
+        files.insert(format!("{}-price-quality.svg", log.log), price_quality(log)?);
     }
     let mut names: Vec<&str> = comparison.logs.iter().map(|log| log.log.as_str()).collect();
     names.dedup();
@@ -42,7 +42,7 @@ pub(crate) fn plots(comparison: &Comparison) -> Result<BTreeMap<String, String>>
     Ok(files)
 }
 
-fn cost_quality(log: &LogSummary) -> Result<String> {
+fn price_quality(log: &LogSummary) -> Result<String> {
     let series: Vec<Series> = log
         .methods
         .iter()

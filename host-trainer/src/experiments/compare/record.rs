@@ -1,4 +1,4 @@
-//! What one method did on one log with one seed, and where finished runs are kept.
+//! What one method did on one log with one seed, and where finished runs are stored.
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use super::curve::Curve;
+use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 use crate::error::{Error, Result};
 use crate::experiments::methods::{Answers, Run};
@@ -31,7 +32,7 @@ pub(crate) struct Record {
     pub local_errors: Option<Vec<f32>>,
     /// Whether another seed can give something else.
     pub seeded: bool,
-    /// Cost and quality as the bar for deferring moves; of the image where there is one.
+    /// Price and quality as the bar for deferring moves; of the image where there is one.
     pub curve: Curve,
 }
 
@@ -56,11 +57,10 @@ impl Record {
     #[must_use]
     pub(crate) fn new(run: &Run, test: &Part) -> Self {
         let answers = run.int8.as_ref().unwrap_or(&run.float);
-        let shifted: Vec<f64> = answers
-            .scores
-            .chunks_exact(test.experts())
-            .flat_map(|row| row.iter().zip(&answers.offsets).map(|(score, offset)| score + offset))
-            .collect();
+        let scores = &answers.scores;
+        let shifted = Matrix::from_fn(scores.rows(), scores.columns(), |row, k| {
+            scores[(row, k)] + answers.offsets[k]
+        });
         Self {
             chosen: run.chosen.clone(),
             float: Choices::of(&run.float),
@@ -105,11 +105,11 @@ impl Record {
     #[must_use]
     pub(crate) fn losses(&self, test: &Part, choices: &[u16]) -> Vec<f64> {
         // As the log has it, rounding included: equal choices must have equal losses.
-        let cost = |(row, &k): (usize, &u16)| match &self.local_errors {
+        let loss = |(row, &k): (usize, &u16)| match &self.local_errors {
             Some(errors) if k == 0 => f64::from(errors[row] + test.prices().row(row)[0]),
             _ => f64::from(test.deferral_loss(row, usize::from(k))),
         };
-        choices.iter().enumerate().map(cost).collect()
+        choices.iter().enumerate().map(loss).collect()
     }
 }
 
@@ -163,9 +163,9 @@ impl Archive {
         let packed = std::fs::read(self.path(key)).ok()?;
         let mut text = String::new();
         GzDecoder::new(&packed[..]).read_to_string(&mut text).ok()?;
-        let kept: StoredRecord = serde_json::from_str(&text).ok()?;
-        let same_build = self.any_build || kept.build == self.build;
-        (same_build && kept.context == context).then_some(kept.record)
+        let stored: StoredRecord = serde_json::from_str(&text).ok()?;
+        let same_build = self.any_build || stored.build == self.build;
+        (same_build && stored.context == context).then_some(stored.record)
     }
 
     /// Keeps the record of a run.
@@ -175,8 +175,8 @@ impl Archive {
     pub(crate) fn put(&self, key: &Key, context: &str, record: &Record) -> Result<()> {
         let path = self.path(key);
         let build = self.build.clone();
-        let kept = StoredRecord { build, context: context.to_owned(), record: record.clone() };
-        let json = serde_json::to_vec(&kept).map_err(|error| Error::io(&path)(error.into()))?;
+        let stored = StoredRecord { build, context: context.to_owned(), record: record.clone() };
+        let json = serde_json::to_vec(&stored).map_err(|error| Error::io(&path)(error.into()))?;
         let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
         packer.write_all(&json).map_err(Error::io(&path))?;
         files::write(&path, &packer.finish().map_err(Error::io(&path))?)
@@ -193,7 +193,8 @@ mod tests {
     fn runs_of_another_build_count_where_they_are_asked_for_and_of_another_context_never() {
         let directory = tempfile::tempdir().unwrap();
         let test = testing::log(20, 5).1.test;
-        let answers = Answers { scores: [0.0, 1.0].repeat(5), offsets: vec![0.0; 2] };
+        let answers =
+            Answers { scores: Matrix::from_fn(5, 2, |_, k| k as f64), offsets: vec![0.0; 2] };
         let run = Run {
             chosen: "by hand".to_owned(),
             float: answers,

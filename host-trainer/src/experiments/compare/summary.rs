@@ -388,6 +388,7 @@ fn minority_recall(seeds: &[Record], test: &Part) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::data::dataset::Expert;
+    use crate::data::matrix::Matrix;
     use crate::data::part::PartColumns;
     use crate::experiments::compare::curve::Curve;
 
@@ -420,7 +421,7 @@ mod tests {
     fn record(test: &Part, choose: impl Fn(usize) -> u16) -> Record {
         let tuned: Vec<u16> = (0..test.rows()).map(choose).collect();
         let float = Choices { plain: vec![0; test.rows()], tuned };
-        let curve = Curve::new(test, &vec![0.0; 2 * test.rows()], None);
+        let curve = Curve::new(test, &Matrix::filled(test.rows(), 2, 0.0), None);
         Record {
             chosen: "this".into(),
             int8: Some(float.clone()),

@@ -1,12 +1,10 @@
 //! Rejectors that end in an image.
 
-use mild::{Image, Rejector};
-
 use super::run::{Answers, Run, all_rows};
 use crate::data::dataset::Dataset;
-use crate::data::part::Part;
 use crate::error::Result;
 use crate::intake::config::Config;
+use crate::integers::artifact;
 use crate::learn::store::Store;
 use crate::loss::Method;
 use crate::pipeline::{Attempt, Choice, attempt};
@@ -25,7 +23,7 @@ pub(super) fn run(
     let image = trained.artifact.image();
     let scores = trained.fit.scores(&data.test, &all_rows(data.test.rows()));
     let offsets = image.offsets().iter().map(|&offset| f64::from(offset)).collect();
-    let int8 = Answers { scores: integer_scores(&image, &data.test), offsets };
+    let int8 = Answers { scores: artifact::scores(&image, &data.test).map(f64::from), offsets };
     let chosen = match &trained.choice {
         Choice::Constant { expert, .. } => format!("always {}", data.experts[*expert].name),
         choice @ Choice::Rejector(_) => choice.to_string(),
@@ -41,22 +39,9 @@ pub(super) fn run(
     })
 }
 
-/// The device's scores of each row, without offsets, row-major.
-fn integer_scores(image: &Image<'_>, part: &Part) -> Vec<f64> {
-    let rejector = Rejector::new(image);
-    let mut scratch = vec![0; image.scratch_words()];
-    let mut all = Vec::with_capacity(part.rows() * part.experts());
-    for row in 0..part.rows() {
-        let scores = rejector.scores(part.row(row), &mut scratch).expect("a log holds no NaN");
-        all.extend(scores.values().iter().map(|&score| f64::from(score)));
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use mild::Price;
+    use mild::{Price, Rejector};
 
     use crate::experiments::methods::{Contender, run};
     use crate::learn::store::Forgetful;

@@ -8,11 +8,12 @@ use rayon::prelude::*;
 use super::host_method::{HostMethod, Task};
 use super::run::{Run, all_rows, host_run};
 use crate::arithmetic::random::Random;
+use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 use crate::intake::config::Ranges;
 use crate::learn::batch::Standardizer;
 use crate::learn::candidate::Scaling;
-use crate::learn::offsets::Scored;
+use crate::learn::offsets::ScoredRows;
 
 /// Numbers of neighbours tried.
 const NEIGHBOURS: [usize; 5] = [5, 15, 50, 150, 500];
@@ -33,9 +34,9 @@ fn run(task: &Task<'_>) -> Run {
     let index = Index::new(&data.train, config.train.seed);
     let prices: Vec<f64> = data.experts.iter().map(|e| f64::from(e.mean_price)).collect();
     let calibration = index.scores(&data.calibration, &prices, &NEIGHBOURS);
-    let losses = data.calibration.deferral_losses(&all_rows(data.calibration.rows()));
-    let loss = |scores: &[f64]| -> f64 {
-        let scored = Scored { experts: prices.len(), scores, costs: losses.values() };
+    let deferral_losses = &data.calibration.deferral_losses(&all_rows(data.calibration.rows()));
+    let loss = |scores: &Matrix<f64>| -> f64 {
+        let scored = ScoredRows { scores, deferral_losses };
         scored.losses(&vec![0.0; prices.len()]).iter().sum()
     };
     let best = (0..NEIGHBOURS.len())
@@ -52,7 +53,7 @@ struct Index<'a> {
     standardizer: Standardizer,
     rows: Vec<usize>,
     /// Standardised features of those rows.
-    features: Vec<f32>,
+    features: Matrix<f32>,
 }
 
 impl<'a> Index<'a> {
@@ -63,22 +64,23 @@ impl<'a> Index<'a> {
             Random::new(seed).shuffle(&mut rows);
             rows.truncate(MOST_ROWS);
         }
-        let features =
-            rows.iter().flat_map(|&row| standardized(part.row(row), &standardizer)).collect();
+        let features = Matrix::from_fn(rows.len(), part.inputs(), |row, feature| {
+            standardizer.apply(feature, part.row(rows[row])[feature])
+        });
         Self { part, standardizer, rows, features }
     }
 
-    /// For each number of neighbours minus the predicted deferral losses, row-major, rows x experts.
-    fn scores(&self, part: &Part, prices: &[f64], neighbours: &[usize]) -> Vec<Vec<f64>> {
-        let of_rows: Vec<Vec<f64>> = (0..part.rows())
+    /// For each number of neighbours minus the predicted deferral losses, rows x experts.
+    fn scores(&self, part: &Part, prices: &[f64], neighbours: &[usize]) -> Vec<Matrix<f64>> {
+        // Neighbours x experts.
+        let of_rows: Vec<Matrix<f64>> = (0..part.rows())
             .into_par_iter()
             .map_init(Vec::new, |distances, row| {
                 self.of_row(part.row(row), prices, neighbours, distances)
             })
             .collect();
-        let width = prices.len();
         (0..neighbours.len())
-            .map(|at| of_rows.iter().flat_map(|row| row[at * width..][..width].to_vec()).collect())
+            .map(|at| Matrix::from_fn(part.rows(), prices.len(), |row, k| of_rows[row][(at, k)]))
             .collect()
     }
 
@@ -88,10 +90,11 @@ impl<'a> Index<'a> {
         prices: &[f64],
         neighbours: &[usize],
         distances: &mut Vec<(f32, u32)>,
-    ) -> Vec<f64> {
-        let query: Vec<f32> = standardized(features, &self.standardizer).collect();
+    ) -> Matrix<f64> {
+        let features = features.iter().enumerate();
+        let query: Vec<f32> = features.map(|(j, &x)| self.standardizer.apply(j, x)).collect();
         distances.clear();
-        distances.extend(self.features.chunks_exact(query.len()).zip(0u32..).map(|(row, at)| {
+        distances.extend(self.features.iter_rows().zip(0u32..).map(|(row, at)| {
             let squares = row.iter().zip(&query).map(|(a, b)| (a - b) * (a - b));
             (squares.sum::<f32>(), at)
         }));
@@ -102,25 +105,14 @@ impl<'a> Index<'a> {
             distances.select_nth_unstable_by(most, by);
         }
         distances[..most].sort_unstable_by(by);
-        let mut scores = Vec::with_capacity(neighbours.len() * prices.len());
-        for &k in neighbours {
-            let near = &distances[..k.min(most)];
-            for (expert, price) in prices.iter().enumerate() {
-                let errors = near.iter().map(|&(_, at)| {
-                    f64::from(self.part.errors().row(self.rows[at as usize])[expert])
-                });
-                scores.push(-(errors.sum::<f64>() / near.len() as f64 + price));
-            }
-        }
-        scores
+        Matrix::from_fn(neighbours.len(), prices.len(), |k, expert| {
+            let near = &distances[..neighbours[k].min(most)];
+            let errors = near
+                .iter()
+                .map(|&(_, at)| f64::from(self.part.errors()[(self.rows[at as usize], expert)]));
+            -(errors.sum::<f64>() / near.len() as f64 + prices[expert])
+        })
     }
-}
-
-fn standardized<'a>(
-    features: &'a [f32],
-    standardizer: &'a Standardizer,
-) -> impl Iterator<Item = f32> + 'a {
-    features.iter().enumerate().map(|(j, &x)| standardizer.apply(j, x))
 }
 
 #[cfg(test)]
@@ -148,16 +140,16 @@ mod tests {
     }
 
     #[test]
-    fn predicted_costs_are_the_means_over_the_neighbours() {
+    fn predicted_errors_are_the_means_over_the_neighbours() {
         let train = part(300, 1);
         let index = Index::new(&train, 0);
         let mut query = train.subset(&[0, 1]);
         query.edit(|columns| columns.features = vec![-2.0, 2.0]);
         let scores = &index.scores(&query, &[0.0, 0.1], &[5])[0];
-        assert_eq!(scores, &[0.0, -1.1, -1.0, -0.1]);
+        assert_eq!(scores.values(), [0.0, -1.1, -1.0, -0.1]);
         // With all rows as neighbours it is the mean of the log.
         let all = &index.scores(&query, &[0.0, 0.0], &[1000])[0];
         let mean = (0..300).map(|row| f64::from(train.errors().row(row)[0])).sum::<f64>() / 300.0;
-        assert!((all[0] + mean).abs() < 1e-12 && all[0] == all[2]);
+        assert!((all[(0, 0)] + mean).abs() < 1e-12 && all[(0, 0)] == all[(1, 0)]);
     }
 }

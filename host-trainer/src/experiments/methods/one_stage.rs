@@ -8,11 +8,12 @@
 use super::host_method::{HostMethod, Task};
 use super::run::{Answers, Run, all_rows};
 use crate::data::dataset::Dataset;
+use crate::data::matrix::Matrix;
 use crate::data::part::{Part, PartColumns};
 use crate::error::Result;
 use crate::intake::config::Config;
 use crate::learn::grid::Grid;
-use crate::learn::offsets::{Scored, tune};
+use crate::learn::offsets::{ScoredRows, tune};
 use crate::learn::select::{refit, select};
 use crate::loss::{Loss, OneStage, OneStageOneVsAll};
 use crate::pipeline::selection_rows;
@@ -69,12 +70,8 @@ fn run(loss: fn(usize) -> Loss, task: &Task<'_>) -> Result<Run> {
         Reduced::new(&scores, part, &classes)
     };
     let calibration = reduced(&data.calibration);
-    let scored = Scored {
-        experts: data.calibration.experts(),
-        scores: &calibration.scores,
-        costs: &calibration.costs(&data.calibration),
-    };
-    let offsets = tune(&scored);
+    let deferral_losses = &calibration.deferral_losses(&data.calibration);
+    let offsets = tune(&ScoredRows { scores: &calibration.scores, deferral_losses });
     let test = reduced(&data.test);
     Ok(Run {
         chosen: format!("{}, {} iterations", judged.candidate, judged.iterations),
@@ -137,32 +134,34 @@ fn with_classes(part: &Part, classes: &[u16]) -> Part {
 
 /// Scores with one column for all classes, the highest of theirs.
 struct Reduced {
-    scores: Vec<f64>,
+    scores: Matrix<f64>,
     local_errors: Vec<f32>,
 }
 
 impl Reduced {
-    fn new(scores: &[f64], part: &Part, classes: &[u16]) -> Self {
+    /// `scores` has a column for each class, then one for each expert but `local`.
+    fn new(scores: &Matrix<f64>, part: &Part, classes: &[u16]) -> Self {
+        let best_class = |scores: &[f64]| {
+            let own = 0..classes.len();
+            own.rev().max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(0)
+        };
+        let best: Vec<usize> = scores.iter_rows().map(best_class).collect();
         let labels = part.labels().unwrap_or_default();
-        let mut reduced = Self { scores: Vec::new(), local_errors: Vec::new() };
-        let width = classes.len() + part.experts() - 1;
-        for (scores, label) in scores.chunks_exact(width).zip(labels) {
-            let (own, others) = scores.split_at(classes.len());
-            let best = (0..own.len()).rev().max_by(|&a, &b| own[a].total_cmp(&own[b])).unwrap_or(0);
-            reduced.scores.push(own[best]);
-            reduced.scores.extend(others);
-            reduced.local_errors.push(f32::from(u8::from(classes[best] != *label)));
+        let wrong = |(&class, label): (&usize, &u16)| f32::from(u8::from(classes[class] != *label));
+        Self {
+            scores: Matrix::from_fn(part.rows(), part.experts(), |row, k| {
+                scores[(row, if k == 0 { best[row] } else { classes.len() + k - 1 })]
+            }),
+            local_errors: best.iter().zip(labels).map(wrong).collect(),
         }
-        reduced
     }
 
-    /// Costs of each row with the own classifier in place of `local`.
-    fn costs(&self, part: &Part) -> Vec<f32> {
-        let of_row = |(row, &own): (usize, &f32)| {
-            let own = own + part.prices().row(row)[0];
-            std::iter::once(own).chain((1..part.experts()).map(move |k| part.deferral_loss(row, k)))
-        };
-        self.local_errors.iter().enumerate().flat_map(of_row).collect()
+    /// Deferral losses, rows x experts, with the own classifier in place of `local`.
+    fn deferral_losses(&self, part: &Part) -> Matrix<f32> {
+        Matrix::from_fn(part.rows(), part.experts(), |row, k| match k {
+            0 => self.local_errors[row] + part.prices()[(row, 0)],
+            k => part.deferral_loss(row, k),
+        })
     }
 }
 
@@ -181,7 +180,7 @@ mod tests {
             let contender = Contender::HostOnly(method);
             let run = run(contender, &config, &data, &Forgetful, &Silent).unwrap();
             let errors = run.local_errors.as_ref().unwrap();
-            assert_eq!((errors.len(), run.float.scores.len()), (300, 600));
+            assert_eq!((errors.len(), run.float.scores.rows()), (300, 300));
             // The class is the sign of a feature: easy for a network, so its own answers are good.
             let mean = errors.iter().sum::<f32>() / 300.0;
             assert!(mean < 0.1, "{contender}: own error {mean}");
@@ -220,11 +219,10 @@ mod tests {
         assert_eq!(derived.experts(), 4);
         assert_eq!(derived.errors().values(), [1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0]);
         assert_eq!(derived.prices().row(1), [0.0, 0.0, 0.0, 0.2]);
-        let reduced = Reduced::new(&[0.1, 0.9, 0.2, 0.5, 0.1, 0.9, 0.2, 0.5], &part, &[5, 7, 9]);
-        assert_eq!(
-            (&reduced.scores[..2], &reduced.local_errors[..]),
-            (&[0.9, 0.5][..], &[0.0, 1.0][..])
-        );
-        assert_eq!(reduced.costs(&part), [0.0, 1.1, 1.0, 0.2]);
+        let scores = Matrix::from_fn(2, 4, |_, k| [0.1, 0.9, 0.2, 0.5][k]);
+        let reduced = Reduced::new(&scores, &part, &[5, 7, 9]);
+        assert_eq!(reduced.scores.row(0), [0.9, 0.5]);
+        assert_eq!(reduced.local_errors, [0.0, 1.0]);
+        assert_eq!(reduced.deferral_losses(&part).values(), [0.0, 1.1, 1.0, 0.2]);
     }
 }

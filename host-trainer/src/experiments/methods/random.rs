@@ -1,14 +1,15 @@
 //! Choosing by lot: the reference that knows how often each expert is wanted, and not where.
 //!
 //! Each expert is drawn as often as it is the cheapest choice on the train rows. The draw is a race of
-//! exponential times, divided by these shares (the least one wins with exactly that chance), so that a
-//! cost-quality curve finds the rows in random order. No offsets: they would end in the best single expert. What
-//! lots at each method's own rates cost stands beside the method.
+//! exponential times, divided by these shares (the least one wins with exactly that chance), so that
+//! a price-quality curve finds the rows in random order. No offsets: they would end in the best
+//! single expert. The deferral loss of lots at each method's own rates stands beside the method.
 
 use super::host_method::HostMethod;
 use super::run::{Answers, Run, without_image};
 use crate::arithmetic::random::Random;
 use crate::data::dataset::Dataset;
+use crate::data::matrix::Matrix;
 use crate::data::reference::oracle;
 
 pub(super) const METHODS: &[HostMethod] = &[HostMethod {
@@ -29,9 +30,10 @@ fn run(seed: u64, data: &Dataset) -> Run {
         let time = -libm::log(1.0 - random.uniform());
         if share > 0.0 { time / share } else { f64::INFINITY }
     };
-    let scores =
-        (0..data.test.rows()).flat_map(|_| shares.iter().map(|&s| -time(s)).collect::<Vec<_>>());
-    let scores = scores.collect();
+    let mut scores = Matrix::filled(data.test.rows(), shares.len(), 0.0);
+    for row in scores.iter_rows_mut() {
+        row.iter_mut().zip(&shares).for_each(|(score, &share)| *score = -time(share));
+    }
     let names = data.experts.iter().zip(&shares);
     let rates: Vec<String> = names.map(|(e, share)| format!("{} {share:.3}", e.name)).collect();
     without_image(rates.join(", "), Answers { scores, offsets: vec![0.0; shares.len()] }, true)

@@ -12,11 +12,12 @@ use rayon::prelude::*;
 
 use super::host_method::{HostMethod, Task};
 use super::run::{Answers, Run, all_rows, without_image};
+use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 use crate::intake::config::Ranges;
 use crate::learn::batch::Standardizer;
 use crate::learn::candidate::Scaling;
-use crate::learn::linear::{Model, Penalized, fit_path};
+use crate::learn::linear::{Model, Predicts, fit_path};
 
 /// Folds that choose the penalty.
 const FOLDS: u8 = 5;
@@ -43,63 +44,58 @@ fn run(task: &Task<'_>) -> Run {
         .into_par_iter()
         .map(|k| {
             let errors: Vec<f64> = seen.errors().column(k).map(|&error| f64::from(error)).collect();
-            fit(&features, seen.inputs(), &errors, &fold_of_row)
+            fit(&features, &errors, &fold_of_row)
         })
         .collect();
     let test = standardized(&data.test, &standardizer);
     let prices = data.experts.iter().map(|expert| f64::from(expert.mean_price));
     let models_with_prices: Vec<(&Model, f64)> =
         models.iter().map(|(model, _)| model).zip(prices).collect();
-    let scores = test.chunks_exact(seen.inputs()).flat_map(|row| {
-        models_with_prices.iter().map(|(model, price)| -(model.predict(row) + price))
+    let scores = Matrix::from_fn(test.rows(), seen.experts(), |row, k| {
+        let (model, price) = models_with_prices[k];
+        -(model.predict(test.row(row)) + price)
     });
     let offsets = vec![0.0; seen.experts()];
     let penalties: Vec<String> =
         models.iter().map(|(_, penalty)| format!("{:.4}", 1.0 / penalty)).collect();
     let chosen = format!("C={}", penalties.join("/"));
-    without_image(chosen, Answers { scores: scores.collect(), offsets }, true)
+    without_image(chosen, Answers { scores, offsets }, true)
 }
 
 /// The model of one expert's error with the penalty of the least held-out loss, and that penalty.
-fn fit(features: &[f64], width: usize, errors: &[f64], fold_of_row: &[u8]) -> (Model, f64) {
-    let penalized = Penalized { width, logistic: errors.iter().all(|&e| e == 0.0 || e == 1.0) };
+fn fit(features: &Matrix<f64>, errors: &[f64], fold_of_row: &[u8]) -> (Model, f64) {
+    let binary = errors.iter().all(|&error| error == 0.0 || error == 1.0);
+    let predicts = if binary { Predicts::Probability } else { Predicts::Number };
     let held_out: Vec<Vec<f64>> = (0..FOLDS)
         .into_par_iter()
         .map(|fold| {
-            let rows = |held: bool| {
-                (0..errors.len()).filter(move |&row| (fold_of_row[row] == fold) == held)
+            let (held, fitted): (Vec<usize>, Vec<usize>) =
+                (0..errors.len()).partition(|&row| fold_of_row[row] == fold);
+            let select = |rows: &[usize]| {
+                (
+                    features.select_rows(rows),
+                    rows.iter().map(|&row| errors[row]).collect::<Vec<_>>(),
+                )
             };
-            let (x, y) = gather(features, width, errors, rows(false));
-            let models = fit_path(penalized, &x, &y, &PENALTIES);
-            let (x, y) = gather(features, width, errors, rows(true));
+            let (x, y) = select(&fitted);
+            let models = fit_path(predicts, &x, &y, &PENALTIES);
+            let (x, y) = select(&held);
             models.iter().map(|model| model.loss(&x, &y)).collect()
         })
         .collect();
     let loss = |at: usize| held_out.iter().map(|fold| fold[at]).sum::<f64>();
     // Of equally good ones the strongest penalty, the first.
     let best = (0..PENALTIES.len()).min_by(|&a, &b| loss(a).total_cmp(&loss(b))).unwrap_or(0);
-    let models = fit_path(penalized, features, errors, &PENALTIES[..=best]);
+    let models = fit_path(predicts, features, errors, &PENALTIES[..=best]);
     (models.into_iter().next_back().expect("a penalty at least"), PENALTIES[best])
 }
 
-fn gather(
-    features: &[f64],
-    width: usize,
-    errors: &[f64],
-    rows: impl Iterator<Item = usize> + Clone,
-) -> (Vec<f64>, Vec<f64>) {
-    let x = rows.clone().flat_map(|row| features[row * width..][..width].iter().copied());
-    (x.collect(), rows.map(|row| errors[row]).collect())
-}
-
 /// Features in standard deviations from their means, in full precision: no device rounds them.
-fn standardized(part: &Part, standardizer: &Standardizer) -> Vec<f64> {
+fn standardized(part: &Part, standardizer: &Standardizer) -> Matrix<f64> {
     let Standardizer { means, deviations, .. } = standardizer;
-    let of_row = |row: &[f32]| -> Vec<f64> {
-        let columns = row.iter().zip(means).zip(deviations);
-        columns.map(|((&x, mean), deviation)| (f64::from(x) - mean) / deviation).collect()
-    };
-    part.features().iter_rows().flat_map(of_row).collect()
+    Matrix::from_fn(part.rows(), part.inputs(), |row, feature| {
+        (f64::from(part.row(row)[feature]) - means[feature]) / deviations[feature]
+    })
 }
 
 #[cfg(test)]

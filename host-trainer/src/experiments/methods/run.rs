@@ -1,15 +1,16 @@
 //! What comes of training a method on a log.
 
 use crate::data::dataset::Dataset;
-use crate::learn::offsets::{Scored, argmax, tune};
+use crate::data::matrix::Matrix;
+use crate::learn::offsets::{self, ScoredRows, tune};
 use crate::refusal::Refusal;
 
 /// What a method says of the test rows of a log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answers {
-    /// A score of each expert, row-major, rows x experts, in any unit. Methods that predict deferral
-    /// losses give minus the prediction; an expert that is never asked has minus infinity.
-    pub scores: Vec<f64>,
+    /// Rows x experts: a score of each expert in any unit. Methods that predict deferral losses give
+    /// minus the prediction; an expert that is never asked has minus infinity.
+    pub scores: Matrix<f64>,
     /// One for each expert, in the unit of the scores, tuned on the calibration rows.
     pub offsets: Vec<f64>,
 }
@@ -18,17 +19,13 @@ impl Answers {
     /// The expert chosen on each row: the highest score plus offset, ties to the lower index.
     #[must_use]
     pub fn choices(&self) -> Vec<usize> {
-        self.argmax(&self.offsets)
+        offsets::choices(&self.scores, &self.offsets)
     }
 
     /// The same without offsets.
     #[must_use]
     pub fn plain_choices(&self) -> Vec<usize> {
-        self.argmax(&vec![0.0; self.offsets.len()])
-    }
-
-    fn argmax(&self, offsets: &[f64]) -> Vec<usize> {
-        self.scores.chunks_exact(offsets.len()).map(|scores| argmax(scores, offsets)).collect()
+        offsets::choices(&self.scores, &vec![0.0; self.offsets.len()])
     }
 }
 
@@ -56,16 +53,12 @@ pub struct Run {
 pub(super) fn host_run(
     chosen: String,
     data: &Dataset,
-    calibration: &[f64],
-    test: Vec<f64>,
+    calibration: &Matrix<f64>,
+    test: Matrix<f64>,
     seeded: bool,
 ) -> Run {
-    let losses = data.calibration.deferral_losses(&all_rows(data.calibration.rows()));
-    let offsets = tune(&Scored {
-        experts: data.calibration.experts(),
-        scores: calibration,
-        costs: losses.values(),
-    });
+    let deferral_losses = &data.calibration.deferral_losses(&all_rows(data.calibration.rows()));
+    let offsets = tune(&ScoredRows { scores: calibration, deferral_losses });
     without_image(chosen, Answers { scores: test, offsets }, seeded)
 }
 
@@ -92,8 +85,8 @@ mod tests {
 
     #[test]
     fn offsets_decide_and_ties_go_to_the_lower_index() {
-        let answers =
-            Answers { scores: vec![1.0, 1.0, 0.5, 0.0, 0.2, 0.9], offsets: vec![0.0, 0.0, 0.5] };
+        let scores = Matrix::new(2, 3, vec![1.0, 1.0, 0.5, 0.0, 0.2, 0.9]).unwrap();
+        let answers = Answers { scores, offsets: vec![0.0, 0.0, 0.5] };
         assert_eq!(answers.plain_choices(), [0, 2]);
         assert_eq!(answers.choices(), [0, 2]);
         let other = Answers { offsets: vec![0.0, 1.0, 0.0], ..answers };

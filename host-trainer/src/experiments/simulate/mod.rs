@@ -70,7 +70,7 @@ pub(crate) struct Segment {
     /// With the governor.
     pub governed: Figures,
     /// Without.
-    pub bare: Figures,
+    pub fixed: Figures,
 }
 
 /// Moving means behind a row.
@@ -81,7 +81,7 @@ pub(crate) struct Moment {
     /// Rate, error and price with the governor.
     pub governed: [f64; 3],
     /// Without.
-    pub bare: [f64; 3],
+    pub fixed: [f64; 3],
     /// The budget at that row.
     pub budget: f64,
 }
@@ -93,7 +93,7 @@ pub(crate) struct Replay {
     #[serde(flatten)]
     pub governed: Figures,
     /// The same image with a fixed threshold.
-    pub bare: Figures,
+    pub fixed: Figures,
     /// A threshold that is learned on the way, if one was asked for ([`online::replay`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub online: Option<Figures>,
@@ -148,10 +148,10 @@ pub(crate) fn replay(
     let mut governor = Governor::new(&settings);
     governor.set_budget(plan.budget);
     governor.set_threshold(plan.threshold);
-    let mut fixed = image.offsets().to_vec();
-    fixed[0] = fixed[0].saturating_add(plan.threshold);
+    let mut offsets = image.offsets().to_vec();
+    offsets[0] = offsets[0].saturating_add(plan.threshold);
     let mut links = conditions.links(part.experts());
-    let (mut governed, mut bare, mut budgets) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut governed, mut fixed, mut budgets) = (Vec::new(), Vec::new(), Vec::new());
     let mut drift = Vec::new();
     for (moment, &row) in order.iter().enumerate() {
         let reachable = links.next(moment);
@@ -161,7 +161,7 @@ pub(crate) fn replay(
         }
         let step = |expert: u8| Step::new(part, row, usize::from(expert));
         let scores = rejector.scores(part.row(row), &mut scratch).expect("a log holds no NaN");
-        bare.push(step(Scores::new(scores.values(), &fixed).decide(reachable).expert));
+        fixed.push(step(Scores::new(scores.values(), &offsets).decide(reachable).expert));
         governed.push(step(governor.input(scores).decide(reachable).expert));
         budgets.push(f64::from(governor.budget().bits()) / 65_536.0);
         let flags = governor.drift();
@@ -188,7 +188,7 @@ pub(crate) fn replay(
                 name: name.clone(),
                 from,
                 governed: figures(&governed[from..moment], flags),
-                bare: figures(&bare[from..moment], 0),
+                fixed: figures(&fixed[from..moment], 0),
             });
             from = moment;
         }
@@ -196,14 +196,14 @@ pub(crate) fn replay(
     });
     let decisions = u32::try_from(order.len()).unwrap_or(u32::MAX);
     Replay {
-        bare: figures(&bare, 0),
+        fixed: figures(&fixed, 0),
         governed: figures(&governed, drift.len()),
         online: None,
         budget: f64::from(plan.budget.bits()) / 65_536.0,
         rate_bound: f64::from(settings.rate_bound(decisions)) / 65_536.0,
         drift,
         segments,
-        course: course(&governed, &bare, &budgets, plan.window),
+        course: course(&governed, &fixed, &budgets, plan.window),
     }
 }
 
@@ -223,7 +223,7 @@ fn figures(steps: &[Step], experts: usize, drift_flags: usize) -> Figures {
     }
 }
 
-fn course(governed: &[Step], bare: &[Step], budgets: &[f64], window: usize) -> Vec<Moment> {
+fn course(governed: &[Step], fixed: &[Step], budgets: &[f64], window: usize) -> Vec<Moment> {
     let rows = governed.len();
     let every = (rows / 100).max(1);
     (every - 1..rows)
@@ -234,7 +234,7 @@ fn course(governed: &[Step], bare: &[Step], budgets: &[f64], window: usize) -> V
                 let Figures { deferral_rate, error, price, .. } = figures(&steps[from..=row], 0, 0);
                 [deferral_rate, error, price]
             };
-            Moment { row, governed: means(governed), bare: means(bare), budget: budgets[row] }
+            Moment { row, governed: means(governed), fixed: means(fixed), budget: budgets[row] }
         })
         .collect()
 }
@@ -258,13 +258,13 @@ impl Replay {
             ]);
         };
         line("governor".to_owned(), &self.governed);
-        line("bare threshold".to_owned(), &self.bare);
+        line("fixed threshold".to_owned(), &self.fixed);
         if let Some(online) = &self.online {
             line("learned online".to_owned(), online);
         }
         for segment in self.segments.iter().take(MOST_SEGMENTS) {
             line(format!("{}: governor", segment.name), &segment.governed);
-            line(format!("{}: bare", segment.name), &segment.bare);
+            line(format!("{}: fixed", segment.name), &segment.fixed);
         }
         let mut text = format!(
             "budget {:.2}% of the rows; the governor's rate is proved to be within {:.2} points of it, or below\n\n{}",

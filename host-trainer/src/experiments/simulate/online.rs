@@ -107,7 +107,7 @@ fn two_thresholds(part: &Part, order: &[usize], conditions: &Conditions) -> Resu
             .iter()
             .any(|&row| part.errors().row(row).iter().any(|&error| error != 0.0 && error != 1.0))
     {
-        return Err(wrong("a log that is no yes-or-no question", classes));
+        return Err(wrong("a log without a yes-or-no label", classes));
     }
     let confidence = part.confidence().ok_or_else(|| {
         wrong("a log without confidence", "`confidence` or `probabilities` of the first expert")
@@ -163,7 +163,7 @@ mod tests {
     use crate::data::part::PartColumns;
 
     /// The device knows the class with a probability that it knows; the expert is nearly always right.
-    fn questions(rows: usize, price: f32) -> PartColumns {
+    fn yes_or_no(rows: usize, price: f32) -> PartColumns {
         let mut random = Random::new(3);
         let (mut errors, mut labels, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..rows {
@@ -197,20 +197,20 @@ mod tests {
 
     #[test]
     fn two_thresholds_ask_where_the_device_is_in_doubt() {
-        let figures = run(questions(20_000, 0.2)).unwrap();
+        let figures = run(yes_or_no(20_000, 0.2)).unwrap();
         // Alone the device loses a quarter. Asking pays where it is wrong with a probability above 0.2: in 0.6 of
         // the rows, for 0.2 * 0.6 + 0.04 in all, and some exploring.
         assert!((figures.deferral_rate - 0.61).abs() < 0.06, "{figures:?}");
         assert!(figures.deferral_loss < 0.19, "{figures:?}");
-        let dear = run(questions(20_000, 0.9)).unwrap();
+        let dear = run(yes_or_no(20_000, 0.9)).unwrap();
         assert!(dear.deferral_rate < 0.1, "{dear:?}");
     }
 
     #[test]
-    fn two_thresholds_need_a_yes_or_no_question() {
-        let part = PartColumns { confidence: None, ..questions(5, 0.1) };
+    fn two_thresholds_need_a_yes_or_no_label() {
+        let part = PartColumns { confidence: None, ..yes_or_no(5, 0.1) };
         assert!(run(part).unwrap_err().to_string().contains("confidence"));
-        let part = PartColumns { labels: Some(vec![2; 5]), ..questions(5, 0.1) };
+        let part = PartColumns { labels: Some(vec![2; 5]), ..yes_or_no(5, 0.1) };
         assert!(run(part).unwrap_err().to_string().contains("yes-or-no"));
     }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 
 const SIZE: (u32, u32) = (900, 900);
 const GOVERNED: RGBColor = RGBColor(20, 90, 170);
-const BARE: RGBColor = RGBColor(200, 90, 30);
+const FIXED: RGBColor = RGBColor(200, 90, 30);
 
 /// The course of a replay as SVG.
 ///
@@ -32,7 +32,7 @@ fn panels(
     for (index, (name, area)) in
         ["deferral rate", "error", "price"].into_iter().zip(root.split_evenly((3, 1))).enumerate()
     {
-        let values = replay.course.iter().flat_map(|m| [m.governed[index], m.bare[index]]);
+        let values = replay.course.iter().flat_map(|m| [m.governed[index], m.fixed[index]]);
         let budget = if index == 0 { replay.budget } else { 0.0 };
         let highest = values.fold(budget, f64::max).max(1e-6);
         let mut chart = ChartBuilder::on(&area)
@@ -46,7 +46,7 @@ fn panels(
         };
         let mut series = vec![
             ("governor", GOVERNED, line(&|moment| moment.governed[index])),
-            ("bare threshold", BARE, line(&|moment| moment.bare[index])),
+            ("fixed threshold", FIXED, line(&|moment| moment.fixed[index])),
         ];
         if index == 0 {
             series.push(("budget", BLACK, line(&|moment| moment.budget)));

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::experiments::compare::sample::thin;
 use crate::experiments::methods::{self, Contender};
 use crate::intake::config::Config;
-use crate::learn::offsets::argmax;
+use crate::learn::offsets::choices;
 use crate::learn::recipe::Recipe;
 use crate::learn::store::Memory;
 use crate::pipeline::{Choice, attempt_with};
@@ -172,10 +172,7 @@ fn of_sample(log: &StudiedLog, rows: usize, seed: u64) -> Result<Vec<Outcome>> {
         lines.push((name.to_owned(), loss(&trained.int8_choices(test))));
         if name == TRAINED {
             let all: Vec<usize> = (0..test.rows()).collect();
-            let float = trained.fit.scores(test, &all);
-            let zeros = vec![0.0; test.experts()];
-            let plain: Vec<usize> =
-                float.chunks_exact(test.experts()).map(|scores| argmax(scores, &zeros)).collect();
+            let plain = choices(&trained.fit.scores(test, &all), &vec![0.0; test.experts()]);
             lines.push(("in floating point".to_owned(), loss(&trained.float_choices(test))));
             lines.push(("without offsets, in floating point".to_owned(), loss(&plain)));
             let promised = match &trained.choice {

@@ -3,7 +3,7 @@
 //!
 //! A rejector is trained once on a log, as with a policy. The rows that it has not seen, the
 //! reserved half of the calibration rows and the test rows, are then dealt anew for each split,
-//! whole groups where the log has them; the threshold is calibrated on the one part and judged on
+//! whole groups where the log has them; the threshold is searched on the one part and judged on
 //! the other, with as many rows as promised (the horizon).
 
 use rayon::prelude::*;
@@ -28,7 +28,7 @@ pub(crate) struct TestedLog {
     pub train: AdvantageRows,
     /// The rows that are dealt: reserved ones, then test rows.
     pub pool: AdvantageRows,
-    /// The share of them that calibrates.
+    /// The share of them that are calibration rows.
     pub share: f64,
 }
 
@@ -54,7 +54,7 @@ impl TestedLog {
         Ok(Self { name, train: rows(&data.train), pool: calibration.join(test), share })
     }
 
-    /// The rows that calibrate, and the rest.
+    /// Calibration rows, and the rest.
     fn deal(&self, seed: u64) -> (AdvantageRows, AdvantageRows) {
         let mut random = Random::new(seed);
         let mut units: Vec<Vec<usize>> = match &self.pool.groups {
@@ -103,10 +103,10 @@ pub(crate) struct GuaranteeResult {
     pub refused: f64,
     /// Mean of what was promised to be small, where it was promised; `None` if it never was.
     pub mean: Option<f64>,
-    /// Share of the splits on which the bare threshold breaks it.
-    pub bare_broken: f64,
+    /// Share of the splits on which the empirical threshold breaks it.
+    pub empirical_broken: f64,
     /// Its mean.
-    pub bare_mean: f64,
+    pub empirical_mean: f64,
 }
 
 /// All outcomes; also the JSON document of `mild study guarantees`.
@@ -173,22 +173,21 @@ fn outcome(
             let (calibration, test) = log.deal(seed.wrapping_mul(1_000_003).wrapping_add(round));
             let horizon = Some(test.independent());
             let policy = Policy { confidence, horizon, ..Policy::default() };
-            let calibrated = ThresholdSearch::new(&policy, &log.train, &calibration);
-            let (promised, bare) = match promise {
+            let search = ThresholdSearch::new(&policy, &log.train, &calibration);
+            let (promised, empirical) = match promise {
                 PromiseKind::Rate(rate) => {
-                    (calibrated.threshold_for_rate(rate), calibration.bare_threshold(rate))
+                    (search.threshold_for_rate(rate), calibration.empirical_threshold(rate))
                 }
-                PromiseKind::Error(error) => (
-                    calibrated.threshold_for_error(error),
-                    calibrated.bare_threshold_for_error(error),
-                ),
+                PromiseKind::Error(error) => {
+                    (search.threshold_for_error(error), search.empirical_threshold_for_error(error))
+                }
             };
             let value = |threshold| match promise {
                 PromiseKind::Rate(_) => test.rate(threshold),
                 PromiseKind::Error(_) => test.mean(|row| test.outcome(row, threshold).error),
             };
             progress.step(log.pool.len() as u64);
-            (promised.map(value), value(bare))
+            (promised.map(value), value(empirical))
         })
         .collect();
     let limit = match promise {
@@ -206,8 +205,8 @@ fn outcome(
         broken: share(made.iter().filter(|&&value| value > limit).count()),
         refused: share(splits - made.len()),
         mean: (!made.is_empty()).then(|| made.iter().sum::<f64>() / made.len() as f64),
-        bare_broken: share(rounds.iter().filter(|round| round.1 > limit).count()),
-        bare_mean: rounds.iter().map(|round| round.1).sum::<f64>() / splits.max(1) as f64,
+        empirical_broken: share(rounds.iter().filter(|round| round.1 > limit).count()),
+        empirical_mean: rounds.iter().map(|round| round.1).sum::<f64>() / splits.max(1) as f64,
     }
 }
 
@@ -217,7 +216,7 @@ impl GuaranteeStudy {
     pub(crate) fn render(&self) -> String {
         let mut text = format!(
             "{} splits, confidence {}: at most {:.1} % may be broken by chance\n\n\
-             | log | calibration / test | promise | broken | refused | mean | bare: broken | bare: mean |\n\
+             | log | calibration / test | promise | broken | refused | mean | empirical: broken | empirical: mean |\n\
              |---|---:|---|---:|---:|---:|---:|---:|\n",
             self.splits,
             self.confidence,
@@ -237,8 +236,8 @@ impl GuaranteeStudy {
                 percent(outcome.broken),
                 percent(outcome.refused),
                 outcome.mean.map_or("-".to_owned(), |mean| format!("{mean:.4}")),
-                percent(outcome.bare_broken),
-                format!("{:.4}", outcome.bare_mean),
+                percent(outcome.empirical_broken),
+                format!("{:.4}", outcome.empirical_mean),
             ];
             text += &format!("| {} |\n", cells.join(" | "));
         }

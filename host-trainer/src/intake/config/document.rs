@@ -21,7 +21,7 @@ pub(super) struct Document<'a> {
     path: &'a Path,
     text: &'a str,
     /// The bytes of each key with its value, by its path in today's names.
-    places: BTreeMap<String, Range<usize>>,
+    spans: BTreeMap<String, Range<usize>>,
     /// The paths of keys that the file writes with an older name.
     spellings: BTreeMap<String, String>,
 }
@@ -29,7 +29,7 @@ pub(super) struct Document<'a> {
 impl<'a> Document<'a> {
     /// Checks every key and value of `text` on its own.
     pub(super) fn check(text: &'a str, path: &'a Path) -> Result<Self> {
-        let mut document = Self { path, text, places: BTreeMap::new(), spellings: BTreeMap::new() };
+        let mut document = Self { path, text, spans: BTreeMap::new(), spellings: BTreeMap::new() };
         let root = DeTable::parse(text).map_err(|error| {
             Error::from(ConfigError::Syntax {
                 file: path.to_path_buf(),
@@ -54,7 +54,7 @@ impl<'a> Document<'a> {
         Error::from(ConfigError::Value {
             file: self.path.to_path_buf(),
             line: self.line(key),
-            excerpt: Some(self.excerpt(&self.place(key))),
+            excerpt: Some(self.excerpt(&self.span(key))),
             key: self.written(key).to_owned(),
             found: found.into(),
             expected: expected.into(),
@@ -68,20 +68,20 @@ impl<'a> Document<'a> {
 
     /// The line of a key, or of the nearest section around it.
     pub(super) fn line(&self, key: &str) -> usize {
-        self.line_at(&self.place(key))
+        self.line_at(&self.span(key))
     }
 
     /// The line of a key, or of the nearest section around it, and what it says.
     pub(super) fn shown(&self, key: &str) -> (usize, Excerpt) {
-        let place = self.place(key);
-        (self.line_at(&place), self.excerpt(&place))
+        let span = self.span(key);
+        (self.line_at(&span), self.excerpt(&span))
     }
 
     /// The bytes of a key with its value, or of the head of the nearest section around it.
-    fn place(&self, key: &str) -> Range<usize> {
+    fn span(&self, key: &str) -> Range<usize> {
         let mut place = key;
         loop {
-            match (self.places.get(place), place.rfind('.')) {
+            match (self.spans.get(place), place.rfind('.')) {
                 (Some(bytes), _) => break bytes.clone(),
                 (None, Some(dot)) => place = &place[..dot],
                 (None, None) => break 0..0,
@@ -103,15 +103,15 @@ impl<'a> Document<'a> {
         name: &Spanned<impl AsRef<str>>,
         value: &Spanned<DeValue<'_>>,
     ) -> Result<()> {
-        let place = name.span();
+        let span = name.span();
         let name = name.get_ref().as_ref();
-        self.places.insert(name.to_owned(), place.clone());
+        self.spans.insert(name.to_owned(), span.clone());
         let Some(section) = SECTIONS.iter().find(|section| section.name == name) else {
             let names = || SECTIONS.iter().map(|section| section.name);
             return Err(Error::from(ConfigError::UnknownKey {
                 file: self.path.to_path_buf(),
-                line: self.line_at(&place),
-                excerpt: Some(self.excerpt(&place)),
+                line: self.line_at(&span),
+                excerpt: Some(self.excerpt(&span)),
                 key: name.to_owned(),
                 suggestion: suggest(name, names()),
                 expected: list(names()),
@@ -122,7 +122,7 @@ impl<'a> Document<'a> {
             (DeValue::Array(array), true) => {
                 for (index, item) in array.iter().enumerate() {
                     let path = format!("{name}[{index}]");
-                    self.places.insert(path.clone(), item.span());
+                    self.spans.insert(path.clone(), item.span());
                     let DeValue::Table(table) = item.get_ref() else {
                         let expected = format!("a table, `[[{name}]]`");
                         return Err(self.error(&path, found(item.get_ref()), expected));
@@ -140,13 +140,13 @@ impl<'a> Document<'a> {
 
     fn table(&mut self, section: &str, keys: &[Key], table: &DeTable<'_>) -> Result<()> {
         for (name, value) in table {
-            let place = name.span().start..value.span().end;
+            let span = name.span().start..value.span().end;
             let written = format!("{section}.{}", name.get_ref());
             let Some(key) = keys.iter().find(|key| key.is_written(name.get_ref())) else {
                 let names = || keys.iter().map(|key| key.name);
                 return Err(Error::from(ConfigError::UnknownKey {
                     file: self.path.to_path_buf(),
-                    line: self.line_at(&place),
+                    line: self.line_at(&span),
                     excerpt: Some(self.excerpt(&name.span())),
                     key: written,
                     suggestion: suggest(name.get_ref(), names()),
@@ -154,8 +154,8 @@ impl<'a> Document<'a> {
                 }));
             };
             let path = format!("{section}.{}", key.name);
-            if let (Some(older), Some(first)) = (key.older, self.places.get(&path)) {
-                let second = if first.start > place.start { first } else { &place };
+            if let (Some(older), Some(first)) = (key.older, self.spans.get(&path)) {
+                let second = if first.start > span.start { first } else { &span };
                 return Err(Error::from(ConfigError::TwoSpellings {
                     file: self.path.to_path_buf(),
                     line: self.line_at(second),
@@ -167,7 +167,7 @@ impl<'a> Document<'a> {
             if written != path {
                 self.spellings.insert(path.clone(), written);
             }
-            self.places.insert(path.clone(), place);
+            self.spans.insert(path.clone(), span);
             self.value(&path, &key.kind, value)?;
         }
         Ok(())
@@ -183,14 +183,14 @@ impl<'a> Document<'a> {
             DeValue::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
                     let path = format!("{key}[{index}]");
-                    self.places.insert(path.clone(), item.span());
+                    self.spans.insert(path.clone(), item.span());
                     self.value(&path, &item_kind, item)?;
                 }
             }
             DeValue::Table(items) => {
                 for (name, item) in items {
                     let path = format!("{key}.{}", name.get_ref());
-                    self.places.insert(path.clone(), name.span().start..item.span().end);
+                    self.spans.insert(path.clone(), name.span().start..item.span().end);
                     self.value(&path, &item_kind, item)?;
                 }
             }

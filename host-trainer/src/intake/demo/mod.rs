@@ -68,9 +68,9 @@ pub(crate) fn wine() -> DemoLog {
     DemoLog { csv: csv(&wines, &splits, &answers), config: CONFIG.to_owned() }
 }
 
-/// The costs are in units of one error. They are set so that on the train and calibration splits
+/// The prices are in units of one error. They are set so that on the train and calibration splits
 /// always the node, always the gateway and always the cloud cost about the same: which of them to
-/// ask is an open question, and the answer depends on the wine.
+/// ask is open, and the answer depends on the wine.
 const CONFIG: &str = r#"# Which band of fixed acidity is this wine in, and who should say so?
 # 1,599 red wines (Cortez et al. 2009, CC BY 4.0); experts fitted in five folds.
 [data]

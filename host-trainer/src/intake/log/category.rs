@@ -41,7 +41,7 @@ impl Categories {
     }
 
     /// The categories that have a code in `train`, sorted: their names, and for every code its
-    /// place among them.
+    /// position among them.
     pub(super) fn inputs(
         &self,
         train: impl Iterator<Item = u16>,
@@ -55,11 +55,11 @@ impl Categories {
         } else {
             order.sort_by_key(|&code| &self.names[code]);
         }
-        let mut places = vec![None; seen.len()];
-        for (place, &code) in order.iter().enumerate() {
-            places[code] = Some(place);
+        let mut positions = vec![None; seen.len()];
+        for (position, &code) in order.iter().enumerate() {
+            positions[code] = Some(position);
         }
-        (order.into_iter().map(|code| self.names[code].as_str()).collect(), places)
+        (order.into_iter().map(|code| self.names[code].as_str()).collect(), positions)
     }
 }
 
@@ -73,9 +73,9 @@ mod tests {
         let codes: Vec<u16> =
             ["10", "9.0", "-1", "9", "7"].map(|text| categories.code(text).unwrap()).into();
         assert_eq!(codes, [0, 1, 2, 1, 3]);
-        let (names, places) = categories.inputs(codes[..4].iter().copied());
+        let (names, positions) = categories.inputs(codes[..4].iter().copied());
         assert_eq!(names, ["-1", "9", "10"]);
-        assert_eq!(places, [Some(2), Some(1), Some(0), None]);
+        assert_eq!(positions, [Some(2), Some(1), Some(0), None]);
         let text = categories.code("b").unwrap();
         assert_eq!(categories.inputs([0, 1, text].into_iter()).0, ["10", "9", "b"]);
     }

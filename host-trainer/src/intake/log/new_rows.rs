@@ -36,7 +36,7 @@ pub struct NewRow {
     /// The inputs of the rejector, finite.
     pub inputs: Vec<f32>,
     /// For each expert its error and its price, in units of one error, as far as the row says them.
-    pub costs: Vec<Option<(f32, f32)>>,
+    pub losses: Vec<Option<(f32, f32)>>,
 }
 
 /// Where a table has what the rows need.
@@ -183,7 +183,7 @@ impl NewRows {
         let wrong =
             |column: usize| -> Result<bool> { Ok(Some(row.class(column, CHANGE)?) != label) };
         let config = &self.config;
-        let cost = |&(answer, price): &(Answer, Price)| -> Result<Option<(f32, f32)>> {
+        let loss = |&(answer, price): &(Answer, Price)| -> Result<Option<(f32, f32)>> {
             let priced = match price {
                 Price::Fixed(_) => true,
                 Price::Column(column) => is_there(&column),
@@ -213,7 +213,7 @@ impl NewRows {
             };
             Ok(Some((error, price)))
         };
-        let costs = experts.iter().map(|expert| expert.as_ref().map_or(Ok(None), cost));
-        Ok(NewRow { line: row.line(), inputs, costs: costs.collect::<Result<_>>()? })
+        let losses = experts.iter().map(|expert| expert.as_ref().map_or(Ok(None), loss));
+        Ok(NewRow { line: row.line(), inputs, losses: losses.collect::<Result<_>>()? })
     }
 }

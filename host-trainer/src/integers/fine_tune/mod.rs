@@ -340,7 +340,7 @@ mod tests {
         let device = crate::integers::artifact::scores(&artifact.image(), &data.test);
         let network: Vec<Layer> = quantized.layers.iter().map(Layer::new).collect();
         let mut pass = Pass::new(&network);
-        for (row, device) in device.chunks_exact(2).enumerate() {
+        for (row, device) in device.iter_rows().enumerate() {
             let inputs = fit.standardizer.inputs.iter().zip(data.test.row(row));
             let codes: Vec<f64> = inputs.map(|(input, &x)| input.code(x)).collect();
             pass.forward(&network, 0, &codes, 1.0);

@@ -22,7 +22,7 @@ use crate::data::part::Part;
 use crate::learn::candidate::Candidate;
 use crate::learn::fit::Fit;
 use crate::learn::grid::Grid;
-use crate::learn::offsets::{Scored, in_favour_of_the_best, tune_or};
+use crate::learn::offsets::{ScoredRows, in_favour_of_the_best, tune_or};
 use crate::learn::store::{HeldOut, Store};
 use crate::learn::train::{fit, fit_for};
 use crate::progress::Progress;
@@ -209,9 +209,9 @@ struct Run {
     candidate: Candidate,
     /// Folds done, from the first of the used ones on.
     folds: usize,
-    /// For each checkpoint the scores of all rows, row-major, by networks that were fitted without the
-    /// row's fold; 0 in folds to come.
-    scores: Vec<Vec<f64>>,
+    /// For each checkpoint the scores of all rows by networks that were fitted without the row's
+    /// fold; 0 in folds to come.
+    scores: Vec<Matrix<f64>>,
 }
 
 impl<'a> Bench<'a> {
@@ -241,17 +241,17 @@ impl<'a> Bench<'a> {
             .flat_map(|run| self.used[from..to].iter().map(move |&fold| (run, fold)))
             .collect();
         let candidates: Vec<&Candidate> = runs.iter().map(|run| &run.candidate).collect();
-        let fitted: Vec<HeldOut> =
+        let held_out: Vec<HeldOut> =
             tasks.par_iter().map(|&(run, fold)| self.hold_out(candidates[run], fold)).collect();
-        let experts = self.part.experts();
-        for ((run, fold), scores) in tasks.into_iter().zip(fitted) {
+        let none = Matrix::filled(self.part.rows(), self.part.experts(), 0.0);
+        for ((run, fold), scores) in tasks.into_iter().zip(held_out) {
             let run = &mut runs[run];
             run.folds = to;
-            run.scores.resize(self.checkpoints.len(), vec![0.0; self.part.rows() * experts]);
+            run.scores.resize(self.checkpoints.len(), none.clone());
             for (all, scores) in run.scores.iter_mut().zip(scores) {
                 let held = (0..self.part.rows()).filter(|&row| self.fold_of_row[row] == fold);
-                for (row, scores) in held.zip(scores.chunks_exact(experts)) {
-                    all[row * experts..][..experts].copy_from_slice(scores);
+                for (row, scores) in held.zip(scores.iter_rows()) {
+                    all.row_mut(row).copy_from_slice(scores);
                 }
             }
         }
@@ -259,17 +259,18 @@ impl<'a> Bench<'a> {
 
     /// Fits without a fold and scores its rows, unless that is known.
     fn hold_out(&self, candidate: &Candidate, fold: u8) -> HeldOut {
-        let (held, kept): (Vec<usize>, Vec<usize>) =
+        let (held, fitted): (Vec<usize>, Vec<usize>) =
             (0..self.part.rows()).partition(|&row| self.fold_of_row[row] == fold);
-        let values = held.len() * self.part.experts();
+        let shape = (held.len(), self.part.experts());
         let known = self.store.get(candidate, fold).filter(|known| {
-            known.len() == self.checkpoints.len() && known.iter().all(|s| s.len() == values)
+            let fits = |scores: &Matrix<f64>| (scores.rows(), scores.columns()) == shape;
+            known.len() == self.checkpoints.len() && known.iter().all(fits)
         });
         let scores = known.unwrap_or_else(|| {
             let mut scores: HeldOut = Vec::new();
             let mut losses: Vec<f64> = Vec::new();
             let seed = self.seed.wrapping_add(u64::from(fold));
-            fit(self.part, &kept, candidate, seed, self.checkpoints, |_, fit| {
+            fit(self.part, &fitted, candidate, seed, self.checkpoints, |_, fit| {
                 let found = fit.scores(self.part, &held);
                 losses.push(self.plain_loss(&held, &found));
                 scores.push(found);
@@ -290,9 +291,9 @@ impl<'a> Bench<'a> {
     }
 
     /// The deferral loss of some rows with their scores as they are.
-    fn plain_loss(&self, rows: &[usize], scores: &[f64]) -> f64 {
-        let (experts, losses) = (self.part.experts(), self.part.deferral_losses(rows));
-        Scored { experts, scores, costs: losses.values() }.losses(&vec![0.0; experts]).iter().sum()
+    fn plain_loss(&self, rows: &[usize], scores: &Matrix<f64>) -> f64 {
+        let scored = ScoredRows { scores, deferral_losses: &self.part.deferral_losses(rows) };
+        scored.losses(&vec![0.0; self.part.experts()]).iter().sum()
     }
 
     /// What fitting a candidate on one fold costs beside others: its multiply-accumulates and, for the
@@ -306,29 +307,27 @@ impl<'a> Bench<'a> {
     /// A run's loss at its best checkpoint over the folds done, offsets for each fold tuned on the
     /// others.
     fn judge(&self, run: &Run) -> Judged {
-        let experts = self.part.experts();
         let done = &self.used[..run.folds];
         let rows: Vec<usize> =
             (0..self.part.rows()).filter(|&row| done.contains(&self.fold_of_row[row])).collect();
         let mut best: Option<Judged> = None;
         let first = if run.candidate.is_solved() { self.checkpoints.len() - 1 } else { 0 };
         for (scores, &iterations) in run.scores.iter().zip(self.checkpoints).skip(first) {
-            let gather = |keep: &dyn Fn(u8) -> bool| -> (Vec<f64>, Vec<f32>) {
-                let rows = rows.iter().filter(|&&row| keep(self.fold_of_row[row]));
-                rows.flat_map(|&row| row * experts..(row + 1) * experts)
-                    .map(|index| (scores[index], self.losses.values()[index]))
-                    .unzip()
-            };
             let mut losses = vec![0.0; rows.len()];
             for &fold in done {
-                let (scores, costs) = gather(&|other| other != fold);
-                let scored = Scored { experts, scores: &scores, costs: &costs };
-                let offsets = offsets_of(&run.candidate, &scored, self.prior);
-                let (scores, costs) = gather(&|other| other == fold);
-                let held = Scored { experts, scores: &scores, costs: &costs }.losses(&offsets);
-                let places = (0..rows.len()).filter(|&at| self.fold_of_row[rows[at]] == fold);
-                for (at, loss) in places.zip(held) {
-                    losses[at] = loss;
+                let (held, fitted): (Vec<usize>, Vec<usize>) =
+                    (0..rows.len()).partition(|&at| self.fold_of_row[rows[at]] == fold);
+                let select = |indices: &[usize]| {
+                    let rows: Vec<usize> = indices.iter().map(|&index| rows[index]).collect();
+                    (scores.select_rows(&rows), self.losses.select_rows(&rows))
+                };
+                let (scores, deferral_losses) = &select(&fitted);
+                let offsets =
+                    offsets_of(&run.candidate, &ScoredRows { scores, deferral_losses }, self.prior);
+                let (scores, deferral_losses) = &select(&held);
+                let of_held = ScoredRows { scores, deferral_losses }.losses(&offsets);
+                for (index, loss) in held.into_iter().zip(of_held) {
+                    losses[index] = loss;
                 }
             }
             let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
@@ -360,10 +359,10 @@ fn is_over(losses: &[f64]) -> bool {
 /// clearly, else, if the scores are predicted deferral losses, some in favour of the best single
 /// expert, by `prior` standard errors.
 #[must_use]
-pub(crate) fn offsets_of(candidate: &Candidate, scored: &Scored<'_>, prior: f64) -> Vec<f64> {
+pub(crate) fn offsets_of(candidate: &Candidate, scored: &ScoredRows<'_>, prior: f64) -> Vec<f64> {
     let others = match candidate.loss.of_one_output() {
-        Some(_) => in_favour_of_the_best(scored.experts, scored.costs, prior),
-        None => vec![0.0; scored.experts],
+        Some(_) => in_favour_of_the_best(scored.deferral_losses, prior),
+        None => vec![0.0; scored.scores.columns()],
     };
     tune_or(scored, others)
 }
@@ -415,23 +414,22 @@ fn simplest_within_one_error(ranking: &[Judged], part: &Part) -> usize {
         .map_or(0, |&(index, _)| index)
 }
 
-/// The outputs of all rows of a part, row-major, by networks that were fitted without the row's fold.
+/// The outputs of all rows of a part by networks that were fitted without the row's fold.
 #[must_use]
-pub(crate) fn cross_fitted(part: &Part, judged: &Judged, folds: u8, seed: u64) -> Vec<f64> {
+pub(crate) fn cross_fitted(part: &Part, judged: &Judged, folds: u8, seed: u64) -> Matrix<f64> {
     let (fold_of_row, used) = folds_of(part, folds, seed);
-    let experts = part.experts();
-    let mut outputs = vec![0.0; part.rows() * experts];
+    let mut outputs = Matrix::filled(part.rows(), part.experts(), 0.0);
     let of_fold = |&fold: &u8| {
-        let (held, kept): (Vec<usize>, Vec<usize>) =
+        let (held, fitted): (Vec<usize>, Vec<usize>) =
             (0..part.rows()).partition(|&row| fold_of_row[row] == fold);
         let seed = seed.wrapping_add(u64::from(fold));
-        let fit = fit_for(part, &kept, &judged.candidate, seed, judged.iterations);
+        let fit = fit_for(part, &fitted, &judged.candidate, seed, judged.iterations);
         (fit.outputs(part, &held), held)
     };
-    let of_folds: Vec<(Vec<f64>, Vec<usize>)> = used.par_iter().map(of_fold).collect();
+    let of_folds: Vec<(Matrix<f64>, Vec<usize>)> = used.par_iter().map(of_fold).collect();
     for (found, held) in of_folds {
-        for (row, found) in held.into_iter().zip(found.chunks_exact(experts)) {
-            outputs[row * experts..][..experts].copy_from_slice(found);
+        for (row, found) in held.into_iter().zip(found.iter_rows()) {
+            outputs.row_mut(row).copy_from_slice(found);
         }
     }
     outputs

@@ -45,33 +45,31 @@ pub(super) fn of_experts(
 ) -> (Candidate, f64) {
     let of_one = candidate.loss.of_one_output().expect("a sum over outputs");
     let experts = folds.part.experts();
-    let of_fold = |&fold: &u8| -> Vec<f64> {
-        let (held, kept): (Vec<usize>, Vec<usize>) =
+    let of_fold = |&fold: &u8| -> Matrix<f64> {
+        let (held, fitted): (Vec<usize>, Vec<usize>) =
             (0..folds.part.rows()).partition(|&row| folds.fold_of_row[row] == fold);
         let standardizer =
-            Standardizer::fit(folds.part, &kept, candidate.ranges, candidate.scaling);
-        let inputs = Blocks::features(folds.part, &kept, &standardizer);
+            Standardizer::fit(folds.part, &fitted, candidate.ranges, candidate.scaling);
+        let inputs = Blocks::features(folds.part, &fitted, &standardizer);
         let held_inputs = Blocks::features(folds.part, &held, &standardizer);
         let shape = Shape::new(folds.part.inputs(), &[], experts);
         let path = Path { shape: &shape, inputs: &inputs, held: &held_inputs };
-        let outputs = with_surrogate(folds.part, &kept, candidate, &standardizer, path);
-        let mut losses = vec![0.0; PENALTIES.len() * experts];
-        for (outputs, losses) in outputs.iter().zip(losses.chunks_exact_mut(experts)) {
-            for (&row, outputs) in held.iter().zip(outputs.chunks_exact(experts)) {
-                let (errors, costs) = (folds.part.errors().row(row), folds.losses.row(row));
+        let outputs = with_surrogate(folds.part, &fitted, candidate, &standardizer, path);
+        let mut losses = Matrix::filled(PENALTIES.len(), experts, 0.0);
+        for (outputs, losses) in outputs.iter().zip(losses.iter_rows_mut()) {
+            for (&row, outputs) in held.iter().zip(outputs.iter_rows()) {
+                let (errors, deferral) = (folds.part.errors().row(row), folds.losses.row(row));
                 for k in 0..experts {
-                    let (error, cost) = (f64::from(errors[k]), f64::from(costs[k]));
-                    losses[k] += of_one(f64::from(outputs[k]), error, cost);
+                    let (error, deferral_loss) = (f64::from(errors[k]), f64::from(deferral[k]));
+                    losses[k] += of_one(f64::from(outputs[k]), error, deferral_loss);
                 }
             }
         }
         done();
         losses
     };
-    let of_folds: Vec<Vec<f64>> = folds.used.par_iter().map(of_fold).collect();
-    let loss = |at: usize, k: usize| -> f64 {
-        of_folds.iter().map(|losses| losses[at * experts + k]).sum()
-    };
+    let of_folds: Vec<Matrix<f64>> = folds.used.par_iter().map(of_fold).collect();
+    let loss = |at: usize, k: usize| -> f64 { of_folds.iter().map(|losses| losses[(at, k)]).sum() };
     // Of equally good ones the strongest, the first.
     let best = |k: usize| {
         let all = (0..PENALTIES.len()).map(|at| (loss(at, k), at));
@@ -91,9 +89,9 @@ struct Path<'a> {
 }
 
 impl WithSurrogate for Path<'_> {
-    type Output = Vec<Vec<f32>>;
+    type Output = Vec<Matrix<f32>>;
 
-    fn run<S: Surrogate<f32>>(self, surrogate: &S, targets: &[f32]) -> Vec<Vec<f32>> {
+    fn run<S: Surrogate<f32>>(self, surrogate: &S, targets: &[f32]) -> Vec<Matrix<f32>> {
         let Self { shape, inputs, held } = self;
         let targets = Blocks::of(targets, surrogate.targets_per_row(shape.outputs()));
         let mut objective = Objective::new(shape, inputs, &targets, surrogate, 0.0);

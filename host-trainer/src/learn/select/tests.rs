@@ -162,7 +162,7 @@ fn the_work_of_a_selection_is_linear_in_its_candidates() {
     let done = |count: usize| {
         let counter = Counter::default();
         let memory = Memory::default();
-        // All alike, so that none is clearly behind after the first round; told apart by a hair.
+        // All alike, so that none is clearly behind after the first round; learned apart by a hair.
         let candidate = |index: usize| Candidate {
             hidden: vec![3],
             l2: 1e-3 + 1e-12 * index as f64,
@@ -233,10 +233,10 @@ fn what_is_remembered_is_not_done_again_and_changes_nothing() {
     assert_eq!(selected(&candidates), first);
     assert_eq!(memory.len(), fits, "nothing was fitted again");
     // A changed memory shows that it is really used.
-    memory.put(&candidates[0], 0, &vec![vec![0.0; 200]]);
+    memory.put(&candidates[0], 0, &vec![Matrix::filled(100, 2, 0.0)]);
     assert_ne!(selected(&candidates[..1])[0].1, first[0].1);
     // What can't be of this selection is not taken.
-    memory.put(&candidates[0], 0, &vec![vec![0.0; 3]]);
+    memory.put(&candidates[0], 0, &vec![Matrix::filled(3, 1, 0.0)]);
     let again = selected(&candidates);
     assert_eq!(again, first);
 }
@@ -255,12 +255,12 @@ fn an_expert_of_whom_nothing_can_be_learned_gets_a_strong_penalty_of_its_own() {
     let grid = Grid { of_experts: vec![of_experts], ..grid(&[Candidate::default()], 4, &[20, 40]) };
     let selection = select(&part, &grid, 3, &Forgetful, &crate::progress::Silent);
     let solved = selection.ranking.iter().find(|judged| judged.candidate.is_solved()).unwrap();
-    let [chance, told] = solved.candidate.l2_of_experts[..] else { panic!("{solved:?}") };
-    assert!(chance >= 30.0 * told, "{chance} {told}");
+    let [chance, learned] = solved.candidate.l2_of_experts[..] else { panic!("{solved:?}") };
+    assert!(chance >= 30.0 * learned, "{chance} {learned}");
     assert_eq!(solved.iterations, 40, "not stopped early");
     let outputs = cross_fitted(&part, solved, 4, 3);
     let spread = |k: usize| {
-        let of = outputs.iter().skip(k).step_by(2);
+        let of = outputs.column(k);
         of.clone().copied().fold(f64::MIN, f64::max) - of.copied().fold(f64::MAX, f64::min)
     };
     assert!(spread(1) > 10.0 * spread(0), "{} {}", spread(0), spread(1));

@@ -1,6 +1,6 @@
 //! Changing the words of an image, section by section, with its checksum right again.
 
-use super::{calibrated, small, with_operating_points};
+use super::{small, with_operating_points, with_platt_scaling};
 use crate::checksum::{reseal, seal};
 use mild::image::ImageParts;
 
@@ -56,7 +56,7 @@ pub(super) fn in_operating_points(edit: impl FnOnce(&mut Vec<u32>)) -> Vec<u32> 
 
 /// The image with Platt scaling, that section changed.
 pub(super) fn in_platt_scaling(edit: impl FnOnce(&mut Vec<u32>)) -> Vec<u32> {
-    rearranged_from(&calibrated(), |sections| edit(&mut sections[KINDS.len()].content))
+    rearranged_from(&with_platt_scaling(), |sections| edit(&mut sections[KINDS.len()].content))
 }
 
 fn rearranged_from(parts: &ImageParts, edit: impl FnOnce(&mut Vec<Section>)) -> Vec<u32> {

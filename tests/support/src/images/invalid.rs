@@ -1,6 +1,6 @@
 //! Every way for an image to be wrong, and images that are unusual and right.
 
-use super::{calibrated, edit::*, requantizer, small, with_operating_points};
+use super::{edit::*, requantizer, small, with_operating_points, with_platt_scaling};
 use mild::{ImageError, image::FORMAT_VERSION};
 
 /// Where the layers of [`small`] begin in the network section, and where their parts do.
@@ -444,7 +444,7 @@ pub fn valid() -> Vec<(&'static str, Vec<u32>)> {
         ("smallest score scale", in_section(POLICY, |w| w[0] = 1)),
         ("raw quantizer at its limits", in_section(RAW, |w| w[0] = 22 << 16 | 0x7fff)),
         ("largest requantizer", in_section(NETWORK, |w| w[at::REQUANTIZERS] = (1 << 31) - 1)),
-        ("calibrated", calibrated().to_words().unwrap()),
+        ("with Platt scaling", with_platt_scaling().to_words().unwrap()),
         (
             "Platt scaling at its limits",
             in_platt_scaling(|w| {

@@ -82,7 +82,7 @@ pub fn with_operating_points() -> ImageParts {
 
 /// The same with Platt scaling: scores are probabilities minus prices.
 #[must_use]
-pub fn calibrated() -> ImageParts {
+pub fn with_platt_scaling() -> ImageParts {
     let map = |slope, intercept| PlattMap::from_affine(slope, intercept).unwrap();
     ImageParts {
         score_scale: 1.0 / 65_536.0,

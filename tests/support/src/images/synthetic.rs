@@ -31,7 +31,7 @@ pub struct Synthetic {
     /// Whether it takes raw readings.
     raw: bool,
     /// Whether its scores are probabilities minus prices.
-    calibrated: bool,
+    platt: bool,
 }
 
 /// The image of the proofs: every layer has whole blocks of rows and a part of one, each of another
@@ -44,23 +44,23 @@ pub const DAMAGED: [&str; 2] = [UNEVEN, "hidden-1-8"];
 /// All synthetic images. The seed of each is its place here, from 1.
 #[rustfmt::skip] // an image is a line
 pub const SYNTHETIC: &[Synthetic] = &[
-    Synthetic { name: "linear",     widths: &[16, 5],                        style: Style::Usual,      raw: true,  calibrated: false },
-    Synthetic { name: "mlp",        widths: &[16, 32, 16, 5],                style: Style::Usual,      raw: true,  calibrated: false },
-    Synthetic { name: UNEVEN,       widths: &[13, 30, 15, 5],                style: Style::Usual,      raw: true,  calibrated: false },
-    Synthetic { name: "wide",       widths: &[640, 128, 4],                  style: Style::Usual,      raw: false, calibrated: false },
+    Synthetic { name: "linear",     widths: &[16, 5],                        style: Style::Usual,      raw: true,  platt: false },
+    Synthetic { name: "mlp",        widths: &[16, 32, 16, 5],                style: Style::Usual,      raw: true,  platt: false },
+    Synthetic { name: UNEVEN,       widths: &[13, 30, 15, 5],                style: Style::Usual,      raw: true,  platt: false },
+    Synthetic { name: "wide",       widths: &[640, 128, 4],                  style: Style::Usual,      raw: false, platt: false },
     // Hidden layers of every width up to two blocks of rows, then every number of experts up to as
     // many.
-    Synthetic { name: "hidden-1-8", widths: &[7, 1, 2, 3, 4, 5, 6, 7, 8, 3], style: Style::Usual,      raw: true,  calibrated: false },
-    Synthetic { name: "experts-2",  widths: &[1, 2],                         style: Style::Usual,      raw: true,  calibrated: false },
-    Synthetic { name: "experts-3",  widths: &[2, 9, 3],                      style: Style::Usual,      raw: true,  calibrated: false },
-    Synthetic { name: "experts-4",  widths: &[3, 10, 4],                     style: Style::Usual,      raw: false, calibrated: false },
-    Synthetic { name: "experts-5",  widths: &[5, 11, 5],                     style: Style::Usual,      raw: true,  calibrated: false },
-    Synthetic { name: "experts-6",  widths: &[6, 12, 6],                     style: Style::Usual,      raw: false, calibrated: false },
-    Synthetic { name: "experts-7",  widths: &[9, 13, 7],                     style: Style::Usual,      raw: true,  calibrated: false },
-    Synthetic { name: "experts-8",  widths: &[15, 17, 8],                    style: Style::Usual,      raw: false, calibrated: false },
-    Synthetic { name: "ties-32",    widths: &[12, 33, 32],                   style: Style::Ties,       raw: true,  calibrated: false },
-    Synthetic { name: "saturating", widths: &[64, 33, 17, 3],                style: Style::Saturating, raw: true,  calibrated: false },
-    Synthetic { name: "one-vs-all", widths: &[11, 14, 6],                    style: Style::Usual,      raw: true,  calibrated: true },
+    Synthetic { name: "hidden-1-8", widths: &[7, 1, 2, 3, 4, 5, 6, 7, 8, 3], style: Style::Usual,      raw: true,  platt: false },
+    Synthetic { name: "experts-2",  widths: &[1, 2],                         style: Style::Usual,      raw: true,  platt: false },
+    Synthetic { name: "experts-3",  widths: &[2, 9, 3],                      style: Style::Usual,      raw: true,  platt: false },
+    Synthetic { name: "experts-4",  widths: &[3, 10, 4],                     style: Style::Usual,      raw: false, platt: false },
+    Synthetic { name: "experts-5",  widths: &[5, 11, 5],                     style: Style::Usual,      raw: true,  platt: false },
+    Synthetic { name: "experts-6",  widths: &[6, 12, 6],                     style: Style::Usual,      raw: false, platt: false },
+    Synthetic { name: "experts-7",  widths: &[9, 13, 7],                     style: Style::Usual,      raw: true,  platt: false },
+    Synthetic { name: "experts-8",  widths: &[15, 17, 8],                    style: Style::Usual,      raw: false, platt: false },
+    Synthetic { name: "ties-32",    widths: &[12, 33, 32],                   style: Style::Ties,       raw: true,  platt: false },
+    Synthetic { name: "saturating", widths: &[64, 33, 17, 3],                style: Style::Saturating, raw: true,  platt: false },
+    Synthetic { name: "one-vs-all", widths: &[11, 14, 6],                    style: Style::Usual,      raw: true,  platt: true },
 ];
 
 impl Synthetic {
@@ -108,7 +108,7 @@ impl Synthetic {
             Style::Ties => 0,
         });
         let offsets = offsets.collect();
-        let platt_scaling = self.calibrated.then(|| {
+        let platt_scaling = self.platt.then(|| {
             let maps = (0..experts).map(|_| {
                 // Scores of some ten thousands become all logits there are; one output says
                 // nothing.

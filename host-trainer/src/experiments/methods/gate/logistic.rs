@@ -1,14 +1,15 @@
 //! A logistic model that deferring is better, of the two largest probabilities of the local model.
 //!
-//! The gate is DIME's by description alone: the publication was not read. Derived here: rows weigh as much
-//! as the deferral losses of the two actions differ, so that a probability of 0.5 is where their expected
-//! losses are equal.
+//! The gate is DIME's by description alone: the publication was not read. Derived here: rows weigh as
+//! much as the deferral losses of the two actions differ, so that a probability of 0.5 is where their
+//! expected losses are equal.
 
+use crate::data::matrix::Matrix;
 use crate::learn::logistic::{Target, fit, pull};
 use crate::learn::platt_scaling::sigmoid;
 
-/// Weight of half the squared norm, and share of a row's weight on its other side: keep the coefficients finite on rows
-/// that can be separated or are all of one side.
+/// Weight of half the squared norm, and share of a row's weight on its other side: keep the
+/// coefficients finite on rows that can be separated or are all of one side.
 const RIDGE: f64 = 1e-6;
 
 /// `sigmoid(bias + slopes . (largest, second))`.
@@ -21,7 +22,7 @@ pub(super) struct Logistic {
 impl Logistic {
     /// Fits rows of the two largest probabilities beside what deferring gains.
     pub(super) fn fit(rows: &[([f64; 2], f64)]) -> Self {
-        let features: Vec<f64> = rows.iter().flat_map(|(top, _)| *top).collect();
+        let features = Matrix::from_fn(rows.len(), 2, |row, at| rows[row].0[at]);
         let target = |&(_, gain): &([f64; 2], f64)| Target {
             rival: 0.0,
             above: gain.max(0.0),
@@ -29,7 +30,7 @@ impl Logistic {
         };
         let mut targets: Vec<Target> = rows.iter().map(target).collect();
         pull(&mut targets, RIDGE);
-        let parameters = fit(&features, 2, &targets, RIDGE);
+        let parameters = fit(&features, &targets, RIDGE);
         Self { bias: parameters[2], slopes: [parameters[0], parameters[1]] }
     }
 

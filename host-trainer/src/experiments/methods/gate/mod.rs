@@ -14,8 +14,9 @@ use super::host_method::HostMethod;
 use super::run::{Answers, Run, without_image};
 use crate::data::confidence::Confidence;
 use crate::data::dataset::Dataset;
+use crate::data::matrix::Matrix;
 use crate::data::part::Part;
-use crate::learn::offsets::{Scored, tune};
+use crate::learn::offsets::{ScoredRows, tune};
 use crate::refusal::Refusal;
 
 pub(super) const METHODS: &[HostMethod] = &[
@@ -81,15 +82,16 @@ fn run(gate: Gate, data: &Dataset) -> Run {
     let advantage = |part: &Part| statistic.values(part).into_iter().map(|u| u - threshold);
     // The others are no actions of a gate, so they have no offset to tune.
     let calibration = &data.calibration;
-    let scores: Vec<f64> = advantage(calibration).flat_map(|advantage| [0.0, advantage]).collect();
-    let costs: Vec<f32> = (0..calibration.rows())
-        .flat_map(|row| [calibration.deferral_loss(row, 0), calibration.deferral_loss(row, expert)])
-        .collect();
-    let offset = tune(&Scored { experts: 2, scores: &scores, costs: &costs })[1];
+    let pairs = advantage(calibration).flat_map(|advantage| [0.0, advantage]).collect();
+    let scores = &Matrix::new(calibration.rows(), 2, pairs).expect("a statistic of every row");
+    let deferral_losses = &Matrix::from_fn(calibration.rows(), 2, |row, action| {
+        calibration.deferral_loss(row, [0, expert][action])
+    });
+    let offset = tune(&ScoredRows { scores, deferral_losses })[1];
 
     let experts = data.experts.len();
-    let mut scores = vec![f64::NEG_INFINITY; data.test.rows() * experts];
-    for (row, advantage) in scores.chunks_exact_mut(experts).zip(advantage(&data.test)) {
+    let mut scores = Matrix::filled(data.test.rows(), experts, f64::NEG_INFINITY);
+    for (row, advantage) in scores.iter_rows_mut().zip(advantage(&data.test)) {
         row[0] = 0.0;
         row[expert] = advantage;
     }
@@ -281,7 +283,7 @@ mod tests {
         assert!((0..200).all(|row| choices[row] == rule(row)), "{choices:?}");
         // Between the last row below 0.5 and the first one above.
         assert_eq!(run.chosen, "good above 0.5000");
-        assert!(run.float.scores.chunks(3).all(|scores| scores[1] == f64::NEG_INFINITY));
+        assert!(run.float.scores.column(1).all(|&score| score == f64::NEG_INFINITY));
         let curve =
             crate::experiments::compare::curve::Curve::new(&data.test, &run.float.scores, None);
         assert!((curve.points[10].error - 0.01).abs() < 1e-6, "{:?}", curve.points[10]);
@@ -293,11 +295,11 @@ mod tests {
     #[test]
     fn constants_are_gates_too() {
         let mut data = three();
-        for (costs, expected, expert) in
+        for (errors, expected, expert) in
             [([0.0, 1.0, 1.0], "always local", 0), ([1.0, 1.0, 0.0], "always good", 2)]
         {
             for part in [&mut data.train, &mut data.calibration, &mut data.test] {
-                part.edit(|columns| columns.errors = costs.repeat(200));
+                part.edit(|columns| columns.errors = errors.repeat(200));
             }
             // Rows on which local is surer or less sure than on any train row.
             let confidence = Confidence::new(1, [0.0, 1.0].repeat(100)).unwrap();

@@ -1,4 +1,5 @@
-//! Tables of figures: CSV files with a header, queried by the values of their columns.
+//! Tables of figures: CSV with a header for programs, Markdown for people, queried by the values of
+//! their columns.
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
@@ -28,6 +29,17 @@ impl Filter {
 }
 
 impl Table {
+    /// A table without rows.
+    pub(crate) fn new<const N: usize>(columns: [&str; N]) -> Self {
+        Self { columns: columns.map(str::to_owned).into(), rows: Vec::new() }
+    }
+
+    /// Adds a row. It must have a cell for each column.
+    pub(crate) fn push<const N: usize>(&mut self, cells: [String; N]) {
+        debug_assert_eq!(N, self.columns.len(), "{:?}", self.columns);
+        self.rows.push(cells.into());
+    }
+
     /// Parses CSV with a header.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -145,6 +157,15 @@ impl Table {
     pub(crate) fn with_column(mut self, name: &str, cell: &str) -> Self {
         self.columns.push(name.to_owned());
         self.rows.iter_mut().for_each(|row| row.push(cell.to_owned()));
+        self
+    }
+
+    /// The table without a column, if it has it.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        if let Some(index) = self.columns.iter().position(|column| column == name) {
+            self.columns.remove(index);
+            self.rows.iter_mut().for_each(|row| drop(row.remove(index)));
+        }
         self
     }
 
@@ -291,6 +312,14 @@ mod tests {
     }
 
     #[test]
+    fn both_forms_have_the_same_cells() {
+        let mut table = Table::new(["core", "code B"]);
+        table.push(["m4".to_owned(), "1884".to_owned()]);
+        assert_eq!(table.markdown(4), "| core | code B |\n|---|---:|\n| m4 | 1884 |\n");
+        assert_eq!(table.to_csv().unwrap(), "core,code B\nm4,1884\n");
+    }
+
+    #[test]
     fn a_cell_is_found_by_its_row() {
         let table = Table::parse(TEXT).unwrap();
         let cell = table.cell(&[filter("core", &["m4"])], "count");
@@ -339,5 +368,10 @@ mod tests {
         let other = Table::parse("count,core\n9,m7\n").unwrap();
         let joined = Table::parse(TEXT).unwrap().join(other);
         assert_eq!(joined.rows[3], ["m7", "", "9"]);
+        let without = joined.without("shape").without("shape");
+        assert_eq!(
+            (without.columns.len(), &without.rows[3][..]),
+            (2, &["m7".to_owned(), "9".to_owned()][..])
+        );
     }
 }
