@@ -3,3 +3,4 @@
 pub mod edit;
 pub mod generate;
 pub mod hold;
+pub mod online;

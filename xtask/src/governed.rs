@@ -1,37 +1,21 @@
-//! Judging a run of the firmware `governed`: governors whose experts fail, on the device and on the host.
+//! Judging a run of the firmware `governed`: governors whose experts fail, on the device and on the
+//! host.
 
-use crate::{process::Finished, verdict::Verdict};
+use crate::{
+    process::Finished,
+    reported::{self, Line},
+    verdict::Verdict,
+};
 use mild_test_support::governed::{self, Numbers, Run};
 
 /// What a finished run says about each kind of governor.
 pub(crate) fn judge(run: &Finished) -> Vec<Verdict> {
-    governed::runs()
-        .into_iter()
-        .map(|Run { name, numbers }| {
-            let (passed, detail) = compare(name, &run.stdout, numbers);
-            let (passed, detail) = match run.success() {
-                true => (passed, detail),
-                false => (false, format!("{detail}; {}", crate::parity::describe_status(run))),
-            };
-            Verdict { check: name, passed: Some(passed), detail }
-        })
-        .collect()
-}
-
-/// Whether the line of this run has the host's numbers, and what it has instead.
-fn compare(name: &str, stdout: &str, expected: Numbers) -> (bool, String) {
-    let line = stdout.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    match line {
-        None => (false, "not reported".to_owned()),
-        Some(found) if found == expected.to_string() => (
-            true,
-            format!(
-                "{} of {} inputs deferred, {} frames",
-                expected.deferred, expected.decisions, expected.frames
-            ),
-        ),
-        Some(found) => (false, format!("`{found}`, the host has `{expected}`")),
-    }
+    let line = |Run { name, numbers }| {
+        let Numbers { decisions, deferred, frames, .. } = numbers;
+        let meaning = format!("{deferred} of {decisions} inputs deferred, {frames} frames");
+        Line { name, numbers: numbers.to_string(), meaning }
+    };
+    reported::judge(run, governed::runs().map(line))
 }
 
 #[cfg(test)]
@@ -51,16 +35,5 @@ mod tests {
         assert_ne!(attempts.digest, answers.digest);
         // Watches change no decision.
         assert_eq!(Numbers { digest: 0, ..attempts }, Numbers { digest: 0, ..unwatched });
-    }
-
-    #[test]
-    fn the_same_numbers_pass_and_any_other_is_named() {
-        let [Run { name, numbers }, ..] = governed::runs();
-        let good = format!("x\n{name} {numbers}\n");
-        assert!(compare(name, &good, numbers).0);
-        let other = Numbers { deferred: numbers.deferred + 1, ..numbers };
-        let (passed, detail) = compare(name, &good, other);
-        assert!(!passed && detail.contains("the host has"), "{detail}");
-        assert!(!compare("answers-calm", &good, numbers).0);
     }
 }

@@ -4,12 +4,13 @@ use crate::arithmetic::network::Shape;
 use crate::data::dataset::Dataset;
 use crate::error::Result;
 use crate::intake::config::Config;
+use crate::learn::axes::Axes;
 use crate::learn::candidate::{Candidate, Scaling};
 use crate::learn::footprint::Foretell;
 use crate::learn::platt_scaling::HIGHEST_PRICE;
 use crate::learn::recipe::Recipe;
 use crate::learn::widths;
-use crate::loss::{Effort, Loss, Method, Space, Tau};
+use crate::loss::{Effort, Loss, Method};
 
 /// How long a selection looks, and at what.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,16 +38,6 @@ pub struct Grid {
     /// Widths of the hidden layers of the network that always takes the same expert: none, unless only
     /// networks with some fit a budget.
     pub constant: Vec<usize>,
-}
-
-/// The values of each choice.
-struct Axes {
-    hidden: Vec<Vec<usize>>,
-    wider: Vec<Vec<usize>>,
-    l2: Vec<f64>,
-    tau: Vec<Tau>,
-    /// The plainest first.
-    losses: Vec<Loss>,
 }
 
 impl Grid {
@@ -201,121 +192,12 @@ fn fits_prices(data: &Dataset) -> bool {
     data.experts.iter().all(|expert| f64::from(expert.mean_price) <= HIGHEST_PRICE)
 }
 
-fn fix<T>(axis: &mut Vec<T>, value: Option<T>) {
-    if let Some(value) = value {
-        *axis = vec![value];
-    }
-}
-
 /// 20, 40, 80, ... and the most.
 fn checkpoints(most: usize) -> Vec<usize> {
     let mut checkpoints: Vec<usize> =
         std::iter::successors(Some(20), |n| Some(n * 2)).take_while(|&n| n < most).collect();
     checkpoints.push(most);
     checkpoints
-}
-
-impl Axes {
-    fn new(config: &Config) -> Self {
-        let (method, train) = (config.rejector.method, &config.train);
-        let space = Space {
-            effort: train.effort,
-            form: train.form,
-            rule: train.rho_rule,
-            gamma: train.gamma,
-            rho_bar: train.rho_bar,
-            floor: train.floor,
-            min_wins: train.min_wins,
-        };
-        let mut axes = Self::of_losses(config, method.losses(&space));
-        // By the method's definition, whatever the configuration says to the others of a comparison.
-        fix(&mut axes.tau, method.tau());
-        axes
-    }
-
-    fn of_losses(config: &Config, losses: Vec<Loss>) -> Self {
-        let train = &config.train;
-        let mut axes = Self::at(train.effort, losses);
-        if let Some(hidden) = &config.rejector.hidden {
-            axes.hidden = vec![hidden.iter().map(|&width| usize::from(width)).collect()];
-            axes.wider.clear();
-        }
-        fix(&mut axes.l2, train.l2);
-        fix(&mut axes.tau, train.tau);
-        axes
-    }
-
-    fn at(effort: Effort, losses: Vec<Loss>) -> Self {
-        match effort {
-            Effort::Quick => Self {
-                hidden: vec![vec![], vec![16], vec![24, 12]],
-                wider: vec![vec![48, 24]],
-                l2: vec![1e-3, 1e-2],
-                tau: vec![Tau::Max, Tau::One],
-                losses,
-            },
-            Effort::Normal => Self {
-                hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12]],
-                wider: vec![vec![64], vec![48, 24], vec![64, 32]],
-                l2: vec![1e-3, 1e-2],
-                tau: vec![Tau::Max, Tau::One],
-                losses,
-            },
-            Effort::Thorough => Self {
-                hidden: vec![vec![], vec![8], vec![16], vec![32], vec![24, 12], vec![32, 16]],
-                wider: vec![vec![64], vec![96], vec![48, 24], vec![64, 32]],
-                l2: vec![1e-4, 1e-3, 1e-2],
-                tau: vec![Tau::Max, Tau::One, Tau::Sum],
-                losses,
-            },
-        }
-    }
-
-    /// A linear network with each kind of scaling for each loss that is a sum over experts, if networks may be
-    /// linear and penalties are searched.
-    fn of_experts(&self, config: &Config) -> Vec<Candidate> {
-        if config.train.l2.is_some() || !self.hidden.iter().any(Vec::is_empty) {
-            return Vec::new();
-        }
-        let sums = self.losses.iter().filter(|loss| loss.of_one_output().is_some());
-        sums.flat_map(|&loss| {
-            [Scaling::Each, Scaling::Common].map(|scaling| Candidate {
-                loss,
-                scaling,
-                ..Candidate::default()
-            })
-        })
-        .collect()
-    }
-
-    /// Every network, regularisation and tau with the plain losses. The members of a family after
-    /// the first are tried for each network with the first regularisation and tau alone: the full
-    /// product would be hundreds.
-    fn candidates(&self) -> Vec<Candidate> {
-        let mut candidates = Vec::new();
-        for hidden in &self.hidden {
-            for &l2 in &self.l2 {
-                for &tau in &self.tau {
-                    let first = tau == self.tau[0] && l2 == self.l2[0];
-                    for (index, &loss) in self.losses.iter().enumerate() {
-                        let one_of_many = index > 0 && loss.is_family();
-                        let tau_is_idle = !loss.uses_tau() && tau != self.tau[0];
-                        if (first || !one_of_many) && !tau_is_idle {
-                            let hidden = hidden.clone();
-                            candidates.push(Candidate {
-                                hidden,
-                                tau,
-                                loss,
-                                l2,
-                                ..Candidate::default()
-                            });
-                        }
-                    }
-                }
-            }
-        }
-        candidates
-    }
 }
 
 #[cfg(test)]

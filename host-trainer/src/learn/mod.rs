@@ -1,5 +1,6 @@
 //! Fitting candidates, choosing among them by cross-validation, and tuning their offsets.
 
+mod axes;
 pub mod batch;
 pub mod candidate;
 pub(crate) mod fit;

@@ -8,6 +8,12 @@ use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 use crate::integers::artifact::scores;
 
+/// Above every advantage: nothing is deferred.
+pub(crate) const NEVER: i32 = MAX_ADVANTAGE;
+
+/// Below every advantage but the lowest possible.
+pub(crate) const ALWAYS: i32 = -MAX_ADVANTAGE;
+
 /// Rows of a log as a threshold sees them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct AdvantageRows {

@@ -6,6 +6,7 @@
 //! - [`imports`]: the import graph of a crate (`imports`).
 //! - [`inputs`]: inputs, governor settings and digests for decisions (`inputs`).
 //! - [`governed`]: governors whose experts fail (`governed`).
+//! - [`online`]: thresholds that learn from answers (`online`).
 //! - [`windows`]: samples, and digests of their statistics (`window-features`).
 //! - [`images`], [`reference`](mod@reference): images, and what must come out of them (`images`).
 //! - [`cold_store`]: the log of the sensor example (`std`).
@@ -25,6 +26,8 @@ pub mod images;
 pub mod imports;
 #[cfg(feature = "inputs")]
 pub mod inputs;
+#[cfg(feature = "online")]
+pub mod online;
 pub mod random;
 #[cfg(feature = "images")]
 pub mod reference;

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     cores::{CORES, Core, WITH_I2C},
     firmware::Firmware,
-    governed, images, parallel, parity,
+    governed, images, online, parallel, parity,
     process::{Finished, root, target_dir},
     qemu::Qemu,
     thermometer,
@@ -181,25 +181,23 @@ fn check(
             judge: Box::new(|run| vec![parity::judge_control(run)]),
         });
     }
-    let elf = program("window-features").build_with(core.features(), toolchains)?;
-    if let [image, ..] = images {
-        jobs.push(Job {
-            name: "windows".to_owned(),
-            elf,
-            directory: image.clone(),
-            image: image.clone(),
-            judge: Box::new(window_features::judge),
-        });
-    }
-    let elf = program("governed").build_with(core.features(), toolchains)?;
-    if let [image, ..] = images {
-        jobs.push(Job {
-            name: "failing experts".to_owned(),
-            elf,
-            directory: image.clone(),
-            image: image.clone(),
-            judge: Box::new(governed::judge),
-        });
+    // Programs without an image of their own.
+    let others: [(&str, &str, fn(&Finished) -> Vec<Verdict>); 3] = [
+        ("window-features", "windows", window_features::judge),
+        ("governed", "failing experts", governed::judge),
+        ("online", "learned thresholds", online::judge),
+    ];
+    for (package, name, judge) in others {
+        let elf = program(package).build_with(core.features(), toolchains)?;
+        if let [image, ..] = images {
+            jobs.push(Job {
+                name: name.to_owned(),
+                elf,
+                directory: image.clone(),
+                image: image.clone(),
+                judge: Box::new(judge),
+            });
+        }
     }
     let elf = program("corrupt").build_with(core.features(), toolchains)?;
     for image in DAMAGED {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::summary::{Constant, LogSummary, MethodSummary};
+use super::figures::MethodSummary;
+use super::summary::{Constant, LogSummary};
 use super::{Comparison, Overall};
 use crate::arithmetic::statistics::Estimate;
 
@@ -170,7 +171,7 @@ fn overall_table(overall: &Overall, logs: &[LogSummary]) -> String {
         row.extend(names.iter().map(|name| {
             let found = log.methods.iter().find(|method| method.method == *name);
             found.map_or("-".to_owned(), |method| {
-                use super::summary::Verdict::{Better, Tie, Worse};
+                use super::paired::Verdict::{Better, Tie, Worse};
                 let text = loss(method.loss.mean);
                 match (method.own_classifier, method.against_best.verdict) {
                     (true, _) => format!("{text}\\*"),

@@ -7,7 +7,9 @@
 
 pub(crate) mod csv;
 pub(crate) mod curve;
+mod figures;
 pub(crate) mod markdown;
+pub(crate) mod paired;
 pub(crate) mod plot;
 pub(crate) mod rank;
 pub(crate) mod record;
@@ -20,9 +22,11 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
+use self::figures::MethodSummary;
+use self::paired::Verdict;
 use self::rank::{Ranks, ranks};
 use self::record::{Archive, Key, Record};
-use self::summary::{LogSummary, Records, Verdict, summarize};
+use self::summary::{LogSummary, Records, summarize};
 use crate::data::dataset::Dataset;
 use crate::error::Result;
 use crate::experiments::methods::{self, Contender};
@@ -291,11 +295,11 @@ impl ComparisonPlan {
         let methods = names
             .into_iter()
             .map(|method| {
-                let on: Vec<(&str, summary::MethodSummary)> = logs
+                let on: Vec<(&str, MethodSummary)> = logs
                     .iter()
                     .filter_map(|log| Some((log.log.as_str(), find(log, &method)?)))
                     .collect();
-                let where_ = |keep: &dyn Fn(&summary::MethodSummary) -> bool| -> Vec<String> {
+                let where_ = |keep: &dyn Fn(&MethodSummary) -> bool| -> Vec<String> {
                     let kept = on.iter().filter(|(_, summary)| keep(summary));
                     kept.map(|(log, _)| (*log).to_owned()).collect()
                 };
@@ -304,7 +308,7 @@ impl ComparisonPlan {
                         s.against_baseline.is_some_and(|against| against.verdict == verdict)
                     })
                 };
-                let mean = |value: &dyn Fn(&summary::MethodSummary) -> f64| {
+                let mean = |value: &dyn Fn(&MethodSummary) -> f64| {
                     on.iter().map(|(_, s)| value(s)).sum::<f64>() / on.len().max(1) as f64
                 };
                 MethodOverall {

@@ -10,7 +10,7 @@ use crate::arithmetic::random::Random;
 use crate::data::dataset::Dataset;
 use crate::data::reference::best_single;
 use crate::error::{Error, Result, list};
-use crate::experiments::compare::summary::{Against, Paired, SeedLosses};
+use crate::experiments::compare::paired::{Against, Paired, SeedLosses};
 use crate::intake::config::Config;
 use crate::learn::store::Forgetful;
 use crate::new_expert::{

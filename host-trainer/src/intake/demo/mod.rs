@@ -38,13 +38,12 @@
 //! Quality", <https://doi.org/10.24432/C56S3T>, licence CC BY 4.0. The file comes with the crate
 //! [`linfa_datasets`] (MIT or Apache-2.0).
 
+mod answers;
 mod tree;
+mod wines;
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
-use crate::arithmetic::random::Random;
-use tree::{Forest, Growth, Samples, Tree};
+use answers::{EXPERTS, PROBES, answers, deal_folds, deal_splits};
+use wines::{COLUMNS, Wines, decimal};
 
 /// The demonstration's deferral log and its configuration, as the files a user would write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,175 +104,8 @@ prediction = "pred_cloud"
 price = 0.1
 "#;
 
-/// The experts in the configuration's order.
-const EXPERTS: [&str; 4] = ["local", "gateway", "specialist", "cloud"];
-
-/// One column of the source: the log's name for it, and how its values become whole counts.
-struct Column {
-    name: &'static str,
-    /// Taken off first, so that the counts of the density fit 16 bits.
-    offset: f64,
-    /// Counts per unit of the source.
-    counts: f64,
-    /// Decimals of the log's unit: a count is ten to the power of minus this.
-    decimals: usize,
-}
-
-const fn column(name: &'static str, counts: f64, decimals: usize) -> Column {
-    Column { name, offset: 0.0, counts, decimals }
-}
-
-/// The source's columns in the source's order. The counts are as fine as the source's values are
-/// printed, but for alcohol: a few values there are means of three (9.5333) and are rounded to two
-/// decimals.
-const COLUMNS: [Column; 11] = [
-    column("lab_fixed_acidity", 100.0, 2),
-    column("lab_volatile_acidity", 1000.0, 3),
-    column("lab_citric_acid", 100.0, 2),
-    column("lab_residual_sugar", 100.0, 2),
-    column("lab_chlorides", 1000.0, 3),
-    column("lab_free_sulfur_dioxide", 10.0, 1),
-    column("lab_total_sulfur_dioxide", 10.0, 1),
-    // The source has g/mL.
-    Column { name: "x_gravity", offset: 1.0, counts: 100_000.0, decimals: 2 },
-    column("x_ph", 100.0, 2),
-    column("lab_sulphates", 100.0, 2),
-    column("x_alcohol", 100.0, 2),
-];
-
-const FIXED_ACIDITY: usize = 0;
-const CITRIC_ACID: usize = 2;
-const GRAVITY: usize = 7;
-const PH: usize = 8;
-const ALCOHOL: usize = 10;
-
-/// What the node measures.
-const PROBES: [usize; 3] = [GRAVITY, PH, ALCOHOL];
-/// What the gateway knows: the probes, and a test strip for citric acid.
-const STRIP: [usize; 4] = [CITRIC_ACID, GRAVITY, PH, ALCOHOL];
-/// What the specialist and the cloud know: all but the answer.
-const LABORATORY: [usize; 10] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 /// What the log carries beside the features, for analysis only.
 const UNSEEN: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 9];
-
-/// The lowest counts of the middle and the upper band: round figures that leave about a third of
-/// the wines in each.
-const BANDS: [i16; 2] = [750, 900];
-
-const FOLDS: usize = 5;
-/// Enough that more trees change few answers.
-const TREES: usize = 60;
-const FOLD_SEED: u64 = 1;
-const SPLIT_SEED: u64 = 2;
-const SPECIALIST_SEED: u64 = 3;
-const CLOUD_SEED: u64 = 4;
-
-/// The source in whole numbers.
-struct Wines {
-    readings: Vec<[i16; COLUMNS.len()]>,
-    quality: Vec<usize>,
-    bands: Vec<u8>,
-    /// Equal readings have equal numbers; groups are numbered as they first appear.
-    groups: Vec<usize>,
-}
-
-impl Wines {
-    fn load() -> Self {
-        let source = linfa_datasets::winequality();
-        let readings: Vec<[i16; COLUMNS.len()]> = (0..source.records.nrows())
-            .map(|row| {
-                std::array::from_fn(|at| {
-                    let Column { offset, counts, .. } = COLUMNS[at];
-                    // Rounding takes off the error of the binary fraction, so the count is the
-                    // printed decimal.
-                    ((source.records[(row, at)] - offset) * counts).round() as i16
-                })
-            })
-            .collect();
-        let bands = readings
-            .iter()
-            .map(|reading| {
-                BANDS.iter().filter(|&&lowest| reading[FIXED_ACIDITY] >= lowest).count() as u8
-            })
-            .collect();
-        let mut numbers = BTreeMap::new();
-        let groups = readings
-            .iter()
-            .map(|reading| {
-                let next = numbers.len();
-                *numbers.entry(*reading).or_insert(next)
-            })
-            .collect();
-        Self { readings, quality: source.targets.to_vec(), bands, groups }
-    }
-}
-
-/// The groups in a seeded order.
-fn shuffled_groups(groups: &[usize], seed: u64) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..groups.iter().max().map_or(0, |last| last + 1)).collect();
-    Random::new(seed).shuffle(&mut order);
-    order
-}
-
-/// The fold of every row; rows of one group share a fold.
-fn deal_folds(groups: &[usize]) -> Vec<usize> {
-    let order = shuffled_groups(groups, FOLD_SEED);
-    let mut fold = vec![0; order.len()];
-    for (position, &group) in order.iter().enumerate() {
-        fold[group] = position % FOLDS;
-    }
-    groups.iter().map(|&group| fold[group]).collect()
-}
-
-/// The split of every row, about 60/20/20; rows of one group share a split.
-fn deal_splits(groups: &[usize]) -> Vec<&'static str> {
-    let order = shuffled_groups(groups, SPLIT_SEED);
-    let mut size = vec![0; order.len()];
-    for &group in groups {
-        size[group] += 1;
-    }
-    let mut split = vec![""; order.len()];
-    let mut dealt = 0;
-    for &group in &order {
-        split[group] = match dealt * 5 / groups.len() {
-            0..3 => "train",
-            3 => "calibration",
-            _ => "test",
-        };
-        dealt += size[group];
-    }
-    groups.iter().map(|&group| split[group]).collect()
-}
-
-/// Per fold, the rows that an expert is fitted on and the rows that it then answers.
-fn partitions(folds: &[usize]) -> [(Vec<usize>, Vec<usize>); FOLDS] {
-    std::array::from_fn(|fold| (0..folds.len()).partition(|&row| folds[row] != fold))
-}
-
-/// The experts' answers, row by row, each from an expert that was not fitted on the row's fold.
-fn answers(wines: &Wines, folds: &[usize]) -> Vec<[u8; EXPERTS.len()]> {
-    let samples = Samples { readings: &wines.readings, classes: &wines.bands };
-    let mut answers = vec![[0; EXPERTS.len()]; folds.len()];
-    for (fold, (fitted, answered)) in partitions(folds).into_iter().enumerate() {
-        let sour: Vec<usize> = fitted.iter().copied().filter(|&row| wines.bands[row] > 0).collect();
-        let random = |seed: u64| Random::new((seed << 32) | fold as u64);
-        let local = Tree::fit(samples, &fitted, &PROBES, Growth { depth: 4, leaf: 5 });
-        let gateway = Tree::fit(samples, &fitted, &STRIP, Growth { depth: 6, leaf: 5 });
-        let specialist =
-            Forest::fit(samples, &sour, &LABORATORY, TREES, &mut random(SPECIALIST_SEED));
-        let cloud = Forest::fit(samples, &fitted, &LABORATORY, TREES, &mut random(CLOUD_SEED));
-        for row in answered {
-            let reading = &wines.readings[row];
-            answers[row] = [
-                local.classify(reading),
-                gateway.classify(reading),
-                specialist.classify(reading),
-                cloud.classify(reading),
-            ];
-        }
-    }
-    answers
-}
 
 /// The log's text, written from the counts: no floating-point number is formatted.
 fn csv(wines: &Wines, splits: &[&str], answers: &[[u8; EXPERTS.len()]]) -> String {
@@ -296,20 +128,6 @@ fn csv(wines: &Wines, splits: &[&str], answers: &[[u8; EXPERTS.len()]]) -> Strin
         text.push_str(&fields.join(","));
         text.push('\n');
     }
-    text
-}
-
-/// A count of the column `at` as a decimal number in the log's unit.
-fn decimal(count: i16, at: usize) -> String {
-    let decimals = COLUMNS[at].decimals;
-    let unit = 10_u16.pow(decimals as u32);
-    let size = count.unsigned_abs();
-    let mut text = String::new();
-    if count < 0 {
-        text.push('-');
-    }
-    // Writing to a string cannot fail.
-    let _ = write!(text, "{}.{:0decimals$}", size / unit, size % unit);
     text
 }
 

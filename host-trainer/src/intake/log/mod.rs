@@ -9,6 +9,7 @@
 
 mod category;
 mod cell;
+mod coded;
 mod columns;
 mod dialect;
 mod digest;
@@ -26,6 +27,7 @@ mod source;
 mod split;
 mod table;
 mod text;
+mod values;
 mod vocabulary;
 mod zstd;
 
