@@ -23,9 +23,68 @@
 //! # Ok::<(), mild::InputError>(())
 //! ```
 //!
+//! # Within a budget, to an expert and back
+//! A [`Governor`] bounds how often inputs are deferred. A client asks the expert over a port, and
+//! falls back to another one or to the device itself (cargo feature `client`):
+//!
+//! ```
+//! use mild::client::{Client, Clock, Identity, Input, Nonce, RetryPolicy};
+//! use mild::governor::{Governor, GovernorSettings, Rate, Track};
+//! use mild::wire::{self, Answer, Payload};
+//! # use mild::{Image, Rejector};
+//! # mod rejector {
+//! #     include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/wine/rejector.rs"));
+//! # }
+//! # const IMAGE: Image<'static> = rejector::IMAGE;
+//! # struct Uart;
+//! # impl embedded_io::ErrorType for Uart { type Error = embedded_io::ErrorKind; }
+//! # impl embedded_io::Read for Uart {
+//! #     fn read(&mut self, _: &mut [u8]) -> Result<usize, Self::Error> { Ok(0) }
+//! # }
+//! # impl embedded_io::ReadReady for Uart {
+//! #     fn read_ready(&mut self) -> Result<bool, Self::Error> { Ok(false) }
+//! # }
+//! # impl embedded_io::Write for Uart {
+//! #     fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> { Ok(bytes.len()) }
+//! #     fn flush(&mut self) -> Result<(), Self::Error> { Ok(()) }
+//! # }
+//! # struct Ticks(u64);
+//! # impl Clock for Ticks {
+//! #     fn now_ms(&mut self) -> u64 { self.0 }
+//! #     fn idle(&mut self) { self.0 += 1 }
+//! # }
+//! # let (uart, ticks, random_bits) = (Uart, Ticks(0), 0x5eed);
+//!
+//! // At most a tenth of all inputs. An image with a policy has settings of its own:
+//! // `IMAGE.operating_points()`.
+//! static SETTINGS: GovernorSettings =
+//!     GovernorSettings::new(-9_000, 9_000, 180, Rate::ratio(1, 10), Track::AtMost(0)).unwrap();
+//! let mut governor = Governor::new(&SETTINGS);
+//!
+//! // Room for a frame with the codes of one input.
+//! const FRAME: usize = wire::max_frame(IMAGE.inputs());
+//! let identity = Identity { node: 7, key: None };
+//! let nonce = Nonce::random(random_bits);
+//! let mut client = Client::<_, _, { IMAGE.experts() }, FRAME>::new(
+//!     uart, ticks, &RetryPolicy::USUAL, identity, nonce);
+//!
+//! // For each input: what the device answers by itself, and what an expert needs.
+//! let readings = [-220i16, 351, 940];
+//! let (mut codes, mut scratch) = ([0; IMAGE.inputs()], [0; IMAGE.scratch_words()]);
+//! let rejector = Rejector::new(&IMAGE);
+//! rejector.quantize(&readings, &mut codes)?;
+//! let input = Input { local: Answer::Label(2), payload: Payload::codes(&codes) };
+//! let scores = rejector.scores(&readings, &mut scratch)?;
+//! // Proposes, asks, proposes again after a failure, and commits what happened, once.
+//! let outcome = client.resolve(&input, governor.input(scores));
+//! # assert_eq!((outcome.by, outcome.answer), (mild::LOCAL, Answer::Label(2)), "nobody is there");
+//! # assert!(outcome.failure.is_some() && governor.counters().decisions == 1);
+//! # Ok::<(), mild::InputError>(())
+//! ```
+//!
 //! # What an application uses
 //! - [`Image`], [`include_image!`], [`Rejector`], [`Reachable`], [`Decision`]: the above.
-//! - [`governor`]: keeps the deferral rate inside a budget, with an example.
+//! - [`governor`]: keeps the deferral rate inside a budget.
 //! - [`client`](https://docs.rs/mild/latest/mild/client/): asks an expert over a port, and falls back.
 //! - [`window_features`](https://docs.rs/mild/latest/mild/window_features/): features from samples.
 //! - [`OperatingPoints`], [`PlattScaling`], [`Price`]: other deferral rates and prices at run time.

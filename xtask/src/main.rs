@@ -4,6 +4,7 @@ mod apt;
 mod bench;
 mod c_library;
 mod commands;
+mod duplicates;
 mod firmware;
 mod governed;
 mod images;

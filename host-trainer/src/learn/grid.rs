@@ -206,7 +206,7 @@ mod tests {
 
     use super::*;
     use crate::integers::footprint::Sections;
-    use crate::loss::{Form, Mild, TwoStage};
+    use crate::loss::{Form, Mild, Tau, TwoStage};
 
     fn grid(extra: &str) -> Grid {
         let text = format!(

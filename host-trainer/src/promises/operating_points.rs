@@ -96,6 +96,6 @@ pub(crate) fn largest(policy: &Policy) -> OperatingPointsParts {
 }
 
 /// In units of 2^-16, rounded down: a budget must not grow.
-fn to_rate(rate: f64) -> Rate {
+pub(super) fn to_rate(rate: f64) -> Rate {
     Rate::from_bits((rate * 65_536.0 + 1e-6) as u32)
 }

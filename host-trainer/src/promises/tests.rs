@@ -1,3 +1,6 @@
+use mild::governor::Rate;
+
+use super::operating_points::to_rate;
 use super::rows::AnswerLoss;
 use super::*;
 use crate::arithmetic::random::Random;

@@ -73,7 +73,8 @@ fn feasible(seen: u16) -> Numbers {
         let local_errs = (random.bits() >> 18) as i32 - MOST < bar;
         let expert_errs = random.bits() >> 29 == 0;
         governor.set_threshold(search.threshold(BUDGET));
-        let mut input = governor.input(Scores::new(&[0, advantage], &[0, 0]));
+        let scores = [0, advantage];
+        let mut input = governor.input(Scores::new(&scores, &[0, 0]));
         let deferred = !input.propose(Reachable::ALL).is_local();
         input.commit(if deferred { Resolution::by(1) } else { Resolution::LOCAL });
         let bin = search.bin(advantage);

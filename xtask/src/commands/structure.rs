@@ -1,6 +1,9 @@
 //! `cargo xtask structure`: the structure of the code in figures.
 
-use crate::process::{read, root};
+use crate::{
+    duplicates::{self, LEAST},
+    process::{read, root},
+};
 use anyhow::Result;
 use mild_test_support::imports::ImportGraph;
 use std::{fs, path::Path, process::Command};
@@ -8,11 +11,16 @@ use std::{fs, path::Path, process::Command};
 /// The crates whose files must not import each other in a loop.
 const CRATES: [&str; 4] = ["src", "host-trainer/src", "gateway/src", "xtask/src"];
 
-/// How many of the longest files are listed.
+/// How many of the longest files, and of the longest duplicates, are listed.
 const LONGEST: usize = 5;
 
+/// A loss that was added after the table of losses: the files that name it are those that a new
+/// loss touches.
+const ADDED_LOSS: [&str; 3] = ["CostRegression", "cost_regression", "cost-regression"];
+
 /// Prints, for each crate, its files, layers and import loops, then what else tells how the code is
-/// built; says whether there is no loop.
+/// built: the choices of a kernel, public modules, what a loss touches, the longest files and the
+/// longest duplicates. Says whether there is no loop.
 pub(crate) fn structure() -> Result<bool> {
     let mut loops = 0;
     for name in CRATES {
@@ -33,6 +41,10 @@ pub(crate) fn structure() -> Result<bool> {
     let library = fs::read_to_string(root().join("host-trainer/src/lib.rs"))?;
     let public = library.lines().filter(|line| line.starts_with("pub mod ")).count();
     println!("host-trainer: {public} public modules");
+    let names_it = |text: &str| ADDED_LOSS.iter().any(|name| text.contains(name));
+    let touched = files.iter().filter(|(name, text)| name.contains("/src/") && names_it(text));
+    let touched: Vec<&str> = touched.map(|(name, _)| name.as_str()).collect();
+    println!("files that the loss cost-regression touches: {}", touched.join(", "));
     let mut lengths: Vec<(usize, &str)> = files
         .iter()
         .filter(|(name, _)| CRATES.iter().any(|folder| Path::new(name).starts_with(folder)))
@@ -42,6 +54,20 @@ pub(crate) fn structure() -> Result<bool> {
     println!("longest files:");
     for (lines, name) in lengths.iter().take(LONGEST) {
         println!("  {lines:5} {name}");
+    }
+    let of_crates = files.iter().filter(|(name, _)| {
+        let is_test = name.contains("/tests/") || name.ends_with("/tests.rs");
+        CRATES.iter().any(|folder| Path::new(name).starts_with(folder)) && !is_test
+    });
+    let runs = duplicates::find(&of_crates.cloned().collect::<Vec<_>>());
+    let lines: usize = runs.iter().map(|run| run.length).sum();
+    println!(
+        "duplicates of {LEAST} or more lines outside tests: {} places, {lines} lines",
+        runs.len()
+    );
+    for run in runs.iter().take(LONGEST) {
+        let [first, last] = run.lines;
+        println!("  {:5} {}:{first}-{last}", run.length, run.file);
     }
     Ok(loops == 0)
 }

@@ -135,6 +135,8 @@ fn csv(wines: &Wines, splits: &[&str], answers: &[[u8; EXPERTS.len()]]) -> Strin
 mod tests {
     use std::collections::HashMap;
 
+    use super::answers::partitions;
+    use super::wines::ALCOHOL;
     use super::*;
 
     /// The log as a user of it sees it: column name to values.

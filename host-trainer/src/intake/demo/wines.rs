@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 pub(super) struct Column {
     pub(super) name: &'static str,
     /// Taken off first, so that the counts of the density fit 16 bits.
-    offset: f64,
+    pub(super) offset: f64,
     /// Counts per unit of the source.
-    counts: f64,
+    pub(super) counts: f64,
     /// Decimals of the log's unit: a count is ten to the power of minus this.
-    decimals: usize,
+    pub(super) decimals: usize,
 }
 
 const fn column(name: &'static str, counts: f64, decimals: usize) -> Column {
