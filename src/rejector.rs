@@ -306,9 +306,8 @@ impl<'a> Rejector<'a> {
         Ok(self.price(outputs))
     }
 
-    /// Makes scores of the network's outputs, in place. A function of its own for the same reason as
-    /// [`Self::pack`].
-    #[inline(never)]
+    /// Makes scores of the network's outputs, in place.
+    #[inline(always)]
     fn price<'s>(&self, outputs: &'s mut [u32]) -> &'s mut [i32] {
         let scores = outputs.get_mut(..self.image.experts()).unwrap_or_default();
         if let Some(platt_scaling) = self.image.platt_scaling() {

@@ -1,4 +1,4 @@
-/* What a test program needs of the machine it runs on: a board (platform_cortex_m.c) or this host
+/* What a test program needs of the machine it runs on: a board (platform_board.c) or this host
  * (platform_host.c). */
 #ifndef PLATFORM_H
 #define PLATFORM_H

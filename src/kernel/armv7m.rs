@@ -4,7 +4,7 @@
 
 use core::arch::naked_asm;
 
-use super::{Activations, Group, crosswise, thumb2, thumb2_layers};
+use super::{Activations, Group, crosswise, routine, thumb2_layers};
 
 /// Packs four activations.
 #[inline(always)]
@@ -15,7 +15,7 @@ pub(super) fn pack(_: Activations, codes: [i8; 4]) -> Group {
 /// Runs layers.
 ///
 /// # Safety
-/// See [`thumb2::run`].
+/// See [`routine::run`].
 #[inline(always)]
 pub(super) unsafe fn layers<'s>(
     words: &[u32],
@@ -24,7 +24,7 @@ pub(super) unsafe fn layers<'s>(
     to: &'s mut [u32],
 ) -> &'s mut [u32] {
     // SAFETY: the caller's promise is the same.
-    unsafe { thumb2::run(routine, words, kind, from, to) }
+    unsafe { routine::run(all_layers, words, kind, from, to) }
 }
 
 /// One row of a group over the codes of an input; `$sum` is its register.
@@ -188,9 +188,9 @@ macro_rules! start {
 /// the group, the others free.
 ///
 /// # Safety
-/// See [`Routine`](thumb2::Routine).
+/// See [`Routine`](routine::Routine).
 #[unsafe(naked)]
-unsafe extern "C" fn routine(
+unsafe extern "C" fn all_layers(
     _: *const u32,
     _: *mut Group,
     _: *mut u32,

@@ -1,12 +1,12 @@
 //! Comparing, choosing and saturating in steps that are the same for any data. Conditions are masks:
 //! 0, or -1 if they hold.
 //!
-//! Cores with conditional instructions turn plain comparisons into selections. An Armv6-M core would
-//! branch, and the number of instructions would depend on the data: there, and only there, arithmetic
-//! takes their place. Armv7-M branches only for a saturating sum, for which Armv7E-M has an
+//! Cores with conditional instructions turn plain comparisons into selections. Armv6-M and RISC-V cores
+//! would branch, and the number of instructions would depend on the data: there, and only there,
+//! arithmetic takes their place. Armv7-M branches only for a saturating sum, for which Armv7E-M has an
 //! instruction. (`cargo xtask device prove` proves it.)
 
-use super::signs::{self, BRANCHES, SATURATES};
+use super::signs::{self, BRANCHES, MULTIPLIES_HIGH, SATURATES};
 
 /// Whether the lowest bit is set.
 #[inline(always)]
@@ -59,10 +59,10 @@ pub(crate) fn unbiased(number: u32) -> i32 {
 /// `a * b / 2^16`, rounded down, where that fits.
 #[inline(always)]
 pub(crate) fn scale(a: i32, b: i32) -> i32 {
-    if BRANCHES {
-        arithmetic::scale(a, b)
-    } else {
+    if MULTIPLIES_HIGH {
         (i64::from(a).wrapping_mul(i64::from(b)) >> 16) as i32
+    } else {
+        arithmetic::scale(a, b)
     }
 }
 

@@ -4,7 +4,7 @@
 
 use core::arch::{asm, naked_asm};
 
-use super::{Activations, Group, lanes, thumb2, thumb2_layers};
+use super::{Activations, Group, lanes, routine, thumb2_layers};
 
 /// Packs four activations.
 #[inline(always)]
@@ -16,7 +16,7 @@ pub(super) fn pack(kind: Activations, codes: [i8; 4]) -> Group {
 /// Runs layers.
 ///
 /// # Safety
-/// See [`thumb2::run`].
+/// See [`routine::run`].
 #[inline(always)]
 pub(super) unsafe fn layers<'s>(
     words: &[u32],
@@ -25,7 +25,7 @@ pub(super) unsafe fn layers<'s>(
     to: &'s mut [u32],
 ) -> &'s mut [u32] {
     // SAFETY: the caller's promise is the same.
-    unsafe { thumb2::run(routine, words, kind, from, to) }
+    unsafe { routine::run(all_layers, words, kind, from, to) }
 }
 
 /// What makes the assembler accept the instructions. On Armv8-M the target leaves them out, and only
@@ -183,9 +183,9 @@ macro_rules! start {
 /// row, r12 and lr the group.
 ///
 /// # Safety
-/// See [`Routine`](thumb2::Routine).
+/// See [`Routine`](routine::Routine).
 #[unsafe(naked)]
-unsafe extern "C" fn routine(
+unsafe extern "C" fn all_layers(
     _: *const u32,
     _: *mut Group,
     _: *mut u32,

@@ -11,7 +11,7 @@
 
 use core::arch::naked_asm;
 
-use super::{Activations, Group, thumb2};
+use super::{Activations, Group, routine};
 
 /// Packs four activations.
 #[inline(always)]
@@ -22,7 +22,7 @@ pub(super) fn pack(_: Activations, codes: [i8; 4]) -> Group {
 /// Runs layers.
 ///
 /// # Safety
-/// See [`thumb2::run`].
+/// See [`routine::run`].
 #[inline(always)]
 pub(super) unsafe fn layers<'s>(
     words: &[u32],
@@ -31,7 +31,7 @@ pub(super) unsafe fn layers<'s>(
     to: &'s mut [u32],
 ) -> &'s mut [u32] {
     // SAFETY: the caller's promise is the same.
-    unsafe { thumb2::run(routine, words, kind, from, to) }
+    unsafe { routine::run(all_layers, words, kind, from, to) }
 }
 
 /// 16 activations and the weights of four rows: r0 and r1 move on.
@@ -92,9 +92,9 @@ macro_rules! requantize {
 /// 20 four sums, 36 and 52 the caller's q4 and q5.
 ///
 /// # Safety
-/// See [`Routine`](thumb2::Routine).
+/// See [`Routine`](routine::Routine).
 #[unsafe(naked)]
-unsafe extern "C" fn routine(
+unsafe extern "C" fn all_layers(
     _: *const u32,
     _: *mut Group,
     _: *mut u32,

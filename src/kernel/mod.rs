@@ -22,12 +22,15 @@ mod active;
 #[cfg(mild_kernel = "helium")]
 #[path = "helium.rs"]
 mod active;
+#[cfg(mild_kernel = "riscv")]
+#[path = "riscv.rs"]
+mod active;
 #[cfg(mild_kernel = "portable")]
 #[path = "portable.rs"]
 mod active;
 
 pub(crate) mod constant_time;
-#[cfg(not(any(mild_kernel = "dsp", mild_kernel = "helium")))]
+#[cfg(any(mild_kernel = "armv6m", mild_kernel = "armv7m", mild_kernel = "portable"))]
 mod crosswise;
 #[cfg(test)]
 mod emulated_dsp;
@@ -36,6 +39,8 @@ mod lanes;
 mod layer;
 mod layers;
 mod requantize;
+#[cfg(not(any(mild_kernel = "armv6m", mild_kernel = "portable")))]
+mod routine;
 #[cfg(any(mild_kernel = "armv6m", mild_kernel = "portable"))]
 mod rows;
 #[cfg(mild_kernel = "armv6m")]
@@ -44,13 +49,14 @@ mod signs;
 #[cfg(mild_kernel = "portable")]
 #[path = "signs/portable.rs"]
 mod signs;
+#[cfg(mild_kernel = "riscv")]
+#[path = "signs/riscv.rs"]
+mod signs;
 #[cfg(any(mild_kernel = "armv7m", mild_kernel = "dsp", mild_kernel = "helium"))]
 #[path = "signs/thumb2.rs"]
 mod signs;
 #[cfg(test)]
 mod tests;
-#[cfg(any(mild_kernel = "armv7m", mild_kernel = "dsp", mild_kernel = "helium"))]
-mod thumb2;
 #[cfg(any(mild_kernel = "armv7m", mild_kernel = "dsp"))]
 mod thumb2_layers;
 

@@ -1,6 +1,6 @@
 //! The code that runs layers on cores with the Thumb-2 instructions and no vectors.
 
-/// The code of a [`Routine`](super::thumb2::Routine), around what is different from kernel to kernel:
+/// The code of a [`Routine`](super::routine::Routine), around what is different from kernel to kernel:
 ///
 /// - `start`: sets r11 to what the sums of all rows start from besides their biases. r1 is the first and r2 the end of the
 ///   activations, r3 whether they are the codes of an input; it may use r5 to r8, r10, r12 and lr.

@@ -1,19 +1,18 @@
 //! What is linked into a program: its symbols and its instructions, read from the ELF file.
 
+use crate::isa::{self, Isa, Kinds};
 use anyhow::{Context, Result, ensure};
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
 /// A linked program.
 #[derive(Debug, Default)]
 pub(crate) struct Linked {
+    /// What its instructions are of.
+    pub(crate) isa: Isa,
     /// The names of all functions and variables.
     pub(crate) symbols: BTreeSet<String>,
-    /// Every instruction: one half-word, or two with the first one in the high half.
+    /// Every instruction.
     pub(crate) instructions: Vec<u32>,
 }
 
@@ -23,17 +22,13 @@ impl Linked {
     pub(crate) fn read(elf: &Path) -> Result<Self> {
         let bytes = fs::read(elf).with_context(|| format!("cannot read {}", elf.display()))?;
         let file = object::File::parse(&*bytes)?;
-        let mut linked = Self::default();
-        // Where instructions (`$t`) and constants (`$d`) begin.
-        let mut kinds = BTreeMap::new();
+        let mut linked = Self { isa: Isa::of(&file)?, ..Self::default() };
+        let kinds = Kinds::of(&file)?;
         let mut functions = 0;
         for symbol in file.symbols() {
             let name = symbol.name()?;
-            if name == "$t" || name.starts_with("$t.") {
-                kinds.insert(symbol.address(), true);
-            } else if name == "$d" || name.starts_with("$d.") {
-                kinds.entry(symbol.address()).or_insert(false);
-            } else if !symbol.is_undefined()
+            if isa::kind(name).is_none()
+                && !symbol.is_undefined()
                 && matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Data)
             {
                 functions += usize::from(symbol.kind() == SymbolKind::Text && symbol.size() > 0);
@@ -41,22 +36,16 @@ impl Linked {
             }
         }
         for section in file.sections().filter(|section| section.kind() == SectionKind::Text) {
-            let (data, start) = (section.data()?, section.address());
-            let (halves, _) = data.as_chunks();
-            let mut halves =
-                (start..).step_by(2).zip(halves.iter().copied().map(u16::from_le_bytes));
-            while let Some((address, first)) = halves.next() {
-                let code = kinds.range(..=address).next_back().is_some_and(|(_, code)| *code);
-                if !code {
-                    continue;
+            let (mut rest, mut address) = (section.data()?, section.address());
+            while let Some((instruction, bytes)) = linked.isa.instruction(rest) {
+                let is_code = kinds.is_code(address) == Some(true);
+                // Constants may be of two bytes.
+                let bytes = if is_code { bytes } else { 2 };
+                if is_code {
+                    linked.instructions.push(instruction);
                 }
-                let first = u32::from(first);
-                // The encodings of 32 bits begin with 0b11101, 0b11110 and 0b11111.
-                let instruction = match (first >> 11 >= 0b11101).then(|| halves.next()).flatten() {
-                    Some((_, second)) => first << 16 | u32::from(second),
-                    None => first,
-                };
-                linked.instructions.push(instruction);
+                rest = rest.get(bytes..).unwrap_or_default();
+                address += bytes as u64;
             }
         }
         ensure!(
@@ -76,138 +65,5 @@ impl Linked {
     /// How many instructions satisfy `kind`.
     pub(crate) fn count(&self, kind: impl Fn(u32) -> bool) -> usize {
         self.instructions.iter().filter(|&&instruction| kind(instruction)).count()
-    }
-}
-
-/// SMLAD: two 16-bit multiplications and both additions (SMUAD, without an addition, not counted).
-pub(crate) fn is_smlad(instruction: u32) -> bool {
-    instruction & 0xfff0_00e0 == 0xfb20_0000 && instruction >> 12 & 15 != 15
-}
-
-/// Any instruction that only the DSP extension has. (Arm DDI 0403, A5.3; those of the same groups
-/// that every Armv7-M has are taken out.)
-pub(crate) fn is_dsp(instruction: u32) -> bool {
-    let (first, second) = (instruction >> 16, instruction & 0xffff);
-    let (group, low) = (first & 0xfff0, first & 15);
-    match group {
-        // PKHBT, PKHTB: bit 4 of the second half tells them from other shifted moves.
-        0xeac0 => true,
-        // SXTAH, UXTAH, SXTAB, UXTAB: with register 15 they are the plain extensions.
-        0xfa00 | 0xfa10 | 0xfa40 | 0xfa50 => second & 0xf0c0 == 0xf080 && low != 15,
-        // SXTB16, SXTAB16, UXTB16, UXTAB16.
-        0xfa20 | 0xfa30 => second & 0xf0c0 == 0xf080,
-        // Additions and subtractions in lanes; QADD and its like; SEL. REV and CLZ are of the same
-        // groups.
-        0xfa80..=0xfae0 => {
-            second & 0xf080 == 0xf000
-                || (group == 0xfa80 && second & 0xf0c0 == 0xf080)
-                || (group == 0xfaa0 && second & 0xf0f0 == 0xf080)
-        }
-        // Multiplications of halves and in pairs, of the highest word, and sums of differences;
-        // MUL, MLA and MLS are 0xfb00.
-        0xfb10..=0xfb70 => true,
-        // SMLALBB and its like, SMLALD, SMLSLD, UMAAL.
-        0xfbc0 => second & 0x80 != 0,
-        0xfbd0 => second & 0xc0 == 0xc0,
-        0xfbe0 => second & 0xf0 == 0x60,
-        // SSAT16, USAT16: the saturations with a shift of 0 in the form of ASR.
-        0xf320 | 0xf3a0 => second & 0xf0f0 == 0,
-        _ => false,
-    }
-}
-
-/// VMLADAVA on bytes: 16 multiplications and all additions, to a sum.
-pub(crate) fn is_vmladava(instruction: u32) -> bool {
-    instruction & 0xfff1_0f21 == 0xeef0_0f20
-}
-
-/// Any instruction of Helium that is not one of the FPU, too: coprocessors 14 and 15, and what elsewhere
-/// is Advanced SIMD.
-pub(crate) fn is_helium(instruction: u32) -> bool {
-    let (first, coprocessor) = (instruction >> 16, instruction >> 8 & 15);
-    first & 0xec00 == 0xec00 && (coprocessor >= 14 || first & 0xef00 == 0xef00)
-}
-
-/// Any instruction of the FPU: coprocessors 10 and 11.
-pub(crate) fn is_float(instruction: u32) -> bool {
-    instruction >> 16 & 0xec00 == 0xec00 && matches!(instruction >> 8 & 15, 10 | 11)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // Encodings as the assembler of LLVM gives them.
-    #[test]
-    fn dsp_instructions_are_known() {
-        for (name, code) in [
-            ("smlad r0, r1, r2, r3", 0xfb21_3002),
-            ("smladx r0, r1, r2, r3", 0xfb21_3012),
-            ("smlabb r0, r1, r2, r3", 0xfb11_3002),
-            ("smulbb r0, r1, r2", 0xfb11_f002),
-            ("smlald r0, r1, r2, r3", 0xfbc2_01c3),
-            ("umaal r0, r1, r2, r3", 0xfbe2_0163),
-            ("smmul r0, r1, r2", 0xfb51_f002),
-            ("sxtb16 r0, r1, ror #8", 0xfa2f_f091),
-            ("uxtb16 r0, r1", 0xfa3f_f081),
-            ("sxtab r0, r1, r2", 0xfa41_f082),
-            ("pkhbt r0, r1, r2", 0xeac1_0002),
-            ("qadd r0, r1, r2", 0xfa82_f081),
-            ("sadd16 r0, r1, r2", 0xfa91_f002),
-            ("sel r0, r1, r2", 0xfaa1_f082),
-            ("ssat16 r0, #8, r1", 0xf321_0007),
-        ] {
-            assert!(is_dsp(code), "{name}");
-        }
-        assert!(is_smlad(0xfb21_3002) && !is_smlad(0xfb21_f002) && !is_smlad(0xfb11_3002));
-    }
-
-    #[test]
-    fn helium_instructions_are_known() {
-        for (name, code) in [
-            ("vmladava.s8 r4, q0, q4", 0xeef0_4f28),
-            ("vmladava.s8 r10, q3, q4", 0xeef6_af28),
-            ("vld40.32 {q0, q1, q2, q3}, [r0]", 0xfc90_1f01),
-            ("vldrw.u32 q4, [r1], #16", 0xecb1_9f04),
-            ("veor q0, q0, q5", 0xff00_015a),
-            ("vmulh.s32 q0, q0, q1", 0xee21_0e03),
-            ("vrshl.s32 q0, q0, q1", 0xef22_0540),
-        ] {
-            assert!(is_helium(code) && !is_float(code) && !is_dsp(code), "{name}");
-            assert_eq!(is_vmladava(code), name.starts_with("vmladava"), "{name}");
-        }
-        // le lr, -14; bl; smlad; vmul.f32 s0, s1, s2
-        for code in [0xf00f_c807, 0xf000_f806, 0xfb21_3002, 0xee20_0a81] {
-            assert!(!is_helium(code) && !is_vmladava(code), "{code:#x}");
-        }
-    }
-
-    #[test]
-    fn what_every_core_has_is_not_taken_for_dsp() {
-        for (name, code) in [
-            ("mla r0, r1, r2, r3", 0xfb01_3002),
-            ("mul r0, r1, r2", 0xfb01_f002),
-            ("smull r0, r1, r2, r3", 0xfb82_0103),
-            ("smlal r0, r1, r2, r3", 0xfbc2_0103),
-            ("umlal r0, r1, r2, r3", 0xfbe2_0103),
-            ("udiv r0, r1, r2", 0xfbb1_f0f2),
-            ("sdiv r0, r1, r2", 0xfb91_f0f2),
-            ("sxtb.w r0, r1, ror #8", 0xfa4f_f091),
-            ("uxth.w r8, r9", 0xfa1f_f889),
-            ("rev.w r8, r9", 0xfa99_f889),
-            ("rbit r0, r1", 0xfa91_f0a1),
-            ("clz r0, r1", 0xfab1_f081),
-            ("lsl.w r0, r1, r2", 0xfa01_f002),
-            ("ssat r0, #8, r1", 0xf301_0007),
-            ("usat r0, #8, r1, asr #4", 0xf3a1_1008),
-            ("add.w r0, r1, r2", 0xeb01_0002),
-            ("bl", 0xf000_f806),
-        ] {
-            assert!(!is_dsp(code) && !is_float(code), "{name}");
-        }
-        // vmul.f32 s0, s1, s2; vldr s0, [r0]; vmov r0, s0
-        for code in [0xee20_0a81, 0xed90_0a00, 0xee10_0a10] {
-            assert!(is_float(code) && !is_dsp(code), "{code:#x}");
-        }
     }
 }

@@ -8,6 +8,7 @@ mod duplicates;
 mod firmware;
 mod governed;
 mod images;
+mod isa;
 mod linked;
 mod online;
 mod parallel;

@@ -51,7 +51,7 @@ pub(crate) fn check(qemu: &Qemu, toolchains: &mut Toolchains) -> Result<Verdict>
     let expected = expected(&fs::read(image.join("rejector.mild"))?, &readings)?;
 
     let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-    let mut command = qemu.command(&WITH_I2C, &elf, &directory);
+    let mut command = qemu.command(&WITH_I2C, &elf, &directory)?;
     command.args(["-serial", "none", "-S"]);
     command.args(["-device", &format!("tmp105,bus=i2c,address=0x48,id={SENSOR}")]);
     command.args(["-qmp", &format!("tcp:127.0.0.1:{port},server=on,wait=off")]);

@@ -7,21 +7,9 @@
 #include <eml_net.h>
 #include "networks.h"
 
-#define RELOAD 0xffffffu
 // Instructions of the calibration, and multiply-accumulates to run for one count.
 #define CALIBRATION 10000000u
 #define WORK 250000u
-
-static volatile uint32_t *const systick = (volatile uint32_t *)0xE000E010;
-
-static uint32_t now(void) {
-    return systick[2];
-}
-
-// The counter runs down and has 24 bits.
-static uint32_t since(uint32_t start) {
-    return (start - now()) & RELOAD;
-}
 
 // Empties a pointer of all that the compiler knows.
 static void *hide(void *pointer) {
@@ -30,14 +18,13 @@ static void *hide(void *pointer) {
 }
 
 static void calibrate(void) {
-    uint32_t count = CALIBRATION / 2;
-    uint32_t start = now();
-    __asm__ volatile(".syntax unified\n1: subs %0, %0, #1\n bne 1b" : "+l"(count) : : "cc");
-    uint32_t ticks = since(start);
+    uint32_t start = ticks();
+    run_instructions(CALIBRATION);
+    uint32_t elapsed = ticks_since(start);
     print("clock ");
     print_number(CALIBRATION);
     print(" ");
-    print_number(ticks);
+    print_number(elapsed);
     print("\n");
 }
 
@@ -75,8 +62,7 @@ static float next_feature(int kind, uint32_t *random) {
 }
 
 static uint32_t count(EmlNet *net, const float *features, int32_t length, uint32_t repeats) {
-    systick[2] = 0;
-    uint32_t start = now();
+    uint32_t start = ticks();
     for (uint32_t i = 0; i < repeats; i++) {
         // A network of one layer is no network to emlearn, but its layer can be run.
         if (net->n_layers == 1) {
@@ -86,24 +72,19 @@ static uint32_t count(EmlNet *net, const float *features, int32_t length, uint32
             stop(0);
         }
     }
-    return since(start);
+    return ticks_since(start);
 }
 
 static uint32_t count_nothing(EmlNet *net, const float *features, int32_t length, uint32_t repeats) {
-    systick[2] = 0;
-    uint32_t start = now();
+    uint32_t start = ticks();
     for (uint32_t i = 0; i < repeats; i++) {
         nothing(hide(net), features, length);
     }
-    return since(start);
+    return ticks_since(start);
 }
 
 int main(void) {
     static float features[WIDEST];
-    // Enable, the processor's clock, no interrupt.
-    systick[1] = RELOAD;
-    systick[2] = 0;
-    systick[0] = 5;
     calibrate();
     for (uint32_t n = 0; n < sizeof networks / sizeof *networks; n++) {
         EmlNet *net = networks[n].net;

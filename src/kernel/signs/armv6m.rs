@@ -10,6 +10,9 @@ pub(super) const BRANCHES: bool = true;
 /// Whether saturating sums take no branch.
 pub(super) const SATURATES: bool = false;
 
+/// Whether there is an instruction for the upper half of a product.
+pub(super) const MULTIPLIES_HIGH: bool = false;
+
 /// Whether a number is negative: 0, or -1.
 #[inline(always)]
 pub(super) fn negative(number: i32) -> i32 {

@@ -6,6 +6,9 @@ pub(super) const BRANCHES: bool = false;
 /// Whether saturating sums take no branch.
 pub(super) const SATURATES: bool = true;
 
+/// Whether there is an instruction for the upper half of a product: on most cores.
+pub(super) const MULTIPLIES_HIGH: bool = true;
+
 /// Whether a number is negative: 0, or -1.
 #[inline(always)]
 pub(super) fn negative(number: i32) -> i32 {

@@ -8,6 +8,9 @@ pub(super) const BRANCHES: bool = false;
 /// Whether saturating sums take no branch: there is an instruction, but not on Armv7-M.
 pub(super) const SATURATES: bool = cfg!(any(mild_kernel = "dsp", mild_kernel = "helium"));
 
+/// Whether there is an instruction for the upper half of a product.
+pub(super) const MULTIPLIES_HIGH: bool = true;
+
 /// Whether a number is negative: 0, or -1. Most instructions can shift an operand like this.
 #[inline(always)]
 pub(super) fn negative(number: i32) -> i32 {

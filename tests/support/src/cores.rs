@@ -24,6 +24,15 @@ pub enum Extension {
     Helium,
 }
 
+/// A family of cores: what an emulator, a debugger or a compiler for it is called by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Cortex-M.
+    CortexM,
+    /// RISC-V with 32 bits.
+    RiscV,
+}
+
 /// A core on an emulated board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Core {
@@ -31,6 +40,8 @@ pub struct Core {
     pub name: &'static str,
     /// QEMU's name of the board.
     pub machine: &'static str,
+    /// QEMU's name of the core, where the board can have several.
+    pub cpu: Option<&'static str>,
     /// The compiler's name of the target.
     pub target: &'static str,
     /// Where code and constants are.
@@ -53,6 +64,12 @@ impl Core {
         }
     }
 
+    /// Its family.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        if self.target.starts_with("riscv32") { Family::RiscV } else { Family::CortexM }
+    }
+
     /// The flash slot of an image: the upper half of the code memory. Programs that read one end below it.
     #[must_use]
     pub const fn slot(&self) -> Region {
@@ -61,7 +78,13 @@ impl Core {
     }
 }
 
+/// QEMU's RISC-V core with everything off that an ESP32-C3 has not: what is off traps.
+const RV32IMC: &str = "rv32,g=off,a=off,f=off,d=off,zba=off,zbb=off,zbc=off,zbs=off";
+/// The same with atomics, as an ESP32-C6 has them; the Hazard3 of an RP2350 has more.
+const RV32IMAC: &str = "rv32,g=off,f=off,d=off,zba=off,zbb=off,zbc=off,zbs=off";
+
 /// All cores. The addresses are those where the board starts from; on the Armv8-M boards they are the secure aliases.
+/// The RISC-V board has no flash to start from: its code is at the start of its RAM.
 #[rustfmt::skip] // a core is a line
 pub const CORES: &[Core] = &[
     core("m0",  "microbit",    "thumbv6m-none-eabi",        (0x0000_0000,  256), (0x2000_0000,   16), Base),
@@ -72,6 +95,8 @@ pub const CORES: &[Core] = &[
     core("m33-dsp", "mps2-an505", "thumbv8m.main-none-eabihf", (0x1000_0000, 4096), (0x3800_0000, 2048), Dsp),
     core("m55", "mps3-an547",  "thumbv8m.main-none-eabihf", (0x1000_0000,  512), (0x3000_0000,  512), Dsp),
     core("m55-helium", "mps3-an547", "thumbv8m.main-none-eabihf", (0x1000_0000,  512), (0x3000_0000,  512), Helium),
+    riscv("rv32imc",  RV32IMC,  "riscv32imc-unknown-none-elf"),
+    riscv("rv32imac", RV32IMAC, "riscv32imac-unknown-none-elf"),
 ];
 
 /// A board with an I2C bus, for the example of a sensor only: its core is that of `m3`.
@@ -88,7 +113,12 @@ const fn core(
     extension: Extension,
 ) -> Core {
     let (code, ram) = (region(code), region(ram));
-    Core { name, machine, target, code, ram, extension }
+    Core { name, machine, cpu: None, target, code, ram, extension }
+}
+
+const fn riscv(name: &'static str, cpu: &'static str, target: &'static str) -> Core {
+    let (code, ram) = ((0x8000_0000, 4096), (0x8040_0000, 4096));
+    Core { cpu: Some(cpu), ..core(name, "virt", target, code, ram, Base) }
 }
 
 const fn region((origin, kib): (u32, u32)) -> Region {
@@ -99,10 +129,24 @@ impl Core {
     /// The memory map, as linker scripts take it.
     #[must_use]
     pub fn memory(&self) -> String {
-        format!(
+        let mut map = format!(
             "MEMORY\n{{\n  FLASH (rx) : ORIGIN = {:#010x}, LENGTH = {}K\n  RAM (rwx) : ORIGIN = {:#010x}, LENGTH = {}K\n}}\n",
             self.code.origin, self.code.kib, self.ram.origin, self.ram.kib
-        )
+        );
+        if self.family() == Family::RiscV {
+            // The regions of riscv-rt.
+            for (region, memory) in [
+                ("TEXT", "FLASH"),
+                ("RODATA", "FLASH"),
+                ("DATA", "RAM"),
+                ("BSS", "RAM"),
+                ("HEAP", "RAM"),
+                ("STACK", "RAM"),
+            ] {
+                map.push_str(&format!("REGION_ALIAS(\"REGION_{region}\", {memory});\n"));
+            }
+        }
+        map
     }
 }
 

@@ -78,7 +78,7 @@ pub(crate) fn check(selection: &Selection, toolchains: &mut Toolchains) -> Resul
 
     example(&measured, &archive, &work.join("host"), &mut tally)?;
 
-    let qemu = Qemu::find()?;
+    let qemu = Qemu::find(selection.cores.iter().copied())?;
     for core in &selection.cores {
         heading(&format!("C library: {}", core.name));
         let into = work.join(core.name);

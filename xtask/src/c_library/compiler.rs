@@ -3,7 +3,7 @@
 use super::directory;
 use crate::{
     apt,
-    cores::{Core, Extension},
+    cores::{Core, Extension, Family},
     process::{find_program, run},
 };
 use anyhow::{Context, Result, bail};
@@ -13,19 +13,48 @@ use std::{
     process::Command,
 };
 
-/// Bare-metal GCC of Debian.
-const ARM: &str = "arm-none-eabi-gcc";
+/// What a family of cores takes: Debian's bare-metal GCC, its package, the source of the platform, and
+/// flags.
+struct Platform {
+    compiler: &'static str,
+    package: &'static str,
+    source: &'static str,
+    flags: &'static [&'static str],
+}
+
+const CORTEX_M: Platform = Platform {
+    compiler: "arm-none-eabi-gcc",
+    package: "gcc-arm-none-eabi",
+    source: "platform_cortex_m.c",
+    flags: &["-mthumb"],
+};
+
+const RISC_V: Platform = Platform {
+    compiler: "riscv64-unknown-elf-gcc",
+    package: "gcc-riscv64-unknown-elf",
+    source: "platform_riscv.c",
+    flags: &["-mcmodel=medany"],
+};
 
 /// What the library's users may switch on without a warning from the header.
 pub(super) const WARNINGS: [&str; 7] =
     ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror"];
 
-/// The compiler for boards, installed first if it is missing.
-pub(super) fn arm() -> Result<&'static str> {
-    if find_program(ARM).is_none() {
-        apt::install(&["gcc-arm-none-eabi"], "a C compiler for Arm cores")?;
+impl Platform {
+    fn of(core: &Core) -> &'static Self {
+        match core.family() {
+            Family::CortexM => &CORTEX_M,
+            Family::RiscV => &RISC_V,
+        }
     }
-    Ok(ARM)
+
+    /// The compiler, installed first if it is missing.
+    fn compiler(&self) -> Result<&'static str> {
+        if find_program(self.compiler).is_none() {
+            apt::install(&[self.package], self.compiler)?;
+        }
+        Ok(self.compiler)
+    }
 }
 
 /// The compilers of the host: GCC, and clang where it is there.
@@ -52,6 +81,8 @@ fn flags(core: &Core) -> Result<&'static [&'static str]> {
         ("thumbv8m.main-none-eabihf", Extension::Base) => {
             &["-mcpu=cortex-m33+nodsp", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16"]
         }
+        ("riscv32imc-unknown-none-elf", _) => &["-march=rv32imc", "-mabi=ilp32"],
+        ("riscv32imac-unknown-none-elf", _) => &["-march=rv32imac", "-mabi=ilp32"],
         (target, _) => bail!("no C flags are known for {target}"),
     })
 }
@@ -63,16 +94,18 @@ pub(super) fn compile_for(core: &Core, name: &str, archive: &Path, into: &Path) 
     let tests = directory().join("tests");
     let elf = into.join(name).with_extension("elf");
     let slot = core.slot();
-    let mut gcc = Command::new(arm()?);
-    gcc.args(["-std=c99", "-Os", "-g", "-mthumb", "-ffreestanding"]).args(WARNINGS);
-    gcc.args(flags(core)?);
+    let platform = Platform::of(core);
+    let mut gcc = Command::new(platform.compiler()?);
+    gcc.args(["-std=c99", "-Os", "-g", "-ffreestanding"]).args(WARNINGS);
+    gcc.args(platform.flags).args(flags(core)?);
     gcc.arg(format!("-DSLOT_ADDRESS={:#x}u", slot.origin));
     gcc.arg(format!("-DSLOT_BYTES={}u", slot.kib * 1024));
     gcc.arg("-I").arg(directory().join("include"));
-    gcc.arg(tests.join(name).with_extension("c")).arg(tests.join("platform_cortex_m.c"));
+    gcc.arg(tests.join(name).with_extension("c")).arg(tests.join("platform_board.c"));
+    gcc.arg(tests.join(platform.source));
     gcc.arg(archive).args(["-nostdlib", "-nostartfiles", "-lgcc"]);
     gcc.args(["-Wl,--gc-sections", "-Wl,-z,noexecstack", "-L"]).arg(into);
-    gcc.arg("-T").arg(tests.join("cortex_m.ld")).arg("-o").arg(&elf);
+    gcc.arg("-T").arg(tests.join("board.ld")).arg("-o").arg(&elf);
     run(&mut gcc)?;
     Ok(elf)
 }

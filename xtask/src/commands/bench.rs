@@ -50,7 +50,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<bool> {
     };
     let images = target_dir().join("device/bench");
     bench::write_images(&images)?;
-    let qemu = Qemu::find()?;
+    let qemu = Qemu::find(cores.iter().copied())?;
     let mut toolchains = Toolchains::new(args.common.toolchain);
     let (mut rows, mut choosing) = (Vec::new(), Vec::new());
     let (mut inexpressible, mut failed) = (Vec::new(), Vec::new());

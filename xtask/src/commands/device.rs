@@ -72,7 +72,7 @@ pub(crate) struct DeviceRunArgs {
     /// The directory with the image to embed; also where the program finds the files that it opens
     #[arg(long, value_name = "DIR")]
     image: Option<PathBuf>,
-    /// Make SysTick count instructions
+    /// Make the counter one of instructions
     #[arg(long)]
     icount: bool,
     #[command(flatten)]
@@ -112,7 +112,8 @@ pub(crate) fn run_checks(args: &DeviceTestArgs) -> Result<Tally> {
             }
         }
     }
-    let qemu = Qemu::find()?;
+    let with_i2c = args.cores.is_empty().then_some(&WITH_I2C);
+    let qemu = Qemu::find(args.cores().into_iter().chain(with_i2c))?;
     let mut toolchains = Toolchains::new(args.common.toolchain);
     for core in args.cores() {
         heading(&format!("device {}: {} on {}", core.name, core.target, core.machine));
@@ -242,7 +243,7 @@ fn run_program(args: &DeviceRunArgs) -> Result<bool> {
             Firmware { package: &args.program, core: args.core, image: args.image.as_deref() };
         firmware.build(&mut Toolchains::new(args.common.toolchain))?
     };
-    let qemu = Qemu::find()?;
+    let qemu = Qemu::find([args.core])?;
     let mut options = args.common.options(&directory, args.icount);
     if args.image.is_some() && directory.join("rejector.mild").is_file() {
         options = options.with_image(&directory)?;

@@ -30,7 +30,7 @@ use std::{
 const SHIFT: u8 = 8;
 /// A cargo feature of the firmware that breaks a property, a core to try it on, and the proof that
 /// must notice.
-const BREAKS: [(&str, &str, &str); 7] = [
+const BREAKS: [(&str, &str, &str); 12] = [
     ("break-panic", "m0", "no panic"),
     ("break-alloc", "m4", "no allocator"),
     ("break-float", "m0", "no float"),
@@ -38,6 +38,11 @@ const BREAKS: [(&str, &str, &str); 7] = [
     ("break-time", "m0", "time"),
     ("break-time", "m4", "time"),
     ("break-stack", "m4", "stack"),
+    ("break-panic", "rv32imc", "no panic"),
+    ("break-alloc", "rv32imc", "no allocator"),
+    ("break-float", "rv32imc", "no float"),
+    ("break-time", "rv32imc", "time"),
+    ("break-stack", "rv32imc", "stack"),
 ];
 
 /// Proves everything on these cores.
@@ -48,7 +53,7 @@ pub(crate) fn prove(cores: &[&'static Core], common: &CommonArgs) -> Result<Tall
         tally.count("source", &verdict);
     }
     heading("proofs: programs");
-    let qemu = Qemu::find()?;
+    let qemu = Qemu::find(cores.iter().copied())?;
     let mut toolchains = Toolchains::new(common.toolchain);
     let image = images::synthetic(UNEVEN)?;
     let programs = build(cores, &image, &mut toolchains)?;

@@ -50,7 +50,6 @@ impl Setup {
         if find_program("mosquitto").is_none() {
             apt::install(&["mosquitto"], "the MQTT broker mosquitto")?;
         }
-        let qemu = Qemu::find()?;
         run(cargo().args(["build", "--quiet", "-p", "mild-trainer", "-p", "mild-gateway"]))?;
         let programs = target_dir().join("debug");
         let directory = target_dir().join("path");
@@ -72,6 +71,7 @@ impl Setup {
         let log = Log::read(&config, rows)?;
         let predicted = predict(&log, &image.join("rejector.mild"))?;
         let core = cores::find("m4").context("no core m4")?;
+        let qemu = Qemu::find([core])?;
         let firmware = Firmware { package: "node", core, image: Some(&image) };
         let node = firmware.build_with(core.features(), &mut Toolchains::new(toolchain))?;
         Ok(Self { log, directory, programs, node, core, qemu, predicted, starts: 0 })
@@ -144,7 +144,7 @@ impl Setup {
             thread::sleep(Duration::from_millis(300));
         }
 
-        let mut node = self.qemu.command(self.core, &self.node, &directory);
+        let mut node = self.qemu.command(self.core, &self.node, &directory)?;
         node.args(["-serial", &format!("tcp:{HOST}:{},nodelay=on", ports.gateway)]);
         let (mut node, said) = node::listen(&mut node, &self.node, &directory)?;
         let mut resolutions = Vec::new();

@@ -4,7 +4,7 @@ use super::run::{Measurement, NETWORKS, macs, run as run_peer};
 use crate::{
     apt,
     bench::{Part, size_from},
-    cores::Core,
+    cores::{Core, Family},
     process::{find_program, read, root, run, run_within, target_dir},
     qemu::{Options, Qemu},
 };
@@ -20,7 +20,6 @@ use std::{
 };
 
 const VERSION: &str = "0.23.2";
-const COMPILER: &str = "arm-none-eabi-gcc";
 const FETCH_LIMIT: Duration = Duration::from_secs(180);
 /// Left for code and for what is not weights, in a core's flash.
 const CODE_KIB: usize = 24;
@@ -33,8 +32,9 @@ pub(super) fn measure(
     measurement: &mut Measurement,
 ) -> Result<()> {
     let headers = headers()?;
-    if find_program(COMPILER).is_none() {
-        apt::install(&["gcc-arm-none-eabi", "libnewlib-arm-none-eabi"], COMPILER)?;
+    let (compiler, packages) = compiler(core.family());
+    if find_program(compiler).is_none() {
+        apt::install(packages, compiler)?;
     }
     let directory = target_dir().join("device/emlearn").join(core.name);
     fs::create_dir_all(&directory)
@@ -110,34 +110,56 @@ fn headers() -> Result<PathBuf> {
 fn build(core: &Core, directory: &Path, headers: &Path) -> Result<PathBuf> {
     let source = root().join("examples/firmware/peers-emlearn");
     let elf = directory.join("peers-emlearn.elf");
-    let mut command = Command::new(COMPILER);
+    let mut command = Command::new(compiler(core.family()).0);
     // As fast as `mild` is built, and exact: no option here lets floats be reordered.
-    command.args(["-O3", "-std=gnu11", "-mthumb"]).args(processor(core)?);
+    command.args(["-O3", "-std=gnu11"]).args(processor(core)?);
     command.args(["-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"]);
-    command.args(["-nostartfiles", "--specs=nosys.specs", "-Wl,--no-warn-rwx-segments"]);
+    command.args(["-nostartfiles", "-Wl,--no-warn-rwx-segments"]);
     command.arg("-isystem").arg(headers);
     for directory in [directory, &source] {
         command.arg("-I").arg(directory).arg("-L").arg(directory);
     }
     command.arg("-T").arg(source.join("link.ld"));
-    command.args([source.join("start.c"), source.join("main.c")]);
+    let start = match core.family() {
+        Family::CortexM => "start_cortex_m.c",
+        Family::RiscV => "start_riscv.c",
+    };
+    command.args(["console.c", "main.c", start].map(|name| source.join(name)));
     command.arg("-lm").arg("-o").arg(&elf);
     run(&mut command)?;
     Ok(elf)
 }
 
+/// The compiler, and Debian's packages with it and its C library.
+fn compiler(family: Family) -> (&'static str, &'static [&'static str]) {
+    match family {
+        Family::CortexM => ("arm-none-eabi-gcc", &["gcc-arm-none-eabi", "libnewlib-arm-none-eabi"]),
+        Family::RiscV => (
+            "riscv64-unknown-elf-gcc",
+            &["gcc-riscv64-unknown-elf", "picolibc-riscv64-unknown-elf"],
+        ),
+    }
+}
+
 /// The compiler's options for the core itself, its FPU included: the best that emlearn can have
 /// there.
-fn processor(core: &Core) -> Result<&'static [&'static str]> {
-    Ok(match core.name {
+fn processor(core: &Core) -> Result<Vec<&'static str>> {
+    let options: &[&str] = match core.name {
         "m0" => &["-mcpu=cortex-m0"],
         "m3" => &["-mcpu=cortex-m3"],
         "m4" => &["-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"],
         "m7" => &["-mcpu=cortex-m7", "-mfpu=fpv5-d16", "-mfloat-abi=hard"],
         "m33" | "m33-dsp" => &["-mcpu=cortex-m33", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"],
         "m55" | "m55-helium" => &["-mcpu=cortex-m55", "-mfloat-abi=hard"],
-        other => bail!("no options of {COMPILER} for the core {other}"),
-    })
+        "rv32imc" => &["-march=rv32imc"],
+        "rv32imac" => &["-march=rv32imac"],
+        other => bail!("no compiler options for the core {other}"),
+    };
+    let family: &[&str] = match core.family() {
+        Family::CortexM => &["-mthumb", "--specs=nosys.specs"],
+        Family::RiscV => &["-mabi=ilp32", "-mcmodel=medany", "--specs=picolibc.specs"],
+    };
+    Ok([family, options].concat())
 }
 
 /// Bytes of the weights and biases of these networks; equal layers are the same array.

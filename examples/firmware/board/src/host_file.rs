@@ -1,7 +1,7 @@
 //! Reading a file of the host through semihosting.
 
+use crate::machine::semihosting::{nr, syscall};
 use core::ffi::CStr;
-use cortex_m_semihosting::{nr, syscall};
 
 /// A file of the host, open for reading.
 ///

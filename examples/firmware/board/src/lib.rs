@@ -9,16 +9,20 @@
 
 #![no_std]
 
-mod counter;
 mod host_file;
+#[cfg_attr(target_arch = "arm", path = "cortex_m/mod.rs")]
+#[cfg_attr(target_arch = "riscv32", path = "riscv/mod.rs")]
+mod machine;
+mod room;
 mod slot;
 pub mod stack;
 mod stop;
 
-pub use cortex_m_rt::entry;
-#[cfg(feature = "console")]
-pub use cortex_m_semihosting::hprintln as println;
-pub use counter::Counter;
 pub use host_file::HostFile;
+#[cfg(feature = "console")]
+pub use machine::semihosting::hprintln as println;
+pub use machine::semihosting::hio;
+pub use machine::{Counter, entry};
+pub use room::Room;
 pub use slot::image_slot;
 pub use stop::exit;

@@ -1,7 +1,7 @@
 //! How deep the stack gets, by painting it.
 
+use crate::machine::stack_pointer;
 use core::ptr;
-use cortex_m::register::msp;
 
 /// Bytes below the stack pointer that are painted.
 const DEPTH: usize = 2048;
@@ -11,7 +11,7 @@ const PAINT: u32 = 0xC0DE_5EED;
 #[inline(never)]
 #[allow(unsafe_code)]
 pub fn used(work: impl FnOnce()) -> usize {
-    let top = msp::read() as usize & !3;
+    let top = stack_pointer() & !3;
     let bottom = top - DEPTH;
     let mut address = bottom;
     while address < top {

@@ -9,17 +9,18 @@
 
 mod damage;
 
-use board::{entry, println};
+use board::{Room, entry, println};
 use damage::Damage;
 
 /// Words of the largest image that there is room for.
-const ROOM: usize = 512;
+const WORDS: usize = 512;
 
 #[entry]
 fn main() -> ! {
-    static mut IMAGE: [u32; ROOM] = [0; ROOM];
-    static mut SCRATCH: [u32; ROOM] = [0; ROOM];
-    let Some(mut damage) = Damage::new(board::image_slot(), IMAGE, SCRATCH) else {
+    static IMAGE: Room<[u32; WORDS]> = Room::new([0; WORDS]);
+    static SCRATCH: Room<[u32; WORDS]> = Room::new([0; WORDS]);
+    let (Some(image), Some(scratch)) = (IMAGE.take(), SCRATCH.take()) else { board::exit(false) };
+    let Some(mut damage) = Damage::new(board::image_slot(), image, scratch) else {
         println!("no image in the slot, or one that is too large for this program");
         board::exit(false)
     };

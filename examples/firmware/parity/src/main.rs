@@ -9,7 +9,7 @@
 mod row;
 mod vectors;
 
-use board::{entry, println};
+use board::{Room, entry, println};
 use core::fmt::Debug;
 use mild::{FeatureValue, Image, InputError, Reachable, Rejector};
 use row::{Kind, MAX_INPUTS, Row};
@@ -21,8 +21,8 @@ const MAX_SCRATCH: usize = MAX_INPUTS;
 /// So many differences are printed in full.
 const SHOWN: u32 = 5;
 
-/// Room for one row and one run. Not on the stack: with it the smallest board would be full.
-struct Room {
+/// What one row and one run need. Not on the stack: with it the smallest board would be full.
+struct Buffers {
     row: Row,
     codes: [i8; MAX_INPUTS],
     scratch: [u32; MAX_SCRATCH],
@@ -30,8 +30,12 @@ struct Room {
 
 #[entry]
 fn main() -> ! {
-    static mut ROOM: Room =
-        Room { row: Row::new(), codes: [0; MAX_INPUTS], scratch: [0; MAX_SCRATCH] };
+    static ROOM: Room<Buffers> = Room::new(Buffers {
+        row: Row::new(),
+        codes: [0; MAX_INPUTS],
+        scratch: [0; MAX_SCRATCH],
+    });
+    let Some(room) = ROOM.take() else { board::exit(false) };
     let image = match Image::from_prefix(board::image_slot()) {
         Ok((image, _)) => image,
         Err(error) => {
@@ -39,7 +43,7 @@ fn main() -> ! {
             board::exit(false)
         }
     };
-    match compare_all(&image, ROOM) {
+    match compare_all(&image, room) {
         Ok(equal) => board::exit(equal),
         Err(problem) => {
             println!("{}", problem);
@@ -48,7 +52,7 @@ fn main() -> ! {
     }
 }
 
-fn compare_all(image: &Image<'_>, room: &mut Room) -> Result<bool, Problem> {
+fn compare_all(image: &Image<'_>, room: &mut Buffers) -> Result<bool, Problem> {
     let rejector = Rejector::new(image);
     let mut vectors = Vectors::open(image, &mut room.row)?;
     let scratch = room.scratch.get_mut(..image.scratch_words()).ok_or(Problem::TooLarge)?;

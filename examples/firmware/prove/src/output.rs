@@ -1,6 +1,6 @@
 //! Writing to the host without formatting, which would bring panics.
 
-use cortex_m_semihosting::hio;
+use board::hio;
 
 /// Writes a line: a name, and numbers in hexadecimal.
 pub fn write(name: &str, numbers: &[u32]) {

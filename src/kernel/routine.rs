@@ -1,4 +1,4 @@
-//! Running layers in one routine of assembly, on cores with the Thumb-2 instructions.
+//! Running layers in one routine of assembly.
 
 use super::{Activations, Group};
 

@@ -1,9 +1,9 @@
-// Start-up, console and exit of the program: what the crate `board` is for Rust.
+// Console and exit of the program, and its variables: what the crate `board` is for Rust.
 
 #include "start.h"
 #include <stdint.h>
 
-extern uint32_t stack_top, data_start, data_end, data_load, bss_start, bss_end;
+extern uint32_t data_start, data_end, data_load, bss_start, bss_end;
 int main(void);
 
 // Semihosting operations.
@@ -12,13 +12,6 @@ enum { OPEN = 0x01, WRITE = 0x05, EXIT = 0x18 };
 enum { TEXT_OUT = 4 };
 // Reasons to exit: all is well, and anything else.
 enum { APPLICATION_EXIT = 0x20026, RUN_TIME_ERROR = 0x20023 };
-
-static int host(int operation, const void *argument) {
-    register int r0 __asm__("r0") = operation;
-    register const void *r1 __asm__("r1") = argument;
-    __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
-    return r0;
-}
 
 void print(const char *text) {
     static int console;
@@ -52,27 +45,17 @@ _Noreturn void stop(int success) {
     }
 }
 
-static void fault(void) {
-    print("HardFault\n");
+_Noreturn void fault(void) {
+    print("fault\n");
     stop(0);
 }
 
-_Noreturn void reset(void) {
+_Noreturn void start(void) {
     for (uint32_t *to = &data_start, *from = &data_load; to < &data_end;) {
         *to++ = *from++;
     }
     for (uint32_t *to = &bss_start; to < &bss_end;) {
         *to++ = 0;
     }
-#ifdef __ARM_FP
-    // Coprocessors 10 and 11, the FPU, for all.
-    *(volatile uint32_t *)0xE000ED88 |= 0xFu << 20;
-    __asm__ volatile("dsb\n isb");
-#endif
     stop(main());
 }
-
-__attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
-    &stack_top, reset, fault, fault, fault, fault, fault, fault,
-    fault,      fault, fault, fault, fault, fault, fault, fault,
-};

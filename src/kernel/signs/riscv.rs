@@ -1,0 +1,53 @@
+//! The signs of numbers, on RISC-V cores, which have no conditional instructions.
+//!
+//! The compiler must not see through them: it knows masks, and makes branches of them.
+
+use core::arch::asm;
+
+/// Whether plain comparisons become branches.
+pub(super) const BRANCHES: bool = true;
+
+/// Whether saturating sums take no branch.
+pub(super) const SATURATES: bool = false;
+
+/// Whether there is an instruction for the upper half of a product.
+pub(super) const MULTIPLIES_HIGH: bool = true;
+
+/// Whether a number is negative: 0, or -1.
+#[inline(always)]
+pub(super) fn negative(number: i32) -> i32 {
+    let sign;
+    // SAFETY: arithmetic in registers.
+    unsafe {
+        asm!("srai {sign}, {number}, 31",
+            number = in(reg) number, sign = lateout(reg) sign,
+            options(pure, nomem, nostack));
+    }
+    sign
+}
+
+/// Whether `a < b`.
+#[inline(always)]
+pub(super) fn below(a: u32, b: u32) -> i32 {
+    let mask;
+    // SAFETY: arithmetic in registers.
+    unsafe {
+        asm!("sltu {mask}, {a}, {b}", "neg {mask}, {mask}",
+            a = in(reg) a, b = in(reg) b, mask = lateout(reg) mask,
+            options(pure, nomem, nostack));
+    }
+    mask
+}
+
+/// The negative number.
+#[inline(always)]
+pub(super) fn negate(number: i32) -> i32 {
+    let negative;
+    // SAFETY: arithmetic in registers.
+    unsafe {
+        asm!("neg {negative}, {number}",
+            number = in(reg) number, negative = lateout(reg) negative,
+            options(pure, nomem, nostack));
+    }
+    negative
+}
