@@ -19,9 +19,9 @@ pub mod stack;
 mod stop;
 
 pub use host_file::HostFile;
+pub use machine::semihosting::hio;
 #[cfg(feature = "console")]
 pub use machine::semihosting::hprintln as println;
-pub use machine::semihosting::hio;
 pub use machine::{Counter, entry};
 pub use room::Room;
 pub use slot::image_slot;

@@ -1,8 +1,8 @@
 //! The ways in which a program ends. All of them reach the host as an exit status.
 
+use crate::machine::semihosting::debug;
 #[cfg(feature = "console")]
 use crate::println;
-use crate::machine::semihosting::debug;
 use core::panic::PanicInfo;
 
 /// Ends the program: exit status 0 on the host if `success`, else 1.

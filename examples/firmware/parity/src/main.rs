@@ -30,11 +30,8 @@ struct Buffers {
 
 #[entry]
 fn main() -> ! {
-    static ROOM: Room<Buffers> = Room::new(Buffers {
-        row: Row::new(),
-        codes: [0; MAX_INPUTS],
-        scratch: [0; MAX_SCRATCH],
-    });
+    static ROOM: Room<Buffers> =
+        Room::new(Buffers { row: Row::new(), codes: [0; MAX_INPUTS], scratch: [0; MAX_SCRATCH] });
     let Some(room) = ROOM.take() else { board::exit(false) };
     let image = match Image::from_prefix(board::image_slot()) {
         Ok((image, _)) => image,
