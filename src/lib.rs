@@ -86,6 +86,8 @@
 //! - [`Image`], [`include_image!`], [`Rejector`], [`Reachable`], [`Decision`]: the above.
 //! - [`governor`]: keeps the deferral rate inside a budget.
 //! - [`client`](https://docs.rs/mild/latest/mild/client/): asks an expert over a port, and falls back.
+//! - [`signed`](https://docs.rs/mild/latest/mild/signed/): runs only images that somebody signed.
+//! - [`slots`](https://docs.rs/mild/latest/mild/slots/): new images in flash, tried before they stay.
 //! - [`window_features`](https://docs.rs/mild/latest/mild/window_features/): features from samples.
 //! - [`OperatingPoints`], [`PlattScaling`], [`Price`]: other deferral rates and prices at run time.
 //!
@@ -103,6 +105,8 @@
 //! | `wire` | the frames in which a deferral and its answer travel |
 //! | `client` | asks an expert over `embedded-io` |
 //! | `client-async` | the same over `embedded-io-async` |
+//! | `signed` | verifies who made an image, and that no older one takes its place |
+//! | `slots` | receives new images into flash, tries them, and keeps the one before until then |
 //! | `dsp` | the DSP instructions of an Armv8-M main-line core that has them |
 //! | `helium` | Helium, the vector extension of an Armv8.1-M main-line core that has it |
 //! | `defmt`, `serde` | formatting and serializing decisions, errors and summaries |
@@ -126,11 +130,16 @@ pub mod client;
 pub mod fixed;
 pub mod governor;
 pub mod image;
+mod include;
 mod kernel;
 pub mod online;
 pub mod policy;
 mod price;
 mod rejector;
+#[cfg(feature = "signed")]
+pub mod signed;
+#[cfg(feature = "slots")]
+pub mod slots;
 #[cfg(feature = "window-features")]
 pub mod window_features;
 #[cfg(feature = "wire")]
@@ -140,6 +149,8 @@ pub use governor::Governor;
 pub use image::{
     Image, ImageError, MAX_ENERGY_STEPS, MAX_ENTRIES, OperatingPoints, PlattScaling, Provenance,
 };
+#[doc(hidden)]
+pub use include::{included, words_of};
 use kernel::constant_time;
 pub use policy::{Decide, Decision, LOCAL, MAX_EXPERTS, Reachable, Resolution, Scores};
 pub use price::Price;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mild::image::{ImageParts, InputQuantizer, LayerParts};
+use mild::signed::SecretKey;
 use mild_test_support::images;
 
 struct Package {
@@ -15,12 +16,13 @@ struct Package {
 }
 
 impl Package {
-    fn new() -> Self {
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("include_image");
+    fn new(name: &str) -> Self {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(root.join("src/bin")).unwrap();
         let here = env!("CARGO_MANIFEST_DIR");
         let manifest = format!(
             "[package]\nname = \"include-image\"\nedition = \"2024\"\n\n\
+             [features]\nsigned = [\"mild/signed\"]\n\n\
              [dependencies]\nmild = {{ path = {here:?} }}\n\n[workspace]\n"
         );
         fs::write(root.join("Cargo.toml"), manifest).unwrap();
@@ -31,6 +33,17 @@ impl Package {
 
     /// Checks a program that includes `image`, if there is one, and returns what the compiler said.
     fn check(&self, name: &str, image: Option<&[u8]>, program: &str) -> Result<String, String> {
+        self.check_with(&[], name, image, program)
+    }
+
+    /// The same with further arguments of `cargo check`.
+    fn check_with(
+        &self,
+        arguments: &[&str],
+        name: &str,
+        image: Option<&[u8]>,
+        program: &str,
+    ) -> Result<String, String> {
         let path = self.root.join("src/bin").join(format!("{name}.mild"));
         match image {
             Some(bytes) => fs::write(&path, bytes).unwrap(),
@@ -40,6 +53,7 @@ impl Package {
         fs::write(source, program.replace("IMAGE_FILE", &format!("{name}.mild"))).unwrap();
         let output = Command::new(env!("CARGO"))
             .args(["check", "--quiet", "--offline", "--bin", name])
+            .args(arguments)
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", self.root.join("target"))
             .output()
@@ -73,7 +87,7 @@ const CONSTANTS: &str = r#"
 
 #[test]
 fn good_images_compile_and_bad_ones_do_not() {
-    let package = Package::new();
+    let package = Package::new("include_image");
     let good = images::small().to_bytes().unwrap();
 
     for (name, program) in [("good", PROGRAM), ("constants", CONSTANTS)] {
@@ -107,6 +121,45 @@ fn good_images_compile_and_bad_ones_do_not() {
             Ok(_) => panic!("{name}: compiled"),
             Err(text) => assert!(text.contains(message), "{name}: {text}"),
         }
+    }
+}
+
+#[test]
+fn of_a_signed_image_the_compiler_checks_what_it_can() {
+    let package = Package::new("include_signed");
+    let signed = SecretKey::from_seed(&[1; 32]).sign(&images::small().to_words().unwrap(), 3);
+    let signed = signed.unwrap();
+    let with = ["--features", "signed"];
+    for program in [PROGRAM, CONSTANTS] {
+        if let Err(text) = package.check_with(&with, "signed", Some(&signed), program) {
+            panic!("signed: {text}");
+        }
+    }
+    // Found by the SHA-256 alone: the checksum of the image is right.
+    let other = images::with_platt_scaling().to_words().unwrap();
+    let other = SecretKey::from_seed(&[1; 32]).sign(&other, 3).unwrap();
+    let exchanged = [&other[..other.len() - 112], &signed[signed.len() - 112..]].concat();
+    let mut newer = signed.clone();
+    newer[signed.len() - 108] = 2;
+    for (name, image, message) in [
+        ("signed_other", &exchanged[..], "its SHA-256 does not match"),
+        ("signed_newer", &newer, "the signature has a version that this crate does not read"),
+        ("signed_partly", &signed[..signed.len() - 4], "the signed image is truncated"),
+        (
+            "signed_twice",
+            &[&signed[..], &[0; 4]].concat(),
+            "bytes after the end of the signed image",
+        ),
+    ] {
+        match package.check_with(&with, name, Some(image), PROGRAM) {
+            Ok(_) => panic!("{name}: compiled"),
+            Err(text) => assert!(text.contains(message), "{name}: {text}"),
+        }
+    }
+    // Without the cargo feature nothing is passed over silently.
+    match package.check("signed_without", Some(&signed), PROGRAM) {
+        Ok(_) => panic!("compiled without the cargo feature"),
+        Err(text) => assert!(text.contains("the cargo feature `signed`"), "{text}"),
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::Mutex;
 
 use mild::fixed::{RawQuantizer, Requantizer};
 use mild::image::{ImageParts, InputQuantizer, LayerParts};
+use mild::signed::SecretKey;
 use mild::{Image, Price, Reachable, Rejector};
 use mild_test_support::images;
 
@@ -142,6 +143,25 @@ fn the_whole_image_in_the_document_is_what_the_writer_makes() {
     writeln!(text, "decision      expert {}, margin {}", decision.expert, decision.margin).unwrap();
     writeln!(text, "scratch       {} words", image.scratch_words()).unwrap();
     assert_documented("tiny", &text);
+}
+
+#[test]
+fn the_signed_image_in_the_document_is_what_signing_makes() {
+    let words = tiny().to_words().unwrap();
+    let seed: [u8; 32] = std::array::from_fn(|index| index as u8);
+    let signed = SecretKey::from_seed(&seed).sign(&words, 5).unwrap();
+    let signed: Vec<u32> =
+        signed.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect();
+    let mut meanings: Vec<String> =
+        ["magic `MSIG`", "version 1", "key 03a107bf", "counter 5"].map(str::to_owned).to_vec();
+    meanings.push("SHA-256 of the image: 4 bytes".to_owned());
+    meanings.extend(std::iter::repeat_n("4 bytes more".to_owned(), 7));
+    meanings.push("signature, R: 4 bytes".to_owned());
+    meanings.extend(std::iter::repeat_n("4 bytes more".to_owned(), 7));
+    meanings.push("signature, S: 4 bytes".to_owned());
+    meanings.extend(std::iter::repeat_n("4 bytes more".to_owned(), 7));
+    assert_eq!(signed[..words.len()], words);
+    assert_documented("signed", &dump(&signed[words.len()..], words.len(), &meanings));
 }
 
 #[test]

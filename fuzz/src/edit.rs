@@ -7,7 +7,8 @@ use mild_test_support::checksum::seal;
 /// An image of everything behind the checksum, with a header that is right.
 #[must_use]
 pub fn sealed(body: &[u8]) -> Vec<u32> {
-    let mut words = vec![u32::from_le_bytes(*b"MILD"), 1, 0, 0];
+    let mut words =
+        vec![u32::from_le_bytes(*b"MILD"), u32::from(mild::image::FORMAT_VERSION), 0, 0];
     words.extend(body.as_chunks().0.iter().map(|&bytes| u32::from_le_bytes(bytes)));
     seal(&mut words);
     words

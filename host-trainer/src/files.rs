@@ -7,6 +7,15 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
+/// Who may read a new file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Whoever may read new files in general.
+    All,
+    /// Its owner.
+    Owner,
+}
+
 /// A file that is being written. Dropped before [`finish`](Self::finish) it leaves nothing behind.
 pub(crate) struct Unfinished {
     path: PathBuf,
@@ -36,18 +45,31 @@ impl Unfinished {
     /// # Errors
     /// [`Error::Io`] with the path that failed.
     pub(crate) fn finish(self) -> Result<()> {
+        let (path, file) = self.whole(Readers::All)?;
+        file.persist(&path).map_err(|error| Error::io(&path)(error.error))?;
+        Ok(())
+    }
+
+    /// The same, but for a name that no file may have.
+    fn finish_new(self, readers: Readers) -> Result<()> {
+        let (path, file) = self.whole(readers)?;
+        file.persist_noclobber(&path).map_err(|error| Error::io(&path)(error.error))?;
+        Ok(())
+    }
+
+    /// The file with all of its bytes on the disk.
+    fn whole(self, readers: Readers) -> Result<(PathBuf, NamedTempFile)> {
         let Self { path, file } = self;
         let file = file.into_inner().map_err(|error| Error::io(&path)(error.into_error()))?;
-        // A temporary file is private. The finished file gets the permissions of any new file.
+        // A temporary file is private. A finished one gets the permissions of any new file.
         #[cfg(unix)]
-        {
+        if readers == Readers::All {
             use std::os::unix::fs::PermissionsExt as _;
             let permissions = std::fs::Permissions::from_mode(0o644);
             file.as_file().set_permissions(permissions).map_err(Error::io(&path))?;
         }
         file.as_file().sync_all().map_err(Error::io(&path))?;
-        file.persist(&path).map_err(|error| Error::io(&path)(error.error))?;
-        Ok(())
+        Ok((path, file))
     }
 }
 
@@ -71,6 +93,16 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     file.finish()
 }
 
+/// Writes a new file at once.
+///
+/// # Errors
+/// [`Error::Io`] with the path that failed; of the kind `AlreadyExists` if it has a file.
+pub(crate) fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<()> {
+    let mut file = Unfinished::new(path)?;
+    file.write_all(bytes).map_err(Error::io(path))?;
+    file.finish_new(readers)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +115,25 @@ mod tests {
         write(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_new_file_replaces_none_and_may_be_private() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secret");
+        create(&path, b"one", Readers::Owner).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let error = create(&path, b"two", Readers::All).unwrap_err();
+        assert!(
+            matches!(error, Error::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists)
+        );
+        assert_eq!(std::fs::read(&path).unwrap(), b"one");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -62,6 +62,7 @@ mod pipeline;
 mod progress;
 mod promises;
 mod refusal;
+mod signing;
 mod warnings;
 
 #[doc(hidden)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use mild_test_support::imports::ImportGraph;
 
 /// Each wing may import those before it.
-const WINGS: [&str; 18] = [
+const WINGS: [&str; 19] = [
     "refusal",
     "error",
     "files",
@@ -23,6 +23,7 @@ const WINGS: [&str; 18] = [
     "judge",
     "new_expert",
     "experiments",
+    "signing",
     "commands",
 ];
 

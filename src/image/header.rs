@@ -8,7 +8,7 @@ use crate::checksum;
 
 /// The length in bytes that a header states, if it is a header of this version: neither erased flash
 /// nor another version has a length that means anything.
-pub(super) const fn stated_length(header: [u32; HEADER_WORDS]) -> Result<usize, ImageError> {
+pub(crate) const fn stated_length(header: [u32; HEADER_WORDS]) -> Result<usize, ImageError> {
     let [magic, version, length, ..] = header;
     if magic != MAGIC {
         return Err(ImageError::Magic { found: magic });
@@ -27,6 +27,17 @@ pub(super) const fn stated_length(header: [u32; HEADER_WORDS]) -> Result<usize, 
         return Err(ImageError::Truncated { found: length, expected: HEADER_WORDS * 4 });
     }
     Ok(length)
+}
+
+/// The words that a header states, or none if it is no header.
+pub(crate) const fn stated_words(words: &[u32]) -> usize {
+    match words.split_first_chunk::<HEADER_WORDS>() {
+        Some((&header, _)) => match stated_length(header) {
+            Ok(length) => length / 4,
+            Err(_) => 0,
+        },
+        None => 0,
+    }
 }
 
 /// Checks the header of a whole image, and its checksum; returns the word with its shape.

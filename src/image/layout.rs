@@ -18,6 +18,9 @@ pub const MAX_NAME: usize = 32;
 /// Words of the header.
 pub(crate) const HEADER_WORDS: usize = 5;
 
+/// The first word after a signed image: the bytes `MSIG`.
+pub(crate) const FOLLOWS_SIGNED: u32 = u32::from_le_bytes(*b"MSIG");
+
 /// The checksum covers everything after the header's first four words.
 pub(crate) const CHECKSUM_FROM: usize = 4;
 

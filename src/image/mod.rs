@@ -20,9 +20,9 @@ mod sections;
 mod write;
 
 pub use embed::checked;
-#[doc(hidden)]
-pub use embed::words_of;
 pub use error::ImageError;
+pub(crate) use header::{stated_length, stated_words};
+pub(crate) use layout::{FOLLOWS_SIGNED, HEADER_WORDS};
 pub use layout::{FORMAT_VERSION, MAX_BIAS, MAX_NAME, MAX_OFFSET};
 pub use operating_points::{MAX_ENERGY_STEPS, MAX_ENTRIES, OperatingPoints};
 #[cfg(feature = "writer")]
@@ -37,7 +37,7 @@ pub use crate::kernel::MAX_WIDTH;
 use crate::policy::MAX_EXPERTS;
 use crate::price::Price;
 use experts::Experts;
-use layout::{HEADER_WORDS, section};
+use layout::section;
 use network::Network;
 use sections::{Sections, required};
 
@@ -93,7 +93,7 @@ impl<'a> Image<'a> {
         let Some(&header) = slot.first_chunk::<{ HEADER_WORDS * 4 }>() else {
             return Err(ImageError::Truncated { found, expected: HEADER_WORDS * 4 });
         };
-        let length = header::stated_length(bytemuck::must_cast(header))?;
+        let length = stated_length(bytemuck::must_cast(header))?;
         let Some(bytes) = slot.get(..length) else {
             return Err(ImageError::Truncated { found, expected: length });
         };

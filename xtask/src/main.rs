@@ -20,10 +20,12 @@ mod proofs;
 mod qemu;
 mod reported;
 mod results;
+mod signatures;
 mod source;
 mod table;
 mod thermometer;
 mod toolchain;
+mod updates;
 mod verdict;
 mod window_features;
 

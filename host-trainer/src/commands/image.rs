@@ -5,12 +5,12 @@ use std::path::Path;
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result, list};
 use crate::integers::artifact::Artifact;
+use crate::signing::SignedFile;
 
-/// Reads and checks an image.
+/// Reads and checks an image, signed or not. Of a signed one it is checked that it is what was signed,
+/// not by whom.
 pub(crate) fn read_image(path: &Path) -> Result<Artifact> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    Artifact::from_bytes(&bytes)
-        .map_err(|error| Error::Image { path: path.to_path_buf(), source: error })
+    Ok(SignedFile::read(path)?.artifact)
 }
 
 /// Checks that an image has the inputs and the experts of a log.

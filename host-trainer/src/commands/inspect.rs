@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde::Serialize;
 
-use super::image::read_image;
 use super::output::Output;
 use crate::error::Result;
 use crate::intake::config::Config;
@@ -12,6 +12,7 @@ use crate::intake::log;
 use crate::intake::warnings::warnings;
 use crate::judge::report::ImageReport;
 use crate::judge::report::imbalance::LogReport;
+use crate::signing::{Signature, SignedFile};
 
 /// Arguments of `mild inspect`.
 #[derive(Debug, Args)]
@@ -29,7 +30,29 @@ pub(super) fn run(args: &InspectArgs) -> Result<()> {
         let report = LogReport::new(&data, warnings(&config, &data)?);
         return args.output.print(&report, &report.render());
     }
-    let artifact = read_image(&args.file)?;
-    let report = ImageReport::new(&artifact.image());
+    let SignedFile { artifact, signature, .. } = SignedFile::read(&args.file)?;
+    let report = Inspected { image: ImageReport::new(&artifact.image()), signature };
     args.output.print(&report, &report.render())
+}
+
+/// What `mild inspect --json` prints of an image.
+#[derive(Serialize)]
+struct Inspected {
+    #[serde(flatten)]
+    image: ImageReport,
+    /// Absent from an image that is not signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<Signature>,
+}
+
+impl Inspected {
+    fn render(&self) -> String {
+        let mut text = self.image.render();
+        if let Some(Signature { key_id, counter }) = &self.signature {
+            text += &format!(
+                "\nsigned with key {key_id}, counter {counter}; `mild verify` says whether that is true\n"
+            );
+        }
+        text
+    }
 }

@@ -11,14 +11,17 @@ mod failure;
 mod image;
 mod init;
 mod inspect;
+mod keygen;
 mod keys;
 mod log;
 mod output;
 mod progress;
+mod sign;
 mod simulate;
 mod study;
 mod train;
 mod values;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -64,6 +67,12 @@ enum Command {
     Study(study::StudyArgs),
     /// Write an image as Rust source, or write golden vectors for it
     Export(export::ExportArgs),
+    /// Make a pair of keys that sign images: a secret key, a public key, and its source for firmware
+    Keygen(keygen::KeygenArgs),
+    /// Sign an image, so that devices run no other
+    Sign(sign::SignArgs),
+    /// Verify the signature of an image, as a device does
+    Verify(verify::VerifyArgs),
     /// Print the documentation of all keys of a configuration, as Markdown
     Keys,
 }
@@ -97,6 +106,9 @@ impl Command {
             Self::Simulate(args) => simulate::run(args),
             Self::Study(args) => study::run(args),
             Self::Export(args) => export::run(args),
+            Self::Keygen(args) => keygen::run(args),
+            Self::Sign(args) => sign::run(args),
+            Self::Verify(args) => verify::run(args),
             Self::Keys => keys::run(),
         }
     }
@@ -116,6 +128,9 @@ impl Command {
             Self::Inspect(args) => args.output.json,
             Self::Simulate(args) => args.output.json,
             Self::Study(args) => args.output().json,
+            Self::Keygen(args) => args.output.json,
+            Self::Sign(args) => args.print.json,
+            Self::Verify(args) => args.output.json,
             Self::Export(_) | Self::Keys => false,
         }
     }

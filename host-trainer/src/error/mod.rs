@@ -61,6 +61,30 @@ pub enum Error {
         /// What is wrong with its bytes.
         source: mild::ImageError,
     },
+    /// A file is not a signed image that may be run.
+    #[error("{}: {source}", path.display())]
+    Signature {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: mild::signed::SignatureError,
+    },
+    /// A file is not a key.
+    #[error("{}: found {found}, expected {expected}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What it is, without anything secret.
+        found: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A file that a new key would be written to.
+    #[error("{}: found a file, expected none: keys are not overwritten; give another name", path.display())]
+    KeyExists {
+        /// The file.
+        path: PathBuf,
+    },
     /// A setting has a name that is not one of the known ones.
     #[error("{kind}: found `{found}`, expected {expected}")]
     UnknownName {
@@ -282,7 +306,15 @@ impl Error {
                 }),
                 ..error.report()
             },
-            Self::Io { path, .. } | Self::Image { path, .. } => report::at(path),
+            Self::Io { path, .. }
+            | Self::Image { path, .. }
+            | Self::Signature { path, .. }
+            | Self::KeyExists { path } => report::at(path),
+            Self::Key { path, found, expected } => ErrorReport {
+                found: Some(found.clone()),
+                expected: Some((*expected).to_owned()),
+                ..report::at(path)
+            },
             _ => ErrorReport::default(),
         };
         ErrorReport { message: self.to_string(), ..report }

@@ -7,6 +7,7 @@
 //! - [`inputs`]: inputs, governor settings and digests for decisions (`inputs`).
 //! - [`governed`]: governors whose experts fail (`governed`).
 //! - [`online`]: thresholds that learn from answers (`online`).
+//! - [`flash`], [`updates`]: a flash whose power fails, and updates during which it does (`updates`).
 //! - [`windows`]: samples, and digests of their statistics (`window-features`).
 //! - [`images`], [`reference`](mod@reference): images, and what must come out of them (`images`).
 //! - [`cold_store`]: the log of the sensor example (`std`).
@@ -18,6 +19,8 @@ pub mod checksum;
 pub mod cold_store;
 #[cfg(feature = "std")]
 pub mod cores;
+#[cfg(feature = "updates")]
+pub mod flash;
 #[cfg(feature = "governed")]
 pub mod governed;
 #[cfg(feature = "images")]
@@ -31,5 +34,7 @@ pub mod online;
 pub mod random;
 #[cfg(feature = "images")]
 pub mod reference;
+#[cfg(feature = "updates")]
+pub mod updates;
 #[cfg(feature = "window-features")]
 pub mod windows;

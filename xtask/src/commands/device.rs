@@ -4,6 +4,7 @@ use super::{
     arguments::{CommonArgs, core},
     bench::{self, BenchArgs},
     heading, prove,
+    signatures::{SignaturesArgs, signatures},
 };
 use crate::{
     cores::{CORES, Core, WITH_I2C},
@@ -13,6 +14,7 @@ use crate::{
     qemu::Qemu,
     thermometer,
     toolchain::Toolchains,
+    updates::{self, SignedImages},
     verdict::{Tally, Verdict},
     window_features,
 };
@@ -33,6 +35,8 @@ pub(crate) enum DeviceCommand {
     Prove(ProveArgs),
     /// Count instructions, and measure code, image, scratch and stack
     Bench(BenchArgs),
+    /// Count what it takes to verify a signed image, and with which library
+    Signatures(SignaturesArgs),
     /// Run one program on one core and show what it prints
     Run(DeviceRunArgs),
 }
@@ -95,6 +99,7 @@ pub(crate) fn device(command: &DeviceCommand) -> Result<bool> {
             Ok(tally.failed == 0)
         }
         DeviceCommand::Bench(args) => bench::bench(args),
+        DeviceCommand::Signatures(args) => signatures(args),
         DeviceCommand::Run(args) => run_program(args),
     }
 }
@@ -148,6 +153,8 @@ struct Job {
 
 type Judge = Box<dyn Fn(&Finished) -> Vec<Verdict> + Sync>;
 
+type Compare = fn(&Finished) -> Vec<Verdict>;
+
 /// All images on one core.
 fn check(
     core: &Core,
@@ -183,7 +190,7 @@ fn check(
         });
     }
     // Programs without an image of their own.
-    let others: [(&str, &str, fn(&Finished) -> Vec<Verdict>); 3] = [
+    let others: [(&str, &str, Compare); 3] = [
         ("window-features", "windows", window_features::judge),
         ("governed", "failing experts", governed::judge),
         ("online", "learned thresholds", online::judge),
@@ -199,6 +206,18 @@ fn check(
                 judge: Box::new(judge),
             });
         }
+    }
+    if let [image, ..] = images {
+        let signed = SignedImages::write()?;
+        let firmware = Firmware { package: "slots", core, image: Some(&signed.directory) };
+        let expected = signed.on_host()?;
+        jobs.push(Job {
+            name: "power failures".to_owned(),
+            elf: firmware.build_with(core.features(), toolchains)?,
+            directory: image.clone(),
+            image: image.clone(),
+            judge: Box::new(move |run| vec![updates::judge(run, expected)]),
+        });
     }
     let elf = program("corrupt").build_with(core.features(), toolchains)?;
     for image in DAMAGED {

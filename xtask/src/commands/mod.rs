@@ -11,6 +11,7 @@ pub(crate) mod path;
 pub(crate) mod prove;
 pub(crate) mod results;
 pub(crate) mod sanitize;
+pub(crate) mod signatures;
 pub(crate) mod structure;
 pub(crate) mod test;
 

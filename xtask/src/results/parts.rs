@@ -65,6 +65,12 @@ pub(crate) const PARTS: &[Part] = &[
         sample: None,
     },
     Part {
+        name: "signatures",
+        about: "what verifying a signed image takes on two emulated cores; 5 minutes",
+        rule: Rule::SameCompiler { key: &["implementation", "core"], share: OTHER_COMPILER },
+        ..by_hand(runs::signatures)
+    },
+    Part {
         name: "comparison",
         about: "every method on every log, 10 seeds, quick effort; 40 minutes",
         sample: Some(samples::COMPARISON),

@@ -112,6 +112,15 @@ pub(super) fn device(check: bool) -> Result<Files> {
     Ok(if check { files.into_iter().take(2).collect() } else { files })
 }
 
+pub(super) fn signatures(_: bool) -> Result<Files> {
+    let folder = tempfile::tempdir()?;
+    let mut command = Command::new(env::current_exe()?);
+    run(command.args(["device", "signatures", "--csv"]).arg(folder.path()))?;
+    let compiler = Toolchains::new(Choice::Auto).prepare("thumbv7em-none-eabihf")?.version()?;
+    let table = Table::read(&folder.path().join("signatures.csv"))?;
+    Ok(vec![("signatures", Made::Table(table.with_column("compiler", &compiler)))])
+}
+
 pub(super) fn speed(_: bool) -> Result<Files> {
     let Some(paths) = configurations(&["wall-robot"]) else {
         println!("no real logs in {} (MILD_DATA): speed is not measured", logs().display());

@@ -13,6 +13,7 @@ mod host_file;
 #[cfg_attr(target_arch = "arm", path = "cortex_m/mod.rs")]
 #[cfg_attr(target_arch = "riscv32", path = "riscv/mod.rs")]
 mod machine;
+mod plain;
 mod room;
 mod slot;
 pub mod stack;
@@ -23,6 +24,7 @@ pub use machine::semihosting::hio;
 #[cfg(feature = "console")]
 pub use machine::semihosting::hprintln as println;
 pub use machine::{Counter, entry};
+pub use plain::write_line;
 pub use room::Room;
 pub use slot::image_slot;
 pub use stop::exit;

@@ -9,14 +9,20 @@ const PAINT: u32 = 0xC0DE_5EED;
 
 /// Bytes of stack below its own that `work` uses, in words.
 #[inline(never)]
-#[allow(unsafe_code)]
 pub fn used(work: impl FnOnce()) -> usize {
+    used_within(DEPTH, work)
+}
+
+/// The same for work that may use up to `depth` bytes, for which the board must have room.
+#[inline(never)]
+#[allow(unsafe_code)]
+pub fn used_within(depth: usize, work: impl FnOnce()) -> usize {
     let top = stack_pointer() & !3;
-    let bottom = top - DEPTH;
+    let bottom = top - depth;
     let mut address = bottom;
     while address < top {
         // SAFETY: below the stack pointer of the only thread, above the statics (the boards have
-        // room for `DEPTH`), and nothing is called here that would have a frame there.
+        // room for `depth`), and nothing is called here that would have a frame there.
         unsafe { ptr::write_volatile(address as *mut u32, PAINT) };
         address += 4;
     }

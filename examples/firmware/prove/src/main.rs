@@ -12,9 +12,8 @@
 #![no_main]
 
 mod broken;
-mod output;
 
-use board::{Counter, entry, stack};
+use board::{Counter, entry, stack, write_line};
 use core::hint::black_box;
 use mild::governor::{Governor, Watching};
 use mild::{Decision, FeatureValue, Image, InputError, Reachable, Rejector};
@@ -22,7 +21,6 @@ use mild_test_support::{
     inputs::{CAPPED, GOVERNED, INPUTS, Inputs, UNWATCHED, add_decision},
     random::Digest,
 };
-use output::write;
 
 /// The image that is embedded; the same one is in the slot.
 const IMAGE: Image<'static> = mild::include_image!(concat!(env!("MILD_IMAGE"), "/rejector.mild"));
@@ -35,7 +33,7 @@ fn main() -> ! {
     let Some(mut counter) = Counter::take() else { board::exit(false) };
     let Ok((slot, _)) = Image::from_prefix(board::image_slot()) else { board::exit(false) };
     let (instructions, ticks) = counter.calibrate(10_000);
-    write("clock", &[instructions, ticks]);
+    write_line("clock", &[instructions, ticks]);
     let high = |reading: i16| (reading >> 8) as i8;
     let raw = |reading: i16| reading;
     let slot = Rejector::new(&slot);
@@ -127,6 +125,6 @@ fn prove<F: FeatureValue>(
         });
         deepest = deepest.max(used as u32);
     }
-    write(name, &[least, most, deepest, digest.0]);
+    write_line(name, &[least, most, deepest, digest.0]);
     true
 }

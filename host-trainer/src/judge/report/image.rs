@@ -2,6 +2,7 @@
 
 use mild::Image;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use super::table::{align, percent};
 
@@ -10,6 +11,8 @@ use super::table::{align, percent};
 pub struct ImageReport {
     /// Version of the image format.
     pub format_version: u16,
+    /// SHA-256 of the image, in hexadecimal: its identity. A signature is not part of it.
+    pub digest: String,
     /// Number of features.
     pub inputs: usize,
     /// Inputs and outputs of each layer.
@@ -115,6 +118,7 @@ impl ImageReport {
         let experts = image.names().zip(image.prices()).zip(image.offsets());
         Self {
             format_version: mild::image::FORMAT_VERSION,
+            digest: digest(image),
             inputs: image.inputs(),
             shapes: image.shapes().collect(),
             parameters: image.parameters(),
@@ -165,7 +169,7 @@ impl ImageReport {
             ("trained by mild", self.provenance.version.clone()),
         ];
         let mut text = align(&rows.map(|(key, value)| vec![key.to_owned(), value]));
-        text.push('\n');
+        text += &format!("SHA-256  {}\n\n", self.digest);
         let mut cells = vec![["expert", "price", "offset"].map(str::to_owned).to_vec()];
         cells.extend(self.experts.iter().map(|expert| {
             vec![expert.name.clone(), expert.price.to_string(), expert.offset.to_string()]
@@ -178,6 +182,13 @@ impl ImageReport {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// The SHA-256 of an image, in hexadecimal.
+#[must_use]
+pub(crate) fn digest(image: &Image<'_>) -> String {
+    hex(&Sha256::digest(image.bytes()))
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -13,6 +13,7 @@ pub use c_source::{CSource, c_source};
 pub use evaluation::{Evaluation, ExpertReport, evaluate};
 pub(crate) use evaluation::{IMAGE_LINE, evaluation};
 pub use image::{ImageExpert, ImageReport, OperatingPointsReport, ProvenanceReport};
+pub(crate) use image::{digest, hex};
 pub use rust_source::{rust_source, rust_source_with_names};
 pub(crate) use table::align;
 pub use table::{MeritLine, MeritTable};

@@ -1,9 +1,9 @@
 //! Writing to the host without formatting, which would bring panics.
 
-use board::hio;
+use crate::hio;
 
 /// Writes a line: a name, and numbers in hexadecimal.
-pub fn write(name: &str, numbers: &[u32]) {
+pub fn write_line(name: &str, numbers: &[u32]) {
     let Ok(mut host) = hio::hstdout() else { return };
     // The host sees that something is missing.
     let _ = host.write_all(name.as_bytes());

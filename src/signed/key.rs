@@ -1,0 +1,75 @@
+//! Public keys, and how a trailer names one.
+
+use core::fmt;
+
+use ed25519_dalek::{Signature, VerifyingKey};
+
+use super::SignatureError;
+
+/// Which key signed: the first four bytes of the public key. A hint, and no proof.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyId(pub [u8; 4]);
+
+/// In hexadecimal, the bytes in order.
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", u32::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyId({self})")
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for KeyId {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{:08x}", u32::from_be_bytes(self.0));
+    }
+}
+
+/// A public key of Ed25519 (RFC 8032), to verify signatures with. It is no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct PublicKey {
+    bytes: [u8; 32],
+}
+
+impl PublicKey {
+    /// The key of these bytes, as in RFC 8032. They are checked when something is verified.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self { bytes }
+    }
+
+    /// The key's bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    /// The key's id.
+    #[must_use]
+    pub const fn id(&self) -> KeyId {
+        let [a, b, c, d, ..] = self.bytes;
+        KeyId([a, b, c, d])
+    }
+
+    /// Verifies a signature strictly: besides what RFC 8032 asks for (a canonical S among it), keys
+    /// and points R of small order are refused, with which one signature would fit many messages.
+    pub(super) fn verify(
+        &self,
+        message: &[u8],
+        signature: &[u8; 64],
+    ) -> Result<(), SignatureError> {
+        let Ok(key) = VerifyingKey::from_bytes(&self.bytes) else {
+            return Err(SignatureError::Key { id: self.id() });
+        };
+        match key.verify_strict(message, &Signature::from_bytes(signature)) {
+            Ok(()) => Ok(()),
+            Err(_) => Err(SignatureError::Signature),
+        }
+    }
+}
