@@ -1,7 +1,10 @@
 //! The images that devices are tested with: synthetic ones, each hard in its own way, and those
 //! that the trainer makes.
 
-use crate::process::{cargo, root, run, target_dir};
+use crate::{
+    process::{root, run, target_dir},
+    programs,
+};
 use anyhow::{Context, Result};
 use mild_test_support::images::Synthetic;
 use std::{
@@ -26,7 +29,7 @@ pub(crate) fn logs() -> PathBuf {
 /// the directories or why there is none.
 pub(crate) fn all() -> Result<Vec<(&'static str, Result<PathBuf>)>> {
     let directory = fresh("device/images")?;
-    let trainer = trainer()?;
+    let trainer = programs::mild()?;
     let mut images = Vec::new();
     for (seed, synthetic) in Synthetic::all() {
         let image = write(synthetic, seed, &directory)?;
@@ -94,12 +97,6 @@ fn fresh(name: &str) -> Result<PathBuf> {
             .with_context(|| format!("cannot remove {}", directory.display()))?;
     }
     Ok(directory)
-}
-
-/// The program `mild`, as it is now.
-pub(crate) fn trainer() -> Result<PathBuf> {
-    run(cargo().args(["build", "--quiet", "--release", "-p", "mild-trainer"]))?;
-    Ok(target_dir().join("release/mild"))
 }
 
 /// Writes the vectors of the image in `directory`, from a log as far as there is one.

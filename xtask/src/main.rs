@@ -6,6 +6,7 @@ mod c_library;
 mod commands;
 mod duplicates;
 mod firmware;
+mod flash;
 mod governed;
 mod images;
 mod isa;
@@ -16,6 +17,7 @@ mod parity;
 mod path;
 mod peers;
 mod process;
+mod programs;
 mod proofs;
 mod qemu;
 mod reported;
@@ -32,8 +34,8 @@ mod window_features;
 use anyhow::Result;
 use clap::Parser;
 use commands::{
-    boards, c, device, lint, path as path_command, results as results_command, sanitize, structure,
-    test,
+    boards, book, c, device, lint, path as path_command, results as results_command, sanitize,
+    structure, test,
 };
 use mild_test_support::cores;
 use std::process::ExitCode;
@@ -55,7 +57,9 @@ enum Xtask {
     /// Write the header of the C library, or run the library's tests
     #[command(subcommand)]
     C(c::CCommand),
-    /// Check formatting, lints and documentation
+    /// Make the book of HTML pages from the documents
+    Book,
+    /// Check formatting, lints, documentation and its links
     Lint,
     /// Show the structure of the code: import loops, layers, long files
     Structure,
@@ -85,6 +89,7 @@ fn run() -> Result<bool> {
         Xtask::Boards(args) => boards::boards(&args),
         Xtask::Path(args) => path_command::path(&args),
         Xtask::C(command) => c::c(&command),
+        Xtask::Book => book::book().map(|()| true),
         Xtask::Lint => Ok(lint::lint()),
         Xtask::Structure => structure::structure(),
         Xtask::Results(args) => results_command::results(&args),

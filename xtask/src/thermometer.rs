@@ -6,6 +6,7 @@ use crate::{
     firmware::Firmware,
     images,
     process::{collect_lines, target_dir},
+    programs,
     qemu::Qemu,
     toolchain::Toolchains,
     verdict::Verdict,
@@ -40,7 +41,7 @@ pub(crate) fn check(qemu: &Qemu, toolchains: &mut Toolchains) -> Result<Verdict>
     fs::write(directory.join("log.csv"), log)?;
     let config = directory.join("mild.toml");
     fs::write(&config, cold_store::CONFIG)?;
-    let image = images::train(&images::trainer()?, &config, &directory.join("image"))?;
+    let image = images::train(&programs::mild()?, &config, &directory.join("image"))?;
     let firmware = Firmware { package: "thermometer", core: &WITH_I2C, image: Some(&image) };
     let elf = firmware.build(toolchains)?;
     fs::write(directory.join("windows.bin"), (WINDOWS as u32).to_le_bytes())?;

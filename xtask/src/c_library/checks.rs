@@ -12,7 +12,7 @@ use crate::{
     linked::Linked,
     parallel, parity,
     process::{Finished, run, run_within, target_dir},
-    proofs,
+    programs, proofs,
     qemu::{Options, Qemu},
     results,
     toolchain::Toolchains,
@@ -198,7 +198,7 @@ fn warnings(tally: &mut Tally) -> Result<()> {
 /// The program of the library's README, with an image that was exported as C source. Its decision
 /// is the crate's: compiled by hand, and as a project with CMake.
 fn example(image: &Path, archive: &Path, into: &Path, tally: &mut Tally) -> Result<()> {
-    let mut export = Command::new(images::trainer()?);
+    let mut export = Command::new(programs::mild()?);
     export.arg("export").arg(image.join("rejector.mild")).args(["--format", "c", "--out"]);
     run(export.arg(into.join("rejector")))?;
     let expected = format!("expert {}\n", governed::expert_for_zeros(image)?);
@@ -223,7 +223,7 @@ fn measured_image() -> Result<PathBuf> {
     let directory = target_dir().join("c/images").join(name_of(MEASURED));
     fs::create_dir_all(&directory)?;
     fs::write(directory.join("rejector.mild"), of_shape(MEASURED).to_bytes()?)?;
-    images::export(&images::trainer()?, &directory, None)?;
+    images::export(&programs::mild()?, &directory, None)?;
     Ok(directory)
 }
 

@@ -9,11 +9,12 @@ use super::{
 use crate::{
     apt,
     process::{cargo, find_program, run},
+    programs,
     verdict::Tally,
 };
 use anyhow::Result;
 use clap::Args;
-use std::time::Instant;
+use std::{process::Command, time::Instant};
 
 /// Which halves to run.
 #[derive(Debug, Args)]
@@ -39,11 +40,11 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         let start = Instant::now();
         let result = run(cargo().args(["test", "--workspace", "--all-features"]));
         failed |= result.is_err();
+        programs::use_tested();
         summary.push(line("host tests", start, result.map(|()| "passed".to_owned())));
         heading("memory of a long training");
         let start = Instant::now();
-        let memory = ["test", "-p", "mild-trainer", "--test", "memory", "--"];
-        let result = run(cargo().args(memory).args(["--ignored", "--nocapture"]));
+        let result = run(ignored("memory").arg("--nocapture"));
         failed |= result.is_err();
         summary.push(line("memory test", start, result.map(|()| "passed".to_owned())));
     }
@@ -107,8 +108,15 @@ fn broker_tests() -> Result<()> {
     if find_program("mosquitto").is_none() {
         apt::install(&["mosquitto"], "the MQTT broker mosquitto")?;
     }
-    let tests = ["test", "-p", "mild-gateway", "--all-features", "--test", "broker", "--"];
-    run(cargo().args(tests).arg("--ignored"))
+    run(&mut ignored("broker"))
+}
+
+/// Runs the ignored tests of a test target. The packages and features are those of all other tests:
+/// with others cargo would build every dependency again.
+fn ignored(target: &str) -> Command {
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--all-features", "--test", target, "--", "--ignored"]);
+    command
 }
 
 fn line(name: &str, start: Instant, result: Result<String>) -> String {

@@ -1,9 +1,12 @@
 //! The rows that a node is to decide on: test rows of a deferral log, read by the trainer.
 
-use crate::process::{cargo, read};
+use crate::process::read;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// An expert of the log.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,10 +41,9 @@ impl Log {
     /// The first test rows, at most `most`.
     ///
     /// The trainer's reader is run, not linked: this program must build even when the trainer does not.
-    pub(crate) fn read(config: &Path, most: usize) -> Result<Self> {
+    pub(crate) fn read(programs: &Path, config: &Path, most: usize) -> Result<Self> {
         let config = std::path::absolute(config)?;
-        let mut command = cargo();
-        command.args(["run", "--quiet", "-p", "mild-trainer", "--example", "test_rows", "--"]);
+        let mut command = Command::new(programs.join("examples/test_rows"));
         let text = read(command.arg(&config).arg(most.to_string()))?;
         let log: Self = serde_json::from_str(&text).context("the rows of the log")?;
         ensure!(!log.rows.is_empty(), "{}: no test rows", log.file.display());

@@ -11,7 +11,8 @@ use crate::{
     apt,
     cores::{self, Core},
     firmware::Firmware,
-    process::{cargo, find_program, run, target_dir},
+    process::{find_program, run, target_dir},
+    programs,
     qemu::Qemu,
     toolchain::{Choice, Toolchains},
 };
@@ -50,8 +51,7 @@ impl Setup {
         if find_program("mosquitto").is_none() {
             apt::install(&["mosquitto"], "the MQTT broker mosquitto")?;
         }
-        run(cargo().args(["build", "--quiet", "-p", "mild-trainer", "-p", "mild-gateway"]))?;
-        let programs = target_dir().join("debug");
+        let programs = programs::folder(&["mild-trainer", "mild-gateway"])?;
         let directory = target_dir().join("path");
         fs::create_dir_all(&directory)?;
         let image = directory.join("image");
@@ -68,7 +68,7 @@ impl Setup {
                 image.join("wine.toml")
             }
         };
-        let log = Log::read(&config, rows)?;
+        let log = Log::read(&programs, &config, rows)?;
         let predicted = predict(&log, &image.join("rejector.mild"))?;
         let core = cores::find("m4").context("no core m4")?;
         let qemu = Qemu::find([core])?;

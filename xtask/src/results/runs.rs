@@ -2,8 +2,10 @@
 
 use super::made::{Files, Made};
 use crate::{
+    flash,
     images::logs,
     process::{cargo, read, root, run, target_dir},
+    programs,
     table::Table,
     toolchain::{Choice, Toolchains},
 };
@@ -19,10 +21,9 @@ use std::{
 /// Logs that train within seconds.
 const QUICK_LOGS: [&str; 3] = ["routellm-gsm8k", "wall-robot", "frugalml-yelp"];
 
-/// `mild` with arguments, built for release.
+/// `mild` with arguments.
 fn mild(arguments: &[&str]) -> Result<Command> {
-    run(cargo().args(["build", "--release", "--quiet", "-p", "mild-trainer", "--bin", "mild"]))?;
-    let mut command = Command::new(target_dir().join("release/mild"));
+    let mut command = Command::new(programs::mild()?);
     command.args(arguments);
     Ok(command)
 }
@@ -119,6 +120,11 @@ pub(super) fn signatures(_: bool) -> Result<Files> {
     let compiler = Toolchains::new(Choice::Auto).prepare("thumbv7em-none-eabihf")?.version()?;
     let table = Table::read(&folder.path().join("signatures.csv"))?;
     Ok(vec![("signatures", Made::Table(table.with_column("compiler", &compiler)))])
+}
+
+pub(super) fn flash(_: bool) -> Result<Files> {
+    let compiler = Toolchains::new(Choice::Auto).prepare("thumbv7em-none-eabihf")?.version()?;
+    Ok(vec![("flash", Made::Table(flash::measure()?.with_column("compiler", &compiler)))])
 }
 
 pub(super) fn speed(_: bool) -> Result<Files> {

@@ -1,0 +1,36 @@
+//! The project's programs for this host.
+
+use crate::process::{cargo, run, target_dir};
+use anyhow::Result;
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+/// Whether the host tests ran before, in this process.
+static TESTED: AtomicBool = AtomicBool::new(false);
+
+/// From now on the programs are those that the host tests have built, so that nothing is built twice.
+pub(crate) fn use_tested() {
+    TESTED.store(true, Ordering::Relaxed);
+}
+
+/// Builds the programs of these packages, as they are now. Returns their folder, with the examples
+/// of the trainer in `examples`.
+pub(crate) fn folder(packages: &[&str]) -> Result<PathBuf> {
+    let mut build = cargo();
+    build.args(["build", "--quiet", "--bins", "--examples"]);
+    if TESTED.load(Ordering::Relaxed) {
+        // With other packages or features cargo would build the dependencies anew.
+        run(build.args(["--workspace", "--all-features"]))?;
+        Ok(target_dir().join("debug"))
+    } else {
+        run(build.arg("--release").args(packages.iter().flat_map(|package| ["-p", package])))?;
+        Ok(target_dir().join("release"))
+    }
+}
+
+/// The program `mild`, as it is now.
+pub(crate) fn mild() -> Result<PathBuf> {
+    Ok(folder(&["mild-trainer"])?.join("mild"))
+}
