@@ -4,6 +4,8 @@ mod check;
 mod compare;
 mod decide;
 mod demo;
+#[cfg(test)]
+mod documents;
 mod eval;
 mod export;
 mod extend;

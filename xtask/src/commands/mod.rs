@@ -4,8 +4,11 @@ mod advisories;
 mod arguments;
 pub(crate) mod bench;
 pub(crate) mod boards;
+pub(crate) mod book;
 pub(crate) mod c;
 pub(crate) mod device;
+#[cfg(test)]
+mod links;
 pub(crate) mod lint;
 pub(crate) mod path;
 pub(crate) mod prove;

@@ -71,6 +71,14 @@ pub(crate) const PARTS: &[Part] = &[
         ..by_hand(runs::signatures)
     },
     Part {
+        name: "flash",
+        about: "what each part of the crate adds to a firmware, on an M0 and an M4; a minute",
+        checked: true,
+        rule: Rule::SameCompiler { key: &["core", "part"], share: OTHER_COMPILER },
+        run: runs::flash,
+        sample: None,
+    },
+    Part {
         name: "comparison",
         about: "every method on every log, 10 seeds, quick effort; 40 minutes",
         sample: Some(samples::COMPARISON),

@@ -1,0 +1,31 @@
+//! `cargo xtask book`: the documents under `docs/` as a book of HTML pages.
+
+use crate::process::{cargo, find_program, root, run, target_dir};
+use anyhow::Result;
+use std::{path::PathBuf, process::Command};
+
+/// The program that makes the pages.
+const MDBOOK: &str = "mdbook@0.5.4";
+
+/// Makes the book, after installing mdBook under `target/` if there is none.
+pub(crate) fn book() -> Result<()> {
+    let mdbook = match find_program("mdbook") {
+        Some(found) => found,
+        None => installed()?,
+    };
+    run(Command::new(mdbook).arg("build").arg(root().join("docs")))?;
+    println!("{}", target_dir().join("book/index.html").display());
+    Ok(())
+}
+
+fn installed() -> Result<PathBuf> {
+    let tools = target_dir().join("tools");
+    let program = tools.join("bin/mdbook");
+    if !program.is_file() {
+        println!("installing {MDBOOK} into {}; this takes minutes, once", tools.display());
+        // Neither a server nor a search is needed to make pages.
+        let options = ["install", "--locked", "--no-default-features", MDBOOK, "--root"];
+        run(cargo().args(options).arg(&tools))?;
+    }
+    Ok(program)
+}
