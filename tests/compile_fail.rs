@@ -127,7 +127,8 @@ fn good_images_compile_and_bad_ones_do_not() {
 #[test]
 fn of_a_signed_image_the_compiler_checks_what_it_can() {
     let package = Package::new("include_signed");
-    let signed = SecretKey::from_seed(&[1; 32]).sign(&images::small().to_words().unwrap(), 3);
+    let signed =
+        SecretKey::from_seed(&[1; 32]).unwrap().sign(&images::small().to_words().unwrap(), 3);
     let signed = signed.unwrap();
     let with = ["--features", "signed"];
     for program in [PROGRAM, CONSTANTS] {
@@ -137,7 +138,7 @@ fn of_a_signed_image_the_compiler_checks_what_it_can() {
     }
     // Found by the SHA-256 alone: the checksum of the image is right.
     let other = images::with_platt_scaling().to_words().unwrap();
-    let other = SecretKey::from_seed(&[1; 32]).sign(&other, 3).unwrap();
+    let other = SecretKey::from_seed(&[1; 32]).unwrap().sign(&other, 3).unwrap();
     let exchanged = [&other[..other.len() - 112], &signed[signed.len() - 112..]].concat();
     let mut newer = signed.clone();
     newer[signed.len() - 108] = 2;

@@ -149,7 +149,7 @@ fn the_whole_image_in_the_document_is_what_the_writer_makes() {
 fn the_signed_image_in_the_document_is_what_signing_makes() {
     let words = tiny().to_words().unwrap();
     let seed: [u8; 32] = std::array::from_fn(|index| index as u8);
-    let signed = SecretKey::from_seed(&seed).sign(&words, 5).unwrap();
+    let signed = SecretKey::from_seed(&seed).unwrap().sign(&words, 5).unwrap();
     let signed: Vec<u32> =
         signed.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect();
     let mut meanings: Vec<String> =

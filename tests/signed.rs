@@ -10,7 +10,7 @@ use mild_test_support::images;
 const COUNTER: u32 = 7;
 
 fn key(seed: u8) -> SecretKey {
-    SecretKey::from_seed(&[seed; 32])
+    SecretKey::from_seed(&[seed; 32]).unwrap()
 }
 
 fn words() -> Vec<u32> {
@@ -53,8 +53,13 @@ fn a_signed_image_is_the_image_and_a_trailer() {
     let image: &[u8] = bytemuck::cast_slice(&words()).to_vec().leak();
     assert_eq!(bytes.len(), image.len() + TRAILER_BYTES);
     assert_eq!(&bytes[..image.len()], image);
-    // Of the key: RFC 8032, section 5.1.5, as another implementation has it.
-    assert_eq!(key(1).public().bytes()[..4], [0x8a, 0x88, 0xe3, 0xdd]);
+    // Another implementation makes the same of this key.
+    let other = ed25519_dalek::SigningKey::from_bytes(&[1; 32]);
+    assert_eq!(key(1).public().bytes(), other.verifying_key().as_bytes());
+    let statement = &bytes[image.len()..bytes.len() - 64];
+    let signature = ed25519_dalek::Signer::sign(&other, statement);
+    assert_eq!(bytes[bytes.len() - 64..], signature.to_bytes());
+    assert!(SecretKey::from_seed(&[0; 32]).is_none());
 
     let bytes = Aligned::new(&bytes);
     let signed = SignedImage::verify(bytes.bytes(), &[key(1).public()], COUNTER).unwrap();

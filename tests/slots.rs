@@ -11,7 +11,7 @@ type Flash = SimulatedFlash<2048, 4, 256>;
 const BUFFER: usize = 256;
 
 fn key(seed: u8) -> SecretKey {
-    SecretKey::from_seed(&[seed; 32])
+    SecretKey::from_seed(&[seed; 32]).unwrap()
 }
 
 fn keys() -> [PublicKey; 1] {

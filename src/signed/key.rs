@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use ed25519_dalek::{Signature, VerifyingKey};
+use ed25519_compact::{Error, Signature};
 
 use super::SignatureError;
 
@@ -58,17 +58,19 @@ impl PublicKey {
     }
 
     /// Verifies a signature strictly: besides what RFC 8032 asks for (a canonical S among it), keys
-    /// and points R of small order are refused, with which one signature would fit many messages.
+    /// and points R are refused that have a small order, with which one signature would fit many
+    /// messages, or an encoding that is not canonical.
     pub(super) fn verify(
         &self,
         message: &[u8],
         signature: &[u8; 64],
     ) -> Result<(), SignatureError> {
-        let Ok(key) = VerifyingKey::from_bytes(&self.bytes) else {
-            return Err(SignatureError::Key { id: self.id() });
-        };
-        match key.verify_strict(message, &Signature::from_bytes(signature)) {
+        let key = ed25519_compact::PublicKey::new(self.bytes);
+        match key.verify(message, &Signature::new(*signature)) {
             Ok(()) => Ok(()),
+            Err(Error::InvalidPublicKey | Error::WeakPublicKey) => {
+                Err(SignatureError::Key { id: self.id() })
+            }
             Err(_) => Err(SignatureError::Signature),
         }
     }

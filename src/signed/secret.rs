@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_compact::{KeyPair, Seed};
 use sha2::{Digest as _, Sha256};
 
 use super::trailer::statement;
@@ -12,7 +12,7 @@ use crate::Image;
 /// A secret key of Ed25519: whoever has it can sign. Its memory is overwritten when it is dropped.
 #[derive(Clone)]
 pub struct SecretKey {
-    key: SigningKey,
+    pair: KeyPair,
 }
 
 impl core::fmt::Debug for SecretKey {
@@ -23,16 +23,17 @@ impl core::fmt::Debug for SecretKey {
 }
 
 impl SecretKey {
-    /// The key of 32 random bytes, which RFC 8032 calls the private key.
+    /// The key of 32 random bytes, which RFC 8032 calls the private key. `None` if all are 0, which
+    /// no generator of random numbers gives.
     #[must_use]
-    pub fn from_seed(seed: &[u8; 32]) -> Self {
-        Self { key: SigningKey::from_bytes(seed) }
+    pub fn from_seed(seed: &[u8; 32]) -> Option<Self> {
+        KeyPair::try_from_seed(Seed::new(*seed)).ok().map(|pair| Self { pair })
     }
 
     /// The public key that goes with it.
     #[must_use]
     pub fn public(&self) -> PublicKey {
-        PublicKey::new(self.key.verifying_key().to_bytes())
+        PublicKey::new(*self.pair.pk)
     }
 
     /// The bytes of a signed image: the image and its trailer.
@@ -43,7 +44,7 @@ impl SecretKey {
         let image = Image::from_words(image)?;
         let digest = Sha256::digest(image.bytes()).into();
         let statement = statement(self.public().id(), counter, digest);
-        let signature = self.key.sign(&statement).to_bytes();
+        let signature = *self.pair.sk.sign(statement, None);
         Ok([image.bytes(), &statement, &signature].concat())
     }
 }

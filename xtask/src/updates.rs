@@ -25,7 +25,7 @@ pub(crate) struct SignedImages {
 impl SignedImages {
     /// Makes them, and writes the files.
     pub(crate) fn write() -> Result<Self> {
-        let key = SecretKey::from_seed(&[1; 32]);
+        let key = SecretKey::from_seed(&[1; 32]).context("a key")?;
         let images = Self {
             old: key.sign(&images::small().to_words()?, 1)?,
             new: key.sign(&images::with_platt_scaling().to_words()?, 2)?,

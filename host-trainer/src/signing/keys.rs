@@ -109,7 +109,13 @@ pub(crate) fn read_secret_key(path: &Path) -> Result<SecretKey> {
     let expected = "a secret key of Ed25519, as `mild keygen` writes it (`NAME.secret.pem`)";
     must_begin(path, &text, SECRET, expected)?;
     match SigningKey::from_pkcs8_pem(&text) {
-        Ok(key) => Ok(SecretKey::from_seed(&Zeroizing::new(key.to_bytes()))),
+        Ok(key) => {
+            SecretKey::from_seed(&Zeroizing::new(key.to_bytes())).ok_or_else(|| Error::Key {
+                path: path.to_path_buf(),
+                found: "a key of nothing but zeros".to_owned(),
+                expected,
+            })
+        }
         Err(error) => Err(unreadable(path, &error, expected)),
     }
 }

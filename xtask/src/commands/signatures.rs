@@ -21,8 +21,8 @@ pub(crate) struct SignaturesArgs {
     common: CommonArgs,
 }
 
-/// Measures and prints; says whether the crate's own verification cannot panic.
-pub(crate) fn signatures(args: &SignaturesArgs) -> Result<bool> {
+/// Measures and prints.
+pub(crate) fn signatures(args: &SignaturesArgs) -> Result<()> {
     let images = target_dir().join("device/signatures");
     write_images(&images)?;
     let qemu = Qemu::find(measured_cores())?;
@@ -38,12 +38,5 @@ pub(crate) fn signatures(args: &SignaturesArgs) -> Result<bool> {
         fs::write(&path, table.to_csv()?)
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let mut good = true;
-    for row in rows.iter().filter(|row| row.is_ours) {
-        if row.figures.is_none_or(|figures| figures.panics) {
-            eprintln!("{}: {} can panic", row.core, row.implementation);
-            good = false;
-        }
-    }
-    Ok(good)
+    Ok(())
 }

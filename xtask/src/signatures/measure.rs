@@ -22,6 +22,9 @@ pub(crate) fn measured_cores() -> impl Iterator<Item = &'static Core> {
 /// The network of the signed image.
 const SHAPE: [usize; 4] = [16, 32, 16, 5];
 
+/// What takes more than ten minutes to build for the smallest core, and then does not fit it.
+const TOO_LARGE: (&str, &str) = ("m0", "compact");
+
 /// What is measured: its name, the cargo feature of the firmware, and the feature of the program
 /// that has everything else.
 const SUBJECTS: [(&str, &str, Option<&str>); 5] = [
@@ -36,7 +39,7 @@ const SUBJECTS: [(&str, &str, Option<&str>); 5] = [
 pub(crate) fn write_images(directory: &Path) -> Result<()> {
     fs::create_dir_all(directory)
         .with_context(|| format!("cannot make {}", directory.display()))?;
-    let key = SecretKey::from_seed(&[1; 32]);
+    let key = SecretKey::from_seed(&[1; 32]).context("a key")?;
     let signed = key.sign(&images::of_shape(&SHAPE).to_words()?, 7)?;
     let mut damaged = signed.clone();
     let last = damaged.len() - mild::signed::TRAILER_BYTES - 1;
@@ -67,27 +70,22 @@ pub(crate) fn measure(
     for core in measured_cores() {
         let name = core.name;
         for (implementation, feature, without) in SUBJECTS {
+            if (name, feature) == TOO_LARGE {
+                rows.push(Row { implementation, core: name, figures: None });
+                continue;
+            }
             eprintln!("{name}: {implementation}");
-            let is_ours = feature == "signed";
-            let figures = match Run::new(core, Some(feature), images, options, qemu, toolchains) {
-                Ok(run) => {
-                    ensure!(run.accepted == (true, false), "{name}: {implementation} is wrong");
-                    let other = Run::new(core, without, images, options, qemu, toolchains)?;
-                    Some(Figures {
-                        instructions: run.instructions - other.instructions,
-                        flash_bytes: run.flash_bytes.saturating_sub(other.flash_bytes),
-                        stack_bytes: run.stack_bytes,
-                        panics: run.panics,
-                    })
-                }
-                Err(error) if is_ours => return Err(error),
-                Err(error) => {
-                    eprintln!("{name}: {implementation} does not fit, or fails: {error:#}");
-                    None
-                }
-            };
+            let run = Run::new(core, Some(feature), images, options, qemu, toolchains)?;
+            ensure!(run.accepted == (true, false), "{name}: {implementation} is wrong");
+            let other = Run::new(core, without, images, options, qemu, toolchains)?;
+            let figures = Some(Figures {
+                instructions: run.instructions - other.instructions,
+                flash_bytes: run.flash_bytes.saturating_sub(other.flash_bytes),
+                stack_bytes: run.stack_bytes,
+                panics: run.panics,
+            });
             eprintln!("{name}: {implementation}: {figures:?}");
-            rows.push(Row { implementation, core: core.name, is_ours, figures });
+            rows.push(Row { implementation, core: name, figures });
         }
     }
     Ok(rows)

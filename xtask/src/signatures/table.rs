@@ -7,8 +7,6 @@ use crate::table::Table;
 pub(crate) struct Row {
     pub(crate) implementation: &'static str,
     pub(crate) core: &'static str,
-    /// Whether it is the crate `mild`.
-    pub(crate) is_ours: bool,
     /// `None` if the program does not fit the board.
     pub(crate) figures: Option<Figures>,
 }
@@ -26,8 +24,14 @@ pub(crate) struct Figures {
 
 /// The rows as a table; empty cells where a program does not fit.
 pub(crate) fn table(rows: &[Row]) -> Table {
-    let mut table =
-        Table::new(["implementation", "core", "instructions", "flash B", "stack B", "can panic"]);
+    let mut table = Table::new([
+        "implementation",
+        "core",
+        "instructions",
+        "flash B",
+        "stack B",
+        "panics linked",
+    ]);
     for row in rows {
         let [instructions, flash, stack, panics] = row.figures.map_or_else(Default::default, cells);
         table.push([
@@ -58,7 +62,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_has_empty_cells() {
         let figures = Figures { instructions: 1e6, flash_bytes: 9, stack_bytes: 8, panics: true };
-        let row = Row { implementation: "a", core: "m0", is_ours: false, figures: Some(figures) };
+        let row = Row { implementation: "a", core: "m0", figures: Some(figures) };
         let table = table(&[row.clone(), Row { figures: None, ..row }]);
         assert_eq!(table.rows[0], ["a", "m0", "1000000", "9", "8", "yes"]);
         assert_eq!(table.rows[1], ["a", "m0", "", "", "", ""]);
