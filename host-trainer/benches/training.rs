@@ -122,7 +122,7 @@ fn selections(criterion: &mut Criterion) {
                         let start = Instant::now();
                         pool.install(|| {
                             let part = black_box(&part);
-                            black_box(select(part, &grid, 0, &Forgetful, &Silent))
+                            black_box(select(part, &grid, 0, &Forgetful, &Silent)).is_ok()
                         });
                         quickest = quickest.min(start.elapsed());
                         all += start.elapsed();

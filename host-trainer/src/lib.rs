@@ -77,15 +77,20 @@ pub use error::{ConfigError, Error, ErrorReport, Excerpt, KeyReport, LogError, R
 pub use intake::config;
 pub use intake::config::Config;
 pub use intake::log::{
-    Header, NewRow, NewRows, Row, Table, TableFormat, column as log_column, read as read_log,
-    read_from as read_log_from, survey as survey_log, survey_from as survey_log_from,
+    Cells, Header, MemoryTable, NewRow, NewRows, Row, Strided, Table, TableFormat,
+    column as log_column, read as read_log, read_from as read_log_from,
+    read_memory as read_log_from_memory, single, survey as survey_log,
+    survey_from as survey_log_from,
 };
 pub use intake::warnings::warnings;
 pub use integers::artifact::Artifact;
 pub use judge::decide::{ChosenLoss, RowDecision, decide_part, decide_table};
 pub use judge::report::{CSource, c_source, evaluate, rust_source, rust_source_with_names};
 pub use learn::store::{Directory, Forgetful, Store};
-pub use pipeline::{Choice, PolicyReport, SeenLoss, Trained, train as train_with_store};
+pub use pipeline::{
+    Choice, DenseLayer, Imported, PolicyReport, SeenLoss, Trained, import,
+    train as train_with_store,
+};
 pub use progress::{Progress, Silent};
 pub use warnings::Warning;
 

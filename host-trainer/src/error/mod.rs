@@ -263,6 +263,19 @@ pub enum Error {
         /// Of what.
         of: &'static str,
     },
+    /// A network from elsewhere cannot become an image.
+    #[error("network: {place}: found {found}, expected {expected}")]
+    Network {
+        /// What of it.
+        place: String,
+        /// What that is.
+        found: String,
+        /// What it should be.
+        expected: String,
+    },
+    /// The one who waits for a work gave it up: see [`Progress::is_cancelled`](crate::Progress).
+    #[error("cancelled")]
+    Cancelled,
     /// A plot or a table of figures cannot be made.
     #[error("{what}: {reason}")]
     Rendering {

@@ -1,8 +1,10 @@
 //! The whole way from a log to an image.
 
+mod import;
 mod policy;
 mod seen;
 
+pub use import::{DenseLayer, Imported, import};
 pub use policy::PolicyReport;
 pub use seen::SeenLoss;
 pub(crate) use seen::check_quantization;
@@ -95,7 +97,7 @@ const MIN_TRAIN_ROWS: usize = 20;
 /// [`Error::FewTrainRows`], [`Error::Unrepresentable`] if a network cannot be quantized, and
 /// [`Error::Refused`] if quantization raises the deferral loss on the train and calibration rows by
 /// more than the tolerance and one standard error, for the chosen candidate and the next best, or
-/// if a promise cannot be made.
+/// if a promise cannot be made; [`Error::Cancelled`] if `progress` says so.
 pub fn train(
     config: &Config,
     data: &Dataset,
@@ -208,7 +210,7 @@ fn choose_and_make(
     let seed = config.train.seed;
     let rows = Rows::of(data, &grid, seed);
     let part = rows.of_selection();
-    let selection = select(part, &grid, seed, store, progress);
+    let selection = select(part, &grid, seed, store, progress)?;
     // The chosen one first; then the others in their order, should quantization spoil it.
     let mut order: Vec<usize> = (0..selection.ranking.len()).collect();
     order.sort_by_key(|&index| index != selection.chosen);
@@ -221,11 +223,11 @@ fn choose_and_make(
         if index != selection.chosen && matches!(choice, Choice::Constant { .. }) {
             continue;
         }
-        let mut made = realize(&selection, choice, config, data, &rows, &grid)?;
+        let mut made = realize(&selection, choice, config, data, &rows, &grid, progress)?;
         if let Rows::Split { .. } = rows
             && let Some(constant) = better_constant(&made.trained, data)
         {
-            made = realize(&selection, constant, config, data, &rows, &grid)?;
+            made = realize(&selection, constant, config, data, &rows, &grid, progress)?;
         }
         match check_quantization(&made.trained.seen, config.quantize.tolerance) {
             Ok(()) => return Ok((made, None)),
@@ -269,7 +271,8 @@ fn fits(
     rows: &Rows<'_>,
     grid: &Grid,
     seed: u64,
-) -> Vec<(Fit, Vec<f64>)> {
+    progress: &dyn Progress,
+) -> Result<Vec<(Fit, Vec<f64>)>> {
     // `outputs` are those of rows that the network has not seen.
     let offsets = |fit: &Fit, outputs: Matrix<f64>, part: &Part| {
         let all: Vec<usize> = (0..part.rows()).collect();
@@ -279,9 +282,10 @@ fn fits(
     match rows {
         Rows::Pooled(seen) => {
             let outputs = cross_fitted(seen, judged, grid.folds, seed);
-            let fit = refit(seen, judged, seed).with_refitted_platt_scaling(seen, &outputs);
+            let fit = refit(seen, judged, seed, progress)?;
+            let fit = fit.with_refitted_platt_scaling(seen, &outputs);
             let offsets = offsets(&fit, outputs, seen);
-            vec![(fit, offsets)]
+            Ok(vec![(fit, offsets)])
         }
         Rows::Split { train, .. } => {
             // A convex fit ends in the same place from every start.
@@ -289,11 +293,11 @@ fn fits(
             let calibration = &data.calibration;
             let all: Vec<usize> = (0..calibration.rows()).collect();
             let of_start = |start| {
-                let fit = refit(train, judged, seed + start);
+                let fit = refit(train, judged, seed + start, progress)?;
                 let outputs = fit.outputs(calibration, &all);
                 let fit = fit.with_refitted_platt_scaling(calibration, &outputs);
                 let offsets = offsets(&fit, outputs, calibration);
-                (fit, offsets)
+                Ok((fit, offsets))
             };
             (0..starts).map(of_start).collect()
         }
@@ -309,11 +313,12 @@ fn realize(
     data: &Dataset,
     rows: &Rows<'_>,
     grid: &Grid,
+    progress: &dyn Progress,
 ) -> Result<Made> {
     // A constant keeps its offsets of 0: it was chosen for doing no harm.
     let constant = |fit: Fit| vec![(fit, vec![0.0; data.experts.len()])];
     let fits = match &choice {
-        Choice::Rejector(judged) => fits(judged, data, rows, grid, config.train.seed),
+        Choice::Rejector(judged) => fits(judged, data, rows, grid, config.train.seed, progress)?,
         // Even a constant can be given other prices, if that is what the method is for.
         Choice::Constant { .. } if config.rejector.method.gives_probabilities() => {
             constant(Fit::base_rates(&data.train, &grid.constant))

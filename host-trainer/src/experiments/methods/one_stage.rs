@@ -61,9 +61,9 @@ fn run(loss: fn(usize) -> Loss, task: &Task<'_>) -> Result<Run> {
     let train = with_classes(&data.train, &classes);
     let sample = selection_rows(&train, grid.max_rows, seed);
     let part = sample.as_ref().unwrap_or(&train);
-    let selection = select(part, &grid, seed, store, progress);
+    let selection = select(part, &grid, seed, store, progress)?;
     let judged = &selection.ranking[selection.chosen];
-    let fit = refit(&train, judged, seed);
+    let fit = refit(&train, judged, seed, progress)?;
 
     let reduced = |part: &Part| {
         let scores = fit.scores(&with_classes(part, &classes), &all_rows(part.rows()));

@@ -50,6 +50,12 @@ impl TableFormat {
         let decimal = self.decimal.unwrap_or_else(|| decimal(sample, delimiter));
         Dialect { delimiter, decimal, missing: self.missing.clone() }
     }
+
+    /// The dialect of a table that is not written at all.
+    pub(super) fn in_memory(self) -> Dialect {
+        let (delimiter, decimal) = (Delimiter::Comma, Decimal::Point);
+        Dialect { delimiter, decimal, missing: self.missing }
+    }
 }
 
 /// How a table is written.

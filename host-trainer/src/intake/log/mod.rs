@@ -17,6 +17,7 @@ mod encoding;
 mod files;
 mod header;
 mod lines;
+mod memory;
 mod new_rows;
 mod prelude;
 mod recognised;
@@ -40,6 +41,7 @@ use crate::error::{LogError, Result, list};
 use crate::intake::config::Config;
 pub use dialect::TableFormat;
 pub use header::Header;
+pub use memory::{Cells, MemoryTable, Strided, single};
 pub use new_rows::{NewRow, NewRows};
 use recognised::Recognised;
 pub use row::Row;
@@ -82,6 +84,16 @@ pub fn survey(config: &Config) -> Result<Dataset> {
 pub fn survey_from(reader: impl Read, name: &Path, config: &Config) -> Result<Dataset> {
     let table = Table::new_as(reader, name, &TableFormat::from(&config.data));
     survey_all([table].into_iter(), config)
+}
+
+/// Reads a log from memory, for training. `name` stands for it in messages; its row `i`, counted from
+/// 0, is called line `i + 2`, as in a file with a header. Of the configuration `data.log` is not
+/// looked at.
+///
+/// # Errors
+/// As [`read_log`](crate::read_log).
+pub fn read_memory(table: &MemoryTable<'_>, name: &Path, config: &Config) -> Result<Dataset> {
+    complete(table.survey(name, config)?)
 }
 
 /// Reads the rows of tables with the same columns. There is at least one table.

@@ -19,6 +19,7 @@ use crate::arithmetic::statistics::paired_difference;
 use crate::data::folds::deal;
 use crate::data::matrix::Matrix;
 use crate::data::part::Part;
+use crate::error::{Error, Result};
 use crate::learn::candidate::Candidate;
 use crate::learn::fit::Fit;
 use crate::learn::grid::Grid;
@@ -67,25 +68,27 @@ pub struct Selection {
 /// Judges a grid's candidates on a part, then the best of them in wider networks, and chooses. Fits that `store`
 /// remembers are not done again.
 ///
+/// # Errors
+/// [`Error::Cancelled`] if `progress` says so.
+///
 /// # Panics
 /// If there are no candidates or checkpoints, or fewer than two rows or folds.
-#[must_use]
 pub fn select(
     part: &Part,
     grid: &Grid,
     seed: u64,
     store: &dyn Store,
     progress: &dyn Progress,
-) -> Selection {
+) -> Result<Selection> {
     let bench = Bench::new(part, grid, seed, store, progress);
     let mut race = Race::new(bench);
-    let of_experts = race.penalties_of_experts(&grid.of_experts);
-    race.run(&of_experts);
-    race.run(&grid.candidates);
-    race.run(&grid.rescaled(race.ranking()));
-    race.run(&grid.wider(race.ranking()));
+    let of_experts = race.penalties_of_experts(&grid.of_experts)?;
+    race.run(&of_experts)?;
+    race.run(&grid.candidates)?;
+    race.run(&grid.rescaled(race.ranking()))?;
+    race.run(&grid.wider(race.ranking()))?;
     for _ in 0..STRONGER {
-        race.run(&grid.stronger(race.ranking()));
+        race.run(&grid.stronger(race.ranking()))?;
     }
     progress.finish();
     let Race { finished: mut ranking, mut dropped, .. } = race;
@@ -98,7 +101,7 @@ pub fn select(
     dropped.sort_by(|a, b| a.loss.total_cmp(&b.loss));
     ranking.extend(dropped);
     let constants = (0..part.experts()).map(|k| part.mean_deferral_loss(|_| k)).collect();
-    Selection { ranking, chosen, constants }
+    Ok(Selection { ranking, chosen, constants })
 }
 
 /// Candidates in turn, of which those that are clearly behind after the first folds go no further.
@@ -126,7 +129,7 @@ impl<'a> Race<'a> {
 
     /// These candidates with the best penalty for each expert; of several with one loss, that
     /// with the least held-out loss.
-    fn penalties_of_experts(&mut self, candidates: &[Candidate]) -> Vec<Candidate> {
+    fn penalties_of_experts(&mut self, candidates: &[Candidate]) -> Result<Vec<Candidate>> {
         let bench = &self.bench;
         let work: u64 = candidates.iter().map(|candidate| bench.work(candidate)).sum();
         self.work += work * bench.used.len() as u64;
@@ -139,6 +142,7 @@ impl<'a> Race<'a> {
             used: &bench.used,
         };
         for of in candidates {
+            go_on(bench.progress)?;
             let done = || bench.progress.step(bench.work(of));
             let (candidate, loss) = penalties::of_experts(&folds, of, &done);
             match best.iter_mut().find(|(other, _)| other.loss == candidate.loss) {
@@ -147,10 +151,10 @@ impl<'a> Race<'a> {
                 None => best.push((candidate, loss)),
             }
         }
-        best.into_iter().map(|(candidate, _)| candidate).collect()
+        Ok(best.into_iter().map(|(candidate, _)| candidate).collect())
     }
 
-    fn run(&mut self, candidates: &[Candidate]) {
+    fn run(&mut self, candidates: &[Candidate]) -> Result<()> {
         let known = |candidate: &Candidate| {
             let mut judged = self.finished.iter().chain(&self.dropped);
             judged.any(|judged| judged.candidate == *candidate)
@@ -158,7 +162,7 @@ impl<'a> Race<'a> {
         let candidates: Vec<&Candidate> =
             candidates.iter().filter(|candidate| !known(candidate)).collect();
         if candidates.is_empty() {
-            return;
+            return Ok(());
         }
         let bench = &self.bench;
         let folds = bench.used.len();
@@ -168,10 +172,10 @@ impl<'a> Race<'a> {
             candidates.into_iter().map(|candidate| bench.start(candidate)).collect();
         self.work += work(&runs) * first as u64;
         bench.progress.total(self.work);
-        bench.extend(&mut runs, 0, first);
+        bench.extend(&mut runs, 0, first)?;
         let judged: Vec<Judged> = runs.par_iter().map(|run| bench.judge(run)).collect();
         let best = judged.iter().chain(&self.leader).min_by(|a, b| a.loss.total_cmp(&b.loss));
-        let Some(leader) = best.cloned() else { return };
+        let Some(leader) = best.cloned() else { return Ok(()) };
         let mut survivors = Vec::new();
         for (run, judged) in runs.into_iter().zip(judged) {
             let (behind, error) = paired_difference(&judged.losses, &leader.losses);
@@ -180,11 +184,12 @@ impl<'a> Race<'a> {
         self.leader = Some(leader);
         self.work += work(&survivors) * (folds - first) as u64;
         bench.progress.total(self.work);
-        bench.extend(&mut survivors, first, folds);
+        bench.extend(&mut survivors, first, folds)?;
         let judged: Vec<Judged> = survivors.par_iter().map(|run| bench.judge(run)).collect();
         self.finished.extend(judged);
         // Stable: equal losses keep the order of the candidates.
         self.finished.sort_by(|a, b| a.loss.total_cmp(&b.loss));
+        Ok(())
     }
 }
 
@@ -236,13 +241,13 @@ impl<'a> Bench<'a> {
 
     /// Takes all runs through the used folds `from..to`. Every fit is a task of its own, so that
     /// cores stay busy to the end.
-    fn extend(&self, runs: &mut [Run], from: usize, to: usize) {
+    fn extend(&self, runs: &mut [Run], from: usize, to: usize) -> Result<()> {
         let tasks: Vec<(usize, u8)> = (0..runs.len())
             .flat_map(|run| self.used[from..to].iter().map(move |&fold| (run, fold)))
             .collect();
         let candidates: Vec<&Candidate> = runs.iter().map(|run| &run.candidate).collect();
-        let held_out: Vec<HeldOut> =
-            tasks.par_iter().map(|&(run, fold)| self.hold_out(candidates[run], fold)).collect();
+        let hold_out = |&(run, fold): &(usize, u8)| self.hold_out(candidates[run], fold);
+        let held_out: Vec<HeldOut> = tasks.par_iter().map(hold_out).collect::<Result<_>>()?;
         let none = Matrix::filled(self.part.rows(), self.part.experts(), 0.0);
         for ((run, fold), scores) in tasks.into_iter().zip(held_out) {
             let run = &mut runs[run];
@@ -255,10 +260,12 @@ impl<'a> Bench<'a> {
                 }
             }
         }
+        Ok(())
     }
 
     /// Fits without a fold and scores its rows, unless that is known.
-    fn hold_out(&self, candidate: &Candidate, fold: u8) -> HeldOut {
+    fn hold_out(&self, candidate: &Candidate, fold: u8) -> Result<HeldOut> {
+        go_on(self.progress)?;
         let (held, fitted): (Vec<usize>, Vec<usize>) =
             (0..self.part.rows()).partition(|&row| self.fold_of_row[row] == fold);
         let shape = (held.len(), self.part.experts());
@@ -266,7 +273,7 @@ impl<'a> Bench<'a> {
             let fits = |scores: &Matrix<f64>| (scores.rows(), scores.columns()) == shape;
             known.len() == self.checkpoints.len() && known.iter().all(fits)
         });
-        let scores = known.unwrap_or_else(|| {
+        let fit_anew = || -> Result<HeldOut> {
             let mut scores: HeldOut = Vec::new();
             let mut losses: Vec<f64> = Vec::new();
             let seed = self.seed.wrapping_add(u64::from(fold));
@@ -274,8 +281,8 @@ impl<'a> Bench<'a> {
                 let found = fit.scores(self.part, &held);
                 losses.push(self.plain_loss(&held, &found));
                 scores.push(found);
-                let to_the_end = candidate.is_solved();
-                if !to_the_end && held.len() >= TELLING_ROWS && is_over(&losses) {
+                let may_end = !candidate.is_solved() && held.len() >= TELLING_ROWS;
+                if self.progress.is_cancelled() || (may_end && is_over(&losses)) {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
@@ -283,11 +290,14 @@ impl<'a> Bench<'a> {
             });
             let last = scores.last().cloned().expect("at least one checkpoint");
             scores.resize(self.checkpoints.len(), last);
+            // What was cut short is no result, and nobody is to remember it.
+            go_on(self.progress)?;
             self.store.put(candidate, fold, &scores);
-            scores
-        });
+            Ok(scores)
+        };
+        let scores = known.map_or_else(fit_anew, Ok)?;
         self.progress.step(self.work(candidate));
-        scores
+        Ok(scores)
     }
 
     /// The deferral loss of some rows with their scores as they are.
@@ -338,6 +348,12 @@ impl<'a> Bench<'a> {
         }
         best.expect("at least one checkpoint")
     }
+}
+
+/// # Errors
+/// [`Error::Cancelled`] if the work is to be given up.
+fn go_on(progress: &dyn Progress) -> Result<()> {
+    if progress.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
 }
 
 /// Checkpoints in a row, all worse than the best before them, after which a fit ends (early stopping; they are further
@@ -449,11 +465,23 @@ fn folds_of(part: &Part, folds: u8, seed: u64) -> (Vec<u8>, Vec<u8>) {
     (fold_of_row, used)
 }
 
+/// Iterations after which a fit on all rows looks whether it is to go on.
+const LOOK: usize = 10;
+
 /// Fits the chosen candidate on all rows of a part.
-#[must_use]
-pub fn refit(part: &Part, judged: &Judged, seed: u64) -> Fit {
+///
+/// # Errors
+/// [`Error::Cancelled`] if `progress` says so.
+pub fn refit(part: &Part, judged: &Judged, seed: u64, progress: &dyn Progress) -> Result<Fit> {
     let all: Vec<usize> = (0..part.rows()).collect();
-    fit_for(part, &all, &judged.candidate, seed, judged.iterations)
+    let looks = (LOOK..judged.iterations).step_by(LOOK).chain([judged.iterations]);
+    let mut fitted = None;
+    fit(part, &all, &judged.candidate, seed, &looks.collect::<Vec<_>>(), |_, fit| {
+        fitted = Some(fit.clone());
+        if progress.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    go_on(progress)?;
+    Ok(fitted.expect("the last checkpoint is always seen"))
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ fn the_hopeless_go_no_further_and_the_simplest_good_one_wins() {
     let hopeless = Candidate { l2: 1e4, ..good.clone() };
     let counter = Counter::default();
     let grid = grid(&[hopeless.clone(), wide, good.clone()], 5, &[10, 30]);
-    let selection = select(&part, &grid, 0, &Forgetful, &counter);
+    let selection = select(&part, &grid, 0, &Forgetful, &counter).unwrap();
     let chosen = &selection.ranking[selection.chosen];
     assert_eq!(chosen.candidate, good);
     assert!(chosen.loss < 0.1 && chosen.folds == 5, "{}", chosen.loss);
@@ -89,7 +89,7 @@ fn the_best_go_on_to_wider_networks_and_those_alone() {
     let growing = Grid { wider: vec![vec![], vec![6]], grown: 1, ..narrow_alone.clone() };
     let selected = |grid: &Grid| {
         let counter = Counter::default();
-        let selection = select(&part, grid, 0, &Forgetful, &counter);
+        let selection = select(&part, grid, 0, &Forgetful, &counter).unwrap();
         let chosen = selection.ranking[selection.chosen].clone();
         assert_eq!(counter.0.into_inner(), counter.1.into_inner());
         (chosen.candidate, chosen.loss, selection.ranking.len())
@@ -148,7 +148,7 @@ fn few_groups_leave_folds_empty_and_that_is_fine() {
     part.edit(|columns| columns.groups = Some((0..60).map(|row| row % 2).collect()));
     let judged = |part: &Part| {
         let grid = grid(&[Candidate::default()], 5, &[10]);
-        let selection = select(part, &grid, 0, &Forgetful, &Counter::default());
+        let selection = select(part, &grid, 0, &Forgetful, &Counter::default()).unwrap();
         (selection.ranking[0].losses.len(), selection.ranking[0].folds)
     };
     assert_eq!(judged(&part), (60, 2));
@@ -169,7 +169,7 @@ fn the_work_of_a_selection_is_linear_in_its_candidates() {
             ..Candidate::default()
         };
         let candidates: Vec<Candidate> = (0..count).map(candidate).collect();
-        drop(select(&part, &grid(&candidates, 4, &[5]), 0, &memory, &counter));
+        drop(select(&part, &grid(&candidates, 4, &[5]), 0, &memory, &counter).unwrap());
         (memory.len(), counter.0.into_inner())
     };
     let (fits, work) = done(1);
@@ -211,8 +211,8 @@ fn fits_are_spread_over_the_cores_there_are() {
         let store = Meeting { threads, begun: Mutex::new(0), change: Condvar::new() };
         let counter = Counter::default();
         let chosen = |selection: Selection| selection.ranking[0].losses.clone();
-        let spread = chosen(pool.install(|| select(&part, &grid, 0, &store, &counter)));
-        let alone = chosen(select(&part, &grid, 0, &Forgetful, &counter));
+        let spread = chosen(pool.install(|| select(&part, &grid, 0, &store, &counter).unwrap()));
+        let alone = chosen(select(&part, &grid, 0, &Forgetful, &counter).unwrap());
         assert_eq!(spread, alone, "and it makes no difference");
     }
 }
@@ -224,7 +224,7 @@ fn what_is_remembered_is_not_done_again_and_changes_nothing() {
     let memory = Memory::default();
     let selected = |candidates: &[Candidate]| {
         let grid = grid(candidates, 3, &[10]);
-        let selection = select(&part, &grid, 0, &memory, &Counter::default());
+        let selection = select(&part, &grid, 0, &memory, &Counter::default()).unwrap();
         let of = |judged: &Judged| (judged.candidate.clone(), judged.losses.clone());
         selection.ranking.iter().map(of).collect::<Vec<_>>()
     };
@@ -241,6 +241,57 @@ fn what_is_remembered_is_not_done_again_and_changes_nothing() {
     assert_eq!(again, first);
 }
 
+/// Gives the work up after so many fits.
+struct GiveUp {
+    after: usize,
+    fits: AtomicU64,
+}
+
+impl Progress for GiveUp {
+    fn total(&self, _: u64) {}
+    fn step(&self, _: u64) {
+        self.fits.fetch_add(1, Ordering::Relaxed);
+    }
+    fn finish(&self) {}
+    fn is_cancelled(&self) -> bool {
+        self.fits.load(Ordering::Relaxed) >= self.after as u64
+    }
+}
+
+#[test]
+fn a_selection_that_is_given_up_says_so_and_remembers_whole_fits_alone() {
+    let part = part(300);
+    let candidates = [Candidate::default(), Candidate { hidden: vec![4], ..Candidate::default() }];
+    let grid = grid(&candidates, 3, &[10, 20]);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let losses = |store: &Memory, progress: &dyn Progress| {
+        pool.install(|| select(&part, &grid, 0, store, progress)).map(|selection| {
+            selection.ranking.iter().map(|judged| judged.losses.clone()).collect::<Vec<_>>()
+        })
+    };
+    let whole = losses(&Memory::default(), &Counter::default()).unwrap();
+    for after in 0..5 {
+        let memory = Memory::default();
+        let cancelled = losses(&memory, &GiveUp { after, fits: AtomicU64::new(0) }).unwrap_err();
+        assert!(matches!(cancelled, Error::Cancelled), "{cancelled}");
+        assert_eq!(memory.len(), after);
+        assert_eq!(losses(&memory, &Counter::default()).unwrap(), whole);
+    }
+    let judged = Judged {
+        candidate: Candidate::default(),
+        iterations: 25,
+        loss: 0.0,
+        folds: 3,
+        losses: Vec::new(),
+    };
+    let alone: Vec<usize> = (0..part.rows()).collect();
+    let at_once = fit_for(&part, &alone, &judged.candidate, 7, judged.iterations);
+    let looking = refit(&part, &judged, 7, &Counter::default()).unwrap();
+    assert_eq!(looking.parameters, at_once.parameters, "looking changes nothing");
+    let given_up = refit(&part, &judged, 7, &GiveUp { after: 0, fits: AtomicU64::new(0) });
+    assert!(matches!(given_up, Err(Error::Cancelled)));
+}
+
 /// Expert 0 is right by chance, which no feature tells; of expert 1 the first feature tells all.
 #[test]
 fn an_expert_of_whom_nothing_can_be_learned_gets_a_strong_penalty_of_its_own() {
@@ -253,7 +304,7 @@ fn an_expert_of_whom_nothing_can_be_learned_gets_a_strong_penalty_of_its_own() {
     });
     let of_experts = Candidate { loss: OneVsAll.into(), ..Candidate::default() };
     let grid = Grid { of_experts: vec![of_experts], ..grid(&[Candidate::default()], 4, &[20, 40]) };
-    let selection = select(&part, &grid, 3, &Forgetful, &crate::progress::Silent);
+    let selection = select(&part, &grid, 3, &Forgetful, &crate::progress::Silent).unwrap();
     let solved = selection.ranking.iter().find(|judged| judged.candidate.is_solved()).unwrap();
     let [chance, learned] = solved.candidate.l2_of_experts[..] else { panic!("{solved:?}") };
     assert!(chance >= 30.0 * learned, "{chance} {learned}");
