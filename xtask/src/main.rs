@@ -19,6 +19,7 @@ mod peers;
 mod process;
 mod programs;
 mod proofs;
+mod python;
 mod qemu;
 mod reported;
 mod results;
@@ -34,8 +35,8 @@ mod window_features;
 use anyhow::Result;
 use clap::Parser;
 use commands::{
-    boards, book, c, device, lint, path as path_command, results as results_command, sanitize,
-    structure, test,
+    boards, book, c, device, lint, path as path_command, python as python_command,
+    results as results_command, sanitize, structure, test,
 };
 use mild_test_support::cores;
 use std::process::ExitCode;
@@ -57,6 +58,9 @@ enum Xtask {
     /// Write the header of the C library, or run the library's tests
     #[command(subcommand)]
     C(c::CCommand),
+    /// Run the tests of the Python package, or measure it
+    #[command(subcommand)]
+    Python(python_command::PythonCommand),
     /// Make the book of HTML pages from the documents
     Book,
     /// Check formatting, lints, documentation and its links
@@ -90,6 +94,7 @@ fn run() -> Result<bool> {
         Xtask::Path(args) => path_command::path(&args),
         Xtask::C(command) => c::c(&command),
         Xtask::Book => book::book().map(|()| true),
+        Xtask::Python(command) => python_command::python(&command),
         Xtask::Lint => Ok(lint::lint()),
         Xtask::Structure => structure::structure(),
         Xtask::Results(args) => results_command::results(&args),

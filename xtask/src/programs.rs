@@ -15,12 +15,17 @@ pub(crate) fn use_tested() {
     TESTED.store(true, Ordering::Relaxed);
 }
 
+/// Whether the programs are those of the host tests.
+pub(crate) fn are_tested() -> bool {
+    TESTED.load(Ordering::Relaxed)
+}
+
 /// Builds the programs of these packages, as they are now. Returns their folder, with the examples
 /// of the trainer in `examples`.
 pub(crate) fn folder(packages: &[&str]) -> Result<PathBuf> {
     let mut build = cargo();
     build.args(["build", "--quiet", "--bins", "--examples"]);
-    if TESTED.load(Ordering::Relaxed) {
+    if are_tested() {
         // With other packages or features cargo would build the dependencies anew.
         run(build.args(["--workspace", "--all-features"]))?;
         Ok(target_dir().join("debug"))

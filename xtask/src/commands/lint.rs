@@ -33,6 +33,7 @@ pub(crate) fn lint() -> bool {
         ),
         ("formatting of the fuzzing", within("fuzz", &["fmt", "--check"])),
         ("formatting of the C library", within("mild-c", &["fmt", "--check"])),
+        ("formatting of the Python package", within("python", &["fmt", "--check"])),
         ("formatting of the build scripts", within("examples/build-support", &["fmt", "--check"])),
         ("formatting of node", within("examples/boards/node", &["fmt", "--check"])),
         ("formatting of nrf52840-dk", within("examples/boards/nrf52840-dk", &["fmt", "--check"])),
@@ -56,6 +57,7 @@ pub(crate) fn lint() -> bool {
         ),
         ("clippy, what the boards share", node_clippy()),
         ("clippy, the C library", within("mild-c", &["clippy", "--", "-D", "warnings"])),
+        ("clippy, the Python package", python_clippy()),
         ("clippy, the fuzzing", fuzz_clippy()),
         ("documentation", documentation()),
     ];
@@ -155,6 +157,13 @@ fn device_clippy(
     command.env("MILD_CORE", "m4").env("MILD_IMAGE", images::synthetic(UNEVEN)?);
     command.args(["--", "-D", "warnings"]);
     Ok(Some(command))
+}
+
+/// With the interpreter's stable interface no interpreter is needed.
+fn python_clippy() -> Command {
+    let mut command = within("python", &["clippy", "--locked", "--target-dir"]);
+    command.arg(target_dir()).args(["--", "-D", "warnings"]);
+    command
 }
 
 /// Nothing is linked, so the fuzzer's own runtime, which takes a C++ compiler, need not be there.

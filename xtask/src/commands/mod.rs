@@ -12,6 +12,7 @@ mod links;
 pub(crate) mod lint;
 pub(crate) mod path;
 pub(crate) mod prove;
+pub(crate) mod python;
 pub(crate) mod results;
 pub(crate) mod sanitize;
 pub(crate) mod signatures;

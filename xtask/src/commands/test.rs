@@ -9,7 +9,7 @@ use super::{
 use crate::{
     apt,
     process::{cargo, find_program, run},
-    programs,
+    programs, python,
     verdict::Tally,
 };
 use anyhow::Result;
@@ -54,6 +54,13 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         let result = broker_tests();
         failed |= result.is_err();
         summary.push(line("broker tests", start, result.map(|()| "passed".to_owned())));
+    }
+    if !args.device_only {
+        heading("the Python package");
+        let start = Instant::now();
+        let result = python::test(&[]);
+        failed |= result.is_err();
+        summary.push(line("Python package", start, result.map(|()| "passed".to_owned())));
     }
     if !args.host_only {
         heading("device tests");

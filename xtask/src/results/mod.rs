@@ -40,9 +40,9 @@ pub(crate) fn decision_instructions(core: &str, shape: &str) -> Result<f64> {
     cell.parse().with_context(|| format!("instructions of {core}: found {cell}"))
 }
 
-/// The documents that may show figures: the README and all Markdown under `docs/`.
+/// The documents that may show figures: the READMEs and all Markdown under `docs/`.
 fn documents() -> Result<Vec<PathBuf>> {
-    let mut documents = vec![root().join("README.md")];
+    let mut documents = vec![root().join("README.md"), root().join("python/README.md")];
     let mut folders = vec![root().join("docs")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {

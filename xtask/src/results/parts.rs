@@ -120,6 +120,11 @@ pub(crate) const PARTS: &[Part] = &[
         ..by_hand(runs::training_speed)
     },
     Part {
+        name: "python",
+        about: "decisions from Python beside scikit-learn's MLPClassifier; 5 minutes and a build",
+        ..by_hand(runs::python)
+    },
+    Part {
         name: "memory",
         about: "the memory of training on a million rows; a minute",
         ..by_hand(runs::memory)

@@ -6,6 +6,7 @@ use crate::{
     images::logs,
     process::{cargo, read, root, run, target_dir},
     programs,
+    python::{Environment, Profile},
     table::Table,
     toolchain::{Choice, Toolchains},
 };
@@ -347,6 +348,13 @@ pub(super) fn training_speed(_: bool) -> Result<Files> {
     let document = read(python.arg(root().join("host-trainer/python/speed.py")))?;
     let table = Table::in_markdown(&document).pop().context("speed.py wrote no table")?.1;
     Ok(vec![("training-speed", Made::Table(table))])
+}
+
+pub(super) fn python(_: bool) -> Result<Files> {
+    let environment = Environment::prepare(Profile::Release)?;
+    let document = read(&mut environment.bench(&["--json".to_owned()]))?;
+    let rows: Vec<Value> = serde_json::from_str(&document)?;
+    Ok(vec![("python", Made::Table(Table::from_json(&rows)?))])
 }
 
 pub(super) fn memory(_: bool) -> Result<Files> {

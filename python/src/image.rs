@@ -1,0 +1,175 @@
+//! An image, and what it says and decides.
+
+use mild::Reachable;
+use mild_trainer::report::ImageReport;
+use mild_trainer::{Artifact, Dataset, c_source, rust_source};
+use numpy::ndarray::Array2;
+use numpy::{Element, IntoPyArray, PyArray1, PyArray2, PyReadonlyArray2};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::decide::{Decided, Input, decide, predict};
+use crate::error::MildError;
+use crate::features::Features;
+
+/// A rejector's image: the bytes that a device runs, checked.
+#[pyclass(frozen, module = "mild._mild")]
+pub(crate) struct Image {
+    pub(crate) artifact: Artifact,
+}
+
+/// Experts, margins, advantages, scores, probabilities.
+type Decisions<'py> = (
+    Bound<'py, PyArray1<isize>>,
+    Bound<'py, PyArray1<i32>>,
+    Bound<'py, PyArray1<i32>>,
+    Bound<'py, PyArray2<i32>>,
+    Option<Bound<'py, PyArray2<f64>>>,
+);
+
+impl Image {
+    /// Checks that a log has the inputs and experts of the image.
+    pub(crate) fn must_fit(&self, data: &Dataset) -> PyResult<()> {
+        let image = self.artifact.image();
+        let (found, expected) = (image.inputs(), data.inputs());
+        if found != expected {
+            return Err(MildError::new_err(format!(
+                "inputs of the image: found {found}, expected {expected} as in the log"
+            )));
+        }
+        if !image.names().eq(data.experts.iter().map(|expert| expert.name.as_str())) {
+            return Err(MildError::new_err(format!(
+                "experts of the image: found {}, expected those of the log",
+                image.names().collect::<Vec<_>>().join(", ")
+            )));
+        }
+        Ok(())
+    }
+
+    fn decisions<'py, F: Input + Element>(
+        &self,
+        py: Python<'py>,
+        features: &PyReadonlyArray2<'py, F>,
+        reachable: u32,
+    ) -> PyResult<Decisions<'py>> {
+        let values = features.as_slice()?;
+        let image = self.artifact.image();
+        let reachable = Reachable::from_bits(reachable);
+        let Decided { experts, margins, advantages, scores, probabilities } =
+            py.detach(|| decide(&image, values, reachable)).map_err(PyValueError::new_err)?;
+        let shape = (experts.len(), image.experts());
+        let matrix = |error: numpy::ndarray::ShapeError| PyValueError::new_err(error.to_string());
+        let probabilities = probabilities
+            .map(|values| Array2::from_shape_vec(shape, values).map_err(matrix))
+            .transpose()?;
+        Ok((
+            experts.into_pyarray(py),
+            margins.into_pyarray(py),
+            advantages.into_pyarray(py),
+            Array2::from_shape_vec(shape, scores).map_err(matrix)?.into_pyarray(py),
+            probabilities.map(|values| values.into_pyarray(py)),
+        ))
+    }
+}
+
+#[pymethods]
+impl Image {
+    /// Checks the bytes of an image.
+    #[new]
+    fn new(data: &[u8]) -> PyResult<Self> {
+        let artifact = Artifact::from_bytes(data);
+        Ok(Self { artifact: artifact.map_err(|error| MildError::new_err(error.to_string()))? })
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyAny>, (Bound<'py, PyBytes>,)) {
+        (slf.get_type().into_any(), (slf.get().to_bytes(slf.py()),))
+    }
+
+    /// The bytes, for a file or a flash slot.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.artifact.to_bytes())
+    }
+
+    /// The number of inputs.
+    #[getter]
+    fn inputs(&self) -> usize {
+        self.artifact.image().inputs()
+    }
+
+    /// The names of the experts, `local` first.
+    #[getter]
+    fn experts(&self) -> Vec<String> {
+        self.artifact.image().names().map(str::to_owned).collect()
+    }
+
+    /// What the image says of itself, as `mild inspect --json` prints it.
+    fn report(&self) -> PyResult<String> {
+        let report = ImageReport::new(&self.artifact.image());
+        serde_json::to_string(&report).map_err(|error| MildError::new_err(error.to_string()))
+    }
+
+    /// Whom to ask on each row.
+    fn predict<'py>(
+        &self,
+        py: Python<'py>,
+        features: Features<'py>,
+    ) -> PyResult<Bound<'py, PyArray1<isize>>> {
+        let image = self.artifact.image();
+        let found = match &features {
+            Features::F32(values) => {
+                let values = values.as_slice()?;
+                py.detach(|| predict(&image, values))
+            }
+            Features::F64(values) => {
+                let values = values.as_slice()?;
+                py.detach(|| predict(&image, values))
+            }
+        };
+        Ok(found.map_err(PyValueError::new_err)?.into_pyarray(py))
+    }
+
+    /// Whom to ask on each row, and why. Bit `k` of `reachable` stands for expert `k`.
+    fn decide<'py>(
+        &self,
+        py: Python<'py>,
+        features: Features<'py>,
+        reachable: u32,
+    ) -> PyResult<Decisions<'py>> {
+        match &features {
+            Features::F32(values) => self.decisions(py, values, reachable),
+            Features::F64(values) => self.decisions(py, values, reachable),
+        }
+    }
+
+    /// The same from the device's raw readings.
+    fn decide_readings<'py>(
+        &self,
+        py: Python<'py>,
+        readings: PyReadonlyArray2<'py, i16>,
+        reachable: u32,
+    ) -> PyResult<Decisions<'py>> {
+        self.decisions(py, &readings, reachable)
+    }
+
+    /// The same from codes.
+    fn decide_codes<'py>(
+        &self,
+        py: Python<'py>,
+        codes: PyReadonlyArray2<'py, i8>,
+        reachable: u32,
+    ) -> PyResult<Decisions<'py>> {
+        self.decisions(py, &codes, reachable)
+    }
+
+    /// The image as Rust source, without names.
+    fn rust_source(&self) -> String {
+        rust_source(&self.artifact)
+    }
+
+    /// The image as C source for the library `mild-c`: a header and a file that includes `NAME.h`.
+    fn c_source(&self, name: &str) -> (String, String) {
+        let source = c_source(&self.artifact, name);
+        (source.header, source.source)
+    }
+}

@@ -1,0 +1,80 @@
+"""Images and golden vectors as docs/image-format.md says."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Any, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def flipped(image: bytes) -> Iterator[bytes]:
+    """The image with each weight of its last layer flipped in turn in its highest bit but one, sealed
+    again: each is a valid image of another network."""
+    words = np.frombuffer(image, dtype="<u4").copy()
+    at = 5
+    while words[at] & 0xFFFF != 3:
+        at += 2 + int(words[at + 1])
+    end = at + 2 + int(words[at + 1])
+    at += 2
+    while True:
+        inputs, outputs = int(words[at]) & 0xFFFF, int(words[at]) >> 16
+        weights = (inputs + 3) // 4 * outputs
+        last = words[at + 1] == 0
+        first = at + 2 + outputs * (1 if last else 2)
+        at = first + weights
+        if last:
+            break
+    assert at == end
+    for place in range(4 * first, 4 * at):
+        other = bytearray(image)
+        # A weight is -127 to 127: this bit is never the one that leads out of the range.
+        other[place] ^= 0x20
+        other[12:16] = struct.pack("<I", zlib.crc32(other[16:]))
+        yield bytes(other)
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """The records of one kind of input."""
+
+    inputs: NDArray[Any]
+    expert: NDArray[Any]
+    masked: NDArray[Any]
+    mask: NDArray[Any]
+    margin: NDArray[Any]
+    scores: NDArray[Any]
+    codes: NDArray[Any]
+
+
+def vectors(data: bytes) -> dict[int, Vectors]:
+    """Golden vectors by the kind of their inputs: 0 codes, 1 readings, 2 features."""
+    magic, version, inputs, experts, _, count = struct.unpack_from("<4sHHHHI", data)
+    assert (magic, version) == (b"MVEC", 1)
+    at = 16
+    records: dict[int, list[tuple[Any, ...]]] = {0: [], 1: [], 2: []}
+    for _ in range(count):
+        kind, expert, masked, _ = data[at : at + 4]
+        mask, margin = struct.unpack_from("<Ii", data, at + 4)
+        at += 12
+        scores = np.frombuffer(data, "<i4", experts, at)
+        at += 4 * experts
+        codes = np.frombuffer(data, "<i1", inputs, at)
+        at += (inputs + 3) // 4 * 4
+        given = codes
+        if kind == 1:
+            given = np.frombuffer(data, "<i2", inputs, at)
+            at += (2 * inputs + 3) // 4 * 4
+        elif kind == 2:
+            given = np.frombuffer(data, "<f4", inputs, at)
+            at += 4 * inputs
+        records[kind].append((given, expert, masked, mask, margin, scores, codes))
+    assert at == len(data)
+    return {
+        kind: Vectors(*(np.array(column) for column in zip(*of_kind)))
+        for kind, of_kind in records.items()
+        if of_kind
+    }
