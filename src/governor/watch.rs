@@ -71,7 +71,7 @@ impl Watch {
 }
 
 /// Whether a governor watches for drift: [`NoWatch`] or [`Watches`].
-pub trait Watching: sealed::Watching {}
+pub trait Watching: sealed::WatchState {}
 
 /// No watch: a governor that keeps its budget and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub(super) mod sealed {
     use super::{Signals, fmt};
 
     /// What watches do, for the governor alone.
-    pub trait Watching: Copy + Eq + fmt::Debug + 'static {
+    pub trait WatchState: Copy + Eq + fmt::Debug + 'static {
         /// What is kept from a proposal to its commit.
         type Notes: Copy + fmt::Debug;
         /// What is kept from input to input.
@@ -125,7 +125,7 @@ pub(super) mod sealed {
     }
 }
 
-impl sealed::Watching for NoWatch {
+impl sealed::WatchState for NoWatch {
     type Notes = ();
     type Sums = [i32; 0];
     const NOTHING: () = ();
@@ -142,7 +142,7 @@ impl sealed::Watching for NoWatch {
     }
 }
 
-impl sealed::Watching for Watches {
+impl sealed::WatchState for Watches {
     type Notes = Signals;
     /// Of the advantage upward and downward, and of the rate.
     type Sums = [i32; 4];

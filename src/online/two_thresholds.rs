@@ -113,7 +113,7 @@ impl<const BINS: usize> TwoThresholds<BINS> {
         let (mut no, mut ask) = (0i64, 0i64);
         let (mut best_low, mut least_no) = (0u8, 0i64);
         let (mut best, mut least) = ((0, 0), 0i64);
-        for (edge, &[yeses, noes]) in (1u8..).zip(&self.counts) {
+        for (edge, &[yeses, noes]) in (1..=u8::MAX).zip(&self.counts) {
             let (yeses, noes) = (i64::from(yeses), i64::from(noes));
             let asked = (yeses + noes) * i64::from(asking);
             no += missed * yeses - asked;
@@ -197,6 +197,16 @@ mod tests {
                 thresholds.learn(bin, asked, yes);
             }
         }
+    }
+
+    /// Fuzzing found that the number of the edge behind the last of 255 bins overflowed.
+    #[test]
+    fn the_most_bins_have_an_edge_behind_the_last() {
+        let mut thresholds = TwoThresholds::<255>::new(LOSSES, 16, 1);
+        for bin in 0..=u8::MAX {
+            thresholds.learn(bin, Action::Ask, false);
+        }
+        assert_eq!(thresholds.thresholds(), (255, 255), "no is the answer everywhere");
     }
 
     /// Mean loss over a stream in which yes has probability (bin / 15)^2, before and after a reversal.

@@ -1,6 +1,7 @@
 //! The project's own chores, as `cargo xtask COMMAND`.
 
 mod apt;
+mod background;
 mod bench;
 mod c_library;
 mod commands;
@@ -28,6 +29,7 @@ mod source;
 mod table;
 mod thermometer;
 mod toolchain;
+mod types;
 mod updates;
 mod verdict;
 mod window_features;

@@ -3,6 +3,7 @@
 use crate::{
     duplicates::{self, LEAST},
     process::{read, root},
+    types,
 };
 use anyhow::Result;
 use mild_test_support::imports::ImportGraph;
@@ -20,7 +21,7 @@ const ADDED_LOSS: [&str; 3] = ["CostRegression", "cost_regression", "cost-regres
 
 /// Prints, for each crate, its files, layers and import loops, then what else tells how the code is
 /// built: the choices of a kernel, public modules, what a loss touches, the longest files and the
-/// longest duplicates. Says whether there is no loop.
+/// longest duplicates. Says whether there is no loop and no name that two public types of a crate have.
 pub(crate) fn structure() -> Result<bool> {
     let mut loops = 0;
     for name in CRATES {
@@ -34,6 +35,15 @@ pub(crate) fn structure() -> Result<bool> {
         loops += found.len();
     }
     let files = sources()?;
+    let mut ambiguous = 0;
+    for name in CRATES {
+        let of_crate = files.iter().filter(|(file, _)| Path::new(file).starts_with(name));
+        for (repeated, places) in types::repeated(of_crate) {
+            println!("{name}: {} public types `{repeated}`: {}", places.len(), places.join(", "));
+            ambiguous += 1;
+        }
+    }
+    println!("names of several public types of a crate: {ambiguous}");
     let of_the_crate = files.iter().filter(|(name, _)| name.starts_with("src/"));
     let on_a_kernel = |line: &&str| line.contains("cfg") && line.contains("mild_");
     let cfgs = of_the_crate.flat_map(|(_, text)| text.lines()).filter(on_a_kernel).count();
@@ -69,7 +79,7 @@ pub(crate) fn structure() -> Result<bool> {
         let [first, last] = run.lines;
         println!("  {:5} {}:{first}-{last}", run.length, run.file);
     }
-    Ok(loops == 0)
+    Ok(loops == 0 && ambiguous == 0)
 }
 
 /// The Rust files that git tracks, with their text.

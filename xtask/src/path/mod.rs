@@ -2,13 +2,13 @@
 
 mod log;
 mod node;
-mod process;
 mod report;
 
 pub(crate) use report::Report;
 
 use crate::{
     apt,
+    background::{HOST, Ports, Process},
     cores::{self, Core},
     firmware::Firmware,
     process::{find_program, run, target_dir},
@@ -19,7 +19,6 @@ use crate::{
 use anyhow::{Context, Result, bail, ensure};
 use log::Log;
 use mild::{Image, Reachable, Rejector, governor::Rate};
-use process::{HOST, Ports, Process};
 use report::{Resolution, Spent};
 use std::{
     fs,

@@ -1,6 +1,7 @@
 //! The figures of the documents: made by commands, kept as CSV under `docs/results/`, shown by the
 //! documents, and held to fresh runs.
 
+mod load;
 mod made;
 mod pages;
 mod parts;

@@ -2,6 +2,7 @@
 //! check measures it anew.
 
 use super::{
+    load,
     made::Files,
     rule::Rule,
     runs,
@@ -113,6 +114,11 @@ pub(crate) const PARTS: &[Part] = &[
         about: "the governor beside a fixed threshold on a drifting log; a minute",
         sample: Some(samples::DRIFT),
         ..by_hand(runs::drift)
+    },
+    Part {
+        name: "gateway",
+        about: "the gateway under load from up to 1,000 nodes; a minute",
+        ..by_hand(load::gateway)
     },
     Part {
         name: "training-speed",

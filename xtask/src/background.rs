@@ -1,4 +1,4 @@
-//! The programs around the node: started in the background, waited for, ended.
+//! Programs in the background: started, waited for, ended.
 
 use crate::process::run;
 use anyhow::{Context, Result, bail, ensure};
@@ -13,20 +13,20 @@ use std::{
 };
 
 /// Where all programs listen: this machine alone.
-pub(super) const HOST: &str = "127.0.0.1";
+pub(crate) const HOST: &str = "127.0.0.1";
 
 /// A program that does not come up within this time is broken.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Ports that were free a moment ago.
-pub(super) struct Ports {
-    pub(super) broker: u16,
-    pub(super) expert: u16,
-    pub(super) gateway: u16,
+pub(crate) struct Ports {
+    pub(crate) broker: u16,
+    pub(crate) expert: u16,
+    pub(crate) gateway: u16,
 }
 
 impl Ports {
-    pub(super) fn free() -> Result<Self> {
+    pub(crate) fn free() -> Result<Self> {
         // All held at once, so that they differ.
         let held = [0; 3].map(|_| TcpListener::bind((HOST, 0)));
         let [broker, expert, gateway] =
@@ -36,7 +36,7 @@ impl Ports {
 }
 
 /// A program in the background, killed when it is dropped. Its output goes to a file of its name.
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     name: String,
     log: PathBuf,
@@ -44,7 +44,7 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts a program and waits until somebody can connect to it.
-    pub(super) fn start(
+    pub(crate) fn start(
         command: &mut Command,
         directory: &Path,
         name: &str,
@@ -62,7 +62,7 @@ impl Process {
         Ok(process)
     }
 
-    pub(super) fn spawn(command: &mut Command, directory: &Path, name: &str) -> Result<Self> {
+    pub(crate) fn spawn(command: &mut Command, directory: &Path, name: &str) -> Result<Self> {
         let log = directory.join(format!("{name}.log"));
         // A program that is started again appends to the same file.
         let mut file = File::options().create(true).append(true).open(&log)?;
@@ -77,7 +77,7 @@ impl Process {
     }
 
     /// Waits until its output since its start contains `words`.
-    pub(super) fn said(&mut self, words: &str) -> Result<()> {
+    pub(crate) fn said(&mut self, words: &str) -> Result<()> {
         let begun = Instant::now();
         loop {
             let log = fs::read_to_string(&self.log)?;
@@ -91,7 +91,7 @@ impl Process {
     }
 
     /// Asks it to end, and returns whether it succeeded.
-    pub(super) fn end(mut self) -> Result<bool> {
+    pub(crate) fn end(mut self) -> Result<bool> {
         run(Command::new("kill").args(["-TERM", &self.child.id().to_string()]))?;
         let begun = Instant::now();
         loop {
@@ -103,6 +103,15 @@ impl Process {
             }
             thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// The most memory that it has held so far, in MB.
+    pub(crate) fn peak_memory_mb(&self) -> Result<f64> {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = fs::read_to_string(&path).with_context(|| path.clone())?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+        Ok(kilobytes.with_context(|| format!("{path} has no VmHWM"))? * 1024.0 / 1e6)
     }
 
     fn tail(&self) -> String {
