@@ -11,8 +11,8 @@ use crate::kernel::{self, constant_time};
 ///
 /// The real factor is `multiplier / 2^(32 + shift)`. Both numbers live in one 32-bit word: the word
 /// *is* the multiplier, in `2^30..2^31`, and its five low bits are also the shift, `1..=31`. The
-/// trainer rounds the multiplier to such a word, at a relative error of at most 2^-26 (for factors of
-/// 2^-32 and more; smaller ones hardly move a code).
+/// trainer rounds the multiplier to such a word, at a relative error of at most 2^-26 (for factors
+/// of 2^-32 and more; smaller ones hardly move a code).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Requantizer(u32);
 

@@ -42,9 +42,9 @@ const fn signed(_: &[u32]) -> Image<'_> {
 
 /// Embeds an image at compile time.
 ///
-/// Takes the path of a `*.mild` file, as [`include_bytes!`] does, and gives an [`Image<'static>`](Image)
-/// whose numbers are constants. The whole image is checked in constant evaluation: a damaged,
-/// mismatched or absent one does not compile.
+/// Takes the path of a `*.mild` file, as [`include_bytes!`] does, and gives an
+/// [`Image<'static>`](Image) whose numbers are constants. The whole image is checked in constant
+/// evaluation: a damaged, mismatched or absent one does not compile.
 ///
 /// A signed image needs the cargo feature `signed`. Then the image must have the SHA-256 that its
 /// trailer states. Key, counter and signature are *not* checked: Ed25519 is not available in

@@ -1,9 +1,10 @@
-//! Learning to defer on microcontrollers: for each input a *rejector* says whether the device answers
-//! by itself, or which expert it asks.
+//! Learning to defer on microcontrollers: for each input a *rejector* says whether the device
+//! answers by itself, or which expert it asks.
 //!
-//! An [`Image`] holds a rejector that `mild train` made. It is checked once, in the compiler or at run
-//! time; from then on nothing can fail but the caller's own arguments. Integers only from the codes of
-//! an input to the decision; no heap, no panic, and a run time that does not depend on the data.
+//! An [`Image`] holds a rejector that `mild train` made. It is checked once, in the compiler or at
+//! run time; from then on nothing can fail but the caller's own arguments. Integers only from the
+//! codes of an input to the decision; no heap, no panic, and a run time that does not depend on the
+//! data.
 //!
 //! ```
 //! use mild::{Decision, Reachable, Rejector};
@@ -85,15 +86,18 @@
 //! # What an application uses
 //! - [`Image`], [`include_image!`], [`Rejector`], [`Reachable`], [`Decision`]: the above.
 //! - [`governor`]: keeps the deferral rate inside a budget.
-//! - [`client`](https://docs.rs/mild/latest/mild/client/): asks an expert over a port, and falls back.
+//! - [`client`](https://docs.rs/mild/latest/mild/client/): asks an expert over a port, and falls
+//!   back.
 //! - [`signed`](https://docs.rs/mild/latest/mild/signed/): runs only images that somebody signed.
-//! - [`slots`](https://docs.rs/mild/latest/mild/slots/): new images in flash, tried before they stay.
+//! - [`slots`](https://docs.rs/mild/latest/mild/slots/): new images in flash, tried before they
+//!   stay.
 //! - [`window_features`](https://docs.rs/mild/latest/mild/window_features/): features from samples.
 //! - [`OperatingPoints`], [`PlattScaling`], [`Price`]: other deferral rates and prices at run time.
 //!
 //! # What it need not know
 //! - [`image`] writes images and lists their limits, [`fixed`] is the arithmetic: for the trainer.
-//! - [`policy`] has scores and what decides on them, for own deciders; [`online`] learns thresholds.
+//! - [`policy`] has scores and what decides on them, for own deciders; [`online`] learns
+//!   thresholds.
 //! - [`wire`](https://docs.rs/mild/latest/mild/wire/): the frames, for gateways.
 //!
 //! # Cargo features

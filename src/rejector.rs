@@ -119,8 +119,8 @@ impl sealed::Quantize for f32 {
         if self.is_nan() {
             return None;
         }
-        // The cast truncates, and saturates to 0..=255; infinity times a scale of 0 is NaN, which it
-        // takes to 0.
+        // The cast truncates, and saturates to 0..=255; infinity times a scale of 0 is NaN, which
+        // it takes to 0.
         let code = (self * f32::from_bits(scale) + f32::from_bits(bias)) as u8;
         Some((code ^ 0x80) as i8)
     }
@@ -235,8 +235,8 @@ impl<'a> Rejector<'a> {
         Ok(self.scores(features, scratch)?.decide(reachable))
     }
 
-    /// The integer scores of one input, one for each expert, with the offsets of the image. They lie in
-    /// the scratch.
+    /// The integer scores of one input, one for each expert, with the offsets of the image. They
+    /// lie in the scratch.
     ///
     /// For a client or a governor, which may have to decide on them more than once
     /// ([`policy`](crate::policy)).
@@ -255,8 +255,8 @@ impl<'a> Rejector<'a> {
         Ok(self.paired(self.scores_mut(features, scratch)?))
     }
 
-    /// The scores of one input as [`Self::scores`], but under other prices than those of the image: one
-    /// for each expert, of one use.
+    /// The scores of one input as [`Self::scores`], but under other prices than those of the image:
+    /// one for each expert, of one use.
     ///
     /// # Errors
     /// As [`Rejector::decide`]; [`InputError::NoPlattScaling`] if the image was not made for this,
@@ -320,7 +320,8 @@ impl<'a> Rejector<'a> {
     /// scratch.
     ///
     /// # Errors
-    /// As [`Rejector::decide`], and [`InputError::NoPlattScaling`] if the image was not made for this.
+    /// As [`Rejector::decide`], and [`InputError::NoPlattScaling`] if the image was not made for
+    /// this.
     #[inline]
     pub fn probabilities<'s, F: FeatureValue>(
         &self,
@@ -333,8 +334,8 @@ impl<'a> Rejector<'a> {
         Ok(scores)
     }
 
-    /// Quantizes and packs the features of one input. A function of its own, so that its variables have
-    /// left the stack when the layers run.
+    /// Quantizes and packs the features of one input. A function of its own, so that its variables
+    /// have left the stack when the layers run.
     #[inline(never)]
     fn pack<F: FeatureValue>(&self, features: &[F], words: &mut [u32]) -> Result<(), InputError> {
         let (packed, _) = words.as_chunks_mut::<WORDS_PER_GROUP>();

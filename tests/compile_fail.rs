@@ -1,5 +1,5 @@
-//! `include_image!`: a good image compiles and its numbers are constants; a bad one does not compile,
-//! and the compiler's message says what is wrong with it.
+//! `include_image!`: a good image compiles and its numbers are constants; a bad one does not
+//! compile, and the compiler's message says what is wrong with it.
 //!
 //! A small package that uses the macro is checked by `cargo` with images that this test writes.
 

@@ -1,5 +1,5 @@
-//! `docs/image-format.md` cannot go stale: its examples are made here, and a reader written from it in
-//! another language refuses and decides as the crate does.
+//! `docs/image-format.md` cannot go stale: its examples are made here, and a reader written from it
+//! in another language refuses and decides as the crate does.
 //!
 //! After a change of the format, `MILD_BLESS=1 cargo test --test format` writes the examples anew.
 

@@ -1,4 +1,5 @@
-//! Two slots: updates that the power ends, updates that are not authentic, and flash that is damaged.
+//! Two slots: updates that the power ends, updates that are not authentic, and flash that is
+//! damaged.
 
 use mild::signed::{PublicKey, SecretKey, SignatureError};
 use mild::slots::{Boot, Refusal, Slot, Slots, SlotsError};

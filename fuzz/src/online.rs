@@ -49,7 +49,8 @@ struct Bin {
 impl Bin {
     const EMPTY: Self = Self { seen: 0, known: 0, gain: 0 };
 
-    /// What its inputs can gain at most: the upper bound of the mean by Hoeffding, for each of them.
+    /// What its inputs can gain at most: the upper bound of the mean by Hoeffding, for each of
+    /// them.
     fn optimistic(self) -> i128 {
         if self.known == 0 {
             return self.seen * MOST;

@@ -103,7 +103,8 @@ impl Server {
     /// listeners again. Everything else stays as it was.
     ///
     /// # Errors
-    /// [`TlsError`] if a certificate cannot be used; those before it are exchanged, the others stay.
+    /// [`TlsError`] if a certificate cannot be used; those before it are exchanged, the others
+    /// stay.
     pub fn reload(&self, config: Config) -> Result<(), TlsError> {
         for warning in &config.warnings {
             tracing::warn!("{warning}");

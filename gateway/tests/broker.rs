@@ -226,8 +226,8 @@ async fn nobody_guesses_the_number_of_a_request() {
     until_metric(gateway.metrics, "stray_answers_total", 1001.0).await;
 }
 
-/// The old default identifier held the process ID, which is 1 in every container: two gateways threw
-/// each other out for ever.
+/// The old default identifier held the process ID, which is 1 in every container: two gateways
+/// threw each other out for ever.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs mosquitto: cargo xtask test"]
 async fn every_gateway_has_an_identifier_of_its_own() {

@@ -21,8 +21,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 const SECRET: [u8; 32] = [0x0b; 32];
 
-/// An expert that answers with the first byte of the payload, after a delay. Returns its address and
-/// how often it was asked.
+/// An expert that answers with the first byte of the payload, after a delay. Returns its address
+/// and how often it was asked.
 async fn expert(delay_ms: u64) -> (SocketAddr, Arc<AtomicU32>) {
     let asked = Arc::new(AtomicU32::new(0));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -114,8 +114,8 @@ async fn who_has_no_key_gets_nothing_signed() {
     server.stop().await.unwrap();
 }
 
-/// One recorded frame, sent again and again, starved its node; and after a restart of the gateway it
-/// was taken for a new request.
+/// One recorded frame, sent again and again, starved its node; and after a restart of the gateway
+/// it was taken for a new request.
 #[tokio::test]
 async fn recorded_frames_do_nothing() {
     let (address, asked) = expert(0).await;
@@ -207,8 +207,8 @@ async fn a_repetition_from_elsewhere_does_not_divert_the_reply() {
     server.stop().await.unwrap();
 }
 
-/// The time for a frame was that for each of its pieces: a byte now and then held a connection for as
-/// long as somebody liked.
+/// The time for a frame was that for each of its pieces: a byte now and then held a connection for
+/// as long as somebody liked.
 #[tokio::test]
 async fn a_frame_that_trickles_in_is_cut_off() {
     let (address, _) = expert(0).await;

@@ -96,8 +96,9 @@ fn fits(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Selections of more and more candidates, on one thread and on two, and what each candidate costs beside one
-/// of two on one thread: 1.00 throughout is linear, half of it on two threads is a perfect spread.
+/// Selections of more and more candidates, on one thread and on two, and what each candidate costs
+/// beside one of two on one thread: 1.00 throughout is linear, half of it on two threads is a
+/// perfect spread.
 fn selections(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("selection, 3000 rows, 24-16-4");
     let part = part(3_000, 24, 4);

@@ -51,7 +51,8 @@ macro_rules! choice {
 
 pub(crate) use choice;
 
-/// What is expected where `found` is not one of `names`: the names, and the one that was probably meant.
+/// What is expected where `found` is not one of `names`: the names, and the one that was probably
+/// meant.
 pub(crate) fn expected(found: &str, names: &[&str]) -> String {
     let guess =
         suggest(found, names.iter().copied()).map(|name| format!(" (did you mean `{name}`?)"));

@@ -8,8 +8,9 @@ pub trait Progress: Sync {
     fn step(&self, work: u64);
     /// All of it is done.
     fn finish(&self);
-    /// Whether the work is to be given up. It is asked often and on any thread; once it is `true` it
-    /// stays so. A training that is given up ends in [`Error::Cancelled`](crate::Error::Cancelled).
+    /// Whether the work is to be given up. It is asked often and on any thread; once it is `true`
+    /// it stays so. A training that is given up ends in
+    /// [`Error::Cancelled`](crate::Error::Cancelled).
     fn is_cancelled(&self) -> bool {
         false
     }

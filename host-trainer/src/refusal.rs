@@ -1,7 +1,7 @@
 //! Why something that could be tried is not used.
 //!
-//! A refusal is not a failure of the program: a comparison goes on with the next method, an extension with the
-//! other way of training.
+//! A refusal is not a failure of the program: a comparison goes on with the next method, an
+//! extension with the other way of training.
 
 use std::fmt;
 

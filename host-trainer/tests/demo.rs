@@ -11,9 +11,9 @@ fn mild(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The image in examples/wine was trained on some host, by this version, with seed 0: training again
-/// must give the same bytes here. After a change that is meant to move them, write it anew with the
-/// command that the message names.
+/// The image in examples/wine was trained on some host, by this version, with seed 0: training
+/// again must give the same bytes here. After a change that is meant to move them, write it anew
+/// with the command that the message names.
 #[test]
 fn the_image_in_the_examples_is_made_again_byte_for_byte() {
     let directory = tempfile::tempdir().unwrap();

@@ -8,7 +8,8 @@ use mild_trainer::Trained;
 use mild_trainer::config::Config;
 use mild_trainer::{Dataset, Error, read_log};
 
-/// How a log is made up: features, label and answers of a row from its number and three numbers of 0 to 1.
+/// How a log is made up: features, label and answers of a row from its number and three numbers of
+/// 0 to 1.
 type Row = fn(usize, [f64; 3]) -> (Vec<f64>, u32, Vec<u32>);
 
 fn table(rows: usize, experts: usize, row: Row) -> String {

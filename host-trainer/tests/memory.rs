@@ -1,8 +1,9 @@
 //! What training a long log holds in memory, against the log's size.
 //!
-//! `cargo test -p mild-trainer --test memory -- --ignored --nocapture` prints the figures. The log's
-//! size is that of its numbers as the trainer must hold them, 4 bytes each: features, and error and
-//! price of each expert. (The same log as CSV is larger.) Linux only: it tells a process's peak.
+//! `cargo test -p mild-trainer --test memory -- --ignored --nocapture` prints the figures. The
+//! log's size is that of its numbers as the trainer must hold them, 4 bytes each: features, and
+//! error and price of each expert. (The same log as CSV is larger.) Linux only: it tells a
+//! process's peak.
 
 #![cfg(target_os = "linux")]
 

@@ -10,8 +10,8 @@ use mild_trainer::internals::methods::{Contender, run};
 use mild_trainer::internals::reference::{best_single, oracle};
 use mild_trainer::{read_log_from, train};
 
-/// `local` names the class where a < 0.3 and the value where b < 0; `cloud` always names the class, and the
-/// value where b > 0. A wrong value is off by 4, of which SmoothL1 makes 3.5.
+/// `local` names the class where a < 0.3 and the value where b < 0; `cloud` always names the class,
+/// and the value where b > 0. A wrong value is off by 4, of which SmoothL1 makes 3.5.
 fn table(rows: usize) -> String {
     let mut text = String::from("a,b,y,t,split,class_local,value_local,class_cloud,value_cloud\n");
     let mut random = mild_trainer::internals::random::Random::new(5);

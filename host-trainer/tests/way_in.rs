@@ -305,7 +305,8 @@ fn most_keys_of_real_logs_are_guessed_right() {
     assert!(sum("right") >= 0.97 * sum("keys"), "{} of {}", sum("right"), sum("keys"));
 }
 
-/// Of which kinds the warnings about each log of real data are, checked by hand: all of them are true.
+/// Of which kinds the warnings about each log of real data are, checked by hand: all of them are
+/// true.
 #[test]
 fn warnings_about_real_logs_are_true() {
     for config in real_logs() {

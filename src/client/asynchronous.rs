@@ -10,8 +10,8 @@ use crate::wire::Decoder;
 
 /// As [`Client`](super::Client), over a port that is awaited.
 ///
-/// The port's `read` is dropped when the time is up. Bytes that it has taken must not be lost then; the
-/// buffered serial ports of embassy keep them.
+/// The port's `read` is dropped when the time is up. Bytes that it has taken must not be lost then;
+/// the buffered serial ports of embassy keep them.
 #[derive(Debug)]
 pub struct AsyncClient<'s, P, T, const EXPERTS: usize, const FRAME: usize> {
     port: P,
@@ -48,8 +48,8 @@ where
         self.protocol.counters
     }
 
-    /// As [`Client::resolve`](super::Client::resolve). If the future is dropped before it ends, what was
-    /// sent until then is committed.
+    /// As [`Client::resolve`](super::Client::resolve). If the future is dropped before it ends,
+    /// what was sent until then is committed.
     pub async fn resolve(&mut self, input: &Input<'_>, decider: impl Decide) -> Outcome {
         let begun = self.timer.now_ms();
         // Commits to the decider when it is dropped, at whichever return.

@@ -7,15 +7,16 @@ use super::{ClientCounters, Clock, Failure, Identity, Input, Nonce, Outcome, Ret
 use crate::policy::{Decide, Reachable};
 use crate::wire::Decoder;
 
-/// The most pieces that are read at once. A line that still has bytes then is noise, and must not hold up
-/// the clock.
+/// The most pieces that are read at once. A line that still has bytes then is noise, and must not
+/// hold up the clock.
 const MOST_PIECES: usize = 16;
 
 /// Asks experts over a port that blocks.
 ///
-/// `EXPERTS` is the number of experts of the image, `local` included. `FRAME` is the room for a frame that
-/// is received or sent: [`wire::max_frame`](crate::wire::max_frame) of the longest payload. A port whose
-/// `write` never returns blocks the client too; the client reads only when the port is ready.
+/// `EXPERTS` is the number of experts of the image, `local` included. `FRAME` is the room for a
+/// frame that is received or sent: [`wire::max_frame`](crate::wire::max_frame) of the longest
+/// payload. A port whose `write` never returns blocks the client too; the client reads only when
+/// the port is ready.
 #[derive(Debug)]
 pub struct Client<'s, P, C, const EXPERTS: usize, const FRAME: usize> {
     port: P,
@@ -57,13 +58,13 @@ where
         &mut self.clock
     }
 
-    /// Resolves one input: asks the expert that `decider` proposes, and the next one when it fails, until
-    /// somebody answers; in the end the node does.
+    /// Resolves one input: asks the expert that `decider` proposes, and the next one when it fails,
+    /// until somebody answers; in the end the node does.
     ///
     /// `decider` is the input's [`Scores`](crate::Scores), or a governor with them
-    /// ([`Governor::input`](crate::Governor::input)). It proposes once, and again after each failure;
-    /// what happened is committed to it exactly once, also when everybody fails or the time is up. An
-    /// expert counts as asked as soon as a request for it was given to the port.
+    /// ([`Governor::input`](crate::Governor::input)). It proposes once, and again after each
+    /// failure; what happened is committed to it exactly once, also when everybody fails or the
+    /// time is up. An expert counts as asked as soon as a request for it was given to the port.
     pub fn resolve(&mut self, input: &Input<'_>, decider: impl Decide) -> Outcome {
         let begun = self.clock.now_ms();
         // Commits to the decider when it is dropped, at whichever return.

@@ -4,17 +4,19 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use embedded_hal::delay::DelayNs;
 
-/// A clock that never goes backward, for instance a hardware timer or the tick of an operating system.
+/// A clock that never goes backward, for instance a hardware timer or the tick of an operating
+/// system.
 ///
-/// It must not wrap around either. A counter of 32 bits in milliseconds does so after 49.7 days, and all
-/// experts are then unreachable for as long: [`TickCounter`] has 64.
+/// It must not wrap around either. A counter of 32 bits in milliseconds does so after 49.7 days,
+/// and all experts are then unreachable for as long: [`TickCounter`] has 64.
 pub trait Clock {
     /// Milliseconds since some moment.
     fn now_ms(&mut self) -> u64;
 
-    /// Called again and again while a client waits for bytes. It may sleep until the next interrupt, if
-    /// bytes cause one. Otherwise it must return before the port has to drop a byte: a UART without a
-    /// buffer keeps one for 87 microseconds at 115,200 baud. The time must advance meanwhile.
+    /// Called again and again while a client waits for bytes. It may sleep until the next
+    /// interrupt, if bytes cause one. Otherwise it must return before the port has to drop a byte:
+    /// a UART without a buffer keeps one for 87 microseconds at 115,200 baud. The time must advance
+    /// meanwhile.
     fn idle(&mut self) {}
 }
 
@@ -74,9 +76,9 @@ impl TickCounter {
     }
 }
 
-/// A clock made of a delay, for boards that have no other. Its time advances only in [`Clock::idle`] and
-/// [`DelayClock::pass`]; what the program does in between is not counted, so deadlines come later than
-/// stated, by a quarter or so on a slow core.
+/// A clock made of a delay, for boards that have no other. Its time advances only in
+/// [`Clock::idle`] and [`DelayClock::pass`]; what the program does in between is not counted, so
+/// deadlines come later than stated, by a quarter or so on a slow core.
 #[derive(Debug, Clone)]
 pub struct DelayClock<D> {
     delay: D,
@@ -84,8 +86,8 @@ pub struct DelayClock<D> {
 }
 
 impl<D: DelayNs> DelayClock<D> {
-    /// How long it idles: below half a byte's time at 115,200 baud, so that a port without a buffer loses
-    /// none.
+    /// How long it idles: below half a byte's time at 115,200 baud, so that a port without a buffer
+    /// loses none.
     const IDLE_US: u32 = 40;
 
     /// Starts at 0.

@@ -1,4 +1,5 @@
-//! The protocol: what to send when, what to believe, and when to give up. No input, no output, no clock.
+//! The protocol: what to send when, what to believe, and when to give up. No input, no output, no
+//! clock.
 
 use super::links::Links;
 use super::outcome::{ClientCounters, Failure, Outcome};
@@ -51,8 +52,8 @@ impl Exchange {
     }
 }
 
-/// An exchange and its decider. Dropping it commits to the decider what happened: once, whichever way the
-/// exchange ends, and also if an asynchronous one is cancelled.
+/// An exchange and its decider. Dropping it commits to the decider what happened: once, whichever
+/// way the exchange ends, and also if an asynchronous one is cancelled.
 #[derive(Debug)]
 pub(super) struct Resolving<D: Decide> {
     pub(super) exchange: Exchange,
@@ -164,7 +165,8 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         }
     }
 
-    /// After a frame without an answer there is either a pause or nobody asked: neither misses again.
+    /// After a frame without an answer there is either a pause or nobody asked: neither misses
+    /// again.
     fn step_once_more(&mut self, exchange: &Exchange, now: u64, input: &Input<'_>) -> Step {
         match exchange.asked {
             Some(Asked { state: State::Send(at) | State::Wait(at), .. }) => {
@@ -195,8 +197,8 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         None
     }
 
-    /// Writes the frame to send into `buffer`: the request, or a hello if there is no session. After it
-    /// the exchange waits; without one it goes on.
+    /// Writes the frame to send into `buffer`: the request, or a hello if there is no session.
+    /// After it the exchange waits; without one it goes on.
     pub(super) fn frame<'b>(
         &mut self,
         exchange: &mut Exchange,

@@ -1,19 +1,21 @@
 //! Sends a deferral, waits, retries, and falls back (feature `client`, and `client-async`).
 //!
-//! [`Client::resolve`] carries one input through: it takes anything that [decides](crate::Decide), asks the
-//! proposed expert over a byte stream in frames of [`mild::wire`](crate::wire), repeats the request
-//! while there is time, and drops answers that belong to others or come twice. When the expert cannot be had it
-//! takes another proposal among those that are left: another expert, or the device itself. In the end it
-//! commits to the decider what happened, once. The [`Outcome`] always says who answered, and why, if it is
-//! not the first choice. An expert that fails again and again counts as unreachable for a while, then gets
-//! another chance, each time after a longer while.
+//! [`Client::resolve`] carries one input through: it takes anything that [decides](crate::Decide),
+//! asks the proposed expert over a byte stream in frames of [`mild::wire`](crate::wire), repeats
+//! the request while there is time, and drops answers that belong to others or come twice. When the
+//! expert cannot be had it takes another proposal among those that are left: another expert, or the
+//! device itself. In the end it commits to the decider what happened, once. The [`Outcome`] always
+//! says who answered, and why, if it is not the first choice. An expert that fails again and again
+//! counts as unreachable for a while, then gets another chance, each time after a longer while.
 //!
-//! Before its first request the client begins a session with the gateway, and again whenever the gateway
-//! does not know the session any more; the request then waits for one more round trip. Give it a [`Nonce`].
+//! Before its first request the client begins a session with the gateway, and again whenever the
+//! gateway does not know the session any more; the request then waits for one more round trip. Give
+//! it a [`Nonce`].
 //!
-//! Every input is resolved within [`RetryPolicy::deadline_ms`], if the port's own calls return. One state machine
-//! without input, output or clock (`exchange.rs`) decides what is sent, when, and what is believed. The
-//! blocking client over `embedded-io` and the `AsyncClient` over `embedded-io-async` are thin.
+//! Every input is resolved within [`RetryPolicy::deadline_ms`], if the port's own calls return. One
+//! state machine without input, output or clock (`exchange.rs`) decides what is sent, when, and
+//! what is believed. The blocking client over `embedded-io` and the `AsyncClient` over
+//! `embedded-io-async` are thin.
 
 #[cfg(feature = "client-async")]
 mod asynchronous;

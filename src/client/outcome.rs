@@ -25,12 +25,13 @@ pub enum Failure {
 pub struct Outcome {
     /// The answer; the node's own if `by` is 0.
     pub answer: Answer,
-    /// How sure the expert is: 65535 is certain, 0 means that it did not say; 0 if the node answers.
+    /// How sure the expert is: 65535 is certain, 0 means that it did not say; 0 if the node
+    /// answers.
     pub confidence: u16,
     /// The index of the expert that answered; 0 is the node.
     pub by: u8,
-    /// The last failure, if whoever was chosen first failed; `None` if that expert answered, or the node
-    /// was chosen.
+    /// The last failure, if whoever was chosen first failed; `None` if that expert answered, or the
+    /// node was chosen.
     pub failure: Option<Failure>,
     /// Requests sent for it.
     pub sent: u8,

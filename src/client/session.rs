@@ -15,8 +15,8 @@ impl Nonce {
         Self(bits)
     }
 
-    /// From the number of starts, kept in memory that survives a reboot and counted up before this is
-    /// called. For boards without a random number generator.
+    /// From the number of starts, kept in memory that survives a reboot and counted up before this
+    /// is called. For boards without a random number generator.
     #[must_use]
     pub const fn counted(starts: u32) -> Self {
         // Room for 2^32 handshakes between two starts.

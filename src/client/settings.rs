@@ -10,21 +10,22 @@ pub struct RetryPolicy {
     pub attempt_ms: u32,
     /// The most frames to one expert for one input, at least one.
     pub attempts: u8,
-    /// The pause before the second frame, in milliseconds. It doubles with each further one, and up to
-    /// half of it is added at random, so that nodes that failed together do not come back together.
+    /// The pause before the second frame, in milliseconds. It doubles with each further one, and up
+    /// to half of it is added at random, so that nodes that failed together do not come back
+    /// together.
     pub backoff_ms: u32,
     /// After so many failures in a row, at least one, an expert counts as unreachable.
     pub failures: u8,
-    /// For how long it does at first, in milliseconds. The time doubles each time that it then fails
-    /// again.
+    /// For how long it does at first, in milliseconds. The time doubles each time that it then
+    /// fails again.
     pub hold_off_ms: u32,
     /// The longest that it counts as unreachable before it is tried again, in milliseconds.
     pub longest_hold_off_ms: u32,
 }
 
 impl RetryPolicy {
-    /// For a link that answers within some hundred milliseconds: three frames within two seconds, and
-    /// unreachable after two failures for ten seconds to ten minutes.
+    /// For a link that answers within some hundred milliseconds: three frames within two seconds,
+    /// and unreachable after two failures for ten seconds to ten minutes.
     pub const USUAL: Self = Self {
         deadline_ms: 2_000,
         attempt_ms: 400,

@@ -9,7 +9,8 @@ use crate::policy::{Decide, Decision, LOCAL, Reachable, Resolution, Scores};
 /// A governor bound to the scores of one input ([`Governor::input`]).
 ///
 /// Proposals change nothing in the governor; [`Decide::commit`] consumes the input and charges it,
-/// once. Dropping it without a commit leaves the governor as it was, as if the input had never been.
+/// once. Dropping it without a commit leaves the governor as it was, as if the input had never
+/// been.
 #[derive(Debug)]
 #[must_use = "an input that is not committed is not charged"]
 pub struct GovernedInput<'g, 'a, 's, const CAPS: usize = 0, W: Watching = NoWatch> {
@@ -23,8 +24,8 @@ pub struct GovernedInput<'g, 'a, 's, const CAPS: usize = 0, W: Watching = NoWatc
 struct Notes<W: Watching> {
     /// Of the last one: somebody could be asked, and the governor answered locally.
     declined: i32,
-    /// Of the first one, as is what follows: the image would have deferred, and the governor did not.
-    /// [`NO_PROPOSAL`] before it.
+    /// Of the first one, as is what follows: the image would have deferred, and the governor did
+    /// not. [`NO_PROPOSAL`] before it.
     withheld: i32,
     /// What the watches look at.
     watched: W::Notes,
@@ -46,8 +47,8 @@ impl<'a, const CAPS: usize, W: Watching> Governor<'a, CAPS, W> {
     fn propose(&self, scores: &Scores<'_>, reachable: Reachable, notes: &mut Notes<W>) -> Decision {
         let bits = reachable.bits();
         let plain = best(scores, bits, constant_time::biased);
-        // An expert that was used beyond its share counts for less by the step for each such use, and for
-        // nothing when that is beyond the range.
+        // An expert that was used beyond its share counts for less by the step for each such use,
+        // and for nothing when that is beyond the range.
         let best = if CAPS == 0 {
             plain
         } else {
@@ -65,8 +66,8 @@ impl<'a, const CAPS: usize, W: Watching> Governor<'a, CAPS, W> {
         let settings = self.settings;
         let threshold = self.threshold();
         let advantage = best.advantage(settings.low, settings.high);
-        // Negative if the advantage exceeds the threshold. Both are within the range and two steps of
-        // it: nothing overflows, here and below.
+        // Negative if the advantage exceeds the threshold. Both are within the range and two steps
+        // of it: nothing overflows, here and below.
         let missing = threshold.wrapping_sub(advantage);
         let wanted = best.anybody() & missing & (DEFERRAL - 1).wrapping_sub(self.tokens);
         let defer = constant_time::negative(wanted);
@@ -99,14 +100,14 @@ impl<'a, const CAPS: usize, W: Watching> Governor<'a, CAPS, W> {
         // Nobody charges `local`, whose bit is the lowest.
         let deferred = constant_time::any_bit(charged);
         let one = constant_time::negative(deferred) & DEFERRAL;
-        // Below 0 only after a deferral that was not proposed. A bucket holds less than 2^31 with a refill
-        // on top.
+        // Below 0 only after a deferral that was not proposed. A bucket holds less than 2^31 with a
+        // refill on top.
         let tokens = constant_time::positive(self.tokens.wrapping_sub(one));
         let tokens = tokens.wrapping_add(settings.refill.bits() as i32);
         self.tokens = constant_time::least_near(tokens, settings.capacity);
 
-        // Where nobody could be asked, or nobody who was asked is charged, there is nothing to learn: the
-        // threshold waits.
+        // Where nobody could be asked, or nobody who was asked is charged, there is nothing to
+        // learn: the threshold waits.
         let counts = constant_time::negative(notes.declined | deferred);
         let change = counts & one.wrapping_sub(self.budget.bits() as i32);
         let excess = self.excess.wrapping_add(change);
@@ -138,8 +139,8 @@ impl<const CAPS: usize, W: Watching> GovernedInput<'_, '_, '_, CAPS, W> {
 }
 
 impl<const CAPS: usize, W: Watching> Decide for GovernedInput<'_, '_, '_, CAPS, W> {
-    /// The reachable expert that the budget allows. The margin is the distance of the advantage from
-    /// the threshold, `i32::MAX` if nobody can be asked.
+    /// The reachable expert that the budget allows. The margin is the distance of the advantage
+    /// from the threshold, `i32::MAX` if nobody can be asked.
     ///
     /// An expert whose sum saturates at `i32::MIN`, which no checked image's does, is never chosen.
     #[inline(always)]
@@ -184,9 +185,9 @@ impl Best {
     }
 }
 
-/// The best reachable expert to defer to, ties to the lower index. `rank` makes a number of an expert's
-/// sum by which they are compared, 0 for one who counts for nothing; it is called for every expert in
-/// order.
+/// The best reachable expert to defer to, ties to the lower index. `rank` makes a number of an
+/// expert's sum by which they are compared, 0 for one who counts for nothing; it is called for
+/// every expert in order.
 #[inline(always)] // few variables, all of them in registers
 fn best(scores: &Scores<'_>, mut bits: u32, mut rank: impl FnMut(i32) -> u32) -> Best {
     let (mut expert, mut everybody) = (LOCAL.into(), -1);

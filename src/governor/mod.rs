@@ -1,8 +1,8 @@
-//! Keeps the deferral rate inside its budget at run time, whatever the inputs are and whoever fails. With
-//! watches it also raises a flag when the world has changed.
+//! Keeps the deferral rate inside its budget at run time, whatever the inputs are and whoever
+//! fails. With watches it also raises a flag when the world has changed.
 //!
-//! Integers only, no heap, no panic. The state takes 32 bytes on a 32-bit core, 16 more with watches, and
-//! four more for each expert with a budget of its own.
+//! Integers only, no heap, no panic. The state takes 32 bytes on a 32-bit core, 16 more with
+//! watches, and four more for each expert with a budget of its own.
 //!
 //! ```
 //! use mild::governor::{GovernorSettings, Rate, Track};
@@ -58,9 +58,9 @@ use crate::constant_time;
 /// At *t* = 0, where it starts, this is the decision that the image makes by itself.
 ///
 /// # What is charged
-/// An input is deferred, and one token is taken, if somebody is charged for it; whoever is charged also
-/// uses up a part of its cap. Nobody is charged twice for an input, and all experts that were asked for
-/// it make one deferral.
+/// An input is deferred, and one token is taken, if somebody is charged for it; whoever is charged
+/// also uses up a part of its cap. Nobody is charged twice for an input, and all experts that were
+/// asked for it make one deferral.
 ///
 /// | what happened | [`Charge::Attempts`] | [`Charge::Answers`] |
 /// |---|---|---|
@@ -68,40 +68,41 @@ use crate::constant_time;
 /// | every expert that was asked failed | all of them are charged | nobody is charged |
 /// | nobody was asked | nobody is charged | nobody is charged |
 ///
-/// An input counts if somebody is charged for it, or if the last proposal was to answer locally although
-/// an expert could be asked. So an input on which nobody could be reached does not count, nor does one
-/// whose deferral could not be sent or, with [`Charge::Answers`], on which everybody failed who could be
-/// asked: such inputs say nothing about the threshold, which waits.
+/// An input counts if somebody is charged for it, or if the last proposal was to answer locally
+/// although an expert could be asked. So an input on which nobody could be reached does not count,
+/// nor does one whose deferral could not be sent or, with [`Charge::Answers`], on which everybody
+/// failed who could be asked: such inputs say nothing about the threshold, which waits.
 ///
 /// # What is guaranteed
 /// Advantages count within the settings' range `low..=high`, so *t* stays within
-/// `low - step ..= high + step`, and the sum of all its changes telescopes: after *T* inputs that count
+/// `low - step ..= high + step`, and the sum of all its changes telescopes: after *T* inputs that
+/// count
 ///
 /// ```text
 /// |deferral rate - budget| <= (high - low + step) / (step * T)
 /// ```
 ///
-/// for *every* sequence of inputs and *every* pattern of failures and outages, chosen by an adversary or
-/// drifting ([`GovernorSettings::rate_bound`]; Gibbs and Candès 2021, Angelopoulos, Candès and Tibshirani
-/// 2023 for the argument). The deferral rate is the share of the *T* inputs for which somebody was
-/// charged. Of all inputs, counting or not, the share of deferrals is then at most as large. With
-/// [`Track::AtMost`], a token bucket or caps only "not more than" is left of the bound, and that always
-/// holds. The threshold is kept as the excess of deferrals over the budget in units of 2^-16, exactly,
-/// so nothing is lost to rounding.
+/// for *every* sequence of inputs and *every* pattern of failures and outages, chosen by an
+/// adversary or drifting ([`GovernorSettings::rate_bound`]; Gibbs and Candès 2021, Angelopoulos,
+/// Candès and Tibshirani 2023 for the argument). The deferral rate is the share of the *T* inputs
+/// for which somebody was charged. Of all inputs, counting or not, the share of deferrals is then
+/// at most as large. With [`Track::AtMost`], a token bucket or caps only "not more than" is left of
+/// the bound, and that always holds. The threshold is kept as the excess of deferrals over the
+/// budget in units of 2^-16, exactly, so nothing is lost to rounding.
 ///
-/// The guarantee is about proposals that were followed. A deferral that was not proposed is charged too,
-/// as far as the state's range goes.
+/// The guarantee is about proposals that were followed. A deferral that was not proposed is charged
+/// too, as far as the state's range goes.
 ///
-/// Caps work in the same way: each time that expert *k* is charged beyond its share raises what it must
-/// exceed by `step`, and when that is beyond the range it counts as unreachable. Its share of all inputs
-/// is then at most its cap plus (high - low + 2 step) / (step * T).
+/// Caps work in the same way: each time that expert *k* is charged beyond its share raises what it
+/// must exceed by `step`, and when that is beyond the range it counts as unreachable. Its share of
+/// all inputs is then at most its cap plus (high - low + 2 step) / (step * T).
 ///
 /// # Drift
-/// [`Watches`] ([`GovernorSettings::with_watches`]) are two pairs of one-sided cumulative sums with a
-/// known mean (Page 1954, Hinkley 1971): on the advantage, and on whether the image would defer by
-/// itself (the real rate says nothing once it is governed). They look at the first proposal of an input,
-/// and only if every expert is reachable, and raise a flag that stays until it is cleared. They change
-/// no decision.
+/// [`Watches`] ([`GovernorSettings::with_watches`]) are two pairs of one-sided cumulative sums with
+/// a known mean (Page 1954, Hinkley 1971): on the advantage, and on whether the image would defer
+/// by itself (the real rate says nothing once it is governed). They look at the first proposal of
+/// an input, and only if every expert is reachable, and raise a flag that stays until it is
+/// cleared. They change no decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Governor<'a, const CAPS: usize = 0, W: Watching = NoWatch> {
     settings: &'a GovernorSettings<CAPS, W>,
@@ -134,8 +135,8 @@ impl<'a, const CAPS: usize, W: Watching> Governor<'a, CAPS, W> {
         }
     }
 
-    /// Starts with an empty bucket: for after a state was lost, so that a device that restarts again and
-    /// again does not get a new burst each time.
+    /// Starts with an empty bucket: for after a state was lost, so that a device that restarts
+    /// again and again does not get a new burst each time.
     #[must_use]
     pub const fn cautious(settings: &'a GovernorSettings<CAPS, W>) -> Self {
         let mut governor = Self::new(settings);
@@ -168,8 +169,8 @@ impl<'a, const CAPS: usize, W: Watching> Governor<'a, CAPS, W> {
         self.budget = budget;
     }
 
-    /// Takes the budget and threshold for a battery level from steps in ascending order of level: the
-    /// last one whose level is reached, or the first of all.
+    /// Takes the budget and threshold for a battery level from steps in ascending order of level:
+    /// the last one whose level is reached, or the first of all.
     ///
     /// A higher step than the present one must be exceeded by `hysteresis`, so that a voltage that
     /// recovers for a moment changes nothing. Levels are in the caller's unit, usually per mille.

@@ -14,9 +14,9 @@ const MAX_STEPS: i32 = 1 << 13;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Track {
-    /// Not more than the budget: the threshold never goes below this one. At 0, the image's own, the
-    /// governor only ever holds back deferrals; where few are worth their price it spends less than
-    /// the budget.
+    /// Not more than the budget: the threshold never goes below this one. At 0, the image's own,
+    /// the governor only ever holds back deferrals; where few are worth their price it spends less
+    /// than the budget.
     AtMost(i32),
     /// The budget, no more and no less, whatever a deferral is worth.
     Exactly,
@@ -60,13 +60,13 @@ pub struct GovernorSettings<const CAPS: usize = 0, W: Watching = NoWatch> {
 impl GovernorSettings<0> {
     /// Settings that keep `budget`.
     ///
-    /// `low` to `high` is the range of *advantages*: by how much the best expert to defer to exceeds
-    /// `local`, in score units; advantages beyond count as its ends. `step` is by how many score units
-    /// one deferral raises the threshold. A larger step keeps the rate more tightly, a smaller one
-    /// disturbs the choice less; a hundredth of the range is usual.
+    /// `low` to `high` is the range of *advantages*: by how much the best expert to defer to
+    /// exceeds `local`, in score units; advantages beyond count as its ends. `step` is by how many
+    /// score units one deferral raises the threshold. A larger step keeps the rate more tightly, a
+    /// smaller one disturbs the choice less; a hundredth of the range is usual.
     ///
-    /// `None` if the range is empty, beyond ±[`MAX_ADVANTAGE`], or wider than 8192 steps, if it does
-    /// not hold 0, or if the step is below 1 or wider than the range.
+    /// `None` if the range is empty, beyond ±[`MAX_ADVANTAGE`], or wider than 8192 steps, if it
+    /// does not hold 0, or if the step is below 1 or wider than the range.
     #[must_use]
     pub const fn new(low: i32, high: i32, step: i32, budget: Rate, track: Track) -> Option<Self> {
         if low > 0 || high < 0 || low == high || low < -MAX_ADVANTAGE || high > MAX_ADVANTAGE {
@@ -113,9 +113,9 @@ impl GovernorSettings<0> {
 }
 
 impl<const CAPS: usize, W: Watching> GovernorSettings<CAPS, W> {
-    /// At most `burst` deferrals at once, and `refill` of all inputs after that: a token bucket. A burst
-    /// counts as at least one, or nothing could ever be deferred, and as at most 32,766. If the refill is
-    /// below the budget, the refill is what is kept.
+    /// At most `burst` deferrals at once, and `refill` of all inputs after that: a token bucket. A
+    /// burst counts as at least one, or nothing could ever be deferred, and as at most 32,766. If
+    /// the refill is below the budget, the refill is what is kept.
     #[must_use]
     pub const fn with_burst(mut self, burst: u16, refill: Rate) -> Self {
         let burst = within(burst as i32, 1, MAX_BURST as i32);
@@ -141,8 +141,8 @@ impl<const CAPS: usize, W: Watching> GovernorSettings<CAPS, W> {
         self
     }
 
-    /// Watches the advantages, and the share of inputs that the image would defer by itself, for drift
-    /// from what they were on the calibration rows. The second is in units of 2^-16.
+    /// Watches the advantages, and the share of inputs that the image would defer by itself, for
+    /// drift from what they were on the calibration rows. The second is in units of 2^-16.
     #[must_use]
     pub const fn with_watches(self, margin: Watch, rate: Watch) -> GovernorSettings<CAPS, Watches> {
         let caps = self.caps;
@@ -184,8 +184,9 @@ impl<const CAPS: usize, W: Watching> GovernorSettings<CAPS, W> {
         self.budget
     }
 
-    /// By how much the long-run deferral rate can differ from the budget after so many inputs that count,
-    /// in units of 2^-16: (range + step) / (step * inputs). See [`Governor`](super::Governor).
+    /// By how much the long-run deferral rate can differ from the budget after so many inputs that
+    /// count, in units of 2^-16: (range + step) / (step * inputs). See
+    /// [`Governor`](super::Governor).
     #[must_use]
     pub const fn rate_bound(&self, inputs: u32) -> u32 {
         let range = (self.high - self.low) as u64 + self.step as u64;
@@ -232,8 +233,8 @@ impl<const CAPS: usize, W: Watching> GovernorSettings<CAPS, W> {
     }
 }
 
-/// The excess of deferrals, in units of 2^-16, that puts the threshold `step` score units per deferral
-/// at `threshold`. Fits: the range is at most 2^13 steps.
+/// The excess of deferrals, in units of 2^-16, that puts the threshold `step` score units per
+/// deferral at `threshold`. Fits: the range is at most 2^13 steps.
 const fn excess_at(threshold: i32, step: i32) -> i32 {
     match ((threshold as i64) << 16).checked_div(step as i64) {
         Some(excess) => excess as i32,

@@ -9,7 +9,8 @@ pub struct GovernorCounters {
     pub decisions: u32,
     /// Of these, the ones for which somebody was charged ([`Charge`](super::Charge)).
     pub deferred: u32,
-    /// Those that the image would have deferred and the first proposal did not, for whatever reason.
+    /// Those that the image would have deferred and the first proposal did not, for whatever
+    /// reason.
     pub withheld: u32,
 }
 

@@ -6,14 +6,14 @@ use super::limits::{DEFERRAL, MAX_ADVANTAGE, within};
 use super::telemetry::Drift;
 use crate::constant_time;
 
-/// How a drift watch judges a signal: a sum of deviations from a mean, less some slack each, raises the
-/// flag at an alarm.
+/// How a drift watch judges a signal: a sum of deviations from a mean, less some slack each, raises
+/// the flag at an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Watch {
-    /// The signal counts when it exceeds the first or falls below the second; `alarm` raises the flag.
-    /// Signals are within ±2^28, the first two within ±3 * 2^28, and the alarm is at most 2^30: a sum
-    /// below the alarm and one deviation are below 2^31.
+    /// The signal counts when it exceeds the first or falls below the second; `alarm` raises the
+    /// flag. Signals are within ±2^28, the first two within ±3 * 2^28, and the alarm is at most
+    /// 2^30: a sum below the alarm and one deviation are below 2^31.
     above: i32,
     below: i32,
     alarm: i32,
@@ -27,7 +27,8 @@ impl Watch {
     pub const OFF: Self = Self::new(0, i32::MAX, i32::MAX);
 
     /// A watch with these numbers, in the signal's unit. They are clamped: the mean to
-    /// ±[`MAX_ADVANTAGE`], the slack to 0 to 2^29 (with which no signal counts), the alarm to 1 to 2^30.
+    /// ±[`MAX_ADVANTAGE`], the slack to 0 to 2^29 (with which no signal counts), the alarm to 1 to
+    /// 2^30.
     #[must_use]
     pub const fn new(mean: i32, slack: i32, alarm: i32) -> Self {
         let mean = within(mean, -MAX_ADVANTAGE, MAX_ADVANTAGE);
@@ -36,17 +37,17 @@ impl Watch {
         Self { above: mean + slack, below: mean - slack, alarm }
     }
 
-    /// The usual watch of a signal whose mean and standard deviation are known: slack a quarter of the
-    /// deviation, alarm at 40 of them. Independent normal numbers without drift raise it once in about
-    /// 7 * 10^9 decisions (Siegmund 1985); a shift of one deviation does after about 53.
+    /// The usual watch of a signal whose mean and standard deviation are known: slack a quarter of
+    /// the deviation, alarm at 40 of them. Independent normal numbers without drift raise it once
+    /// in about 7 * 10^9 decisions (Siegmund 1985); a shift of one deviation does after about 53.
     #[must_use]
     pub const fn usual(mean: i32, deviation: i32) -> Self {
         let deviation = if deviation < 4 { 4 } else { deviation };
         Self::new(mean, deviation / 4, deviation.saturating_mul(40))
     }
 
-    /// Adds a signal's deviations upward and downward to their sums, if `watched` is negative. A sum that
-    /// has reached the alarm stays as it is.
+    /// Adds a signal's deviations upward and downward to their sums, if `watched` is negative. A
+    /// sum that has reached the alarm stays as it is.
     #[inline(always)]
     fn look(self, [up, down]: [i32; 2], signal: i32, watched: i32) -> [i32; 2] {
         // No sum is below 0.

@@ -96,8 +96,8 @@ pub enum ImageError {
         /// Layers stated in the header.
         expected: u8,
     },
-    /// A layer that does not fit: its width is 0 or too large, its inputs are not the outputs of the
-    /// layer before it, or the last layer does not end in one score per expert.
+    /// A layer that does not fit: its width is 0 or too large, its inputs are not the outputs of
+    /// the layer before it, or the last layer does not end in one score per expert.
     LayerShape {
         /// Index of the layer.
         layer: u8,

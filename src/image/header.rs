@@ -6,8 +6,8 @@ use super::layout::{CHECKSUM_FROM, FORMAT_VERSION, HEADER_WORDS, MAGIC};
 use super::parts::{WriteError, narrow};
 use crate::checksum;
 
-/// The length in bytes that a header states, if it is a header of this version: neither erased flash
-/// nor another version has a length that means anything.
+/// The length in bytes that a header states, if it is a header of this version: neither erased
+/// flash nor another version has a length that means anything.
 pub(crate) const fn stated_length(header: [u32; HEADER_WORDS]) -> Result<usize, ImageError> {
     let [magic, version, length, ..] = header;
     if magic != MAGIC {

@@ -241,7 +241,8 @@ impl<'a> Image<'a> {
         self.offsets
     }
 
-    /// The Platt scaling, if the scores are probabilities minus prices and can be given other prices.
+    /// The Platt scaling, if the scores are probabilities minus prices and can be given other
+    /// prices.
     #[must_use]
     pub const fn platt_scaling(&self) -> Option<PlattScaling<'a>> {
         self.platt_scaling

@@ -100,8 +100,8 @@ impl<'a> Network<'a> {
         self.layers.sides(scratch)
     }
 
-    /// Runs the layers from the packed inputs in `sides`, which [`Self::sides`] of this network made;
-    /// the outputs are the first words of what it returns.
+    /// Runs the layers from the packed inputs in `sides`, which [`Self::sides`] of this network
+    /// made; the outputs are the first words of what it returns.
     #[inline(always)]
     pub(crate) fn run<'s>(&self, sides: Sides<'s>) -> &'s mut [u32] {
         self.layers.run(sides)

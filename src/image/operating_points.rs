@@ -20,9 +20,9 @@ pub const MAX_ENERGY_STEPS: usize = 16;
 
 /// Which threshold gives which deferral rate, as measured on the calibration rows.
 ///
-/// Thresholds are in score units. An input is deferred if its *advantage* exceeds the threshold: the
-/// largest score plus offset of the reachable experts but `local`, minus `local`'s. The image's own
-/// threshold is 0; adding a threshold to `local`'s offset does the same.
+/// Thresholds are in score units. An input is deferred if its *advantage* exceeds the threshold:
+/// the largest score plus offset of the reachable experts but `local`, minus `local`'s. The image's
+/// own threshold is 0; adding a threshold to `local`'s offset does the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OperatingPoints<'a> {
     budget: u32,
@@ -151,26 +151,28 @@ impl<'a> OperatingPoints<'a> {
         Rate::from_bits(self.rate)
     }
 
-    /// The range of advantages, as measured on the calibration rows: lowest and highest, in score units.
+    /// The range of advantages, as measured on the calibration rows: lowest and highest, in score
+    /// units.
     #[must_use]
     pub const fn range(&self) -> (i32, i32) {
         (self.low, self.high)
     }
 
-    /// The threshold below which more deferring costs more than it gains, as far as the calibration rows tell;
-    /// at most 0.
+    /// The threshold below which more deferring costs more than it gains, as far as the calibration
+    /// rows tell; at most 0.
     #[must_use]
     pub const fn floor(&self) -> i32 {
         self.floor
     }
 
-    /// Deferral rates in ascending order, each with the threshold that gave it on the calibration rows.
+    /// Deferral rates in ascending order, each with the threshold that gave it on the calibration
+    /// rows.
     pub fn entries(&self) -> impl ExactSizeIterator<Item = (Rate, i32)> + use<'a> {
         self.entries.iter().map(|&[rate, threshold]| (Rate::from_bits(rate), threshold as i32))
     }
 
-    /// The threshold of the largest rate in the table that is at most `rate`; of the smallest if none
-    /// is.
+    /// The threshold of the largest rate in the table that is at most `rate`; of the smallest if
+    /// none is.
     #[must_use]
     pub fn threshold(&self, rate: Rate) -> i32 {
         let mut entries = self.entries();
@@ -188,8 +190,8 @@ impl<'a> OperatingPoints<'a> {
         })
     }
 
-    /// GovernorSettings for a governor: the promised budget, never deferring more than pays, and the usual watches for drift
-    /// from the calibration rows.
+    /// GovernorSettings for a governor: the promised budget, never deferring more than pays, and
+    /// the usual watches for drift from the calibration rows.
     #[must_use]
     pub const fn settings(&self) -> GovernorSettings<0, Watches> {
         self.settings_with(Track::AtMost(self.floor))

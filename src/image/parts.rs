@@ -26,8 +26,8 @@ pub struct ImageParts {
     pub experts: Vec<ExpertParts>,
     /// Where the image comes from.
     pub provenance: Provenance,
-    /// From output to logit, one for each expert; none if the network's outputs are the scores. With
-    /// it scores are probabilities minus prices, and `score_scale` is 2^-16.
+    /// From output to logit, one for each expert; none if the network's outputs are the scores.
+    /// With it scores are probabilities minus prices, and `score_scale` is 2^-16.
     pub platt_scaling: Option<Vec<PlattMap>>,
     /// Which deferral rate which threshold gives, if that was measured.
     pub operating_points: Option<OperatingPointsParts>,

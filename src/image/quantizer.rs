@@ -1,4 +1,5 @@
-//! The sections of the input quantizers and of the raw quantizers, one pair of words for each input.
+//! The sections of the input quantizers and of the raw quantizers, one pair of words for each
+//! input.
 
 #[cfg(feature = "writer")]
 use alloc::vec::Vec;

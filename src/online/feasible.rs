@@ -2,12 +2,14 @@
 
 use crate::governor::Rate;
 
-/// Searches the threshold on the advantage that gains most while at most a share of the inputs is deferred.
+/// Searches the threshold on the advantage that gains most while at most a share of the inputs is
+/// deferred.
 ///
-/// In the manner of optimistic feasible search (OFS, 2025, "Optimistic feasible search for closed-loop fair threshold
-/// decision-making"): of all thresholds on a grid whose rate is within the limit as far as its confidence bound tells,
-/// it takes the one whose optimistic gain is largest. OFS keeps bounds for each threshold; here they are kept for
-/// each range between two thresholds, which thresholds share: a threshold's gain is the sum of the ranges above it. A
+/// In the manner of optimistic feasible search (OFS, 2025, "Optimistic feasible search for
+/// closed-loop fair threshold decision-making"): of all thresholds on a grid whose rate is within
+/// the limit as far as its confidence bound tells, it takes the one whose optimistic gain is
+/// largest. OFS keeps bounds for each threshold; here they are kept for each range between two
+/// thresholds, which thresholds share: a threshold's gain is the sum of the ranges above it. A
 /// range about which nothing is known counts as gaining all it can, and is tried.
 ///
 /// Gains are in units of 2^-8 of one error: what deferring saved, price included; -255 to 255.
@@ -28,8 +30,8 @@ pub struct FeasibleSearch<const BINS: usize> {
 const MOST: i32 = 255;
 
 impl<const BINS: usize> FeasibleSearch<BINS> {
-    /// A grid of `BINS` ranges from `low` on, each `width` (at least 1) score units wide; the first and the last
-    /// also hold all that lies beyond.
+    /// A grid of `BINS` ranges from `low` on, each `width` (at least 1) score units wide; the first
+    /// and the last also hold all that lies beyond.
     #[must_use]
     pub const fn new(low: i32, width: i32) -> Self {
         const { assert!(BINS > 1 && BINS < 256, "2 to 255 bins") };
@@ -58,7 +60,8 @@ impl<const BINS: usize> FeasibleSearch<BINS> {
         }
     }
 
-    /// Takes what deferring an input gained, for instance 256 * (local wrong - expert wrong - price).
+    /// Takes what deferring an input gained, for instance 256 * (local wrong - expert wrong -
+    /// price).
     pub fn learn(&mut self, bin: u8, gain: i32) {
         let bin = usize::from(bin);
         if let (Some(known), Some(sum)) = (self.known.get_mut(bin), self.gain.get_mut(bin))
@@ -69,13 +72,13 @@ impl<const BINS: usize> FeasibleSearch<BINS> {
         }
     }
 
-    /// The threshold to use now, for [`Governor::set_threshold`](crate::Governor::set_threshold), with at most `limit`
-    /// deferred.
+    /// The threshold to use now, for [`Governor::set_threshold`](crate::Governor::set_threshold),
+    /// with at most `limit` deferred.
     #[must_use]
     pub fn threshold(&self, limit: Rate) -> i32 {
         let all = self.seen.iter().map(|&seen| u64::from(seen)).sum::<u64>();
-        // Hoeffding's radius at about 5 %, times the number: sqrt(3/2 * number). Rates that close to the limit
-        // cannot be told from it.
+        // Hoeffding's radius at about 5 %, times the number: sqrt(3/2 * number). Rates that close
+        // to the limit cannot be told from it.
         let radius = (all + all / 2).isqrt();
         let most = ((all * u64::from(limit.bits())) >> 16) + radius;
         let (mut deferred, mut sum) = (0u64, 0i64);
@@ -96,7 +99,8 @@ impl<const BINS: usize> FeasibleSearch<BINS> {
     }
 }
 
-/// The largest mean gain that is compatible with what is known: its upper confidence bound at about 5 %.
+/// The largest mean gain that is compatible with what is known: its upper confidence bound at about
+/// 5 %.
 fn optimistic(known: u16, sum: i32) -> i32 {
     let Some(mean) = sum.checked_div(i32::from(known)) else {
         return MOST;
@@ -137,7 +141,8 @@ mod tests {
             }
         }
 
-        /// An advantage in the bin from which a threshold defers exceeds it, and one below does not.
+        /// An advantage in the bin from which a threshold defers exceeds it, and one below does
+        /// not.
         #[test]
         fn bins_and_thresholds_fit(low in -1000..1000, width in 1..100, advantage in -3000..3000) {
             let search = FeasibleSearch::<8>::new(low, width);

@@ -26,16 +26,16 @@ pub struct Losses {
     pub asking: u16,
 }
 
-/// Learns two thresholds on the score of a yes-or-no label: below the lower one the answer is no, from the upper
-/// one on it is yes, between them the expert is asked.
+/// Learns two thresholds on the score of a yes-or-no label: below the lower one the answer is no,
+/// from the upper one on it is yes, between them the expert is asked.
 ///
 /// The setting of H2T2 (Moothedath et al. 2025, "Inference offloading for cost-sensitive binary
-/// classification at the edge"): the losses differ, the truth is known only where the expert was asked, and
-/// one in `explore` of the other inputs is asked at random. H2T2 plays Hedge over all pairs of thresholds.
-/// This takes the pair with the least estimated loss so far, which needs four bytes for each bin and no
-/// exponentials; the regret bound of H2T2 is not claimed for it. Estimates weigh explored answers by
-/// `explore`, so they are unbiased for a fixed stream. When a count is full all are halved, so that old
-/// answers fade and a drift is followed.
+/// classification at the edge"): the losses differ, the truth is known only where the expert was
+/// asked, and one in `explore` of the other inputs is asked at random. H2T2 plays Hedge over all
+/// pairs of thresholds. This takes the pair with the least estimated loss so far, which needs four
+/// bytes for each bin and no exponentials; the regret bound of H2T2 is not claimed for it.
+/// Estimates weigh explored answers by `explore`, so they are unbiased for a fixed stream. When a
+/// count is full all are halved, so that old answers fade and a drift is followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TwoThresholds<const BINS: usize> {
     losses: Losses,
@@ -48,7 +48,8 @@ pub struct TwoThresholds<const BINS: usize> {
 }
 
 impl<const BINS: usize> TwoThresholds<BINS> {
-    /// Begins by asking always. One in `explore` (at least 2) other inputs will be asked; `seed` is any number.
+    /// Begins by asking always. One in `explore` (at least 2) other inputs will be asked; `seed` is
+    /// any number.
     #[must_use]
     pub const fn new(losses: Losses, explore: u8, seed: u32) -> Self {
         const { assert!(BINS > 0 && BINS < 256, "1 to 255 bins") };
@@ -104,12 +105,13 @@ impl<const BINS: usize> TwoThresholds<BINS> {
         self.choose();
     }
 
-    /// Takes the pair with the least estimated loss, in one pass; of equal ones the pair that asks least.
+    /// Takes the pair with the least estimated loss, in one pass; of equal ones the pair that asks
+    /// least.
     fn choose(&mut self) {
         let Losses { missed, false_alarm, asking } = self.losses;
         let (missed, false_alarm) = (i64::from(missed), i64::from(false_alarm));
-        // With the bins before `edge` on one side: by how much answering no there is dearer than asking, asking than
-        // answering yes. At most 2^8 bins of 2^17 answers at 2^16.
+        // With the bins before `edge` on one side: by how much answering no there is dearer than
+        // asking, asking than answering yes. At most 2^8 bins of 2^17 answers at 2^16.
         let (mut no, mut ask) = (0i64, 0i64);
         let (mut best_low, mut least_no) = (0u8, 0i64);
         let (mut best, mut least) = ((0, 0), 0i64);
@@ -209,7 +211,8 @@ mod tests {
         assert_eq!(thresholds.thresholds(), (255, 255), "no is the answer everywhere");
     }
 
-    /// Mean loss over a stream in which yes has probability (bin / 15)^2, before and after a reversal.
+    /// Mean loss over a stream in which yes has probability (bin / 15)^2, before and after a
+    /// reversal.
     #[test]
     fn learns_and_learns_anew() {
         let mut thresholds = TwoThresholds::<16>::new(LOSSES, 10, 7);

@@ -51,7 +51,8 @@ impl Resolution {
     /// The device answered, and nobody was asked.
     pub const LOCAL: Self = Self { asked: 0, answered: 0 };
 
-    /// This expert was asked and answered. [`LOCAL`] and indices of 32 and more stand for the device.
+    /// This expert was asked and answered. [`LOCAL`] and indices of 32 and more stand for the
+    /// device.
     #[must_use]
     pub const fn by(expert: u8) -> Self {
         let bit = bit(expert);
@@ -70,7 +71,8 @@ impl Resolution {
         Self { asked: self.asked | failed & !1, answered: self.answered }
     }
 
-    /// The experts that were asked, the one that answered among them: bit *k* stands for expert *k*.
+    /// The experts that were asked, the one that answered among them: bit *k* stands for expert
+    /// *k*.
     #[must_use]
     pub const fn asked(self) -> u32 {
         self.asked

@@ -1,9 +1,9 @@
 //! From scores to a [`Decision`]: which expert to ask, and what to do when it fails.
 //!
-//! Deciding and charging are two things. A *proposal* says whom to ask and changes nothing, so it can
-//! be made again after an expert has failed, with that expert masked. A *commit* records what really
-//! happened, once for each input. [`Scores`] alone propose the expert with the largest score plus
-//! offset and keep no record; a [`Governor`](crate::Governor) bound to an input
+//! Deciding and charging are two things. A *proposal* says whom to ask and changes nothing, so it
+//! can be made again after an expert has failed, with that expert masked. A *commit* records what
+//! really happened, once for each input. [`Scores`] alone propose the expert with the largest score
+//! plus offset and keep no record; a [`Governor`](crate::Governor) bound to an input
 //! ([`GovernedInput`](crate::governor::GovernedInput)) proposes under a budget and charges it. Both
 //! are [`Decide`], which is all that a [client](crate::client) asks for.
 //!
@@ -48,7 +48,7 @@ pub trait Decide {
     /// Records how the input was resolved, and ends it.
     fn commit(self, resolution: Resolution);
 
-    /// The checksum of the image that the scores are of ([`Image::checksum`](crate::Image::checksum)),
-    /// or 0 if they are of none.
+    /// The checksum of the image that the scores are of
+    /// ([`Image::checksum`](crate::Image::checksum)), or 0 if they are of none.
     fn image(&self) -> u32;
 }

@@ -15,8 +15,8 @@ pub struct Scores<'s> {
 }
 
 impl<'s> Scores<'s> {
-    /// Scores that do not come from a rejector, for instance recorded ones. Experts beyond the shorter
-    /// slice are not considered.
+    /// Scores that do not come from a rejector, for instance recorded ones. Experts beyond the
+    /// shorter slice are not considered.
     #[must_use]
     pub const fn new(values: &'s [i32], offsets: &'s [i32]) -> Self {
         Self { values, offsets, image: 0 }
@@ -30,8 +30,8 @@ impl<'s> Scores<'s> {
 
     /// One score for each expert, without the offsets.
     ///
-    /// With [Platt scaling](crate::Image::platt_scaling) they are probabilities minus prices, in 2^-16
-    /// of one error.
+    /// With [Platt scaling](crate::Image::platt_scaling) they are probabilities minus prices, in
+    /// 2^-16 of one error.
     #[must_use]
     pub const fn values(&self) -> &'s [i32] {
         self.values
@@ -43,18 +43,18 @@ impl<'s> Scores<'s> {
         self.offsets
     }
 
-    /// The checksum of the image that they are of ([`Image::checksum`](crate::Image::checksum)), or 0
-    /// if they do not come from a rejector.
+    /// The checksum of the image that they are of ([`Image::checksum`](crate::Image::checksum)), or
+    /// 0 if they do not come from a rejector.
     #[must_use]
     pub const fn image(&self) -> u32 {
         self.image
     }
 
-    /// Chooses the reachable expert with the largest score plus offset; ties go to the lower index, so
-    /// to `local` first.
+    /// Chooses the reachable expert with the largest score plus offset; ties go to the lower index,
+    /// so to `local` first.
     ///
-    /// A checked image keeps scores and offsets each within ±2^30, so their sum cannot overflow; sums
-    /// of other origin saturate. Without any scores the answer is `local`.
+    /// A checked image keeps scores and offsets each within ±2^30, so their sum cannot overflow;
+    /// sums of other origin saturate. Without any scores the answer is `local`.
     #[must_use]
     #[inline(always)]
     pub fn decide(&self, reachable: Reachable) -> Decision {

@@ -26,8 +26,8 @@
 //! # assert!(start(&[], 0).is_err());
 //! ```
 //!
-//! Verification takes no heap and does not recurse, and no input makes it panic. Its time depends on
-//! the data, none of which is secret.
+//! Verification takes no heap and does not recurse, and no input makes it panic. Its time depends
+//! on the data, none of which is secret.
 
 mod embed;
 mod error;

@@ -45,8 +45,8 @@ impl<'a> Trailer<'a> {
         Ok(Self { statement, signature })
     }
 
-    /// Checks that one of the keys signed this trailer, for an image with this SHA-256, and that the
-    /// counter is high enough.
+    /// Checks that one of the keys signed this trailer, for an image with this SHA-256, and that
+    /// the counter is high enough.
     pub(crate) fn authenticate(
         &self,
         keys: &[PublicKey],

@@ -176,8 +176,8 @@ impl<'a> SignedImage<'a> {
         UnverifiedImage::from_bytes(bytes)?.verify(keys, minimum_counter)
     }
 
-    /// The same for a signed image at the start of a flash slot that may be longer. Also returns the
-    /// number of bytes of image and trailer.
+    /// The same for a signed image at the start of a flash slot that may be longer. Also returns
+    /// the number of bytes of image and trailer.
     ///
     /// # Errors
     /// Any [`SignatureError`] but [`SignatureError::TrailingBytes`].

@@ -4,8 +4,8 @@
 //! one is erased and the next record goes there, so that one block with the latest state is always
 //! whole. A record whose writing was interrupted has a wrong checksum: the one before it counts.
 //!
-//! An interrupted write may also leave nothing to be seen, and a place must not be written twice. So
-//! after a reset one place is left out.
+//! An interrupted write may also leave nothing to be seen, and a place must not be written twice.
+//! So after a reset one place is left out.
 
 use embedded_storage::nor_flash::NorFlash;
 

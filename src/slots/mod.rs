@@ -1,8 +1,8 @@
 //! Two slots of flash: a new image is received, tried, and confirmed or taken back.
 //!
-//! The flash, of [`embedded_storage`], holds a journal of two blocks and two slots. One slot has the
-//! image that runs; an update goes to the other one. Whenever the power fails or the device resets,
-//! the next [`Slots::start`] finds one whole, authentic image:
+//! The flash, of [`embedded_storage`], holds a journal of two blocks and two slots. One slot has
+//! the image that runs; an update goes to the other one. Whenever the power fails or the device
+//! resets, the next [`Slots::start`] finds one whole, authentic image:
 //!
 //! 1. [`Slots::update`] writes the pieces of a signed image into the slot that does not run.
 //! 2. [`Update::finish`] verifies it, and offers it to the next start.
@@ -42,8 +42,8 @@
 //! }
 //! ```
 //!
-//! The image runs from the buffer. To run it where it lies, in memory-mapped flash, look for it with
-//! [`Slots::range`] and [`Image::from_prefix`](crate::Image::from_prefix).
+//! The image runs from the buffer. To run it where it lies, in memory-mapped flash, look for it
+//! with [`Slots::range`] and [`Image::from_prefix`](crate::Image::from_prefix).
 
 mod error;
 mod journal;
@@ -99,7 +99,8 @@ pub struct Started<'b> {
 pub enum Boot {
     /// Nothing was offered: the confirmed image runs.
     Confirmed,
-    /// The image that was offered runs, for the first time. Without [`Slots::confirm`] it is also the last time.
+    /// The image that was offered runs, for the first time. Without [`Slots::confirm`] it is also
+    /// the last time.
     OnTrial,
     /// The image that was offered had been started and was not confirmed: the one before it runs.
     Reverted,
@@ -243,8 +244,8 @@ impl<F: NorFlash> Slots<F> {
         Ok(best.0)
     }
 
-    /// Ends the trial of the running image: it is the confirmed one from now on, and no image with a
-    /// lower counter runs after it. Does nothing if it is confirmed already, or nothing runs.
+    /// Ends the trial of the running image: it is the confirmed one from now on, and no image with
+    /// a lower counter runs after it. Does nothing if it is confirmed already, or nothing runs.
     ///
     /// # Errors
     /// [`SlotsError::Flash`] or [`SlotsError::NotWritten`]; the image is then still on trial.
@@ -256,8 +257,8 @@ impl<F: NorFlash> Slots<F> {
         Ok(())
     }
 
-    /// Begins to receive an image, into the slot that does not run. An image that was offered and not
-    /// started is given up.
+    /// Begins to receive an image, into the slot that does not run. An image that was offered and
+    /// not started is given up.
     ///
     /// # Errors
     /// [`SlotsError::OnTrial`], [`SlotsError::Flash`] or [`SlotsError::NotWritten`].

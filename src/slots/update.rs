@@ -10,7 +10,8 @@ use crate::signed::{
     ImageDigest, KeyId, PublicKey, SignatureError, TRAILER_BYTES, TRAILER_WORDS, Trailer,
 };
 
-/// An image on its way into a slot. Dropped before [`Update::finish`] it is as if it had never begun.
+/// An image on its way into a slot. Dropped before [`Update::finish`] it is as if it had never
+/// begun.
 #[derive(Debug)]
 pub struct Update<'s, F> {
     slots: &'s mut Slots<F>,
@@ -51,8 +52,8 @@ impl<'s, F: NorFlash> Update<'s, F> {
     /// reached.
     ///
     /// # Errors
-    /// [`SlotsError::Full`], of which nothing was written, or [`SlotsError::Flash`], after which the
-    /// update is to begin again.
+    /// [`SlotsError::Full`], of which nothing was written, or [`SlotsError::Flash`], after which
+    /// the update is to begin again.
     pub fn write(&mut self, piece: &[u8]) -> Result<(), SlotsError<F::Error>> {
         let room = self.slots.layout.slot;
         if piece.len() > room.saturating_sub(self.received()) as usize {

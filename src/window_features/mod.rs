@@ -1,8 +1,9 @@
 //! Features out of a sensor's samples: statistics over a sliding window (feature `feature`).
 //!
-//! The trainer computes the features of a log's raw samples (`[[window]]` in its configuration) with this very code, so that
-//! training and firmware cannot disagree: the same samples give the same bits on the host and on every core, with an FPU
-//! or without. Each sample takes the same few steps however long the window is (the extremes amortized), no heap, no panic.
+//! The trainer computes the features of a log's raw samples (`[[window]]` in its configuration)
+//! with this very code, so that training and firmware cannot disagree: the same samples give the
+//! same bits on the host and on every core, with an FPU or without. Each sample takes the same few
+//! steps however long the window is (the extremes amortized), no heap, no panic.
 //!
 //! ```
 //! use mild::window_features::{Statistic, Window};
@@ -20,13 +21,15 @@
 //! ```
 //!
 //! # Numeric error
-//! From `i16` samples every sum is an exact integer, and each statistic is the correctly rounded `f32` of a quotient, or a square root,
-//! of which each step is rounded to `f64` once: it is off by at most one unit in the last place.
+//! From `i16` samples every sum is an exact integer, and each statistic is the correctly rounded
+//! `f32` of a quotient, or a square root, of which each step is rounded to `f64` once: it is off by
+//! at most one unit in the last place.
 //!
-//! From `f32` samples sums are kept in `f64` (squares of `f32` are exact there) and made anew each time that the window has been
-//! passed through, so that nothing drifts: with N samples of magnitude at most A the sum is off by less than
-//! 2N * 2^-53 * N A, the sum of squares by less than 2N * 2^-53 * N A^2. The variance inherits the latter over N; where it
-//! is smaller than that beside A^2, its value is rounding noise, and never negative.
+//! From `f32` samples sums are kept in `f64` (squares of `f32` are exact there) and made anew each
+//! time that the window has been passed through, so that nothing drifts: with N samples of
+//! magnitude at most A the sum is off by less than 2N * 2^-53 * N A, the sum of squares by less
+//! than 2N * 2^-53 * N A^2. The variance inherits the latter over N; where it is smaller than that
+//! beside A^2, its value is rounding noise, and never negative.
 
 mod sample;
 mod statistic;

@@ -216,7 +216,8 @@ impl<S: Sample> State<S> {
         if !S::EXACT {
             S::add(&mut self.fresh, sample);
             if after == 0 {
-                // All samples in the window have come since the ring was at its start, and nothing was taken out.
+                // All samples in the window have come since the ring was at its start, and nothing
+                // was taken out.
                 self.sums = self.fresh;
                 self.fresh = S::NOTHING;
             }

@@ -7,9 +7,9 @@ use super::{Frame, FrameError};
 
 /// Takes bytes as they arrive and returns the frames among them.
 ///
-/// `N` is the longest frame in bytes, with COBS undone: [`MAX_OVERHEAD`](super::MAX_OVERHEAD) plus the
-/// longest expected payload. A longer frame is skipped and reported as an error. After any damage,
-/// decoding starts again behind the next zero byte. Zero bytes between frames are ignored.
+/// `N` is the longest frame in bytes, with COBS undone: [`MAX_OVERHEAD`](super::MAX_OVERHEAD) plus
+/// the longest expected payload. A longer frame is skipped and reported as an error. After any
+/// damage, decoding starts again behind the next zero byte. Zero bytes between frames are ignored.
 #[derive(Debug)]
 pub struct Decoder<const N: usize> {
     state: DecoderState,

@@ -1,5 +1,5 @@
-//! What each part of the crate takes of a device's flash and RAM: a firmware that uses it, less one that
-//! does not.
+//! What each part of the crate takes of a device's flash and RAM: a firmware that uses it, less one
+//! that does not.
 
 use crate::{
     cores,

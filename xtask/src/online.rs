@@ -28,8 +28,8 @@ mod tests {
         let [feasible, full, two, two_full] = online::runs().map(|run| run.numbers);
         assert_ne!(feasible.digest, full.digest);
         assert_ne!(two.digest, two_full.digest);
-        // Some inputs are asked about and some are not, and the budget of a quarter is kept, but for
-        // what is asked at first to learn.
+        // Some inputs are asked about and some are not, and the budget of a quarter is kept, but
+        // for what is asked at first to learn.
         for Numbers { asked, wrong, .. } in [feasible, full, two, two_full] {
             assert!((100..2900).contains(&asked) && wrong > 0, "{asked} {wrong}");
         }

@@ -30,7 +30,8 @@ pub(crate) fn target_dir() -> PathBuf {
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
-    // `cargo run` describes the package xtask in the environment; build scripts of others must not see that.
+    // `cargo run` describes the package xtask in the environment; build scripts of others must not
+    // see that.
     remove_variables(&mut command, &["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]);
     command
 }

@@ -10,7 +10,8 @@ use std::{
 /// Whether the host tests ran before, in this process.
 static TESTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on the programs are those that the host tests have built, so that nothing is built twice.
+/// From now on the programs are those that the host tests have built, so that nothing is built
+/// twice.
 pub(crate) fn use_tested() {
     TESTED.store(true, Ordering::Relaxed);
 }

@@ -1,4 +1,5 @@
-//! Lists the images to embed (all `*.mild` in the directory `MILD_IMAGE`) and asks for the start-up linker script.
+//! Lists the images to embed (all `*.mild` in the directory `MILD_IMAGE`) and asks for the start-up
+//! linker script.
 
 use std::{fmt::Write, fs, path::PathBuf};
 

@@ -1,5 +1,5 @@
-//! Asks for the start-up linker script, and finds the image: `signed.mild` in the directory `MILD_IMAGE`, and the bytes of
-//! the public key, `public.key`.
+//! Asks for the start-up linker script, and finds the image: `signed.mild` in the directory
+//! `MILD_IMAGE`, and the bytes of the public key, `public.key`.
 
 fn main() {
     example_build::link();

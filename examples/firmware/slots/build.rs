@@ -1,5 +1,5 @@
-//! Asks for the start-up linker script, and finds the images: `old.mild`, `new.mild` and the bytes of the public key,
-//! `public.key`, in the directory `MILD_IMAGE`.
+//! Asks for the start-up linker script, and finds the images: `old.mild`, `new.mild` and the bytes
+//! of the public key, `public.key`, in the directory `MILD_IMAGE`.
 
 fn main() {
     example_build::link();

@@ -13,8 +13,8 @@ use super::error::{Invalid, Problem};
 pub struct Limits {
     /// The most connections at once; further ones are closed.
     pub connections: usize,
-    /// The most connections from one IPv4 address, from one IPv6 network of 64 bits, and at all Unix
-    /// sockets.
+    /// The most connections from one IPv4 address, from one IPv6 network of 64 bits, and at all
+    /// Unix sockets.
     pub connections_per_address: usize,
     /// Seconds after which a silent connection is closed.
     pub idle_s: u64,

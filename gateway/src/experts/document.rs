@@ -42,8 +42,8 @@ pub enum Input {
     Bytes(Vec<u8>),
 }
 
-/// An expert's answer: a label or a value. A document with neither, or both, is not an answer. Other
-/// fields are passed over, so that experts can say more to other readers.
+/// An expert's answer: a label or a value. A document with neither, or both, is not an answer.
+/// Other fields are passed over, so that experts can say more to other readers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct ExpertAnswer {
     /// A class.

@@ -5,8 +5,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// Files that are open whatever happens: standard streams, listeners, the broker, name resolution.
 const FIXED: usize = 64;
 
-/// The connections of nodes that fit, `wanted` at most, beside `others` connections that the gateway
-/// itself needs. Raises the limit of open files as far as it may.
+/// The connections of nodes that fit, `wanted` at most, beside `others` connections that the
+/// gateway itself needs. Raises the limit of open files as far as it may.
 pub(super) fn connections(wanted: usize, others: usize) -> usize {
     let reserve = FIXED.saturating_add(others);
     let needed = u64::try_from(wanted.saturating_add(reserve)).unwrap_or(u64::MAX);

@@ -39,8 +39,8 @@ pub(super) async fn serve<S>(
     let (reader, writer) = tokio::io::split(stream);
     let (replies, outgoing) = mpsc::channel(context.limits.replies);
     let (end, ended) = oneshot::channel();
-    // The writer outlives the reader until it has written every pending reply, unless the connection
-    // must make room. The place is free when both have ended.
+    // The writer outlives the reader until it has written every pending reply, unless the
+    // connection must make room. The place is free when both have ended.
     let admitted = Arc::new(admitted);
     let written = write(writer, outgoing, context.limits.write());
     let place = admitted.clone();
@@ -134,8 +134,8 @@ async fn read<R: AsyncRead>(
     }
 }
 
-/// Writes frames. Returns why the gateway gives up, or `None` if there are no more or the connection
-/// broke.
+/// Writes frames. Returns why the gateway gives up, or `None` if there are no more or the
+/// connection broke.
 async fn write<W: AsyncWrite + Unpin>(
     mut writer: W,
     mut outgoing: mpsc::Receiver<Vec<u8>>,

@@ -59,7 +59,8 @@ pub(crate) struct Listening {
     pub(crate) tls: Vec<(SocketAddr, SharedTls)>,
 }
 
-/// Starts to listen everywhere. `others` is the number of connections that the gateway itself needs.
+/// Starts to listen everywhere. `others` is the number of connections that the gateway itself
+/// needs.
 pub(crate) async fn listen(
     listen: Listen,
     others: usize,

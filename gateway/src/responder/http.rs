@@ -24,8 +24,8 @@ const LIMITS: HttpLimits = HttpLimits {
 };
 
 impl Responder {
-    /// Answers POST requests to `/` until `stop` is cancelled. Calls `ready` with the address first.
-    /// A request without an answer gets status 422 and the reason.
+    /// Answers POST requests to `/` until `stop` is cancelled. Calls `ready` with the address
+    /// first. A request without an answer gets status 422 and the reason.
     ///
     /// # Errors
     /// If it cannot listen.

@@ -32,8 +32,8 @@ struct Service {
 }
 
 impl Responder {
-    /// Answers until `stop` is cancelled, sharing the requests with all other clients that answer as
-    /// `expert`; answers under way are sent before this returns. Connects again whenever the
+    /// Answers until `stop` is cancelled, sharing the requests with all other clients that answer
+    /// as `expert`; answers under way are sent before this returns. Connects again whenever the
     /// connection is lost.
     ///
     /// # Errors

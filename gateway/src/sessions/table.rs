@@ -1,5 +1,5 @@
-//! What the gateway remembers of all nodes: their sessions, how often they may ask, and their latest
-//! requests.
+//! What the gateway remembers of all nodes: their sessions, how often they may ask, and their
+//! latest requests.
 
 use std::num::Wrapping;
 use std::sync::atomic::{AtomicU64, Ordering};

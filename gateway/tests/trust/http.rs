@@ -44,8 +44,8 @@ async fn an_expert_that_is_busy_says_when_to_come_back() {
     assert_eq!(asked, (Status::Busy, Answer::None, 1));
 }
 
-/// The old gateway passed label 4,000,000,000 on as `Ok`, and took an answer with one more field for
-/// none.
+/// The old gateway passed label 4,000,000,000 on as `Ok`, and took an answer with one more field
+/// for none.
 #[tokio::test]
 async fn answers_outside_their_range_are_not_passed_on() {
     for (body, more, expected) in [

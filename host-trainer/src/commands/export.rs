@@ -26,8 +26,8 @@ pub(crate) struct ExportArgs {
     /// files, without extension
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The configuration that the image was trained from. Rust source then names inputs, experts and
-    /// classes; vectors also take inputs from the test rows of its log
+    /// The configuration that the image was trained from. Rust source then names inputs, experts
+    /// and classes; vectors also take inputs from the test rows of its log
     #[arg(long, value_name = "CONFIG")]
     config: Option<PathBuf>,
     /// For vectors: write at least this many, from the whole log (test rows first), then from

@@ -7,8 +7,8 @@ use crate::error::{Error, Result, list};
 use crate::integers::artifact::Artifact;
 use crate::signing::SignedFile;
 
-/// Reads and checks an image, signed or not. Of a signed one it is checked that it is what was signed,
-/// not by whom.
+/// Reads and checks an image, signed or not. Of a signed one it is checked that it is what was
+/// signed, not by whom.
 pub(crate) fn read_image(path: &Path) -> Result<Artifact> {
     Ok(SignedFile::read(path)?.artifact)
 }

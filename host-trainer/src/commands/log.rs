@@ -40,7 +40,8 @@ struct JoinArgs {
     /// An expert and the table (CSV) of its answers; once for each expert
     #[arg(long, value_name = "NAME=FILE", value_parser = answers)]
     answers: Vec<Part>,
-    /// A column that says which rows belong together; several, divided by commas, if it takes several
+    /// A column that says which rows belong together; several, divided by commas, if it takes
+    /// several
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     key: Vec<String>,
     /// Keep rows that some table lacks, with empty cells, instead of leaving them out

@@ -61,8 +61,8 @@ pub struct Incomplete {
 }
 
 impl LogNotes {
-    /// What looks wrong with the answers that are no class: most of them are none, or one is nearly a
-    /// class.
+    /// What looks wrong with the answers that are no class: most of them are none, or one is nearly
+    /// a class.
     pub(crate) fn warn_of_strangers(&mut self) {
         for Strangers { expert, rows, answers, examples, alike } in &self.strangers {
             let examples = crate::error::list(examples.iter().map(String::as_str));

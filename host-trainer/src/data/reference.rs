@@ -14,8 +14,8 @@ pub fn oracle(part: &Part) -> Vec<usize> {
     (0..part.rows()).map(cheapest).collect()
 }
 
-/// The mean deferral loss of always asking an expert, over the rows on which it was asked, and their
-/// number; NaN without rows.
+/// The mean deferral loss of always asking an expert, over the rows on which it was asked, and
+/// their number; NaN without rows.
 #[must_use]
 pub fn alone(part: &Part, k: usize) -> (f64, usize) {
     let losses = part.asked_rows(k).map(|row| f64::from(part.deferral_loss(row, k)));

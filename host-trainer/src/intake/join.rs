@@ -1,6 +1,7 @@
 //! One log of several tables: features and labels, and a file of answers for each expert.
 //!
-//! Rows of the first table stay in their order; the others are looked up by key, or follow row by row.
+//! Rows of the first table stay in their order; the others are looked up by key, or follow row by
+//! row.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -16,8 +17,8 @@ use crate::error::{Error, LogError, Result, list};
 pub(crate) struct Part {
     /// The file.
     pub(crate) file: PathBuf,
-    /// The name of the expert whose answers it has. Its columns get that behind their names; a table
-    /// without has further features, or labels.
+    /// The name of the expert whose answers it has. Its columns get that behind their names; a
+    /// table without has further features, or labels.
     pub(crate) expert: Option<String>,
 }
 
@@ -48,11 +49,12 @@ pub(crate) struct JoinedPart {
 }
 
 /// Joins tables into a log, which goes to `out`; `name` stands for that in messages. With
-/// `keep_unmatched` a row that some table lacks is written with empty cells; otherwise it is left out.
+/// `keep_unmatched` a row that some table lacks is written with empty cells; otherwise it is left
+/// out.
 ///
 /// # Errors
-/// If a table cannot be read or lacks a key column, if a key stands twice, if no key matches, or, when
-/// joining row by row, if the numbers of rows differ.
+/// If a table cannot be read or lacks a key column, if a key stands twice, if no key matches, or,
+/// when joining row by row, if the numbers of rows differ.
 pub(crate) fn join(
     first: &Path,
     parts: &[Part],
@@ -259,8 +261,8 @@ impl Part {
         LogError::RowCount { file, found, other, expected }.into()
     }
 
-    /// The name of one of its columns in the log: `answer` of the expert `cloud` is `pred_cloud`, so that
-    /// `mild init` knows it.
+    /// The name of one of its columns in the log: `answer` of the expert `cloud` is `pred_cloud`,
+    /// so that `mild init` knows it.
     fn name(&self, column: &str) -> String {
         let Some(expert) = &self.expert else { return column.to_owned() };
         match column.to_lowercase().as_str() {

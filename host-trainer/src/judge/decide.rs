@@ -95,12 +95,12 @@ pub fn decide_part<'a>(
     })
 }
 
-/// Hands over the decisions of an image on the rows of a table, in their order. `name` stands for the
-/// table in messages. Only one row is in memory at a time.
+/// Hands over the decisions of an image on the rows of a table, in their order. `name` stands for
+/// the table in messages. Only one row is in memory at a time.
 ///
 /// # Errors
-/// If the image has other inputs or experts than the rows, if the table cannot be read, lacks a feature
-/// or has an unusable cell; and the errors of `take`.
+/// If the image has other inputs or experts than the rows, if the table cannot be read, lacks a
+/// feature or has an unusable cell; and the errors of `take`.
 pub fn decide_table(
     image: &Image<'_>,
     rows: &NewRows,

@@ -33,7 +33,8 @@ impl Axes {
             min_wins: train.min_wins,
         };
         let mut axes = Self::of_losses(config, method.losses(&space));
-        // By the method's definition, whatever the configuration says to the others of a comparison.
+        // By the method's definition, whatever the configuration says to the others of a
+        // comparison.
         fix(&mut axes.tau, method.tau());
         axes
     }

@@ -82,9 +82,9 @@ fn input_quantizers(part: &Part, rows: &[usize], ranges: Ranges) -> Vec<Input> {
         .collect()
 }
 
-/// What training sees of the features: rounded by the input quantizers, as the device will see them,
-/// then standardised by mean and standard deviation on the training rows, each feature by its own
-/// or all by a common one.
+/// What training sees of the features: rounded by the input quantizers, as the device will see
+/// them, then standardised by mean and standard deviation on the training rows, each feature by its
+/// own or all by a common one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standardizer {
     /// The input quantizers.

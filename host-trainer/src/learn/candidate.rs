@@ -5,7 +5,8 @@ use std::fmt;
 use crate::intake::config::Ranges;
 use crate::loss::{Loss, Tau, TwoStage};
 
-/// What a feature is divided by before it is weighed, which says what a penalty on its weight means.
+/// What a feature is divided by before it is weighed, which says what a penalty on its weight
+/// means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Scaling {
     /// Its own standard deviation: every feature may tell as much.

@@ -35,8 +35,8 @@ pub struct Grid {
     pub wider: Vec<Vec<usize>>,
     /// The number of candidates that are tried with these.
     pub grown: usize,
-    /// Widths of the hidden layers of the network that always takes the same expert: none, unless only
-    /// networks with some fit a budget.
+    /// Widths of the hidden layers of the network that always takes the same expert: none, unless
+    /// only networks with some fit a budget.
     pub constant: Vec<usize>,
 }
 

@@ -44,7 +44,8 @@ impl Model {
 }
 
 /// Fits a model for each of the `penalties`, which descend, each from where the one before ended:
-/// minimises the sum of the rows' losses plus half the penalty times the squared norm of the weights.
+/// minimises the sum of the rows' losses plus half the penalty times the squared norm of the
+/// weights.
 pub(crate) fn fit_path(
     predicts: Predicts,
     features: &Matrix<f64>,

@@ -15,8 +15,8 @@ use crate::loss::Surrogate;
 /// few enough to stay in the second cache, and enough that the sums across lanes cost little.
 const CHUNK: usize = 16 * GROUP;
 
-/// The most parts that rows are worked on in. What a part is depends on the number of rows alone, so
-/// that the order of summation, and with it the result, is the same for any number of threads.
+/// The most parts that rows are worked on in. What a part is depends on the number of rows alone,
+/// so that the order of summation, and with it the result, is the same for any number of threads.
 const PARTS: usize = 64;
 
 /// A network's loss over some rows.

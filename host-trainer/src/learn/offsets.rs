@@ -91,9 +91,10 @@ pub(crate) fn tune_or(scored: &ScoredRows<'_>, others: Vec<f64>) -> Vec<f64> {
     if gain > 2.0 * error { search.offsets } else { others }
 }
 
-/// Offsets for scores that are minus predicted deferral losses, which favour the best single expert:
-/// each other one must be predicted to be better by so many standard errors of the mean difference
-/// between the two. On few rows a prediction is no surer than that mean; on many the offsets vanish.
+/// Offsets for scores that are minus predicted deferral losses, which favour the best single
+/// expert: each other one must be predicted to be better by so many standard errors of the mean
+/// difference between the two. On few rows a prediction is no surer than that mean; on many the
+/// offsets vanish.
 #[must_use]
 pub(crate) fn in_favour_of_the_best(deferral_losses: &Matrix<f32>, errors: f64) -> Vec<f64> {
     let column =
@@ -235,7 +236,8 @@ impl Steps {
         else {
             return present;
         };
-        // Beyond all steps: by a little more than the whole range, so that new rows fall inside too.
+        // Beyond all steps: by a little more than the whole range, so that new rows fall inside
+        // too.
         let beyond = 0.5 * (last - first) + 1e-3 * first.abs().max(last.abs()) + 1e-6;
         let mut best = (0.0, first - beyond);
         let mut change = 0.0;

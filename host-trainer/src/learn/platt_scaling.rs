@@ -1,8 +1,9 @@
 //! From outputs to probabilities that an expert is right, and from those to scores.
 //!
-//! Platt scaling (Platt 1999; Newton's method after Lin, Lin and Weng 2007): `q = sigmoid(slope * output +
-//! intercept)`, fitted for each expert on rows that the network has not seen. A weak pull toward what
-//! the network says (slope 1, intercept 0) keeps small splits from extremes.
+//! Platt scaling (Platt 1999; Newton's method after Lin, Lin and Weng 2007):
+//! `q = sigmoid(slope * output + intercept)`, fitted for each expert on rows that the network has
+//! not seen. A weak pull toward what the network says (slope 1, intercept 0) keeps small splits
+//! from extremes.
 
 use crate::data::matrix::Matrix;
 use crate::data::part::Part;

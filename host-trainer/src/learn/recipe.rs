@@ -23,8 +23,8 @@ pub(crate) struct Recipe {
     /// The linear candidate with a penalty for each expert is taken unless another one is further
     /// ahead than the luck of the best of many explains.
     pub(crate) doubts_the_luckiest: bool,
-    /// Standard errors of the paired difference by which a rejector must be better than always the same
-    /// expert; if negative, by which it may be worse.
+    /// Standard errors of the paired difference by which a rejector must be better than always the
+    /// same expert; if negative, by which it may be worse.
     pub(crate) ahead_of_constant: f64,
     /// Standard errors of an expert's paired difference from the best single one by which its
     /// predicted deferral loss must be lower.
@@ -52,8 +52,8 @@ impl Recipe {
         if rows <= FEW_ROWS { Self::default() } else { Self::NONE }
     }
 
-    /// None of it: calibration rows kept apart, weak penalties, and a constant that must be beaten by
-    /// two standard errors.
+    /// None of it: calibration rows kept apart, weak penalties, and a constant that must be beaten
+    /// by two standard errors.
     pub(crate) const NONE: Self = Self {
         pooled: false,
         penalties_of_experts: false,

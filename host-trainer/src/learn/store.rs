@@ -138,7 +138,8 @@ impl Store for Directory {
         values.chunks_exact(size).map(of_checkpoint).collect()
     }
 
-    /// A fit that cannot be remembered is no reason to stop: it is done again after an interruption.
+    /// A fit that cannot be remembered is no reason to stop: it is done again after an
+    /// interruption.
     fn put(&self, candidate: &Candidate, fold: u8, scores: &HeldOut) {
         let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
         // All checkpoints have the same rows.

@@ -7,9 +7,9 @@ use crate::learn::footprint::{Footprint, Foretell};
 /// A layer is not made narrower than this: one unit with ReLU sees only one side.
 const NARROWEST: usize = 2;
 
-/// Leaves the lists of widths whose images fit the budget. Of one that does not fit, the widest that has its
-/// proportions and fits takes the place, unless the configuration fixes the widths. Returns the widths for the
-/// network that always takes the same expert.
+/// Leaves the lists of widths whose images fit the budget. Of one that does not fit, the widest
+/// that has its proportions and fits takes the place, unless the configuration fixes the widths.
+/// Returns the widths for the network that always takes the same expert.
 ///
 /// # Errors
 /// [`ConfigError::Value`] if nothing fits.
@@ -41,8 +41,8 @@ pub(crate) fn fit(
 /// Bytes of an image that is not limited otherwise: what flash has for a rejector besides its code.
 const ROOMY: usize = 4096;
 
-/// The lists of widths that make more multiply-accumulates than all of `narrow`, each with the widest of its
-/// proportions that fits the budget; without a limit to the bytes of the image, 4 kB.
+/// The lists of widths that make more multiply-accumulates than all of `narrow`, each with the
+/// widest of its proportions that fits the budget; without a limit to the bytes of the image, 4 kB.
 pub(crate) fn wider(
     wider: &[Vec<usize>],
     narrow: &[Vec<usize>],
@@ -188,8 +188,8 @@ mod tests {
     use crate::learn::recipe::Recipe;
     use crate::loss::Effort;
 
-    /// The widths that a grid holds within a budget (image bytes, multiply-accumulates, scratch bytes), and
-    /// those of a constant.
+    /// The widths that a grid holds within a budget (image bytes, multiply-accumulates, scratch
+    /// bytes), and those of a constant.
     fn searched(
         most: [Option<usize>; 3],
         hidden: Option<Vec<u16>>,

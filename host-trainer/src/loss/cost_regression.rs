@@ -1,13 +1,13 @@
 //! Cost regression: each output predicts one expert's deferral loss, and the least one is taken.
 //!
-//! `1/2 sum_k (r_k + c_k)^2` with `c_k = error_k + price_k`, so that a score is minus the prediction
-//! and the highest score is the choice. Its minimiser is `r_k = -E[c_k | x]`, which is all that the
-//! best rule needs. Source: cost-sensitive classification by regression (Tu and Lin, "One-sided support
-//! vector regression for multiclass cost-sensitive classification", ICML 2010, whose loss is one-sided);
-//! its use with fixed experts is derived.
+//! `1/2 sum_k (r_k + c_k)^2` with `c_k = error_k + price_k`, so that a score is minus the
+//! prediction and the highest score is the choice. Its minimiser is `r_k = -E[c_k | x]`, which is
+//! all that the best rule needs. Source: cost-sensitive classification by regression (Tu and Lin,
+//! "One-sided support vector regression for multiclass cost-sensitive classification", ICML 2010,
+//! whose loss is one-sided); its use with fixed experts is derived.
 //!
-//! It learns more than a choice needs: a network that is too small for all the losses may spend itself
-//! on differences that decide nothing.
+//! It learns more than a choice needs: a network that is too small for all the losses may spend
+//! itself on differences that decide nothing.
 
 use std::fmt;
 

@@ -7,7 +7,8 @@ use super::{Entry, Loss, Rows, Surrogate, Tau};
 /// A surrogate loss with its parameters.
 ///
 /// Whatever the trainer must know of a loss is here. It finds the losses through the
-/// [table](super::Loss), so a new loss is a file with this trait and [`Surrogate`], and a line there.
+/// [table](super::Loss), so a new loss is a file with this trait and [`Surrogate`], and a line
+/// there.
 pub trait Definition: Copy + fmt::Display + Into<Loss> {
     /// What is minimised on some rows: usually the loss itself.
     type Surrogate: Surrogate<f32>;

@@ -40,7 +40,8 @@ pub use two_stage::{Link, TwoStage};
 use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
-// The table. `auto` tries the losses in this order, the plain ones before the many margins of `Mild`.
+// The table. `auto` tries the losses in this order, the plain ones before the many margins of
+// `Mild`.
 table::losses! {
     TwoStage,
     Realizable,
@@ -64,8 +65,8 @@ pub trait WithSurrogate {
 
 /// A surrogate loss over the scores of one row, evaluated on [`LANES`] rows at once.
 ///
-/// What the loss must know of a row is called its *targets*, a fixed number of values. Rows that pad
-/// a block have targets of 0, and must then contribute 0.
+/// What the loss must know of a row is called its *targets*, a fixed number of values. Rows that
+/// pad a block have targets of 0, and must then contribute 0.
 pub trait Surrogate<T: Real>: Sync {
     /// The number of targets of a row with this many scores.
     fn targets_per_row(&self, scores: usize) -> usize {
@@ -74,7 +75,8 @@ pub trait Surrogate<T: Real>: Sync {
 
     /// Adds each row's loss to `loss` and writes its gradient by the scores to `gradient`.
     ///
-    /// `scores` and `gradient` are of one length, `targets` has as many as [`Self::targets_per_row`] says.
+    /// `scores` and `gradient` are of one length, `targets` has as many as
+    /// [`Self::targets_per_row`] says.
     fn evaluate(
         &self,
         targets: &[Lanes<T>],

@@ -1,13 +1,13 @@
-//! One-stage learning to defer: a network with an output for each class and each expert that learns to
-//! classify and to defer at once.
+//! One-stage learning to defer: a network with an output for each class and each expert that learns
+//! to classify and to defer at once.
 //!
-//! `sum_k w_k (-log softmax_k(r))` over classes and experts, `w_k` being 1 for the right class and for
-//! every expert that is right. Source: Mozannar and Sontag, ICML 2020, for one expert; Verma,
+//! `sum_k w_k (-log softmax_k(r))` over classes and experts, `w_k` being 1 for the right class and
+//! for every expert that is right. Source: Mozannar and Sontag, ICML 2020, for one expert; Verma,
 //! Barrejón, Nalisnick, AISTATS 2023, for several.
 //!
-//! With many experts most of the push goes to experts that happen to be right, and the class outputs
-//! underfit. PiCCE ("pick the confident correct expert", Liu et al. 2026, "When more experts hurt")
-//! gives weight to one of them only, the one that already has the highest score.
+//! With many experts most of the push goes to experts that happen to be right, and the class
+//! outputs underfit. PiCCE ("pick the confident correct expert", Liu et al. 2026, "When more
+//! experts hurt") gives weight to one of them only, the one that already has the highest score.
 
 use std::fmt;
 
@@ -16,8 +16,8 @@ use super::{Definition, Rows, Surrogate, Tau, largest};
 use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
-/// The loss; a target is 1 for the right class and for an expert that is right, else 0. The outputs and
-/// targets of the classes come first.
+/// The loss; a target is 1 for the right class and for an expert that is right, else 0. The outputs
+/// and targets of the classes come first.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OneStage {
     /// Number of classes.

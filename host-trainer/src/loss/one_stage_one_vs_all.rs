@@ -1,17 +1,18 @@
 //! One-stage learning to defer, one-vs-all: a sigmoid for each class and each expert.
 //!
 //! With phi(z) = softplus(-z),
-//! `phi(r_y) + sum_{c != y} phi(-r_c) + sum_j phi(-r_j) + sum_{j right} (phi(r_j) - phi(-r_j))` over classes c
-//! and experts j: the binary cross-entropy of each output alone. Its minimiser is a probability for each, of
-//! being the class and of being right. Sources: Verma and Nalisnick, "Calibrated learning to defer with
-//! one-vs-all classifiers", ICML 2022, for one expert; Verma, Barrejón, Nalisnick, "Learning to defer to
-//! multiple experts", AISTATS 2023, for several.
+//! `phi(r_y) + sum_{c != y} phi(-r_c) + sum_j phi(-r_j) + sum_{j right} (phi(r_j) - phi(-r_j))`
+//! over classes c and experts j: the binary cross-entropy of each output alone. Its minimiser is a
+//! probability for each, of being the class and of being right. Sources: Verma and Nalisnick,
+//! "Calibrated learning to defer with one-vs-all classifiers", ICML 2022, for one expert; Verma,
+//! Barrejón, Nalisnick, "Learning to defer to multiple experts", AISTATS 2023, for several.
 //!
-//! PiCCE (Liu et al. 2026, "When more experts hurt") replaces the last sum, over the experts that are right, by
-//! its term of the one of them that has the highest score. How the published loss writes its one-vs-all form
-//! was not at hand; derived from the replacement: `sum_j phi(-r_j)` stays, so that an expert that is right but
-//! not picked is pushed down like one that is wrong, as it is by the softmax of the other form. The picked
-//! expert's output then tends to P(it is right | x), another's to P(it is right and none scored higher is | x).
+//! PiCCE (Liu et al. 2026, "When more experts hurt") replaces the last sum, over the experts that
+//! are right, by its term of the one of them that has the highest score. How the published loss
+//! writes its one-vs-all form was not at hand; derived from the replacement: `sum_j phi(-r_j)`
+//! stays, so that an expert that is right but not picked is pushed down like one that is wrong, as
+//! it is by the softmax of the other form. The picked expert's output then tends to P(it is right |
+//! x), another's to P(it is right and none scored higher is | x).
 
 use std::fmt;
 
@@ -21,8 +22,8 @@ use super::{Definition, Rows, Surrogate, Tau};
 use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
-/// The loss. A target is 1 for the right class and for an expert that is right, else 0; those of the classes
-/// come first, then the experts', then 1 for a row (and 0 for padding).
+/// The loss. A target is 1 for the right class and for an expert that is right, else 0; those of
+/// the classes come first, then the experts', then 1 for a row (and 0 for padding).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OneStageOneVsAll {
     /// Number of classes.
@@ -138,8 +139,8 @@ mod tests {
 
     #[test]
     fn minimisers_are_probabilities() {
-        // Eight rows: both experts right on 3, the first alone on 3, the second alone on 1, none on 1; the
-        // class is the first on 6. The gradient vanishes at the log-odds.
+        // Eight rows: both experts right on 3, the first alone on 3, the second alone on 1, none on
+        // 1; the class is the first on 6. The gradient vanishes at the log-odds.
         let rows = [(3, 1.0, 1.0), (3, 1.0, 0.0), (1, 0.0, 1.0), (1, 0.0, 0.0)];
         let odds = |share: f64| (share / (1.0 - share)).ln();
         for (pick, second) in [(false, 4.0 / 8.0), (true, 1.0 / 8.0)] {

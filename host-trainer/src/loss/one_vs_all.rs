@@ -1,11 +1,11 @@
 //! One-vs-all: a sigmoid for each expert, trained to say whether that expert is right.
 //!
 //! `sum_k t_k softplus(-r_k) + (1 - t_k) softplus(r_k)`, the binary cross-entropy of q_k =
-//! sigmoid(r_k) toward `t_k = 1 - error_k`. Its minimiser is `q_k = P(expert k is right | x)`, in which no
-//! price occurs: prices are put in when deciding. Sources: Verma and Nalisnick, "Calibrated learning to
-//! defer with one-vs-all classifiers", ICML 2022; Verma, Barrejón, Nalisnick, "Learning to defer to
-//! multiple experts", AISTATS 2023. Theirs is one-stage; with fixed experts, `local` among them, only the
-//! experts' terms remain.
+//! sigmoid(r_k) toward `t_k = 1 - error_k`. Its minimiser is `q_k = P(expert k is right | x)`, in
+//! which no price occurs: prices are put in when deciding. Sources: Verma and Nalisnick,
+//! "Calibrated learning to defer with one-vs-all classifiers", ICML 2022; Verma, Barrejón,
+//! Nalisnick, "Learning to defer to multiple experts", AISTATS 2023. Theirs is one-stage; with
+//! fixed experts, `local` among them, only the experts' terms remain.
 
 use std::fmt;
 

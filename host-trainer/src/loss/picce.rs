@@ -2,9 +2,9 @@
 //!
 //! With many experts the usual losses spread their push over all experts that are right, and
 //! underfit. PiCCE pushes only the one of them that the rejector already scores highest:
-//! `-log softmax_{k+}(r)`, `k+ = argmax_{k in T} r_k`, T the experts of the least deferral loss on the row.
-//! Source: Liu et al. 2026, "When more experts hurt", whose loss is one-stage over classes and
-//! experts; the two-stage form is derived.
+//! `-log softmax_{k+}(r)`, `k+ = argmax_{k in T} r_k`, T the experts of the least deferral loss on
+//! the row. Source: Liu et al. 2026, "When more experts hurt", whose loss is one-stage over classes
+//! and experts; the two-stage form is derived.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use super::{Definition, Entry, Rows, Surrogate, Tau, largest};
 use crate::arithmetic::dense::{LANES, Lanes};
 use crate::arithmetic::real::Real;
 
-/// The loss; a target is 1 for an expert of the least deferral loss, else 0. A row without any contributes
-/// nothing.
+/// The loss; a target is 1 for an expert of the least deferral loss, else 0. A row without any
+/// contributes nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Picce;
 

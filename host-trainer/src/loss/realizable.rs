@@ -2,9 +2,9 @@
 //!
 //! `-log sum_k a_k p_k` with p = softmax(r) and an acceptability `a_k` of 0 to 1. Its minimum is
 //! reached by any rule that always picks an expert with the best a_k, so a class of rejectors that
-//! holds such a rule finds it. Source: Mozannar et al., "Who should predict?", AISTATS 2023, for one
-//! expert; this form for several fixed experts is derived. The a_k are the weights w_k: scaling them
-//! changes the loss by a constant only.
+//! holds such a rule finds it. Source: Mozannar et al., "Who should predict?", AISTATS 2023, for
+//! one expert; this form for several fixed experts is derived. The a_k are the weights w_k: scaling
+//! them changes the loss by a constant only.
 
 use std::fmt;
 

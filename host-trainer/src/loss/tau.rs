@@ -1,10 +1,10 @@
 //! From deferral losses to weights: deferral as cost-sensitive classification.
 //!
 //! Let `c_k` be error plus price of expert k. For any tau that does not depend on k,
-//! `sum_k (tau - c_k) 1[r != k]` is the deferral loss plus terms without the decision r. So training
-//! a surrogate with weights `w_k = tau - c_k >= 0` trains the deferral loss. Source: Mao, Mohri,
-//! Zhong 2023-2024 for `one` and `sum`; `max`, the smallest weights that stay non-negative, is
-//! derived here.
+//! `sum_k (tau - c_k) 1[r != k]` is the deferral loss plus terms without the decision r. So
+//! training a surrogate with weights `w_k = tau - c_k >= 0` trains the deferral loss. Source: Mao,
+//! Mohri, Zhong 2023-2024 for `one` and `sum`; `max`, the smallest weights that stay non-negative,
+//! is derived here.
 
 use crate::choice::choice;
 

@@ -14,8 +14,8 @@ use crate::learn::candidate::Scaling;
 use crate::learn::fit::Fit;
 use crate::learn::offsets::{ScoredRows, tune};
 
-/// A dense layer of a network from elsewhere. There is a ReLU behind each but the last, whose outputs
-/// are the scores of the experts: the highest is asked.
+/// A dense layer of a network from elsewhere. There is a ReLU behind each but the last, whose
+/// outputs are the scores of the experts: the highest is asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DenseLayer {
     /// Outputs x inputs.
@@ -43,15 +43,15 @@ impl Imported {
     }
 }
 
-/// Quantizes a network that was trained elsewhere on features as the log has them, with ranges from the
-/// log. With `tunes_offsets`, offsets that lower the deferral loss on the calibration rows clearly are
-/// added to its scores; else it decides as it did.
+/// Quantizes a network that was trained elsewhere on features as the log has them, with ranges from
+/// the log. With `tunes_offsets`, offsets that lower the deferral loss on the calibration rows
+/// clearly are added to its scores; else it decides as it did.
 ///
 /// # Errors
 /// [`Error::Network`] if a layer does not fit its neighbours or the log, has a number that is not
-/// finite, or if the configuration has a `[policy]` or a `[budget]`, which rest on a training of ours;
-/// [`Error::Unrepresentable`] if its numbers do not fit an image; [`Error::Refused`] if quantization
-/// raises the deferral loss by more than the tolerance and one standard error.
+/// finite, or if the configuration has a `[policy]` or a `[budget]`, which rest on a training of
+/// ours; [`Error::Unrepresentable`] if its numbers do not fit an image; [`Error::Refused`] if
+/// quantization raises the deferral loss by more than the tolerance and one standard error.
 pub fn import(
     config: &Config,
     data: &Dataset,

@@ -34,8 +34,8 @@ impl SignedFile {
     /// one that was signed.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Image`], or [`Error::Signature`] if the image is not what its trailer
-    /// says.
+    /// [`Error::Io`], [`Error::Image`], or [`Error::Signature`] if the image is not what its
+    /// trailer says.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io(path))?;
         let not_an_image = |source| Error::Image { path: path.to_path_buf(), source };

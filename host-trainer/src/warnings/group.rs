@@ -1,5 +1,5 @@
-//! Groups that are not declared: rows of one person, device or recording resemble each other, and if
-//! they lie on two sides of the split, figures look better than they are.
+//! Groups that are not declared: rows of one person, device or recording resemble each other, and
+//! if they lie on two sides of the split, figures look better than they are.
 
 use std::collections::HashMap;
 
@@ -69,8 +69,8 @@ fn unused(look: &Look<'_>, order: &[Place], column: &GroupColumn) -> Option<Warn
         sides.entry(*value).or_default()[place.0 as usize] = true;
     }
     let several = sides.values().filter(|sides| sides.iter().filter(|&&on| on).count() > 1).count();
-    // Groups have several rows each, and there are several of them. A split by time cuts through one
-    // or two.
+    // Groups have several rows each, and there are several of them. A split by time cuts through
+    // one or two.
     if sides.len() < 3 || sides.len() * 3 > order.len() || several * 5 < sides.len() {
         return None;
     }
@@ -84,7 +84,8 @@ fn unused(look: &Look<'_>, order: &[Place], column: &GroupColumn) -> Option<Warn
     Some(Warning::new("group", text))
 }
 
-/// Rows that follow each other in the log, lie on different sides of the split and are nearly equal.
+/// Rows that follow each other in the log, lie on different sides of the split and are nearly
+/// equal.
 fn neighbours(look: &Look<'_>, order: &[Place]) -> Option<Warning> {
     let apart = |pair: &[Place]| {
         let sides = [pair[0].0, pair[1].0];

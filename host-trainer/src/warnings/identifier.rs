@@ -1,5 +1,5 @@
-//! A feature that numbers the rows: an identifier or a time stamp. New rows have values that no train
-//! row has, so what is learned from it holds for the log alone.
+//! A feature that numbers the rows: an identifier or a time stamp. New rows have values that no
+//! train row has, so what is learned from it holds for the log alone.
 
 use super::look::{Look, Place, Warning};
 

@@ -37,7 +37,8 @@ pub(super) fn warnings(look: &Look<'_>) -> Vec<Warning> {
 /// Below the numbers of classes that are text.
 const NO_CLASS: f32 = -1e9;
 
-/// The number that a class is called, or its place below 0 if it is text; nothing if it is no class.
+/// The number that a class is called, or its place below 0 if it is text; nothing if it is no
+/// class.
 fn number(look: &Look<'_>, class: &str) -> Option<f32> {
     let place = look.data.class_names.iter().position(|name| name == class)?;
     Some(class.parse().unwrap_or(-1e6 - place as f32))

@@ -6,8 +6,8 @@ use crate::data::dataset::{Dataset, Expert};
 use crate::data::notes::LogNotes;
 use crate::data::part::{Part, PartColumns};
 
-/// A log of `rows` rows, dealt to train, train, calibration and test in turn: two features of noise,
-/// three classes, `local` right on half of the rows and `cloud` on most.
+/// A log of `rows` rows, dealt to train, train, calibration and test in turn: two features of
+/// noise, three classes, `local` right on half of the rows and `cloud` on most.
 pub(super) fn log(rows: usize) -> Dataset {
     let mut random = Random::new(7);
     let mut parts = [0, 1, 2].map(|_| PartColumns {
@@ -71,7 +71,8 @@ pub(super) fn warnings(data: &Dataset, judged: Judged) -> Vec<Warning> {
     super::warnings(&look)
 }
 
-/// The log gives one warning, of this kind and with these parts; the log without the change gives none.
+/// The log gives one warning, of this kind and with these parts; the log without the change gives
+/// none.
 #[track_caller]
 pub(super) fn warns(data: &Dataset, judged: Judged, kind: &str, parts: &[&str]) {
     assert_eq!(warnings(&log(400), judged), [], "the usual log");

@@ -1,8 +1,8 @@
 //! Logs as they are found: each quirk of a file, and what becomes of it.
 //!
-//! A log that is read gives the same image as the clean one, byte for byte. One that is refused says
-//! where and what to change. The table in `docs/logs.md` is made from this one: after a change write
-//! it anew with `MILD_WRITE=1 cargo test -p mild-trainer --test quirks`.
+//! A log that is read gives the same image as the clean one, byte for byte. One that is refused
+//! says where and what to change. The table in `docs/logs.md` is made from this one: after a change
+//! write it anew with `MILD_WRITE=1 cargo test -p mild-trainer --test quirks`.
 
 mod quirks;
 

@@ -60,8 +60,8 @@ impl Resolves for Driven {
     }
 }
 
-/// Ten inputs under faults that depend on the seed: each is answered once, in time, by whom the outcome
-/// names, and charged once.
+/// Ten inputs under faults that depend on the seed: each is answered once, in time, by whom the
+/// outcome names, and charged once.
 fn chaos(seed: u64, asynchronous: bool) -> ClientCounters {
     let world = World::new(seed, Faults::default());
     {

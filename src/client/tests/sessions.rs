@@ -8,8 +8,8 @@ use super::world::*;
 use crate::policy::LOCAL;
 use crate::wire::{self, Answer, Message, Reply, Status};
 
-/// Answers were kept and believed by node and number alone: a node that began to count anew got answers of
-/// the run before.
+/// Answers were kept and believed by node and number alone: a node that began to count anew got
+/// answers of the run before.
 #[test]
 fn an_answer_of_the_run_before_is_not_believed() {
     for key in [None, Some(KEY)] {
@@ -29,8 +29,8 @@ fn an_answer_of_the_run_before_is_not_believed() {
     }
 }
 
-/// A reply did not cover its request: a late one could be taken for the reply to another request that
-/// had its number.
+/// A reply did not cover its request: a late one could be taken for the reply to another request
+/// that had its number.
 #[test]
 fn a_reply_to_the_same_number_with_another_content_is_not_believed() {
     for key in [None, Some(KEY)] {
@@ -39,7 +39,8 @@ fn a_reply_to_the_same_number_with_another_content_is_not_believed() {
         world.borrow_mut().down = !0;
         let mut client = client(&world);
         for sequence in 0..9 {
-            // All that an eavesdropper with the gateway's trust could know of the request, but its bytes.
+            // All that an eavesdropper with the gateway's trust could know of the request, but its
+            // bytes.
             let reply = Reply {
                 node: NODE,
                 sequence,
@@ -70,7 +71,8 @@ fn a_refusal_that_is_not_signed_changes_nothing_for_a_node_with_a_key() {
     assert!(client.counters().bad >= 3 && client.reachable().contains(3));
 }
 
-/// A gateway that is started again, or another one, knows no session: the client begins one and asks again.
+/// A gateway that is started again, or another one, knows no session: the client begins one and
+/// asks again.
 #[test]
 fn a_gateway_without_the_session_is_asked_again_in_time() {
     for key in [None, Some(KEY)] {

@@ -105,8 +105,8 @@ impl DelayNs for Line {
     }
 }
 
-/// The client idled a millisecond at a time, in which 11 bytes arrive: no reply survived a port without a
-/// buffer.
+/// The client idled a millisecond at a time, in which 11 bytes arrive: no reply survived a port
+/// without a buffer.
 #[test]
 fn a_port_without_a_buffer_loses_no_byte() {
     let line = Line(Rc::default());

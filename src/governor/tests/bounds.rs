@@ -48,8 +48,8 @@ proptest! {
         }
     }
 
-    /// With any settings at all the budget is never exceeded by more than the bound, nobody is asked who
-    /// cannot be, and nothing overflows: the tests are built with overflow checks.
+    /// With any settings at all the budget is never exceeded by more than the bound, nobody is
+    /// asked who cannot be, and nothing overflows: the tests are built with overflow checks.
     #[test]
     fn budget_burst_and_masks_hold_for_any_settings(settings in settings(), stream in stream(300)) {
         let mut governor = Governor::new(&settings);

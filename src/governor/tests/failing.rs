@@ -95,11 +95,12 @@ fn resolve<const CAPS: usize, W: Watching>(
     account
 }
 
-/// An adversary against double charging: it always offers the largest advantage, and the first expert that
-/// is asked always fails. Returns how many of so many inputs were deferred, as it counts them itself.
+/// An adversary against double charging: it always offers the largest advantage, and the first
+/// expert that is asked always fails. Returns how many of so many inputs were deferred, as it
+/// counts them itself.
 ///
-/// With `once` an input is committed once. Without, each attempt is committed as if it were an input: the
-/// fault that the adversary is made for.
+/// With `once` an input is committed once. Without, each attempt is committed as if it were an
+/// input: the fault that the adversary is made for.
 fn insist(settings: &GovernorSettings, inputs: u32, once: bool) -> u64 {
     let mut governor = Governor::new(settings);
     let scores = Scores::new(&[0, i32::MAX, i32::MAX], &[0; 3]);
@@ -130,8 +131,8 @@ fn bound_holds(settings: &GovernorSettings, inputs: u32, deferred: u64) -> bool 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// An adversary chooses the advantages, who is reachable, who fails, and when the time is up. The rate is
-    /// within its bound after every single input.
+    /// An adversary chooses the advantages, who is reachable, who fails, and when the time is up.
+    /// The rate is within its bound after every single input.
     #[test]
     fn rate_is_within_its_bound_whoever_fails(
         settings in exact(),
@@ -159,8 +160,9 @@ proptest! {
         }
     }
 
-    /// With any settings: each input is one decision and at most one deferral and one token, an expert is
-    /// charged at most once for it, and proposals after a failure are under the same threshold.
+    /// With any settings: each input is one decision and at most one deferral and one token, an
+    /// expert is charged at most once for it, and proposals after a failure are under the same
+    /// threshold.
     #[test]
     fn each_input_is_charged_once_whoever_fails(
         settings in settings(),
@@ -195,8 +197,8 @@ proptest! {
         }
     }
 
-    /// Proposals change nothing, however many there are, and a fallback is the decision that a fresh input
-    /// under the same state would get with the failed experts masked.
+    /// Proposals change nothing, however many there are, and a fallback is the decision that a
+    /// fresh input under the same state would get with the failed experts masked.
     #[test]
     fn proposals_change_nothing(settings in settings(), stream in stream(60)) {
         let settings = settings.with_caps([Rate::ratio(1, 3), Rate::ratio(1, 2)]);

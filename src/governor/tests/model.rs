@@ -174,8 +174,8 @@ fn compare<const CAPS: usize>(
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Any settings, any scores, up to two proposals, and whatever is reported: every decision, counter,
-    /// threshold and flag is the model's.
+    /// Any settings, any scores, up to two proposals, and whatever is reported: every decision,
+    /// counter, threshold and flag is the model's.
     #[test]
     fn a_governor_is_its_model(
         settings in settings(),

@@ -48,8 +48,9 @@ pub struct Core {
     pub code: Region,
     /// Where variables and the stack are.
     pub ram: Region,
-    /// What decisions use there. Armv8-M makes extensions an option, so the M33 is here twice: without
-    /// DSP, as `mild` is built by default, and with it; and so is the M55, with DSP and with Helium.
+    /// What decisions use there. Armv8-M makes extensions an option, so the M33 is here twice:
+    /// without DSP, as `mild` is built by default, and with it; and so is the M55, with DSP and
+    /// with Helium.
     pub extension: Extension,
 }
 
@@ -70,7 +71,8 @@ impl Core {
         if self.target.starts_with("riscv32") { Family::RiscV } else { Family::CortexM }
     }
 
-    /// The flash slot of an image: the upper half of the code memory. Programs that read one end below it.
+    /// The flash slot of an image: the upper half of the code memory. Programs that read one end
+    /// below it.
     #[must_use]
     pub const fn slot(&self) -> Region {
         let kib = self.code.kib / 2;
@@ -83,8 +85,9 @@ const RV32IMC: &str = "rv32,g=off,a=off,f=off,d=off,zba=off,zbb=off,zbc=off,zbs=
 /// The same with atomics, as an ESP32-C6 has them; the Hazard3 of an RP2350 has more.
 const RV32IMAC: &str = "rv32,g=off,f=off,d=off,zba=off,zbb=off,zbc=off,zbs=off";
 
-/// All cores. The addresses are those where the board starts from; on the Armv8-M boards they are the secure aliases.
-/// The RISC-V board has no flash to start from: its code is at the start of its RAM.
+/// All cores. The addresses are those where the board starts from; on the Armv8-M boards they are
+/// the secure aliases. The RISC-V board has no flash to start from: its code is at the start of its
+/// RAM.
 #[rustfmt::skip] // a core is a line
 pub const CORES: &[Core] = &[
     core("m0",  "microbit",    "thumbv6m-none-eabi",        (0x0000_0000,  256), (0x2000_0000,   16), Base),

@@ -8,9 +8,9 @@ use embedded_storage::nor_flash::{
 
 /// A flash of `CAPACITY` bytes, written in units of `WRITE` bytes and erased in blocks of `ERASE`.
 ///
-/// As of real NOR flash: erasing makes ones, writing makes zeros of ones, and a unit is written once
-/// between two erasures. An operation during which the power fails is done in part, and everything
-/// after it fails.
+/// As of real NOR flash: erasing makes ones, writing makes zeros of ones, and a unit is written
+/// once between two erasures. An operation during which the power fails is done in part, and
+/// everything after it fails.
 #[derive(Debug, Clone)]
 pub struct SimulatedFlash<const CAPACITY: usize, const WRITE: usize, const ERASE: usize> {
     bytes: [u8; CAPACITY],
@@ -60,8 +60,8 @@ impl<const CAPACITY: usize, const WRITE: usize, const ERASE: usize>
         }
     }
 
-    /// Lets the power fail during the operation that is `after` operations away; `seed` says how much
-    /// of it is done.
+    /// Lets the power fail during the operation that is `after` operations away; `seed` says how
+    /// much of it is done.
     pub fn fail_after(&mut self, after: u32, seed: u32) {
         self.fails_at = Some(self.operations.wrapping_add(after));
         self.random = XorShift::new(u64::from(seed) << 32 | 1);

@@ -1,5 +1,5 @@
-//! Governed inputs whose experts fail, for the host and the device to compare: a client, a governor, and a
-//! gateway in memory.
+//! Governed inputs whose experts fail, for the host and the device to compare: a client, a
+//! governor, and a gateway in memory.
 
 use crate::random::{Digest, Lcg};
 use core::{cell::Cell, convert::Infallible, fmt, ops::Range};

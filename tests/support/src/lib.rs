@@ -1,13 +1,15 @@
 //! What the project's tests share, on the host and on devices, so that both sides of a comparison
 //! use the same code.
 //!
-//! - [`random`], [`checksum`]: a small generator of numbers, and the checksum of images written independently.
+//! - [`random`], [`checksum`]: a small generator of numbers, and the checksum of images written
+//!   independently.
 //! - [`cores`]: the emulated cores and their memory maps (`std`).
 //! - [`imports`]: the import graph of a crate (`imports`).
 //! - [`inputs`]: inputs, governor settings and digests for decisions (`inputs`).
 //! - [`governed`]: governors whose experts fail (`governed`).
 //! - [`online`]: thresholds that learn from answers (`online`).
-//! - [`flash`], [`updates`]: a flash whose power fails, and updates during which it does (`updates`).
+//! - [`flash`], [`updates`]: a flash whose power fails, and updates during which it does
+//!   (`updates`).
 //! - [`windows`]: samples, and digests of their statistics (`window-features`).
 //! - [`images`], [`reference`](mod@reference): images, and what must come out of them (`images`).
 //! - [`cold_store`]: the log of the sensor example (`std`).

@@ -68,7 +68,8 @@ fn feasible(seen: u16) -> Numbers {
     let mut digest = Digest::EMPTY;
     for index in 0..INPUTS {
         let advantage = (random.bits() >> 18) as i32 - MOST;
-        // How much more often the expert is right grows with the advantage, and later falls with it.
+        // How much more often the expert is right grows with the advantage, and later falls with
+        // it.
         let bar = if index < INPUTS / 2 { advantage } else { -advantage };
         let local_errs = (random.bits() >> 18) as i32 - MOST < bar;
         let expert_errs = random.bits() >> 29 == 0;

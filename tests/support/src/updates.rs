@@ -77,8 +77,8 @@ impl Fleet<'_> {
         flash
     }
 
-    /// Lets the power fail during each operation of an update, in ways that `seeds` choose; and once
-    /// more during each operation of the start after it, if `twice`.
+    /// Lets the power fail during each operation of an update, in ways that `seeds` choose; and
+    /// once more during each operation of the start after it, if `twice`.
     ///
     /// # Errors
     /// The first thing that must not happen.

@@ -7,8 +7,8 @@ use crate::table::Table;
 const STATE: usize = 64;
 
 /// The most instructions of a governed decision: the core, whether there are watches, the number of
-/// experts, the bar and the goal. Most bars with watches are the counts from before proposal and commit
-/// became two calls.
+/// experts, the bar and the goal. Most bars with watches are the counts from before proposal and
+/// commit became two calls.
 #[rustfmt::skip] // a bar is a line
 const BARS: &[(&str, bool, usize, f64, f64)] = &[
     ("m4", false, 2, 150.0, 130.0),
@@ -38,8 +38,8 @@ const COLUMNS: [&str; 12] = [
     "reached",
 ];
 
-/// A table of all cores, and whether every bar holds and the governor's state fits everywhere. A bar
-/// whose figure is missing does not hold.
+/// A table of all cores, and whether every bar holds and the governor's state fits everywhere. A
+/// bar whose figure is missing does not hold.
 pub(crate) fn judge(measured: &[(&str, Vec<Choosing>)]) -> (Table, bool) {
     let mut table = Table::new(COLUMNS);
     let mut held = true;

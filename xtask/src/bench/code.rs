@@ -18,8 +18,8 @@ struct Function {
     calls: Result<BTreeSet<u64>>,
 }
 
-/// Bytes of the function whose mangled name contains `name` and of all that it calls, directly or not: instructions and
-/// the constants among them. Prints the parts.
+/// Bytes of the function whose mangled name contains `name` and of all that it calls, directly or
+/// not: instructions and the constants among them. Prints the parts.
 pub(crate) fn size_from(elf: &Path, name: &str) -> Result<u64> {
     let functions = functions(elf)?;
     let mut starts = functions.iter().filter(|(_, function)| function.name.contains(name));

@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 use mild_test_support::images::{SHAPES, name, of_shape};
 use std::{fs, path::Path};
 
-/// Writes an image `A-B-C.mild` for each of [`SHAPES`] into `directory`, and removes what else was there.
+/// Writes an image `A-B-C.mild` for each of [`SHAPES`] into `directory`, and removes what else was
+/// there.
 pub(crate) fn write_images(directory: &Path) -> Result<()> {
     if directory.exists() {
         fs::remove_dir_all(directory)

@@ -31,8 +31,9 @@ use std::{
 const LIMIT: Duration = Duration::from_secs(300);
 /// The shape whose instructions are compared with those of the Rust firmware.
 const MEASURED: &[usize] = &[16, 32, 16, 5];
-/// By how much they may differ as a share of the whole, or else in instructions: the call from C and
-/// what it checks cost about 50, which is more than the share where a decision takes a few hundred.
+/// By how much they may differ as a share of the whole, or else in instructions: the call from C
+/// and what it checks cost about 50, which is more than the share where a decision takes a few
+/// hundred.
 const TOLERANCE: f64 = 0.03;
 const CALL: f64 = 64.0;
 /// Bytes of stack that the header promises.

@@ -1,5 +1,5 @@
-//! The C client, and a gateway for it that is played here: over the pipes of its program, with a key,
-//! forgetting its session once, and with an expert that does not answer.
+//! The C client, and a gateway for it that is played here: over the pipes of its program, with a
+//! key, forgetting its session once, and with an expert that does not answer.
 
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, ensure};

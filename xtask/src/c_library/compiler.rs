@@ -13,8 +13,8 @@ use std::{
     process::Command,
 };
 
-/// What a family of cores takes: Debian's bare-metal GCC, its package, the source of the platform, and
-/// flags.
+/// What a family of cores takes: Debian's bare-metal GCC, its package, the source of the platform,
+/// and flags.
 struct Platform {
     compiler: &'static str,
     package: &'static str,

@@ -13,8 +13,8 @@ const RANGE: i32 = 1 << 20;
 const STEP: i32 = 1 << 14;
 const BUDGET: u32 = 1 << 14;
 
-/// The line that the program prints for the vectors in `directory`: a digest (FNV-1a) of all proposals
-/// and thresholds, and the counters.
+/// The line that the program prints for the vectors in `directory`: a digest (FNV-1a) of all
+/// proposals and thresholds, and the counters.
 fn expected(directory: &Path) -> Result<String> {
     let words = words(directory)?;
     let image = Image::from_words(&words)?;

@@ -9,7 +9,8 @@ pub(super) struct Measured {
     pub(super) stack: usize,
 }
 
-/// What `parity` measured, from its output: a line `count INSTRUCTIONS TICKS DECISIONS TICKS STACK`.
+/// What `parity` measured, from its output: a line
+/// `count INSTRUCTIONS TICKS DECISIONS TICKS STACK`.
 pub(super) fn measured(output: &str) -> Result<Measured> {
     let line = output.lines().find_map(|line| line.strip_prefix("count "));
     let numbers: Vec<f64> = line

@@ -1,4 +1,5 @@
-//! `cargo xtask device prove`: what holds of every decision on a device, proven on the linked program.
+//! `cargo xtask device prove`: what holds of every decision on a device, proven on the linked
+//! program.
 //!
 //! The firmware `prove` makes decisions and does little else. Its ELF file shows that nothing in it
 //! can panic, allocates or computes in floating point, and whether it has the instructions of the

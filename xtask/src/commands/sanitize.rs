@@ -81,7 +81,8 @@ pub(crate) fn sanitize() -> Result<bool> {
     Ok(failed == 0)
 }
 
-/// `cargo test` for the device crate with its own build directory: the flags differ from everyone else's.
+/// `cargo test` for the device crate with its own build directory: the flags differ from everyone
+/// else's.
 fn tests(host: &Host, directory: &str) -> Command {
     let mut command = cargo();
     // The examples in the documentation would need flags of their own.

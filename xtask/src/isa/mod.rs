@@ -44,8 +44,8 @@ impl Isa {
         })
     }
 
-    /// Where an instruction leads if it is a jump or a call. An error if that is not known. `before`
-    /// is the instruction before it.
+    /// Where an instruction leads if it is a jump or a call. An error if that is not known.
+    /// `before` is the instruction before it.
     pub(crate) fn target(
         self,
         instruction: u32,
@@ -95,8 +95,8 @@ impl Kinds {
     }
 }
 
-/// Whether a symbol says that instructions begin, or that constants do; `None` for any other symbol.
-/// (`$t` on Arm; `$x` on RISC-V, which may name extensions, too.)
+/// Whether a symbol says that instructions begin, or that constants do; `None` for any other
+/// symbol. (`$t` on Arm; `$x` on RISC-V, which may name extensions, too.)
 pub(crate) fn kind(symbol: &str) -> Option<bool> {
     let is = |name: &str| symbol == name || symbol.starts_with(&format!("{name}."));
     if is("$t") || is("$x") || symbol.starts_with("$xrv") {

@@ -11,7 +11,8 @@ pub(super) fn is_wide(first: u16) -> bool {
 }
 
 /// Where a jump or a call leads; `None` for anything else, returns and conditional branches, which
-/// never leave a function, among it. An error if that depends on more than the instruction `before`.
+/// never leave a function, among it. An error if that depends on more than the instruction
+/// `before`.
 pub(super) fn target(instruction: u32, before: Option<u32>, address: u64) -> Result<Option<u64>> {
     let unknown = || bail!("a jump through a register at {address:#x}: its target is not known");
     let to = |address: u64, offset: i32| Ok(Some(address.wrapping_add_signed(offset.into())));

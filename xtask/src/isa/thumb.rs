@@ -2,8 +2,8 @@
 
 use anyhow::{Result, bail};
 
-/// Whether an instruction that begins with this half-word has a second one: the encodings of 32 bits
-/// begin with 0b11101, 0b11110 and 0b11111.
+/// Whether an instruction that begins with this half-word has a second one: the encodings of 32
+/// bits begin with 0b11101, 0b11110 and 0b11111.
 pub(super) fn is_wide(first: u16) -> bool {
     first >> 11 >= 0b11101
 }
@@ -79,8 +79,8 @@ pub(crate) fn is_vmladava(instruction: u32) -> bool {
     instruction & 0xfff1_0f21 == 0xeef0_0f20
 }
 
-/// Any instruction of Helium that is not one of the FPU, too: coprocessors 14 and 15, and what elsewhere
-/// is Advanced SIMD.
+/// Any instruction of Helium that is not one of the FPU, too: coprocessors 14 and 15, and what
+/// elsewhere is Advanced SIMD.
 pub(crate) fn is_helium(instruction: u32) -> bool {
     let (first, coprocessor) = (instruction >> 16, instruction >> 8 & 15);
     first & 0xec00 == 0xec00 && (coprocessor >= 14 || first & 0xef00 == 0xef00)

@@ -40,7 +40,8 @@ pub(crate) struct Log {
 impl Log {
     /// The first test rows, at most `most`.
     ///
-    /// The trainer's reader is run, not linked: this program must build even when the trainer does not.
+    /// The trainer's reader is run, not linked: this program must build even when the trainer does
+    /// not.
     pub(crate) fn read(programs: &Path, config: &Path, most: usize) -> Result<Self> {
         let config = std::path::absolute(config)?;
         let mut command = Command::new(programs.join("examples/test_rows"));

@@ -45,7 +45,8 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// Builds the programs, trains on the log of `config` (without one on that of `mild demo`), and predicts the loss.
+    /// Builds the programs, trains on the log of `config` (without one on that of `mild demo`), and
+    /// predicts the loss.
     pub(crate) fn prepare(config: Option<&Path>, rows: usize, toolchain: Choice) -> Result<Self> {
         if find_program("mosquitto").is_none() {
             apt::install(&["mosquitto"], "the MQTT broker mosquitto")?;
@@ -89,8 +90,8 @@ impl Setup {
         )
     }
 
-    /// One run; with `faults`, broker and HTTP expert are killed and started again in between. The node keeps the
-    /// budget, if there is one.
+    /// One run; with `faults`, broker and HTTP expert are killed and started again in between. The
+    /// node keeps the budget, if there is one.
     pub(crate) fn run(&mut self, faults: bool, budget: Option<Rate>) -> Result<Report> {
         let name = match (faults, budget) {
             (false, None) => "calm",

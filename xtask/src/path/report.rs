@@ -104,7 +104,8 @@ pub(crate) struct Report {
     pub(crate) asked: usize,
     /// If the node keeps a budget.
     pub(crate) governor: Option<Spent>,
-    /// Answers of experts in the last tenth of the rows. They show whether the system has recovered.
+    /// Answers of experts in the last tenth of the rows. They show whether the system has
+    /// recovered.
     pub(crate) deferred_in_last_tenth: usize,
 }
 

@@ -2,13 +2,15 @@
 //!
 //! A document marks what comes from a table under `docs/results/`:
 //!
-//! - a figure by a comment right after it: `2,116<!-- device[core=m4 part=decision].instructions | , -->`.
-//!   The format is `,` for groups of three digits, `.N` for N decimals, `%` for a share in percent with one
-//!   decimal; without it the cell is taken as it is;
-//! - a table by a pair of comments: `<!-- table device[part=decision] core instructions | .2 -->`, the
-//!   Markdown table, `<!-- end -->`. Columns follow the conditions; `down/across/value` in place of them makes a
-//!   pivot;
-//! - what a command printed by `<!-- text demo -->`, a fenced block, `<!-- end -->`; the text is in `demo.txt`.
+//! - a figure by a comment right after it:
+//!   `2,116<!-- device[core=m4 part=decision].instructions | , -->`. The format is `,` for groups
+//!   of three digits, `.N` for N decimals, `%` for a share in percent with one decimal; without it
+//!   the cell is taken as it is;
+//! - a table by a pair of comments: `<!-- table device[part=decision] core instructions | .2 -->`,
+//!   the Markdown table, `<!-- end -->`. Columns follow the conditions; `down/across/value` in
+//!   place of them makes a pivot;
+//! - what a command printed by `<!-- text demo -->`, a fenced block, `<!-- end -->`; the text is in
+//!   `demo.txt`.
 //!
 //! Conditions are `column=value` with `value|value` for several, separated by spaces; an underscore
 //! in a name also stands for a space.

@@ -1,8 +1,10 @@
 //! What the boards' examples share: everything that is not the board.
 //!
-//! - [`readings`] and [`local_answer`]: what stands in for probes, and for a classifier of the node's own.
+//! - [`readings`] and [`local_answer`]: what stands in for probes, and for a classifier of the
+//!   node's own.
 //! - [`Uplink`]: the link to the experts, `mild`'s client over any serial port and delay.
-//! - [`Node`]: the rejector, its experts, and an answer to each input; `run` does that once a second.
+//! - [`Node`]: the rejector, its experts, and an answer to each input; `run` does that once a
+//!   second.
 //!
 //! The boards bring a serial port and a delay, by the traits of `embedded-io` and `embedded-hal`;
 //! the test brings a gateway that lives in memory.

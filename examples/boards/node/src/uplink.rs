@@ -10,7 +10,8 @@ pub type Uplink<P, D, const EXPERTS: usize, const FRAME: usize> =
 /// The number of the only node. In a fleet each has its own.
 const NODE: u32 = 1;
 
-/// A link that has not been tried yet. `chance` is anything that differs from one start to the next.
+/// A link that has not been tried yet. `chance` is anything that differs from one start to the
+/// next.
 pub fn uplink<P, D, const EXPERTS: usize, const FRAME: usize>(
     port: P,
     delay: D,
@@ -22,8 +23,8 @@ where
 {
     // Without a key: who can reach the wire can ask and answer.
     let identity = Identity { node: NODE, key: None };
-    // The gateway's session makes the requests of each start others. With a key, this must be a true random number,
-    // or a counter of starts in flash: see `Nonce`.
+    // The gateway's session makes the requests of each start others. With a key, this must be a
+    // true random number, or a counter of starts in flash: see `Nonce`.
     let nonce = chance.iter().fold(0u64, |sum, &reading| {
         (sum ^ u64::from(reading.cast_unsigned())).wrapping_mul(0x0000_0100_0000_01b3)
     });

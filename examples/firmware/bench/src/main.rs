@@ -1,10 +1,11 @@
 //! Counts the instructions of decisions and layers, and the stack that they take.
 //!
-//! Meant for an emulator in which one instruction is one tick of a fixed clock (QEMU with `-icount`): the counter then counts
-//! instructions. Prints one line for the clock, then for each image `decision NAME REPEATS TICKS... STACK` and
-//! `layer NAME INDEX REPEATS TICKS`, and for each number of experts `policy EXPERTS REPEATS TICKS... STACK 0`,
-//! `governor EXPERTS REPEATS TICKS... STACK STATE` and the same for `watched`, a governor with watches; `cargo xtask device
-//! bench` reads them.
+//! Meant for an emulator in which one instruction is one tick of a fixed clock (QEMU with
+//! `-icount`): the counter then counts instructions. Prints one line for the clock, then for each
+//! image `decision NAME REPEATS TICKS... STACK` and `layer NAME INDEX REPEATS TICKS`, and for each
+//! number of experts `policy EXPERTS REPEATS TICKS... STACK 0`,
+//! `governor EXPERTS REPEATS TICKS... STACK STATE` and the same for `watched`, a governor with
+//! watches; `cargo xtask device bench` reads them.
 
 #![no_std]
 #![no_main]

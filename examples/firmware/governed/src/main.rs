@@ -1,7 +1,7 @@
 //! Governors whose experts fail.
 //!
-//! For each kind of governor it writes `NAME DECISIONS DEFERRED WITHHELD FRAMES DIGEST`. `cargo xtask device test` compares
-//! that with what the host finds.
+//! For each kind of governor it writes `NAME DECISIONS DEFERRED WITHHELD FRAMES DIGEST`.
+//! `cargo xtask device test` compares that with what the host finds.
 
 #![no_std]
 #![no_main]

@@ -1,12 +1,14 @@
 //! A node: sensor, rejector, governor, serial port.
 //!
-//! Its sensor is a file of the host, `rows.bin`. The file has the number of rows and of features, how often the node was
-//! started, the milliseconds between rows, and the budget in 2^-16 (65536 and more: no governor); then
-//! for each row its number, what the node's own predictor says, and the features. The node decides on each row with the
-//! image it embeds and asks experts over the serial port of the board (a CMSDK UART at 0x4000_4000, as on MPS2 boards).
-//! It says how the resolution of each input ended, `row NUMBER BY ANSWER HOW SENT MICROSECONDS`, and in the end
-//! `governor DECISIONS DEFERRED WITHHELD` and `done` with the client's counters. It logs with defmt, its frames over
-//! semihosting, and warns of every input that the chosen expert did not answer. `cargo xtask path` runs it, and decodes.
+//! Its sensor is a file of the host, `rows.bin`. The file has the number of rows and of features,
+//! how often the node was started, the milliseconds between rows, and the budget in 2^-16 (65536
+//! and more: no governor); then for each row its number, what the node's own predictor says, and
+//! the features. The node decides on each row with the image it embeds and asks experts over the
+//! serial port of the board (a CMSDK UART at 0x4000_4000, as on MPS2 boards). It says how the
+//! resolution of each input ended, `row NUMBER BY ANSWER HOW SENT MICROSECONDS`, and in the end
+//! `governor DECISIONS DEFERRED WITHHELD` and `done` with the client's counters. It logs with
+//! defmt, its frames over semihosting, and warns of every input that the chosen expert did not
+//! answer. `cargo xtask path` runs it, and decodes.
 
 #![no_std]
 #![no_main]

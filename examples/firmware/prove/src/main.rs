@@ -2,11 +2,11 @@
 //!
 //! What is linked is proven by reading this program's ELF file: the decisions, reading an image
 //! from the flash slot, and little besides. What it does is proven by running it in an emulator in
-//! which an instruction takes a few ticks of the counter, or exactly one (QEMU with `-icount`). `cargo xtask device
-//! prove` does both.
+//! which an instruction takes a few ticks of the counter, or exactly one (QEMU with `-icount`).
+//! `cargo xtask device prove` does both.
 //!
-//! The program writes lines of words and hexadecimal numbers: `clock INSTRUCTIONS TICKS`, and for each way to a decision
-//! `NAME LEAST-TICKS MOST-TICKS STACK-BYTES DIGEST`.
+//! The program writes lines of words and hexadecimal numbers: `clock INSTRUCTIONS TICKS`, and for
+//! each way to a decision `NAME LEAST-TICKS MOST-TICKS STACK-BYTES DIGEST`.
 
 #![no_std]
 #![no_main]

@@ -1,8 +1,10 @@
-//! Counts what it takes to verify a signature with one of the libraries compared, or a signed image with the crate `mild`.
+//! Counts what it takes to verify a signature with one of the libraries compared, or a signed image
+//! with the crate `mild`.
 //!
-//! A cargo feature says with which. Writes `clock INSTRUCTIONS TICKS` and `verify TICKS STACK GOOD BAD` in hexadecimal, where
-//! the last two are 1 if a good and a bad one were accepted; `cargo xtask device signatures` reads them. Nothing is
-//! formatted, so that whatever can panic comes from what is measured.
+//! A cargo feature says with which. Writes `clock INSTRUCTIONS TICKS` and
+//! `verify TICKS STACK GOOD BAD` in hexadecimal, where the last two are 1 if a good and a bad one
+//! were accepted; `cargo xtask device signatures` reads them. Nothing is formatted, so that
+//! whatever can panic comes from what is measured.
 
 #![no_std]
 #![no_main]

@@ -5,7 +5,8 @@
 pub struct Case {
     /// A public key.
     pub key: [u8; 32],
-    /// What was signed: 64 bytes, which with R and the key take as many blocks of SHA-512 as the 48 of a signed image.
+    /// What was signed: 64 bytes, which with R and the key take as many blocks of SHA-512 as the 48
+    /// of a signed image.
     pub message: &'static [u8],
     /// Its signature.
     pub signature: [u8; 64],

@@ -1,7 +1,7 @@
 //! A firmware that does nothing but use parts of `mild`, one for each cargo feature.
 //!
-//! It is linked and never run: `cargo xtask results make flash` reads the sizes of its sections. What
-//! it reads and writes goes through `black_box`, so that no part is optimized away.
+//! It is linked and never run: `cargo xtask results make flash` reads the sizes of its sections.
+//! What it reads and writes goes through `black_box`, so that no part is optimized away.
 
 #![no_std]
 #![no_main]

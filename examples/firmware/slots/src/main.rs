@@ -1,7 +1,8 @@
 //! Updates of an image during which the power fails, at every operation of a flash in RAM.
 //!
-//! Prints `updates FAILURES OLD ON-TRIAL NEW`: how often what ran after a failure. `cargo xtask device test` compares that
-//! with what the host finds. Ends with exit status 1 if anything happened that must not.
+//! Prints `updates FAILURES OLD ON-TRIAL NEW`: how often what ran after a failure.
+//! `cargo xtask device test` compares that with what the host finds. Ends with exit status 1 if
+//! anything happened that must not.
 
 #![no_std]
 #![no_main]

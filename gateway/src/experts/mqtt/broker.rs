@@ -166,7 +166,8 @@ impl Connection {
     fn lost(&self, events: &mut EventLoop) {
         let mut pending = self.pending();
         pending.lose_connection();
-        // What was handed over meanwhile: the next connection must not send it, nobody waits for it.
+        // What was handed over meanwhile: the next connection must not send it, nobody waits for
+        // it.
         events.clean();
         drop(pending);
         self.health.broker(false);

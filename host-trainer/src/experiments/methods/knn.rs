@@ -1,4 +1,5 @@
-//! k nearest neighbours: each expert's mean error among the nearest train rows, plus its mean price.
+//! k nearest neighbours: each expert's mean error among the nearest train rows, plus its mean
+//! price.
 //!
 //! The reference that no image can hold: it keeps the whole log. Distances are Euclidean over the
 //! standardised features; k is chosen by deferral loss on the calibration rows.

@@ -23,8 +23,8 @@ use crate::learn::store::Store;
 use crate::progress::Progress;
 use crate::refusal::Refusal;
 
-/// Trains a contender on the train rows, tunes it on the calibration rows and asks it about the test
-/// rows. What `store` remembers of a selection is not done again.
+/// Trains a contender on the train rows, tunes it on the calibration rows and asks it about the
+/// test rows. What `store` remembers of a selection is not done again.
 ///
 /// # Errors
 /// [`Error::Method`] if the contender does not [apply](applies), and the errors of its

@@ -1,9 +1,9 @@
 //! One-stage rejectors: the network's own classes take the place of `local`.
 //!
 //! There is no image of these: a device has its own local model already. They are here because most
-//! of the literature is one-stage, and for what PiCCE says about many experts. The published losses know no
-//! prices; here prices come in when a candidate is selected and when the offsets are tuned, both by
-//! deferral loss.
+//! of the literature is one-stage, and for what PiCCE says about many experts. The published losses
+//! know no prices; here prices come in when a candidate is selected and when the offsets are tuned,
+//! both by deferral loss.
 
 use super::host_method::{HostMethod, Task};
 use super::run::{Answers, Run, all_rows};
@@ -109,8 +109,8 @@ fn classes(part: &Part) -> Vec<u16> {
     classes
 }
 
-/// The part with an expert for each class in place of `local`: right if it is the row's label, at the
-/// price of `local`.
+/// The part with an expert for each class in place of `local`: right if it is the row's label, at
+/// the price of `local`.
 fn with_classes(part: &Part, classes: &[u16]) -> Part {
     let labels = part.labels().unwrap_or_default();
     let of_row = |row: usize| -> (Vec<f32>, Vec<f32>) {

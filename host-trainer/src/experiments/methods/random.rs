@@ -1,9 +1,10 @@
 //! Choosing by lot: the reference that knows how often each expert is wanted, and not where.
 //!
-//! Each expert is drawn as often as it is the cheapest choice on the train rows. The draw is a race of
-//! exponential times, divided by these shares (the least one wins with exactly that chance), so that
-//! a price-quality curve finds the rows in random order. No offsets: they would end in the best
-//! single expert. The deferral loss of lots at each method's own rates stands beside the method.
+//! Each expert is drawn as often as it is the cheapest choice on the train rows. The draw is a race
+//! of exponential times, divided by these shares (the least one wins with exactly that chance), so
+//! that a price-quality curve finds the rows in random order. No offsets: they would end in the
+//! best single expert. The deferral loss of lots at each method's own rates stands beside the
+//! method.
 
 use super::host_method::HostMethod;
 use super::run::{Answers, Run, without_image};

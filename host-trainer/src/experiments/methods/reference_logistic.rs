@@ -104,7 +104,8 @@ mod tests {
     use crate::learn::store::Forgetful;
     use crate::progress::Silent;
 
-    /// `cloud` is cheaper where the second feature is positive, which is all that few rows must tell.
+    /// `cloud` is cheaper where the second feature is positive, which is all that few rows must
+    /// tell.
     #[test]
     fn few_rows_are_enough_for_a_linear_truth() {
         let (config, data) = crate::intake::testing::log(100, 400);

@@ -8,8 +8,8 @@ use crate::refusal::Refusal;
 /// What a method says of the test rows of a log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answers {
-    /// Rows x experts: a score of each expert in any unit. Methods that predict deferral losses give
-    /// minus the prediction; an expert that is never asked has minus infinity.
+    /// Rows x experts: a score of each expert in any unit. Methods that predict deferral losses
+    /// give minus the prediction; an expert that is never asked has minus infinity.
     pub scores: Matrix<f64>,
     /// One for each expert, in the unit of the scores, tuned on the calibration rows.
     pub offsets: Vec<f64>,
@@ -36,14 +36,15 @@ pub struct Run {
     pub chosen: String,
     /// What it says in floating point.
     pub float: Answers,
-    /// What its image says, as integer scores and offsets; none without an image, or if quantization
-    /// was refused.
+    /// What its image says, as integer scores and offsets; none without an image, or if
+    /// quantization was refused.
     pub int8: Option<Answers>,
     /// Why there is no `int8`, if the method should have one.
     pub int8_refused: Option<Refusal>,
     /// Bytes of the image.
     pub image_bytes: Option<usize>,
-    /// Methods that bring a classifier of their own in place of `local`: its error on each test row.
+    /// Methods that bring a classifier of their own in place of `local`: its error on each test
+    /// row.
     pub local_errors: Option<Vec<f32>>,
     /// Whether another seed can change anything.
     pub seeded: bool,

@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 pub(crate) enum Online {
     /// One threshold on the advantage of deferring, under the budget ([`FeasibleSearch`]).
     Feasible,
-    /// Two thresholds on the device's probability of class 1, between which the first expert is asked
-    /// ([`TwoThresholds`]).
+    /// Two thresholds on the device's probability of class 1, between which the first expert is
+    /// asked ([`TwoThresholds`]).
     TwoThresholds,
 }
 
@@ -29,8 +29,8 @@ const EXPLORE: u8 = 20;
 /// Replays the rows in the given order and under the same conditions as [`replay`](super::replay).
 ///
 /// # Errors
-/// [`Error::Argument`] if two thresholds cannot be learned on this log: the label must have the classes 0
-/// and 1, and the confidence of the device must be known.
+/// [`Error::Argument`] if two thresholds cannot be learned on this log: the label must have the
+/// classes 0 and 1, and the confidence of the device must be known.
 ///
 /// # Panics
 /// If a row does not exist or the image is not for these rows.
@@ -162,7 +162,8 @@ mod tests {
     use crate::data::confidence::Confidence;
     use crate::data::part::PartColumns;
 
-    /// The device knows the class with a probability that it knows; the expert is nearly always right.
+    /// The device knows the class with a probability that it knows; the expert is nearly always
+    /// right.
     fn yes_or_no(rows: usize, price: f32) -> PartColumns {
         let mut random = Random::new(3);
         let (mut errors, mut labels, mut values) = (Vec::new(), Vec::new(), Vec::new());
@@ -198,8 +199,8 @@ mod tests {
     #[test]
     fn two_thresholds_ask_where_the_device_is_in_doubt() {
         let figures = run(yes_or_no(20_000, 0.2)).unwrap();
-        // Alone the device loses a quarter. Asking pays where it is wrong with a probability above 0.2: in 0.6 of
-        // the rows, for 0.2 * 0.6 + 0.04 in all, and some exploring.
+        // Alone the device loses a quarter. Asking pays where it is wrong with a probability above
+        // 0.2: in 0.6 of the rows, for 0.2 * 0.6 + 0.04 in all, and some exploring.
         assert!((figures.deferral_rate - 0.61).abs() < 0.06, "{figures:?}");
         assert!(figures.deferral_loss < 0.19, "{figures:?}");
         let dear = run(yes_or_no(20_000, 0.9)).unwrap();

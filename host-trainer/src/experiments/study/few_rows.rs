@@ -1,8 +1,8 @@
 //! Why a rejector gains or loses where rows are few: each part of the answer taken away in turn.
 //!
-//! Every variant is trained on the same seeded samples of the same logs and judged on all their test
-//! rows. Beside them stand the single expert that looks best on the rows that training may see, and
-//! the reference, a penalised logistic regression for each expert.
+//! Every variant is trained on the same seeded samples of the same logs and judged on all their
+//! test rows. Beside them stand the single expert that looks best on the rows that training may
+//! see, and the reference, a penalised logistic regression for each expert.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -57,8 +57,8 @@ const TRAINED: &str = "as trained";
 pub(crate) struct Line {
     /// What is judged.
     pub variant: String,
-    /// For each number of train rows the mean deferral loss over logs and seeds; none where no log has
-    /// as many rows.
+    /// For each number of train rows the mean deferral loss over logs and seeds; none where no log
+    /// has as many rows.
     pub losses: Vec<Option<f64>>,
 }
 

@@ -101,9 +101,9 @@ impl Cast<'_> {
         self.ranges(judged);
     }
 
-    /// Whether an expert has this column already: then this one is a copy, under a name of the other
-    /// order (`pred_local` and `local_pred`), and may be a feature. The order that most columns have
-    /// goes first.
+    /// Whether an expert has this column already: then this one is a copy, under a name of the
+    /// other order (`pred_local` and `local_pred`), and may be a feature. The order that most
+    /// columns have goes first.
     fn is_second_copy(&self, expert: &str, column: usize) -> bool {
         let begins = |name: &str| name.len() > expert.len() && !name.starts_with(expert);
         let same = |(other, facts): &(usize, &Facts)| {
@@ -180,7 +180,8 @@ impl Cast<'_> {
         if answers.is_empty() {
             return;
         }
-        // What the experts answer are its values, and most of them agree with it more than by chance.
+        // What the experts answer are its values, and most of them agree with it more than by
+        // chance.
         let fits = |facts: &Facts| {
             let agreement = answers.iter().filter_map(|answer| facts.agreement(answer));
             let best = agreement.fold(0.0, f64::max);

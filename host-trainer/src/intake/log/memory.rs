@@ -1,8 +1,8 @@
 //! A table in memory: named columns of numbers or texts, as another program holds them.
 //!
-//! A row is read as if its cells stood in a file, each number with the fewest digits that tell it from
-//! all others of its type. So a log means the same in memory as in a CSV file that such a program
-//! writes, down to the last bit.
+//! A row is read as if its cells stood in a file, each number with the fewest digits that tell it
+//! from all others of its type. So a log means the same in memory as in a CSV file that such a
+//! program writes, down to the last bit.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -59,7 +59,8 @@ impl<'a, T: Copy> Strided<'a, T> {
     }
 }
 
-/// The cells of a column. A NaN, and a text that is empty or marks a missing cell, is a missing cell.
+/// The cells of a column. A NaN, and a text that is empty or marks a missing cell, is a missing
+/// cell.
 #[derive(Debug, Clone)]
 pub enum Cells<'a> {
     /// Single precision.

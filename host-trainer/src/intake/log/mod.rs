@@ -3,8 +3,8 @@
 //! Rows stream straight into the arrays of the [`Dataset`]; the text of the log is never held. How
 //! the table is written is recognised from its beginning; what it means does not depend on that.
 //!
-//! **Not here:** gaps are not filled in and rows are not dropped unless the configuration says so. A
-//! log with an unusable cell is refused; the error names the file, the line, the column, what was
+//! **Not here:** gaps are not filled in and rows are not dropped unless the configuration says so.
+//! A log with an unusable cell is refused; the error names the file, the line, the column, what was
 //! found, what was expected and what to change.
 
 mod category;
@@ -86,9 +86,9 @@ pub fn survey_from(reader: impl Read, name: &Path, config: &Config) -> Result<Da
     survey_all([table].into_iter(), config)
 }
 
-/// Reads a log from memory, for training. `name` stands for it in messages; its row `i`, counted from
-/// 0, is called line `i + 2`, as in a file with a header. Of the configuration `data.log` is not
-/// looked at.
+/// Reads a log from memory, for training. `name` stands for it in messages; its row `i`, counted
+/// from 0, is called line `i + 2`, as in a file with a header. Of the configuration `data.log` is
+/// not looked at.
 ///
 /// # Errors
 /// As [`read_log`](crate::read_log).

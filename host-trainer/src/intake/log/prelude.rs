@@ -1,4 +1,5 @@
-//! What stands before the header of a table: comments, and what a spreadsheet says of the delimiter.
+//! What stands before the header of a table: comments, and what a spreadsheet says of the
+//! delimiter.
 
 use csv::StringRecord;
 

@@ -210,8 +210,8 @@ impl<'a> Table<'a> {
             && self.record.iter().zip(names).all(|(cell, name)| visible(cell) == name)
     }
 
-    /// That a row is as wide as the header. Cells without anything in them may be too many, as where
-    /// every row ends with a delimiter.
+    /// That a row is as wide as the header. Cells without anything in them may be too many, as
+    /// where every row ends with a delimiter.
     fn fits_header(&mut self) -> Result<()> {
         let (found, expected) = (self.record.len(), self.header.names().len());
         if found == expected {

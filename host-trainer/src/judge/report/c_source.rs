@@ -18,8 +18,8 @@ pub struct CSource {
 
 /// The image as C source (C99 and later, C++11 and later) for the library `mild-c`.
 ///
-/// All names begin with `name`, made a C identifier: characters that C does not allow become `_`. So
-/// do those of experts, and experts whose names then agree get their index behind them.
+/// All names begin with `name`, made a C identifier: characters that C does not allow become `_`.
+/// So do those of experts, and experts whose names then agree get their index behind them.
 #[must_use]
 pub fn c_source(artifact: &Artifact, name: &str) -> CSource {
     let image = artifact.image();

@@ -74,7 +74,8 @@ pub(crate) struct CheckedExpert {
 }
 
 impl CheckReport {
-    /// Of a log that has been read. Without its header nothing is said of columns that are not used.
+    /// Of a log that has been read. Without its header nothing is said of columns that are not
+    /// used.
     pub(crate) fn new(
         config: &Config,
         header: Option<&Header>,

@@ -31,8 +31,8 @@ use crate::progress::Progress;
 /// Folds of the first round.
 const FIRST_FOLDS: usize = 2;
 
-/// Standard errors of the paired difference by which a candidate may be behind the best of the first
-/// round and still go on.
+/// Standard errors of the paired difference by which a candidate may be behind the best of the
+/// first round and still go on.
 const BEHIND: f64 = 2.0;
 
 /// How a candidate did, at its best number of iterations.
@@ -59,14 +59,15 @@ pub struct Selection {
     /// Those that were judged on all folds, the best first, then the others likewise.
     pub ranking: Vec<Judged>,
     /// The index in `ranking` of the simplest one that is not worse than the best by more than one
-    /// standard error of their paired difference: with the best one's loss, or a plainer one as good, in the smallest network.
+    /// standard error of their paired difference: with the best one's loss, or a plainer one as
+    /// good, in the smallest network.
     pub chosen: usize,
     /// Mean deferral loss of always the same expert, on the same rows.
     pub constants: Vec<f64>,
 }
 
-/// Judges a grid's candidates on a part, then the best of them in wider networks, and chooses. Fits that `store`
-/// remembers are not done again.
+/// Judges a grid's candidates on a part, then the best of them in wider networks, and chooses. Fits
+/// that `store` remembers are not done again.
 ///
 /// # Errors
 /// [`Error::Cancelled`] if `progress` says so.
@@ -306,8 +307,8 @@ impl<'a> Bench<'a> {
         scored.losses(&vec![0.0; self.part.experts()]).iter().sum()
     }
 
-    /// What fitting a candidate on one fold costs beside others: its multiply-accumulates and, for the
-    /// loss, some for each output.
+    /// What fitting a candidate on one fold costs beside others: its multiply-accumulates and, for
+    /// the loss, some for each output.
     fn work(&self, candidate: &Candidate) -> u64 {
         const LOSS: usize = 10;
         let shape = Shape::new(self.part.inputs(), &candidate.hidden, self.part.experts());
@@ -356,8 +357,8 @@ fn go_on(progress: &dyn Progress) -> Result<()> {
     if progress.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
 }
 
-/// Checkpoints in a row, all worse than the best before them, after which a fit ends (early stopping; they are further
-/// apart each time).
+/// Checkpoints in a row, all worse than the best before them, after which a fit ends (early
+/// stopping; they are further apart each time).
 const PATIENCE: usize = 2;
 
 /// With fewer rows in a fold its loss says too little to end a fit by, and there is little to save.
@@ -388,19 +389,20 @@ fn best_linear(ranking: &[Judged]) -> Option<usize> {
     ranking.iter().position(|judged| judged.candidate.is_solved())
 }
 
-/// Whether the best of `tried` candidates is no further ahead of the best linear one with a penalty for
-/// each expert than luck may bring it. The largest of n independent standard normal numbers is about
-/// `sqrt(2 ln n)`; candidates that resemble each other count as the root of their number, which
-/// leaves `sqrt(ln n)` standard errors of the paired difference.
+/// Whether the best of `tried` candidates is no further ahead of the best linear one with a penalty
+/// for each expert than luck may bring it. The largest of n independent standard normal numbers is
+/// about `sqrt(2 ln n)`; candidates that resemble each other count as the root of their number,
+/// which leaves `sqrt(ln n)` standard errors of the paired difference.
 fn beaten_by_luck(ranking: &[Judged], tried: usize) -> bool {
     let Some(linear) = best_linear(ranking) else { return false };
     let (behind, error) = paired_difference(&ranking[linear].losses, &ranking[0].losses);
     behind <= libm::sqrt(libm::log(tried as f64)) * error
 }
 
-/// The one-standard-error rule (Breiman et al. 1984) along one path at a time: first the loss with the fewest chosen margins in
-/// the best one's network, then the smallest network with that loss, regularisation and tau. Over all candidates at once it would
-/// take the luckiest of the many small ones, which look better than they are.
+/// The one-standard-error rule (Breiman et al. 1984) along one path at a time: first the loss with
+/// the fewest chosen margins in the best one's network, then the smallest network with that loss,
+/// regularisation and tau. Over all candidates at once it would take the luckiest of the many small
+/// ones, which look better than they are.
 fn simplest_within_one_error(ranking: &[Judged], part: &Part) -> usize {
     let best = &ranking[0];
     let within: Vec<(usize, &Candidate)> = ranking

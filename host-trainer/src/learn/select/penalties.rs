@@ -2,9 +2,9 @@
 //!
 //! Where the loss is a sum of terms of one output each, a linear network is as many models as there
 //! are experts. How much can be learned of each differs: of an expert that is nearly always right
-//! little, of a specialist much. So each has the penalty with the least held-out loss of its own term,
-//! which says more on few rows than the deferral loss, a mean of steps. The penalties
-//! go from the strongest down, each fit from where the one before ended.
+//! little, of a specialist much. So each has the penalty with the least held-out loss of its own
+//! term, which says more on few rows than the deferral loss, a mean of steps. The penalties go from
+//! the strongest down, each fit from where the one before ended.
 
 use std::ops::ControlFlow;
 
@@ -36,8 +36,8 @@ pub(super) struct Folds<'a> {
     pub(super) used: &'a [u8],
 }
 
-/// The candidate with the best penalty for each expert, and the mean held-out loss with them. `done`
-/// is called after each fold.
+/// The candidate with the best penalty for each expert, and the mean held-out loss with them.
+/// `done` is called after each fold.
 pub(super) fn of_experts(
     folds: &Folds<'_>,
     candidate: &Candidate,

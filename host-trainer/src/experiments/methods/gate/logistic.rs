@@ -1,8 +1,8 @@
 //! A logistic model that deferring is better, of the two largest probabilities of the local model.
 //!
-//! The gate is DIME's by description alone: the publication was not read. Derived here: rows weigh as
-//! much as the deferral losses of the two actions differ, so that a probability of 0.5 is where their
-//! expected losses are equal.
+//! The gate is DIME's by description alone: the publication was not read. Derived here: rows weigh
+//! as much as the deferral losses of the two actions differ, so that a probability of 0.5 is where
+//! their expected losses are equal.
 
 use crate::data::matrix::Matrix;
 use crate::learn::logistic::{Target, fit, pull};

@@ -1,9 +1,9 @@
-//! Gates on the local model's confidence: answer locally, or ask one chosen expert where a statistic of
-//! the local model's probabilities exceeds a threshold.
+//! Gates on the local model's confidence: answer locally, or ask one chosen expert where a
+//! statistic of the local model's probabilities exceeds a threshold.
 //!
-//! Expert and threshold are those of the lowest deferral loss on the train rows, by exact search; the
-//! offset tuned on the calibration rows then moves the threshold, as it moves every method's. No features
-//! are used.
+//! Expert and threshold are those of the lowest deferral loss on the train rows, by exact search;
+//! the offset tuned on the calibration rows then moves the threshold, as it moves every method's.
+//! No features are used.
 
 mod logistic;
 mod threshold;
@@ -55,8 +55,8 @@ pub(super) const METHODS: &[HostMethod] = &[
 enum Gate {
     /// 1 minus the largest softmax.
     MaxSoftmax,
-    /// The entropy of the probabilities, in nats. (L-RAG, Voloshyn 2026, publishes thresholds of 0.5
-    /// and 1.0.)
+    /// The entropy of the probabilities, in nats. (L-RAG, Voloshyn 2026, publishes thresholds of
+    /// 0.5 and 1.0.)
     Entropy,
     /// 1 minus the difference of the two largest probabilities.
     Margin,
@@ -248,8 +248,8 @@ mod tests {
         }
     }
 
-    /// Local is right on rows of which it is sure by more than 0.5; of two experts the second is right
-    /// on the others.
+    /// Local is right on rows of which it is sure by more than 0.5; of two experts the second is
+    /// right on the others.
     fn three() -> Dataset {
         let (_, mut data) = crate::intake::testing::log(20, 20);
         let expert =

@@ -3,8 +3,8 @@
 /// Gains that differ by less are equal.
 pub(super) const ROUNDING: f64 = 1e-9;
 
-/// "Never" and "always" are beyond the range of the statistic by this much, so that no new row is on the
-/// other side.
+/// "Never" and "always" are beyond the range of the statistic by this much, so that no new row is
+/// on the other side.
 const BEYOND: f64 = 1.0;
 
 /// A threshold: rows above it are deferred.
@@ -15,9 +15,9 @@ pub(super) struct Cut {
     pub(super) gain: f64,
 }
 
-/// The best threshold of all, "never" and "always" included; of equally good ones the highest, which
-/// defers least. `gains`: by how much deferring lowers the loss of each row; the values are of 0 to
-/// `most`, on new rows too.
+/// The best threshold of all, "never" and "always" included; of equally good ones the highest,
+/// which defers least. `gains`: by how much deferring lowers the loss of each row; the values are
+/// of 0 to `most`, on new rows too.
 pub(super) fn best(values: &[f64], gains: &[f64], most: f64) -> Cut {
     let mut rows: Vec<(f64, f64)> = values.iter().copied().zip(gains.iter().copied()).collect();
     rows.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -144,8 +144,8 @@ fn answer(
     Ok(answer)
 }
 
-/// `physical`: the price that is stated in physical units. `money_per_error`: what one error costs, if
-/// the other prices are in money.
+/// `physical`: the price that is stated in physical units. `money_per_error`: what one error costs,
+/// if the other prices are in money.
 fn price(
     keys: ExpertKeys,
     index: usize,
