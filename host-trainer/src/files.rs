@@ -103,6 +103,17 @@ pub(crate) fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<()> 
     file.finish_new(readers)
 }
 
+/// Removes a file, if it is there.
+///
+/// # Errors
+/// [`Error::Io`] with the path.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(path)(error)),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

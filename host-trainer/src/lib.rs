@@ -85,10 +85,12 @@ pub use intake::log::{
 pub use intake::warnings::warnings;
 pub use integers::artifact::Artifact;
 pub use judge::decide::{ChosenLoss, RowDecision, decide_part, decide_table};
-pub use judge::report::{CSource, c_source, evaluate, rust_source, rust_source_with_names};
+pub use judge::report::{
+    CSource, c_source, evaluate, evaluate_at, rust_source, rust_source_with_names,
+};
 pub use learn::store::{Directory, Forgetful, Store};
 pub use pipeline::{
-    Choice, DenseLayer, Imported, PolicyReport, SeenLoss, Trained, import,
+    Choice, DenseLayer, Imported, PolicyReport, Reason, SeenLoss, Trained, import,
     train as train_with_store,
 };
 pub use progress::{Progress, Silent};

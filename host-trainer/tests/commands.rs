@@ -93,12 +93,12 @@ fn same_log_configuration_and_seed_give_the_same_bytes() {
         bench.ok(&["train", "mild.toml", "--out", out, "--quiet"]);
     }
     bench.ok(&["train", "mild.toml", "--out", "three", "--seed", "7", "--quiet"]);
-    for file in ["rejector.mild", "metrics.json", "vectors.bin"] {
+    for file in ["rejector.mild", "metrics.json", "vectors.bin", "report.html"] {
         let read = |out: &str| fs::read(bench.path(out).join(file)).unwrap();
         assert_eq!(read("one"), read("two"), "{file}");
         assert_ne!(read("one"), read("three"), "{file}: the seed matters");
     }
-    assert_eq!(fs::read_dir(bench.path("one")).unwrap().count(), 3, "no temporary files stay");
+    assert_eq!(fs::read_dir(bench.path("one")).unwrap().count(), 4, "no temporary files stay");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn an_interrupted_training_goes_on_where_it_was() {
         let read = |out: &str| fs::read(bench.path(out).join(file)).unwrap();
         assert_eq!(read("out"), read("whole"), "{file}");
     }
-    assert_eq!(fs::read_dir(bench.path("out")).unwrap().count(), 3, "nothing else stays");
+    assert_eq!(fs::read_dir(bench.path("out")).unwrap().count(), 4, "nothing else stays");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod apt;
 mod background;
 mod bench;
+mod browser;
 mod c_library;
 mod commands;
 mod duplicates;
@@ -38,7 +39,7 @@ use anyhow::Result;
 use clap::Parser;
 use commands::{
     boards, book, c, device, lint, path as path_command, python as python_command,
-    results as results_command, sanitize, structure, test,
+    report as report_command, results as results_command, sanitize, structure, test,
 };
 use mild_test_support::cores;
 use std::process::ExitCode;
@@ -65,6 +66,9 @@ enum Xtask {
     Python(python_command::PythonCommand),
     /// Make the book of HTML pages from the documents
     Book,
+    /// Test the reports for people in a browser
+    #[command(subcommand)]
+    Report(report_command::ReportCommand),
     /// Check formatting, lints, documentation and its links
     Lint,
     /// Show the structure of the code: import loops, layers, long files
@@ -97,6 +101,7 @@ fn run() -> Result<bool> {
         Xtask::C(command) => c::c(&command),
         Xtask::Book => book::book().map(|()| true),
         Xtask::Python(command) => python_command::python(&command),
+        Xtask::Report(command) => report_command::report(&command),
         Xtask::Lint => Ok(lint::lint()),
         Xtask::Structure => structure::structure(),
         Xtask::Results(args) => results_command::results(&args),

@@ -88,8 +88,7 @@ impl Bootstrap {
             let last = means.len().saturating_sub(1) as f64;
             means.get((share * last).round() as usize).copied().unwrap_or(0.0)
         };
-        let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
-        Estimate { mean, low: at(0.025), high: at(0.975) }
+        Estimate { mean: mean(values), low: at(0.025), high: at(0.975) }
     }
 
     /// For each resample the mean of every line: `lines[line][seed][row]`. Seeds are resampled like
@@ -135,6 +134,12 @@ impl Bootstrap {
         };
         self.draws.par_iter().enumerate().map(mean_of_draw).collect()
     }
+}
+
+/// The mean; 0 without values.
+#[must_use]
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 /// Mean of `a - b` over rows, and its standard error.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::output::{Output, print_all};
-use super::train::train_and_write;
+use super::train::{Page, train_and_write};
 use crate::error::Result;
 use crate::files;
 use crate::intake::config::Config;
@@ -30,13 +30,20 @@ pub(super) fn run(args: &DemoArgs) -> Result<()> {
     config.train.seed = args.seed;
     let data = log::read_from(files.csv.as_bytes(), Path::new("wine.csv"), &config)?;
     if let Some(out) = &args.out {
+        (config.path, config.data.log) = (out.join("wine.toml"), out.join("wine.csv"));
         files::write(&out.join("wine.csv"), files.csv.as_bytes())?;
         files::write(&out.join("wine.toml"), files.config.as_bytes())?;
     }
     if !args.output.quiet && !args.output.json {
         print_all(&introduction(&data))?;
     }
-    train_and_write(&config, &data, Vec::new(), args.out.as_deref(), args.output)
+    train_and_write(
+        &config,
+        &data,
+        Vec::new(),
+        args.out.as_deref().map(|out| (out, Page::Written)),
+        args.output,
+    )
 }
 
 fn introduction(data: &crate::data::dataset::Dataset) -> String {

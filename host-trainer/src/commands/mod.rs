@@ -18,6 +18,7 @@ mod keys;
 mod log;
 mod output;
 mod progress;
+mod report;
 mod sign;
 mod simulate;
 mod study;
@@ -51,11 +52,13 @@ enum Command {
     /// Say what is known of a log without training: what each column is, splits, experts, warnings
     Check(check::CheckArgs),
     /// Train a rejector: reads a log, writes an image, a report and golden vectors
-    Train(train::TrainArgs),
+    Train(train::TrainCommand),
     /// Add an expert that is not in the log, from a sample of its labelled answers
     Extend(extend::ExtendArgs),
     /// Evaluate an image on the test rows of a log, with the device's integer inference
     Eval(eval::EvalArgs),
+    /// Write the page of an image: what it is worth on the test rows of a log, for people
+    Report(report::ReportArgs),
     /// List what an image decides, row by row: who is asked, with which scores, and what that cost
     Decide(decide::DecideArgs),
     /// Train several methods on several logs and compare them
@@ -102,6 +105,7 @@ impl Command {
             Self::Train(args) => train::run(args),
             Self::Extend(args) => extend::run(args),
             Self::Eval(args) => eval::run(args),
+            Self::Report(args) => report::run(args),
             Self::Decide(args) => decide::run(args),
             Self::Compare(args) => compare::run(args),
             Self::Inspect(args) => inspect::run(args),
@@ -122,7 +126,7 @@ impl Command {
             Self::Init(args) => args.output.json,
             Self::Log(args) => args.output().json,
             Self::Check(args) => args.output.json,
-            Self::Train(args) => args.output.json,
+            Self::Train(args) => args.train.output.json,
             Self::Extend(args) => args.output().json,
             Self::Eval(args) => args.output.json,
             Self::Decide(args) => args.prints_json(),
@@ -133,7 +137,7 @@ impl Command {
             Self::Keygen(args) => args.output.json,
             Self::Sign(args) => args.print.json,
             Self::Verify(args) => args.output.json,
-            Self::Export(_) | Self::Keys => false,
+            Self::Export(_) | Self::Keys | Self::Report(_) => false,
         }
     }
 }

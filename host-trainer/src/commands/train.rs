@@ -14,6 +14,7 @@ use crate::intake::config::Config;
 use crate::intake::log;
 use crate::intake::warnings::warnings;
 use crate::integers::vectors::{self, Amount};
+use crate::judge::html;
 use crate::judge::report::TrainReport;
 use crate::learn::store::{self, Directory, Forgetful, Store};
 use crate::loss::Effort;
@@ -38,6 +39,16 @@ pub(crate) struct TrainArgs {
     pub(super) output: Output,
 }
 
+/// All arguments of the command.
+#[derive(Debug, Args)]
+pub(crate) struct TrainCommand {
+    #[command(flatten)]
+    pub(super) train: TrainArgs,
+    /// Do not write report.html
+    #[arg(long)]
+    no_report: bool,
+}
+
 impl TrainArgs {
     /// The configuration, as the arguments change it, and its log.
     pub(super) fn load(&self) -> Result<(Config, Dataset)> {
@@ -49,11 +60,20 @@ impl TrainArgs {
     }
 }
 
-pub(super) fn run(args: &TrainArgs) -> Result<()> {
+pub(super) fn run(command: &TrainCommand) -> Result<()> {
+    let TrainCommand { train: args, no_report } = command;
     let (config, data) = args.load()?;
     let warnings = warnings(&config, &data)?;
     output::warn(&warnings, args.output.quiet);
-    train_and_write(&config, &data, warnings, Some(&args.out), args.output)
+    let page = if *no_report { Page::None } else { Page::Written };
+    train_and_write(&config, &data, warnings, Some((&args.out, page)), args.output)
+}
+
+/// Whether `report.html` is written with the other results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Page {
+    Written,
+    None,
 }
 
 /// Trains, writes the results, and reports them with what looked wrong about the log.
@@ -61,10 +81,10 @@ pub(super) fn train_and_write(
     config: &Config,
     data: &Dataset,
     warnings: Vec<Warning>,
-    out: Option<&Path>,
+    out: Option<(&Path, Page)>,
     output: Output,
 ) -> Result<()> {
-    let directory = out.map(|out| Directory::new(out, &context(config, data)));
+    let directory = out.map(|(out, _)| Directory::new(out, &context(config, data)));
     let store: &dyn Store = match &directory {
         Some(directory) => directory,
         None => &Forgetful,
@@ -73,32 +93,59 @@ pub(super) fn train_and_write(
     let seed = config.train.seed;
     let report = TrainReport::new(&trained, data, config).with_warnings(warnings);
     let mut text = report.render();
-    if let Some(out) = out {
-        write(out, &report, &trained, data, seed)?;
+    if let Some((out, page)) = out {
+        let metrics = write(out, &report, &trained, data, seed)?;
+        let image = out.join("rejector.mild");
+        let mut written = format!("written: {}\n", image.display());
+        if page == Page::Written {
+            let file = out.join(html::FILE_NAME);
+            let page = html::page(config, data, &trained.artifact, Some(&metrics))?;
+            files::write(&file, page.html.as_bytes())?;
+            text += &format!("\n{}\n", page.headline);
+            written += &format!("report: {}, for a browser\n", file.display());
+        }
         if let Some(directory) = directory {
             directory.remove()?;
         }
-        text += &format!("written: {}\n", out.join("rejector.mild").display());
+        text += &format!("{written}next: {}\n", next(&report, config, &image));
     }
     output.print(&report, &text)
 }
 
-/// Writes the report, golden vectors and, last, the image.
+/// What one does with a training.
+fn next(report: &TrainReport, config: &Config, image: &Path) -> String {
+    let experts = &report.test.experts;
+    match experts.iter().position(|expert| expert.share >= 1.0) {
+        Some(0) => "nothing to install: the device does as well alone".to_owned(),
+        Some(k) => format!("nothing to install: always ask {}", experts[k].name),
+        None => format!(
+            "`mild export {image} --format rust` (or `c`) for the firmware; `mild decide {} --image {image}` \
+             lists who is asked on each row",
+            config.path.display(),
+            image = image.display(),
+        ),
+    }
+}
+
+/// Writes the report, golden vectors and, last, the image. A page about an image that was there before
+/// goes. Returns the report as it is written.
 pub(super) fn write(
     out: &Path,
     report: &impl Serialize,
     trained: &Trained,
     data: &Dataset,
     seed: u64,
-) -> Result<()> {
+) -> Result<Vec<u8>> {
     let image = trained.artifact.image();
     let golden =
         vectors::write(&image, &[&data.test], data.raw.as_deref(), Amount::default(), seed);
     let json = serde_json::to_vec_pretty(report)
         .map_err(|error| Error::io(&out.join("metrics.json"))(error.into()))?;
+    files::remove(&out.join(html::FILE_NAME))?;
     files::write(&out.join("metrics.json"), &json)?;
     files::write(&out.join("vectors.bin"), &golden)?;
-    files::write(&out.join("rejector.mild"), &trained.artifact.to_bytes())
+    files::write(&out.join("rejector.mild"), &trained.artifact.to_bytes())?;
+    Ok(json)
 }
 
 /// Everything that a selection depends on: an interrupted one continues only if none of it has

@@ -2,7 +2,7 @@
 
 use mild::fixed::PlattMap;
 use mild::image::{ExpertParts, ImageParts, MAX_OFFSET, OperatingPointsParts};
-use mild::{Image, Price, Provenance, Rejector};
+use mild::{Image, Price, Provenance, Reachable, Rejector, Scores};
 
 use crate::data::dataset::Dataset;
 use crate::data::matrix::Matrix;
@@ -172,8 +172,20 @@ pub(crate) fn decisions(image: &Image<'_>, part: &Part) -> Vec<usize> {
     let mut scratch = vec![0; image.scratch_words()];
     (0..part.rows())
         .map(|row| {
-            let decision = rejector.decide(part.row(row), mild::Reachable::ALL, &mut scratch);
+            let decision = rejector.decide(part.row(row), Reachable::ALL, &mut scratch);
             usize::from(decision.expect("a log holds no NaN").expert)
         })
         .collect()
+}
+
+/// The device's decisions on rows with these scores, if an advantage must exceed
+/// `threshold` beyond what the offsets say.
+#[must_use]
+pub(crate) fn decisions_at(scores: &Matrix<i32>, offsets: &[i32], threshold: i32) -> Vec<usize> {
+    let mut moved = offsets.to_vec();
+    if let Some(local) = moved.first_mut() {
+        *local = local.saturating_add(threshold);
+    }
+    let decide = |scores| Scores::new(scores, &moved).decide(Reachable::ALL);
+    scores.iter_rows().map(|scores| usize::from(decide(scores).expert)).collect()
 }

@@ -20,21 +20,49 @@ pub struct Merit {
     pub shares: Vec<f64>,
 }
 
-impl Merit {
-    /// The merit of choosing expert `choices[row]` on each row of the part.
-    #[must_use]
-    pub fn new(bootstrap: &Bootstrap, part: &Part, choices: &[usize]) -> Self {
+/// What one way of choosing gives on each row.
+pub(crate) struct RowFigures {
+    /// Error plus price.
+    pub(crate) deferral_loss: Vec<f64>,
+    /// One minus the error.
+    pub(crate) accuracy: Vec<f64>,
+    /// In units of one error.
+    pub(crate) price: Vec<f64>,
+    /// 1 where the row is answered locally, else 0.
+    pub(crate) coverage: Vec<f64>,
+    /// Share of rows answered by each expert.
+    pub(crate) shares: Vec<f64>,
+}
+
+impl RowFigures {
+    /// Of choosing expert `choices[row]` on each row of the part.
+    pub(crate) fn new(part: &Part, choices: &[usize]) -> Self {
         let of = |value: &dyn Fn(usize, usize) -> f64| -> Vec<f64> {
             choices.iter().enumerate().map(|(row, &k)| value(row, k)).collect()
         };
         let share = |k: usize| choices.iter().filter(|&&choice| choice == k).count() as f64;
         let rows = choices.len().max(1) as f64;
         Self {
-            deferral_loss: bootstrap.estimate(&of(&|row, k| f64::from(part.deferral_loss(row, k)))),
-            accuracy: bootstrap.estimate(&of(&|row, k| 1.0 - f64::from(part.errors().row(row)[k]))),
-            price: bootstrap.estimate(&of(&|row, k| f64::from(part.prices().row(row)[k]))),
-            coverage: bootstrap.estimate(&of(&|_, k| f64::from(u8::from(k == 0)))),
+            deferral_loss: of(&|row, k| f64::from(part.deferral_loss(row, k))),
+            accuracy: of(&|row, k| 1.0 - f64::from(part.errors().row(row)[k])),
+            price: of(&|row, k| f64::from(part.prices().row(row)[k])),
+            coverage: of(&|_, k| f64::from(u8::from(k == 0))),
             shares: (0..part.experts()).map(|k| share(k) / rows).collect(),
+        }
+    }
+}
+
+impl Merit {
+    /// The merit of choosing expert `choices[row]` on each row of the part.
+    #[must_use]
+    pub fn new(bootstrap: &Bootstrap, part: &Part, choices: &[usize]) -> Self {
+        let rows = RowFigures::new(part, choices);
+        Self {
+            deferral_loss: bootstrap.estimate(&rows.deferral_loss),
+            accuracy: bootstrap.estimate(&rows.accuracy),
+            price: bootstrap.estimate(&rows.price),
+            coverage: bootstrap.estimate(&rows.coverage),
+            shares: rows.shares,
         }
     }
 }

@@ -2,4 +2,5 @@
 
 pub(crate) mod decide;
 pub(crate) mod evaluate;
+pub(crate) mod html;
 pub(crate) mod report;

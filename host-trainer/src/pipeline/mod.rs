@@ -64,6 +64,27 @@ pub enum Choice {
         expert: usize,
         /// Its mean deferral loss on the rows of the selection.
         loss: f64,
+        /// Why no rejector was taken.
+        reason: Reason,
+    },
+}
+
+/// Why an expert is always asked, although rejectors were trained.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reason {
+    /// In cross-validation the best candidate was not ahead by as much as luck may give.
+    NotClearlyAhead {
+        /// By how much it was ahead, in deferral loss; negative if it was behind.
+        gain: f64,
+        /// What it had to be ahead by.
+        needed: f64,
+    },
+    /// On the calibration rows, which have no part in the choice, the chosen candidate was behind.
+    BehindOnCalibration {
+        /// Mean deferral loss of the constant there.
+        constant: f64,
+        /// Mean deferral loss of the candidate's image there.
+        rejector: f64,
     },
 }
 
@@ -392,8 +413,9 @@ fn choose(selection: &Selection, index: usize, part: &Part, errors: f64) -> Choi
         (0..part.rows()).map(|row| f64::from(part.deferral_loss(row, expert))).collect();
     let (gain, error) = paired_difference(&always, &judged.losses);
     let further = (errors - 1.0).max(0.0) * error.min(FURTHER_ERROR);
-    if gain <= errors.min(1.0) * error + further {
-        Choice::Constant { expert, loss }
+    let needed = errors.min(1.0) * error + further;
+    if gain <= needed {
+        Choice::Constant { expert, loss, reason: Reason::NotClearlyAhead { gain, needed } }
     } else {
         Choice::Rejector(judged.clone())
     }
@@ -413,7 +435,9 @@ fn better_constant(trained: &Trained, data: &Dataset) -> Option<Choice> {
     let better = matches!(trained.choice, Choice::Rejector(_))
         && data.calibration.rows() > 0
         && on_calibration < trained.seen.int8_calibration;
-    better.then_some(Choice::Constant { expert, loss })
+    let rejector = trained.seen.int8_calibration;
+    let reason = Reason::BehindOnCalibration { constant: on_calibration, rejector };
+    better.then_some(Choice::Constant { expert, loss, reason })
 }
 
 impl Trained {

@@ -7,7 +7,7 @@ use super::{
     prove, results,
 };
 use crate::{
-    apt,
+    apt, browser,
     process::{cargo, find_program, run},
     programs, python,
     verdict::Tally,
@@ -61,6 +61,14 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         let result = python::test(&[]);
         failed |= result.is_err();
         summary.push(line("Python package", start, result.map(|()| "passed".to_owned())));
+    }
+    if !args.device_only {
+        heading("reports in a browser");
+        let start = Instant::now();
+        let result = browser::check(false);
+        failed |= !result.as_ref().is_ok_and(|tally| tally.failed == 0);
+        tally.add(&result);
+        summary.push(line("reports", start, result.map(|tally| tally.to_string())));
     }
     if !args.host_only {
         heading("device tests");

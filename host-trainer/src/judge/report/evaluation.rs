@@ -8,7 +8,7 @@ use crate::arithmetic::statistics::Estimate;
 use crate::data::dataset::Dataset;
 use crate::data::part::Part;
 use crate::data::reference::{best_single, oracle};
-use crate::integers::artifact::decisions;
+use crate::integers::artifact::{decisions_at, scores};
 
 /// What `mild eval --json` prints; also a part of `metrics.json`.
 #[derive(Debug, Clone, Serialize)]
@@ -56,13 +56,29 @@ pub fn evaluate(
     part: &Part,
     seed: u64,
 ) -> (Evaluation, MeritTable) {
-    let choices = decisions(image, part);
+    evaluate_at(image, data, part, seed, 0)
+}
+
+/// The same, if the advantage must exceed `threshold` (in score units) beyond what the image's offsets
+/// say, as a governor or a larger offset of `local` makes it on the device.
+#[must_use]
+pub fn evaluate_at(
+    image: &Image<'_>,
+    data: &Dataset,
+    part: &Part,
+    seed: u64,
+    threshold: i32,
+) -> (Evaluation, MeritTable) {
+    let choices = decisions_at(&scores(image, part), image.offsets(), threshold);
     let table = MeritTable::new(data, part, seed, &[(IMAGE_LINE, &choices)]);
     (evaluation(&table, IMAGE_LINE, data, part), table)
 }
 
 /// The name of the line of an image in tables.
 pub(crate) const IMAGE_LINE: &str = "rejector, int8";
+
+/// The name of the line of a float network.
+pub(crate) const FLOAT_LINE: &str = "rejector, float";
 
 /// The evaluation that a table's line holds.
 #[must_use]

@@ -161,7 +161,7 @@ impl LogReport {
 }
 
 impl PartReport {
-    fn new(data: &Dataset, split: Split) -> Self {
+    pub(crate) fn new(data: &Dataset, split: Split) -> Self {
         let part = data.part(split);
         let counts = cheapest_right(part);
         let masses = masses(part);

@@ -10,8 +10,8 @@ mod table;
 mod train;
 
 pub use c_source::{CSource, c_source};
-pub use evaluation::{Evaluation, ExpertReport, evaluate};
-pub(crate) use evaluation::{IMAGE_LINE, evaluation};
+pub use evaluation::{Evaluation, ExpertReport, evaluate, evaluate_at};
+pub(crate) use evaluation::{FLOAT_LINE, IMAGE_LINE, evaluation};
 pub use image::{ImageExpert, ImageReport, OperatingPointsReport, ProvenanceReport};
 pub(crate) use image::{digest, hex};
 pub use rust_source::{rust_source, rust_source_with_names};

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Evaluation, IMAGE_LINE, ImageReport, MeritTable, evaluation};
+use super::{Evaluation, FLOAT_LINE, IMAGE_LINE, ImageReport, MeritTable, evaluation};
 use crate::data::dataset::Dataset;
 use crate::data::notes::LogNotes;
 use crate::intake::config::{Budget, Config, Limit};
-use crate::pipeline::{Choice, Trained};
+use crate::pipeline::{Choice, Reason, Trained};
 use crate::warnings::Warning;
 
 /// A figure, and what it may be at most.
@@ -27,6 +27,10 @@ pub struct TrainReport {
     pub classes: Vec<String>,
     /// The winner in words.
     pub chosen: String,
+    /// Why it is always the same expert, if it is.
+    pub reason: Option<String>,
+    /// How long was searched: `quick`, `normal` or `thorough`.
+    pub effort: &'static str,
     /// The candidates, the best first.
     pub candidates: Vec<CandidateReport>,
     /// Cross-validated deferral loss of always the same expert.
@@ -90,6 +94,23 @@ pub struct CandidateReport {
     pub folds: usize,
 }
 
+/// A reason in words.
+fn why(reason: Reason) -> String {
+    match reason {
+        Reason::NotClearlyAhead { gain, .. } if gain <= 0.0 => {
+            format!("in cross-validation the preferred candidate is behind by {:.4}", -gain)
+        }
+        Reason::NotClearlyAhead { gain, needed } => format!(
+            "in cross-validation the preferred candidate is ahead by {gain:.4}, which is not clearly more than luck; \
+             it had to be ahead by more than {needed:.4}"
+        ),
+        Reason::BehindOnCalibration { constant, rejector } => format!(
+            "on the calibration rows, which had no part in the search, the preferred candidate costs {rejector:.4}, \
+             this one {constant:.4}"
+        ),
+    }
+}
+
 impl TrainReport {
     /// Judges a training on the test rows.
     #[must_use]
@@ -97,18 +118,21 @@ impl TrainReport {
         let float = trained.float_choices(&data.test);
         let int8 = trained.int8_choices(&data.test);
         let agree = float.iter().zip(&int8).filter(|(a, b)| a == b).count();
-        const FLOAT_LINE: &str = "rejector, float";
         let lines: [(&str, &[usize]); 2] = [(FLOAT_LINE, &float), (IMAGE_LINE, &int8)];
         let table = MeritTable::new(data, &data.test, config.train.seed, &lines);
-        let chosen = match &trained.choice {
-            Choice::Constant { expert, .. } => format!("always {}", data.experts[*expert].name),
-            choice @ Choice::Rejector(_) => choice.to_string(),
+        let (chosen, reason) = match &trained.choice {
+            Choice::Constant { expert, reason, .. } => {
+                (format!("always {}", data.experts[*expert].name), Some(why(*reason)))
+            }
+            choice @ Choice::Rejector(_) => (choice.to_string(), None),
         };
         Self {
             log: data.notes.clone(),
             inputs: data.feature_names.clone(),
             classes: data.class_names.clone(),
             chosen,
+            reason,
+            effort: config.train.effort.name(),
             candidates: trained
                 .selection
                 .ranking
@@ -145,12 +169,14 @@ impl TrainReport {
     pub fn render(&self) -> String {
         let best_constant = self.constants.iter().copied().fold(f64::INFINITY, f64::min);
         let best = self.candidates.first().map_or(f64::NAN, |best| best.deferral_loss);
-        let mut text = format!("log: {}\n", self.log.recognised);
+        let mut text = format!("log: {}\nchosen: {}\n", self.log.recognised, self.chosen);
+        if let Some(reason) = &self.reason {
+            let _ = writeln!(text, "why: {reason}");
+        }
         let _ = write!(
             text,
-            "chosen: {}\n(cross-validated deferral loss of the best of {} candidates {best:.4}, of the \
+            "(cross-validated deferral loss of the best of {} candidates {best:.4}, of the \
              best single expert {best_constant:.4})\n\n{} test rows:\n{}\n",
-            self.chosen,
             self.candidates.len(),
             self.table.rows,
             self.table.render(),
@@ -177,5 +203,20 @@ impl TrainReport {
             );
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_does_not_contradict_its_figures() {
+        let ahead = why(Reason::NotClearlyAhead { gain: 0.0066, needed: 0.0081 });
+        assert!(ahead.contains("ahead by 0.0066") && ahead.contains("more than 0.0081"), "{ahead}");
+        let behind = why(Reason::NotClearlyAhead { gain: -0.002, needed: 0.0081 });
+        assert!(behind.contains("is behind") && behind.contains("by 0.0020"), "{behind}");
+        let new = why(Reason::BehindOnCalibration { constant: 0.09, rejector: 0.1 });
+        assert!(new.contains("costs 0.1000, this one 0.0900"), "{new}");
     }
 }

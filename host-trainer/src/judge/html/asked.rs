@@ -1,0 +1,160 @@
+//! Who is asked where: by class, and beside who should be.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::live::{Live, Table};
+use super::number::{count, percent};
+use super::points::Point;
+use super::subject::Subject;
+use crate::judge::report::imbalance::cheapest_right_of;
+
+/// Classes that are shown, those with the most rows first.
+const MOST_CLASSES: usize = 40;
+
+/// Experts that have a column each.
+const MOST_COLUMNS: usize = 12;
+
+/// By class, if the log has labels that differ.
+pub(super) fn by_class(subject: &Subject<'_>, live: &mut Live) -> Option<Markup> {
+    let part = subject.part();
+    let labels = part.labels()?;
+    let mut rows_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (row, &label) in labels.iter().enumerate() {
+        rows_of.entry(usize::from(label)).or_default().push(row);
+    }
+    let mut of_class: Vec<(usize, Vec<usize>)> = rows_of.into_iter().collect();
+    if of_class.len() < 2 {
+        return None;
+    }
+    of_class.sort_by_key(|(class, rows)| (std::cmp::Reverse(rows.len()), *class));
+    let (all, shown) = (of_class.len(), of_class.len().min(MOST_CLASSES));
+    of_class.truncate(shown);
+    of_class.sort_by_key(|&(class, _)| class);
+    let columns = if part.experts() <= MOST_COLUMNS { part.experts() } else { 1 };
+    // Per class: deferred, answered right, and the share of each expert.
+    let width = 2 + columns;
+    let cells = live.shares(&subject.points, |point: &Point| {
+        let of = |(_, rows): &(usize, Vec<usize>)| {
+            let share = |wanted: &dyn Fn(usize) -> f64| {
+                Some(rows.iter().map(|&row| wanted(row)).sum::<f64>() / rows.len() as f64)
+            };
+            let choice = |row: usize| usize::from(point.choices[row]);
+            let right = |row: usize| 1.0 - f64::from(part.errors().row(row)[choice(row)]);
+            let is = |k: usize| move |row: usize| f64::from(u8::from(choice(row) == k));
+            let mut of_class = vec![share(&|row| 1.0 - is(0)(row)), share(&right)];
+            of_class.extend((0..columns).map(|k| share(&is(k))));
+            of_class
+        };
+        of_class.iter().flat_map(of).collect()
+    });
+    let alone = |rows: &[usize]| {
+        let right = rows.iter().map(|&row| 1.0 - f64::from(part.errors().row(row)[0]));
+        right.sum::<f64>() / rows.len() as f64
+    };
+    Some(html! {
+        h3 { "By class" }
+        (follows(&cells))
+        div class="wide" role="region" aria-label="Who is asked, by class" tabindex="0" {
+            table class="heat" {
+                thead { tr {
+                    th scope="col" { "class" }
+                    th scope="col" class="n" { "rows" }
+                    th scope="col" class="n" { (subject.name(0)) " alone right" }
+                    th scope="col" class="n" { "together right" }
+                    th scope="col" class="n" { "deferred" }
+                    @if columns > 1 {
+                        @for k in 0..columns { th scope="col" class="n" { (subject.name(k)) } }
+                    }
+                } }
+                tbody {
+                    @for (index, (class, rows)) in of_class.iter().enumerate() {
+                        @let cells = &cells.cells[index * width..][..width];
+                        tr {
+                            th scope="row" { (subject.data.class_names.get(*class).cloned().unwrap_or_else(|| class.to_string())) }
+                            td class="n" { (count(rows.len())) }
+                            td class="n" { (percent(alone(rows))) }
+                            (cells[1].plain())
+                            (cells[0].tinted())
+                            @if columns > 1 { @for cell in &cells[2..] { (cell.tinted()) } }
+                        }
+                    }
+                }
+            }
+        }
+        @if all > shown {
+            p class="note" { "The " (shown) " most frequent of " (count(all)) " classes." }
+        }
+    })
+}
+
+/// The expert asked beside the cheapest right one, and how often that one was found.
+pub(super) fn beside_cheapest(subject: &Subject<'_>, live: &mut Live) -> Markup {
+    let part = subject.part();
+    let experts = part.experts();
+    // The last line is for rows on which nobody is right.
+    let mut wanted: Vec<Vec<usize>> = vec![Vec::new(); experts + 1];
+    for row in 0..part.rows() {
+        wanted[cheapest_right_of(part, row).unwrap_or(experts)].push(row);
+    }
+    let columns = if experts <= MOST_COLUMNS { experts } else { 0 };
+    let cells = live.shares(&subject.points, |point: &Point| {
+        let of = |(line, rows): (usize, &Vec<usize>)| {
+            let share = |k: usize| {
+                let found =
+                    rows.iter().filter(|&&row| usize::from(point.choices[row]) == k).count();
+                (!rows.is_empty()).then(|| found as f64 / rows.len() as f64)
+            };
+            let recall = if line < experts { share(line) } else { None };
+            [recall].into_iter().chain((0..columns).map(share)).collect::<Vec<_>>()
+        };
+        wanted.iter().enumerate().flat_map(of).collect()
+    });
+    let width = 1 + columns;
+    let even = part.rows() as f64 / experts as f64;
+    html! {
+        h3 { "Asked, beside the cheapest right one" }
+        p class="say" {
+            "Each line holds the test rows on which one expert is the cheapest of those that are right. \
+             Recall is the share of them on which that expert is asked. An expert with few such rows, a \
+             minority expert, is the easiest to overlook."
+        }
+        (follows(&cells))
+        div class="wide" role="region" aria-label="Asked, beside the cheapest right one" tabindex="0" {
+            table class="heat" {
+                thead { tr {
+                    th scope="col" { "cheapest right" }
+                    th scope="col" class="n" { "rows" }
+                    th scope="col" class="n" { "recall" }
+                    @for k in 0..columns { th scope="col" class="n" { (subject.name(k)) " asked" } }
+                } }
+                tbody {
+                    @for (line, rows) in wanted.iter().enumerate() {
+                        @let cells = &cells.cells[line * width..][..width];
+                        tr {
+                            th scope="row" {
+                                @if line < experts {
+                                    (subject.name(line))
+                                    @if (rows.len() as f64) < even { span class="tag" { "minority" } }
+                                } @else { "nobody is right" }
+                            }
+                            td class="n" { (count(rows.len())) }
+                            (cells[0].plain())
+                            @for cell in &cells[1..] { (cell.tinted()) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether the table follows the handle.
+pub(super) fn follows(table: &Table) -> Markup {
+    html! {
+        @if !table.follows {
+            p class="note" { "At the image\u{2019}s own threshold." }
+        }
+    }
+}

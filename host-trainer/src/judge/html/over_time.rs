@@ -1,0 +1,161 @@
+//! Whether the log stays as it was: split by split, and along the test rows.
+
+use maud::{Markup, html};
+
+use super::number::{count, interval, loss, percent};
+use super::plot::{Axis, Label, grid, labels, points, stretched};
+use super::splits::Splits;
+use super::subject::Subject;
+use crate::arithmetic::statistics::mean;
+
+/// Stretches of the test rows.
+const STRETCHES: usize = 10;
+
+/// The fewest rows that say anything of a stretch.
+const ROWS: usize = 20;
+
+/// The height of the plot's area, in pixels.
+const HEIGHT: f64 = 200.0;
+
+/// Neighbouring test rows.
+struct Stretch {
+    first: u32,
+    last: u32,
+    rows: usize,
+    deferred: f64,
+    loss: f64,
+    constant: f64,
+}
+
+/// The section.
+pub(super) fn section(subject: &Subject<'_>, splits: &Splits) -> Markup {
+    let stretches = stretches(subject);
+    html! {
+        section aria-labelledby="time" {
+            h2 id="time" { "Does it stay so?" }
+            p class="say" {
+                @match splits.drift() {
+                    Some((calibration, test)) => {
+                        strong { "The test rows are not like the calibration rows" } ": they cost "
+                        (loss(test.deferral_loss.mean)) " against " (loss(calibration.deferral_loss.mean))
+                        ", and the intervals do not meet. What was tuned or promised on the latter need not hold."
+                    }
+                    None => {
+                        "The image was fitted on the train rows and tuned on the calibration rows; the test rows are \
+                         new to it. Here they cost no more than chance explains."
+                    }
+                }
+            }
+            div class="wide" role="region" aria-label="The image on each split" tabindex="0" { table {
+                thead { tr {
+                    th scope="col" { "rows" }
+                    @for name in ["number", "deferral loss", "95\u{a0}% interval", "deferred", "answered right"] { th scope="col" class="n" { (name) } }
+                } }
+                tbody {
+                    @for of in &splits.of {
+                        tr {
+                            th scope="row" { (of.split.name()) }
+                            td class="n" { (count(of.rows)) }
+                            td class="n" { (loss(of.deferral_loss.mean)) }
+                            td class="n" { (interval(of.deferral_loss.low, of.deferral_loss.high)) }
+                            td class="n" { (percent(of.deferral_rate)) }
+                            td class="n" { (percent(of.accuracy)) }
+                        }
+                    }
+                }
+            } }
+            @if stretches.len() > 2 { (along(subject, &stretches)) }
+        }
+    }
+}
+
+fn stretches(subject: &Subject<'_>) -> Vec<Stretch> {
+    let part = subject.part();
+    let mut order: Vec<usize> = (0..part.rows()).collect();
+    order.sort_by_key(|&row| part.lines()[row]);
+    let number = (order.len() / ROWS).min(STRETCHES);
+    let bounds = |index: usize| index * order.len() / number.max(1);
+    (0..number)
+        .map(|index| {
+            let rows = &order[bounds(index)..bounds(index + 1)];
+            let choice = |row: usize| usize::from(subject.choices()[row]);
+            let of = |value: &dyn Fn(usize) -> f64| {
+                mean(&rows.iter().map(|&row| value(row)).collect::<Vec<_>>())
+            };
+            Stretch {
+                first: part.lines()[rows[0]],
+                last: part.lines()[rows[rows.len() - 1]],
+                rows: rows.len(),
+                deferred: of(&|row| f64::from(u8::from(choice(row) > 0))),
+                loss: of(&|row| f64::from(part.deferral_loss(row, choice(row)))),
+                constant: of(&|row| f64::from(part.deferral_loss(row, subject.best))),
+            }
+        })
+        .collect()
+}
+
+fn along(subject: &Subject<'_>, stretches: &[Stretch]) -> Markup {
+    let highest = stretches.iter().flat_map(|of| [of.loss, of.constant]).fold(0.0, f64::max);
+    let axis = Axis::to(highest);
+    let x = |index: usize| 100.0 * (index as f64 + 0.5) / stretches.len() as f64;
+    let line = |value: &dyn Fn(&Stretch) -> f64, axis: &Axis| {
+        points(stretches.iter().enumerate().map(|(index, of)| (x(index), axis.y(value(of)))))
+    };
+    let shares = Axis::shares();
+    let last = &stretches[stretches.len() - 1];
+    let end = x(stretches.len() - 1);
+    let name = |text: &str, y: f64, class| Label { text: text.to_owned(), x: end, y, class };
+    let best = format!("always {}", subject.name(subject.best));
+    html! {
+        h3 { "Along the log" }
+        p class="say" {
+            "The test rows in the order of the log, cut into " (stretches.len()) " stretches. This says \
+             something of time if the log was written in time."
+        }
+        div class="charts" {
+            figure class="chart" {
+                figcaption id="along-loss" { "Deferral loss along the log" }
+                svg class="plot middle" role="img" aria-labelledby="along-loss" {
+                    (grid(None, &axis))
+                    (stretched(html! {
+                        polyline class="reference" points=(line(&|of| of.constant, &axis)) {}
+                        polyline class="curve" points=(line(&|of| of.loss, &axis)) {}
+                    }))
+                    (labels(vec![
+                        name("this image", axis.y(last.loss), "own"),
+                        name(&best, axis.y(last.constant), "constant"),
+                    ], HEIGHT))
+                }
+                p class="below" aria-hidden="true" { "lines " (stretches[0].first) " to " (last.last) " of the log" }
+            }
+            figure class="chart" {
+                figcaption id="along-rate" { "Share deferred along the log" }
+                svg class="plot middle" role="img" aria-labelledby="along-rate" {
+                    (grid(None, &shares))
+                    (stretched(html! { polyline class="curve" points=(line(&|of| of.deferred, &shares)) {} }))
+                }
+                p class="below" aria-hidden="true" { "lines " (stretches[0].first) " to " (last.last) " of the log" }
+            }
+        }
+        details {
+            summary { "Along the log, as a table" }
+            div class="wide" role="region" aria-label="Along the log" tabindex="0" { table {
+                thead { tr {
+                    th scope="col" { "lines" }
+                    @for name in ["rows", "deferred", "deferral loss", &best] { th scope="col" class="n" { (name) } }
+                } }
+                tbody {
+                    @for of in stretches {
+                        tr {
+                            th scope="row" { (of.first) " to " (of.last) }
+                            td class="n" { (count(of.rows)) }
+                            td class="n" { (percent(of.deferred)) }
+                            td class="n" { (loss(of.loss)) }
+                            td class="n" { (loss(of.constant)) }
+                        }
+                    }
+                }
+            } }
+        }
+    }
+}

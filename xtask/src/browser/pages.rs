@@ -1,0 +1,155 @@
+//! The reports that are looked at, and what they are made of.
+
+use crate::process::{cargo, read, run, target_dir};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// A report with what it was made of.
+pub(super) struct Page {
+    pub(super) name: String,
+    pub(super) config: PathBuf,
+    /// The directory of image and report.
+    pub(super) out: PathBuf,
+}
+
+impl Page {
+    /// The file.
+    pub(super) fn file(&self) -> PathBuf {
+        self.out.join("report.html")
+    }
+
+    /// What `mild eval` says at a threshold.
+    pub(super) fn evaluation(&self, mild: &Path, threshold: i64) -> Result<Value> {
+        let mut command = Command::new(mild);
+        command.arg("eval").arg(&self.config).arg("--image").arg(self.out.join("rejector.mild"));
+        command.args(["--json", "--threshold", &threshold.to_string()]);
+        Ok(serde_json::from_str(&read(&mut command)?)?)
+    }
+}
+
+/// Real logs: one on which deferring pays, one on which a constant wins, one that drifts.
+const REAL: [&str; 4] = ["letter", "frugalml-yelp", "occupancy-climate", "gas-drift"];
+
+/// Builds the program `mild`.
+pub(super) fn program() -> Result<PathBuf> {
+    run(cargo().args(["build", "--quiet", "-p", "mild-trainer", "--bin", "mild"]))?;
+    Ok(target_dir().join("debug/mild"))
+}
+
+/// Trains on logs that come with the project and on one that is made to be hard to show; with `real`
+/// also on those of `$MILD_DATA`, which must be there then.
+pub(super) fn make(mild: &Path, directory: &Path, real: bool) -> Result<Vec<Page>> {
+    let mut pages = Vec::new();
+    let wine = directory.join("wine");
+    run(Command::new(mild).args(["demo", "--quiet", "--out"]).arg(&wine))?;
+    let config = wine.join("wine.toml");
+    let text = fs::read_to_string(&config)?;
+    pages.push(Page { name: "wine".to_owned(), config, out: wine.clone() });
+
+    let likely = wine.join("likely.toml");
+    fs::write(&likely, format!("{text}\n[rejector]\nmethod = \"one-vs-all\"\n"))?;
+    pages.push(train(mild, "probabilities", &likely, &directory.join("probabilities"))?);
+
+    let hostile = directory.join("hostile-log");
+    fs::create_dir_all(&hostile)?;
+    let (config, log) = hostile_log();
+    fs::write(hostile.join("log.csv"), log)?;
+    fs::write(hostile.join("mild.toml"), config)?;
+    pages.push(train(mild, "hostile", &hostile.join("mild.toml"), &directory.join("hostile"))?);
+    if real {
+        let data = env::var_os("MILD_DATA")
+            .map_or_else(|| crate::process::root().join("../shared/data"), PathBuf::from);
+        for name in REAL {
+            let config = data.join(name).join("mild.toml");
+            ensure!(config.is_file(), "{} is not there; set MILD_DATA", config.display());
+            pages.push(train(mild, name, &config, &directory.join(name))?);
+        }
+    }
+    Ok(pages)
+}
+
+fn train(mild: &Path, name: &str, config: &Path, out: &Path) -> Result<Page> {
+    let mut command = Command::new(mild);
+    command.arg("train").arg(config).arg("--out").arg(out);
+    run(command.args(["--effort", "quick", "--quiet"]))?;
+    Ok(Page { name: name.to_owned(), config: config.to_path_buf(), out: out.to_path_buf() })
+}
+
+/// Names that are markup, long ones, many experts, classes and features.
+fn hostile_log() -> (String, String) {
+    const EXPERTS: usize = 14;
+    const FEATURES: usize = 30;
+    let expert = |k: usize| match k {
+        0 => "local".to_owned(),
+        1 => "</script><b>&\\\"'".to_owned(),
+        2 => "averyveryverylongname_withoutany".to_owned(),
+        k => format!("e{k}"),
+    };
+    let feature = |input: usize| match input {
+        0 => "<img src=x onerror=alert(1)>".to_owned(),
+        1 => "a \"\"quoted\"\" & long name of a feature that goes on and on".to_owned(),
+        input => format!("x{input}"),
+    };
+    let mut config =
+        "[data]\nlog = 'log.csv'\nfeatures = ['<img*', 'a *', 'x*']\nlabel = 'y'\n".to_owned();
+    let mut header: Vec<String> =
+        (0..FEATURES).map(|input| format!("\"{}\"", feature(input))).collect();
+    header.push("y".to_owned());
+    for k in 0..EXPERTS {
+        let price = if k == 0 { 0.0 } else { 0.02 + 0.01 * k as f64 };
+        config += &format!(
+            "[[expert]]\nname = \"{}\"\nprediction = 'p{k}'\nprice = {price}\n",
+            expert(k)
+        );
+        header.push(format!("p{k}"));
+    }
+    let mut log = header.join(",") + "\n";
+    let mut state = 7u64;
+    let mut uniform = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f64 / (1u64 << 24) as f64
+    };
+    for row in 0..1500 {
+        let class = |number: usize| format!("class <{}> & \"\"co\"\"", number % 50);
+        let features: Vec<f64> = (0..FEATURES).map(|_| uniform()).collect();
+        let mut cells: Vec<String> = features.iter().map(|value| format!("{value:.3}")).collect();
+        cells.push(format!("\"{}\"", class(row)));
+        for k in 0..EXPERTS {
+            let able = if k == 0 {
+                features[0] < 0.6
+            } else {
+                features[k % 2] > 0.3 || uniform() < 0.05 * k as f64
+            };
+            cells.push(format!("\"{}\"", class(if able { row } else { row + 1 })));
+        }
+        log += &(cells.join(",") + "\n");
+    }
+    (config, log)
+}
+
+/// axe-core, which finds what keeps people from reading a page; from npm, kept under `directory`.
+pub(super) fn axe(directory: &Path) -> Result<String> {
+    const VERSION: &str = "4.10.3";
+    let file = directory.join("package/axe.min.js");
+    if !file.is_file() {
+        fs::create_dir_all(directory)?;
+        ensure!(
+            crate::process::find_program("npm").is_some(),
+            "npm is missing; install it (Debian's package: npm), or put axe.min.js of axe-core {VERSION} at {}",
+            file.display()
+        );
+        let mut pack = Command::new("npm");
+        run(pack
+            .args(["pack", "--silent", &format!("axe-core@{VERSION}")])
+            .current_dir(directory))?;
+        let archive = format!("axe-core-{VERSION}.tgz");
+        run(Command::new("tar").args(["-xzf", &archive]).current_dir(directory))?;
+    }
+    fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
+}

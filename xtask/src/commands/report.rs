@@ -1,0 +1,29 @@
+//! `cargo xtask report …`: the pages that `mild` writes.
+
+use crate::browser;
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+/// What to do with reports.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportCommand {
+    /// Write reports and look at them in a browser without a window; screenshots stay under
+    /// target/report
+    Test(ReportTestArgs),
+}
+
+/// Of which logs.
+#[derive(Debug, Args)]
+pub(crate) struct ReportTestArgs {
+    /// Also of real logs, from $MILD_DATA or ../shared/data
+    #[arg(long)]
+    real: bool,
+}
+
+/// The command `cargo xtask report …`.
+pub(crate) fn report(command: &ReportCommand) -> Result<bool> {
+    let ReportCommand::Test(args) = command;
+    let tally = browser::check(args.real)?;
+    println!("\n{tally}");
+    Ok(tally.failed == 0)
+}
