@@ -22,8 +22,9 @@ use std::{
 /// Narrow telephones to wide screens, in pixels.
 const WIDTHS: [u32; 4] = [320, 400, 1400, 2560];
 
-/// Runs all checks. `real`: also on real logs, which must be there.
-pub(crate) fn check(real: bool) -> Result<Tally> {
+/// Runs all checks. `real`: also on real logs, which must be there. `mild`: the program, if it is built
+/// already.
+pub(crate) fn check(real: bool, mild: Option<&Path>) -> Result<Tally> {
     if find_program("chromium").is_none() {
         apt::install(&["chromium"], "the browser Chromium")?;
     }
@@ -31,7 +32,7 @@ pub(crate) fn check(real: bool) -> Result<Tally> {
     let directory = target_dir().join("report");
     fs::create_dir_all(&directory)?;
     let axe = pages::axe(&directory.join("axe"))?;
-    let mild = pages::program()?;
+    let mild = mild.map_or_else(pages::program, |mild| Ok(mild.to_path_buf()))?;
     let pages = pages::make(&mild, &directory, real)?;
     let profile = tempfile::tempdir()?;
     let mut browser = Browser::start(&program, profile.path())?;

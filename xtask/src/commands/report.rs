@@ -3,6 +3,7 @@
 use crate::browser;
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 /// What to do with reports.
 #[derive(Debug, Subcommand)]
@@ -18,12 +19,15 @@ pub(crate) struct ReportTestArgs {
     /// Also of real logs, from $MILD_DATA or ../shared/data
     #[arg(long)]
     real: bool,
+    /// The program `mild`, if it is built already
+    #[arg(long, value_name = "FILE")]
+    mild: Option<PathBuf>,
 }
 
 /// The command `cargo xtask report …`.
 pub(crate) fn report(command: &ReportCommand) -> Result<bool> {
     let ReportCommand::Test(args) = command;
-    let tally = browser::check(args.real)?;
+    let tally = browser::check(args.real, args.mild.as_deref())?;
     println!("\n{tally}");
     Ok(tally.failed == 0)
 }

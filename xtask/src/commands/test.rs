@@ -65,7 +65,7 @@ pub(crate) fn test(args: &TestArgs) -> bool {
     if !args.device_only {
         heading("reports in a browser");
         let start = Instant::now();
-        let result = browser::check(false);
+        let result = browser::check(false, None);
         failed |= !result.as_ref().is_ok_and(|tally| tally.failed == 0);
         tally.add(&result);
         summary.push(line("reports", start, result.map(|tally| tally.to_string())));

@@ -56,7 +56,7 @@ pub(super) fn by_class(subject: &Subject<'_>, live: &mut Live) -> Option<Markup>
     Some(html! {
         h3 { "By class" }
         (follows(&cells))
-        div class="wide" role="region" aria-label="Who is asked, by class" tabindex="0" {
+        div class="wide" role="region" aria-label="Who is asked, by class (table)" tabindex="0" {
             table class="heat" {
                 thead { tr {
                     th scope="col" { "class" }
@@ -121,7 +121,7 @@ pub(super) fn beside_cheapest(subject: &Subject<'_>, live: &mut Live) -> Markup 
              minority expert, is the easiest to overlook."
         }
         (follows(&cells))
-        div class="wide" role="region" aria-label="Asked, beside the cheapest right one" tabindex="0" {
+        div class="wide" role="region" aria-label="Asked, beside the cheapest right one (table)" tabindex="0" {
             table class="heat" {
                 thead { tr {
                     th scope="col" { "cheapest right" }

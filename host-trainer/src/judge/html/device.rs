@@ -45,7 +45,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
                 code { "cargo xtask device bench" } " of the project counts them, and its page on the device has \
                  measured ones."
             }
-            div class="wide" role="region" aria-label="The device" tabindex="0" { table class="pairs" {
+            div class="wide" role="region" aria-label="The device (table)" tabindex="0" { table class="pairs" {
                 tbody {
                     @for (name, value, of) in &lines {
                         tr { th scope="row" { (name) } td { (value) (of) } }

@@ -10,6 +10,8 @@ use crate::judge::report::ImageReport;
 pub(super) struct Facts {
     /// The winner in words.
     pub(super) chosen: String,
+    /// Why it is always the same expert, if it is.
+    pub(super) reason: Option<String>,
     /// How long was searched.
     pub(super) effort: String,
     /// Cross-validated deferral loss of always the same expert.

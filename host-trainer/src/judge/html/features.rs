@@ -79,7 +79,7 @@ pub(super) fn section(subject: &Subject<'_>, live: &mut Live) -> Markup {
         }
         details {
             summary { "By feature, as a table" }
-            div class="wide" role="region" aria-label="Share deferred by feature" tabindex="0" {
+            div class="wide" role="region" aria-label="Share deferred by feature (table)" tabindex="0" {
                 table {
                     thead { tr {
                         th scope="col" { "feature" } th scope="col" { "values" }

@@ -24,7 +24,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
                  equally, 0 if it is always the same: " (format!("{:.2}", train.balance))
                 " on the train rows, " (format!("{:.2}", test.balance)) " on the test rows."
             }
-            div class="wide" role="region" aria-label="Who is needed and who is asked" tabindex="0" {
+            div class="wide" role="region" aria-label="Who is needed and who is asked (table)" tabindex="0" {
                 table {
                     thead { tr {
                         th scope="col" { "expert" }

@@ -28,7 +28,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
                             " Before the integers were trained on, it was " (loss(before)) "; now it is " (loss(facts.seen.int8_all)) "."
                         }
                     }
-                    div class="wide" role="region" aria-label="Float beside integers" tabindex="0" { table {
+                    div class="wide" role="region" aria-label="Float beside integers (table)" tabindex="0" { table {
                         thead { tr {
                             th scope="col" { "test rows" }
                             @for name in ["deferral loss", "95\u{a0}% interval", "answered right", "mean price", "deferred"] { th scope="col" class="n" { (name) } }

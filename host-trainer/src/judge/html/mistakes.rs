@@ -95,7 +95,7 @@ fn table(subject: &Subject<'_>, shown: &[Mistake], answers: &BTreeMap<u32, Answe
             input id="filter" type="search" autocomplete="off";
             output id="matches" for="filter" { (shown.len()) " rows" }
         }
-        div class="wide tall" role="region" aria-label="The most expensive mistakes" tabindex="0" {
+        div class="wide tall" role="region" aria-label="The most expensive mistakes (table)" tabindex="0" {
             table id="mistakes-table" class="sorts" {
                 thead { tr {
                     @for (index, head) in heads.iter().enumerate() { th scope="col" class=[columns(index == 0 || index == 3)] { (head) } }

@@ -26,6 +26,8 @@ mod subject;
 mod verdict;
 mod words;
 
+use std::path::Path;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -111,8 +113,11 @@ pub(crate) fn page(
 }
 
 fn document(subject: &Subject<'_>, body: &Markup, data: &str) -> Markup {
-    let log = subject.config.data.log.file_name().map(|name| name.to_string_lossy().into_owned());
-    let log = log.unwrap_or_default();
+    // Many logs are called `log.csv`: their directory says more.
+    let path = &subject.config.data.log;
+    let directory = path.parent().and_then(Path::file_name);
+    let names = directory.into_iter().chain(path.file_name());
+    let log = names.map(|name| name.to_string_lossy()).collect::<Vec<_>>().join("/");
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
         allowed(STYLE),

@@ -13,6 +13,10 @@ use crate::judge::report::MeritLine;
 /// The height of a chart's area, in pixels; the style sheet has it, too.
 const HEIGHT: f64 = 300.0;
 
+/// A constant has up to three thresholds that differ: nobody, itself, everybody. There is nothing to
+/// move then.
+const FEWEST: usize = 3;
+
 /// What the script knows of a point: the figures of `mild eval --threshold … --json`, and where its
 /// marks stand.
 #[derive(Serialize)]
@@ -163,7 +167,7 @@ impl Charts {
                     p class="note" { "Not in the charts: " (hidden.join(", ")) "." }
                 }
                 (self.table(subject))
-                @if points.list.len() > 2 { (handle(points)) }
+                @if points.list.len() > FEWEST { (handle(points)) }
                 (figures(points, subject, live))
                 (inner)
             }
@@ -276,7 +280,7 @@ fn figures(points: &Points, subject: &Subject<'_>, live: &mut Live) -> Markup {
                 }
             }
         }
-        @if points.list.len() > 2 {
+        @if points.list.len() > FEWEST {
             p class="note" {
                 "At another threshold the figures are those of " code { "mild eval \u{2026} --threshold N" }
                 ". On the device a governor keeps a deferral rate, or N is added to the offset of "

@@ -50,7 +50,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
             @for warning in facts.iter().flat_map(|facts| &facts.warnings) {
                 p class="warning" { "Warning of the log: " (warning.text) }
             }
-            div class="wide" role="region" aria-label="Where this comes from" tabindex="0" { table class="pairs" {
+            div class="wide" role="region" aria-label="Where this comes from (table)" tabindex="0" { table class="pairs" {
                 tbody { @for (name, value) in &lines { tr { th scope="row" { (name) } td { (value) } } } }
             } }
             @if let Some(facts) = facts {

@@ -40,13 +40,16 @@ pub(super) fn section(subject: &Subject<'_>, splits: &Splits) -> Markup {
                         (loss(test.deferral_loss.mean)) " against " (loss(calibration.deferral_loss.mean))
                         ", and the intervals do not meet. What was tuned or promised on the latter need not hold."
                     }
+                    None if subject.data.calibration.rows() == 0 => {
+                        "There are no calibration rows to compare the test rows with."
+                    }
                     None => {
                         "The image was fitted on the train rows and tuned on the calibration rows; the test rows are \
-                         new to it. Here they cost no more than chance explains."
+                         new to it. They do not cost clearly more than the calibration rows."
                     }
                 }
             }
-            div class="wide" role="region" aria-label="The image on each split" tabindex="0" { table {
+            div class="wide" role="region" aria-label="The image on each split (table)" tabindex="0" { table {
                 thead { tr {
                     th scope="col" { "rows" }
                     @for name in ["number", "deferral loss", "95\u{a0}% interval", "deferred", "answered right"] { th scope="col" class="n" { (name) } }
@@ -139,7 +142,7 @@ fn along(subject: &Subject<'_>, stretches: &[Stretch]) -> Markup {
         }
         details {
             summary { "Along the log, as a table" }
-            div class="wide" role="region" aria-label="Along the log" tabindex="0" { table {
+            div class="wide" role="region" aria-label="Along the log (table)" tabindex="0" { table {
                 thead { tr {
                     th scope="col" { "lines" }
                     @for name in ["rows", "deferred", "deferral loss", &best] { th scope="col" class="n" { (name) } }

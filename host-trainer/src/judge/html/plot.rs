@@ -105,34 +105,50 @@ pub(super) struct Label {
     pub(super) class: &'static str,
 }
 
-/// Labelled marks whose names do not lie on each other. `height`: of the area, in pixels.
-pub(super) fn labels(mut of: Vec<Label>, height: f64) -> Markup {
+/// Labelled marks. Names on the same side of their marks do not lie on each other. `height`: of the
+/// area, in pixels.
+pub(super) fn labels(of: Vec<Label>, height: f64) -> Markup {
+    let (right, left): (Vec<Label>, Vec<Label>) = of.into_iter().partition(|one| one.x > 45.0);
+    html! {
+        (side(left, height, "10", "start"))
+        (side(right, height, "-10", "end"))
+    }
+}
+
+/// Labelled marks with their names on one side.
+fn side(mut of: Vec<Label>, height: f64, beside: &str, anchor: &str) -> Markup {
     const LINE: f64 = 17.0;
     of.sort_by(|a, b| a.y.total_cmp(&b.y));
-    let mut shifts = vec![0.0f64; of.len()];
+    let tops: Vec<f64> = of.iter().map(|label| label.y * height / 100.0).collect();
+    let mut places: Vec<f64> = tops.iter().map(|top| top + 4.0).collect();
     let mut free = f64::NEG_INFINITY;
-    for (label, shift) in of.iter().zip(&mut shifts) {
-        let wanted = label.y * height / 100.0 + 4.0;
-        let place = wanted.max(free);
-        *shift = place - label.y * height / 100.0;
-        free = place + LINE;
+    for place in &mut places {
+        *place = place.max(free);
+        free = *place + LINE;
     }
     // What was pushed below the area goes up again, and takes the others with it.
     let mut free = height - 4.0;
-    for (label, shift) in of.iter().zip(&mut shifts).rev() {
-        let top = label.y * height / 100.0;
-        *shift = (top + *shift).min(free) - top;
-        free = top + *shift - LINE;
+    for place in places.iter_mut().rev() {
+        *place = place.min(free);
+        free = *place - LINE;
     }
     html! {
-        @for (label, shift) in of.iter().zip(&shifts) {
-            @let right = label.x > 55.0;
+        @for ((label, top), place) in of.iter().zip(&tops).zip(&places) {
             circle class=(label.class) cx=(at(label.x)) cy=(at(label.y)) r="4.5" {}
-            text class="name" x=(at(label.x)) y=(at(label.y)) dx=(if right { "-10" } else { "10" })
-                dy=(format!("{shift:.1}")) text-anchor=(if right { "end" } else { "start" }) {
-                (label.text)
+            text class="name" x=(at(label.x)) y=(at(label.y)) dx=(beside)
+                dy=(format!("{:.1}", place - top)) text-anchor=(anchor) {
+                (shortened(&label.text))
             }
         }
+    }
+}
+
+/// A name that has room beside its mark on a narrow screen.
+fn shortened(name: &str) -> String {
+    const MOST: usize = 22;
+    match name.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}\u{2026}", name[..end].trim_end()),
+        None => name.to_owned(),
     }
 }
 

@@ -45,7 +45,7 @@ fn of(subject: &Subject<'_>, policy: &Policy, said: &PolicyFact) -> Markup {
              rows, on which nothing else was tuned, and an exact finite-sample bound. The test rows are a check, no part of \
              the promise: by chance a figure may lie above its limit there."
         }
-        div class="wide" role="region" aria-label="Promises" tabindex="0" { table {
+        div class="wide" role="region" aria-label="Promises (table)" tabindex="0" { table {
             thead { tr {
                 th scope="col" { "limit" }
                 @for name in ["at most", "calibration rows", "test rows"] { th scope="col" class="n" { (name) } }

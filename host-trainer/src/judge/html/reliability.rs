@@ -53,7 +53,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Option<Markup> {
             }
             details {
                 summary { "The probabilities as a table" }
-                div class="wide" role="region" aria-label="Foretold and observed" tabindex="0" { table {
+                div class="wide" role="region" aria-label="Foretold and observed (table)" tabindex="0" { table {
                     thead { tr {
                         th scope="col" { "expert" }
                         @for name in ["rows", "foretold", "right", "95\u{a0}% interval"] { th scope="col" class="n" { (name) } }

@@ -52,12 +52,20 @@ pub(super) fn headline(subject: &Subject<'_>) -> String {
         (loss(mean.abs()), interval(low, high))
     };
     let best = format!("always {}", subject.name(subject.best));
+    let of = own.deferral_loss;
+    let costs = format!(
+        "deferral loss {}, 95\u{a0}% interval {}",
+        loss(of.mean),
+        interval(of.low, of.high)
+    );
     match kind(subject) {
         Kind::Unknown => "Nothing is known: the log has no test rows".into(),
         Kind::Constant(0) => {
-            "Nothing to gain from asking: the device answers every input itself".into()
+            format!("Nothing to gain from asking: the device answers every input itself ({costs})")
         }
-        Kind::Constant(k) => format!("Always ask {}: no rule was clearly better", subject.name(k)),
+        Kind::Constant(k) => {
+            format!("Always ask {}: no rule was clearly better ({costs})", subject.name(k))
+        }
         Kind::Pays => format!(
             "Choosing whom to ask pays: the deferral loss is {size} below that of {best}, the best single \
              choice (95\u{a0}% interval: {range})"
@@ -118,6 +126,8 @@ fn grounds(subject: &Subject<'_>) -> Vec<String> {
         Some(expert) => {
             let rows = counted(evaluation.rows, "test row");
             sentences.push(format!("{costs}, measured on {rows}."));
+            let reason = subject.facts.as_ref().and_then(|facts| facts.reason.as_ref());
+            sentences.extend(reason.map(|reason| format!("Why no rule was taken: {reason}.")));
             let refused =
                 subject.facts.as_ref().and_then(|facts| facts.policy.as_ref()?.refused.as_ref());
             if let Some(reason) = refused {
@@ -258,13 +268,14 @@ fn helps(subject: &Subject<'_>, splits: &Splits) -> Vec<String> {
             loss(most),
         ));
     }
-    if kind(subject) == Kind::Unproven && own.gain.mean > 1e-9 {
-        let half = 0.5 * (own.gain.high - own.gain.low);
-        let ratio = half / own.gain.mean;
-        let rows = (evaluation.rows as f64 * ratio * ratio).ceil() as usize;
+    let rows = rows_that_tell(evaluation.rows, own.gain);
+    if kind(subject) == Kind::Unproven
+        && splits.drift().is_none()
+        && let Some(rows) = rows
+    {
         helps.push(format!(
             "More test rows: if the difference is what it looks like, about {} would tell it from 0.",
-            count(round_up(rows))
+            count(rows)
         ));
     }
     let part = subject.part();
@@ -303,6 +314,16 @@ fn helps(subject: &Subject<'_>, splits: &Splits) -> Vec<String> {
     helps
 }
 
+/// About how many rows would tell a gain from 0, if it is what it looks like; none if nobody would
+/// collect so many.
+fn rows_that_tell(rows: usize, gain: Estimate) -> Option<usize> {
+    /// Times the rows at hand.
+    const MOST: f64 = 20.0;
+    let ratio = 0.5 * (gain.high - gain.low) / gain.mean;
+    let times = ratio * ratio;
+    (gain.mean > 0.0 && times <= MOST).then(|| round_up((rows as f64 * times).ceil() as usize))
+}
+
 /// Two digits, rounded up.
 fn round_up(rows: usize) -> usize {
     let mut unit = 1;
@@ -319,6 +340,10 @@ mod tests {
     #[test]
     fn rows_that_are_needed_are_round() {
         assert_eq!([7, 99, 101, 12_345].map(round_up), [7, 99, 110, 13_000]);
+        let gain = |mean, low, high| Estimate { mean, low, high };
+        assert_eq!(rows_that_tell(400, gain(0.01, -0.01, 0.03)), Some(1_600));
+        assert_eq!(rows_that_tell(400, gain(0.001, -0.1, 0.1)), None);
+        assert_eq!(rows_that_tell(400, gain(-0.01, -0.03, 0.01)), None);
     }
 
     #[test]

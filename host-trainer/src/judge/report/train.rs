@@ -106,7 +106,7 @@ fn why(reason: Reason) -> String {
         ),
         Reason::BehindOnCalibration { constant, rejector } => format!(
             "on the calibration rows, which had no part in the search, the preferred candidate costs {rejector:.4}, \
-             this one {constant:.4}"
+             always the same expert {constant:.4}"
         ),
     }
 }
@@ -217,6 +217,6 @@ mod tests {
         let behind = why(Reason::NotClearlyAhead { gain: -0.002, needed: 0.0081 });
         assert!(behind.contains("is behind") && behind.contains("by 0.0020"), "{behind}");
         let new = why(Reason::BehindOnCalibration { constant: 0.09, rejector: 0.1 });
-        assert!(new.contains("costs 0.1000, this one 0.0900"), "{new}");
+        assert!(new.contains("costs 0.1000, always the same expert 0.0900"), "{new}");
     }
 }
