@@ -7,6 +7,7 @@ mod browser;
 mod c_library;
 mod commands;
 mod duplicates;
+mod energy;
 mod firmware;
 mod flash;
 mod governed;

@@ -34,6 +34,20 @@ const DEVICES: &[Device] = &[
 
 const COLUMNS: [&str; 5] = ["part", "shape", "cycles", "microseconds", "microjoules"];
 
+impl Device {
+    /// Microseconds and microjoules of so many cycles.
+    fn takes(&self, cycles: f64) -> (f64, f64) {
+        let microseconds = cycles / self.mhz;
+        (microseconds, microseconds * self.ma * self.volts * 1e-3)
+    }
+}
+
+/// Microjoules of so many instructions on the part of this name.
+pub(crate) fn microjoules(name: &str, instructions: f64) -> Option<f64> {
+    let device = DEVICES.iter().find(|device| device.name == name)?;
+    Some(device.takes(instructions * device.cycles_per_instruction).1)
+}
+
 /// Estimates for the decisions among the rows, and the assumptions behind them; empty if no part has one of the cores.
 pub(crate) fn estimate(rows: &[Row]) -> (Table, String) {
     let mut table = Table::new(COLUMNS);
@@ -47,8 +61,7 @@ pub(crate) fn estimate(rows: &[Row]) -> (Table, String) {
             .collect();
         for row in &decisions {
             let cycles = row.instructions * device.cycles_per_instruction;
-            let microseconds = cycles / device.mhz;
-            let microjoules = microseconds * device.ma * device.volts * 1e-3;
+            let (microseconds, microjoules) = device.takes(cycles);
             table.push([
                 device.name.to_owned(),
                 row.shape.clone(),

@@ -11,7 +11,7 @@ mod report;
 pub(crate) use bars::judge;
 pub(crate) use choosing::judge as judge_choosing;
 pub(crate) use code::size_from;
-pub(crate) use estimate::estimate;
+pub(crate) use estimate::{estimate, microjoules};
 pub(crate) use images::write_images;
 pub(crate) use output::{Choosing, Measured, read};
 pub(crate) use report::{Part, Row, table};

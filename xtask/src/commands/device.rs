@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     cores::{CORES, Core, WITH_I2C},
+    energy::{self, Estimates},
     firmware::Firmware,
     governed, images, online, parallel, parity,
     process::{Finished, root, target_dir},
@@ -37,6 +38,8 @@ pub(crate) enum DeviceCommand {
     Bench(BenchArgs),
     /// Count what it takes to verify a signed image, and with which library
     Signatures(SignaturesArgs),
+    /// Estimate the energy of a deferral over several radios beside that of a decision
+    Energy,
     /// Run one program on one core and show what it prints
     Run(DeviceRunArgs),
 }
@@ -100,8 +103,17 @@ pub(crate) fn device(command: &DeviceCommand) -> Result<bool> {
         }
         DeviceCommand::Bench(args) => bench::bench(args),
         DeviceCommand::Signatures(args) => signatures(args).map(|()| true),
+        DeviceCommand::Energy => print_energy(),
         DeviceCommand::Run(args) => run_program(args),
     }
+}
+
+/// Prints the estimates of energy.
+fn print_energy() -> Result<bool> {
+    let Estimates { table, frames, assumptions } = energy::estimates()?;
+    println!("Estimates, not measurements.\n\n{frames}\n{}", table.markdown(1));
+    println!("Assumed:\n\n{assumptions}");
+    Ok(true)
 }
 
 /// Runs the firmware `parity` for every image on every core, and `corrupt`.

@@ -80,6 +80,14 @@ pub(crate) const PARTS: &[Part] = &[
         sample: None,
     },
     Part {
+        name: "energy",
+        about: "estimates of a deferral's energy beside a decision's, from the counts of `device`; at once",
+        checked: true,
+        rule: Rule::Exact { key: &["radio"] },
+        run: runs::energy,
+        sample: None,
+    },
+    Part {
         name: "comparison",
         about: "every method on every log, 10 seeds, quick effort; 40 minutes",
         sample: Some(samples::COMPARISON),

@@ -128,6 +128,12 @@ pub(super) fn flash(_: bool) -> Result<Files> {
     Ok(vec![("flash", Made::Table(flash::measure()?.with_column("compiler", &compiler)))])
 }
 
+pub(super) fn energy(_: bool) -> Result<Files> {
+    let crate::energy::Estimates { table, frames, assumptions } = crate::energy::estimates()?;
+    let text = format!("{frames}\n{assumptions}");
+    Ok(vec![("energy", Made::Table(table)), ("energy-assumptions", Made::Text(text))])
+}
+
 pub(super) fn speed(_: bool) -> Result<Files> {
     let Some(paths) = configurations(&["wall-robot"]) else {
         println!("no real logs in {} (MILD_DATA): speed is not measured", logs().display());
