@@ -11,7 +11,7 @@
 #![allow(unsafe_code)]
 
 #[cfg(mild_kernel = "armv6m")]
-#[path = "armv6m/mod.rs"]
+#[path = "armv6m.rs"]
 mod active;
 #[cfg(mild_kernel = "armv7m")]
 #[path = "armv7m.rs"]
@@ -39,9 +39,9 @@ mod lanes;
 mod layer;
 mod layers;
 mod requantize;
-#[cfg(not(any(mild_kernel = "armv6m", mild_kernel = "portable")))]
+#[cfg(not(mild_kernel = "portable"))]
 mod routine;
-#[cfg(any(mild_kernel = "armv6m", mild_kernel = "portable"))]
+#[cfg(mild_kernel = "portable")]
 mod rows;
 #[cfg(mild_kernel = "armv6m")]
 #[path = "signs/armv6m.rs"]

@@ -34,7 +34,7 @@ pub(super) fn measure(
     let headers = headers()?;
     let (compiler, packages) = compiler(core.family());
     if find_program(compiler).is_none() {
-        apt::install(&packages, compiler)?;
+        apt::install(packages, compiler)?;
     }
     let directory = target_dir().join("device/emlearn").join(core.name);
     fs::create_dir_all(&directory)
