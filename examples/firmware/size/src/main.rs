@@ -90,7 +90,7 @@ fn step() {
 #[cfg(feature = "client")]
 fn step() {
     use mild::Rejector;
-    use mild::client::{Client, Identity, Nonce, Question, RetryPolicy};
+    use mild::client::{Client, Identity, Input, Nonce, RetryPolicy};
     use mild::wire::{self, Answer, Payload};
     const POLICY: RetryPolicy = RetryPolicy {
         deadline_ms: 600,
@@ -114,7 +114,7 @@ fn step() {
     loop {
         let scores = decision::scores(&rejector, &mut scratch);
         let payload = black_box([0; 64]);
-        let question = Question { local: Answer::Label(0), payload: Payload::Bytes(&payload) };
-        black_box(client.resolve(&question, scores));
+        let input = Input { local: Answer::Label(0), payload: Payload::Bytes(&payload) };
+        black_box(client.resolve(&input, scores));
     }
 }
