@@ -1,7 +1,7 @@
 //! The kernel for Armv6-M (Cortex-M0, M0+) and Armv8-M base-line (M23).
 //!
-//! The arithmetic of [`crosswise`](super::crosswise), which explains it, in assembly. Sums live in the
-//! high registers, which can be added to but not much else.
+//! The arithmetic of [`crosswise`](super::crosswise), which explains it, in assembly. Sums live in
+//! the high registers, which can be added to but not much else.
 
 use core::arch::naked_asm;
 
@@ -28,8 +28,8 @@ pub(super) unsafe fn layers<'s>(
     unsafe { routine::run(all_layers, words, kind, from, to) }
 }
 
-/// The bytes of the next word in two words, r5 (a', c') and r4 (b', d'), all without sign. Exchanging the
-/// bytes of each half takes an instruction less than a copy that is shifted.
+/// The bytes of the next word in two words, r5 (a', c') and r4 (b', d'), all without sign.
+/// Exchanging the bytes of each half takes an instruction less than a copy that is shifted.
 macro_rules! word {
     () => {
         "ldm r0!, {{r5}}
@@ -41,7 +41,8 @@ macro_rules! word {
     };
 }
 
-/// One row of a group over the codes of an input; `$sum` is its register. The biases are taken off the weights.
+/// One row of a group over the codes of an input; `$sum` is its register. The biases are taken off
+/// the weights.
 macro_rules! input_row {
     ($sum:literal) => {
         concat!(
@@ -83,10 +84,10 @@ macro_rules! hidden_row {
     };
 }
 
-/// Requantizes a sum in r2 by the next word from r0, as [`requantize`](super::requantize) does, into r6.
-/// The upper word of the product comes from four products of halves; the last bit that the shift drops
-/// is the carry, and adding it rounds half up. r1 is 0. No branches: the run time does not depend on the
-/// data.
+/// Requantizes a sum in r2 by the next word from r0, as [`requantize`](super::requantize) does,
+/// into r6. The upper word of the product comes from four products of halves; the last bit that the
+/// shift drops is the carry, and adding it rounds half up. r1 is 0. No branches: the run time does
+/// not depend on the data.
 macro_rules! requantize {
     () => {
         "ldm r0!, {{r4}}
@@ -119,15 +120,17 @@ macro_rules! requantize {
     };
 }
 
-/// A layer: r0 its words, r1 the activations, r2 where results go, r3 whether the activations are codes
-/// of an input. In the loops over groups: r0 weights, r1 activations, r2 and r3 the group, r4 and r5
-/// free, r6 the bias of the odd bytes, r7 the mask of the even ones, r8-r11 the sums. Over the codes of an
-/// input r12 is minus the bias of the even bytes and lr the half; else r12 is the end of the activations.
+/// A layer: r0 its words, r1 the activations, r2 where results go, r3 whether the activations are
+/// codes of an input. In the loops over groups: r0 weights, r1 activations, r2 and r3 the group, r4
+/// and r5 free, r6 the bias of the odd bytes, r7 the mask of the even ones, r8-r11 the sums. Over
+/// the codes of an input r12 is minus the bias of the even bytes and lr the half; else r12 is the
+/// end of the activations.
 ///
-/// On the stack: 0 the weights, 4 the activations, 8 their end, 12 the start, 16 the biases, 20 the end of
-/// those of whole blocks, then the end of the layer, 24 the requantizers, null if the sums are the
-/// result, 28 where results go, 32 whether the activations are codes of an input, 36 the rows after the
-/// last whole block, 40 where the layer's results begin, 44 the end of the last layer, 48 four results.
+/// On the stack: 0 the weights, 4 the activations, 8 their end, 12 the start, 16 the biases, 20 the
+/// end of those of whole blocks, then the end of the layer, 24 the requantizers, null if the sums
+/// are the result, 28 where results go, 32 whether the activations are codes of an input, 36 the
+/// rows after the last whole block, 40 where the layer's results begin, 44 the end of the last
+/// layer, 48 four results.
 ///
 /// # Safety
 /// See [`Routine`](routine::Routine).
@@ -181,8 +184,8 @@ unsafe extern "C" fn all_layers(
         "11:",
         "str r7, [sp, #24]",
         "str r0, [sp]",
-        // The start: with L and H the sums of the lower and the upper halves, r5 becomes L + 2^16 H, r6
-        // becomes H, and then r5 becomes L + H.
+        // The start: with L and H the sums of the lower and the upper halves, r5 becomes L + 2^16
+        // H, r6 becomes H, and then r5 becomes L + H.
         "movs r5, #0",
         "cmp r3, #0",
         "bne 13f",
@@ -323,8 +326,8 @@ unsafe extern "C" fn all_layers(
         "mov r10, r6",
         "mov r11, r7",
         "pop {{r4-r7, pc}}",
-        // Rows: r4 the first word of one, r5 how many are left, r6 where the result goes, r7 the bytes from
-        // word to word.
+        // Rows: r4 the first word of one, r5 how many are left, r6 where the result goes, r7 the
+        // bytes from word to word.
         "80:",
         "ldr r4, [sp]",
         "ldr r1, [sp, #4]",
@@ -406,8 +409,8 @@ unsafe extern "C" fn all_layers(
     )
 }
 
-/// One row, over the codes of an input: as in the loop over groups, with one sum, r8; r9 is what is left of the step, r10
-/// the end.
+/// One row, over the codes of an input: as in the loop over groups, with one sum, r8; r9 is what is
+/// left of the step, r10 the end.
 #[unsafe(naked)]
 unsafe extern "C" fn row_input(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
     naked_asm!(

@@ -1,10 +1,10 @@
-//! Comparing, choosing and saturating in steps that are the same for any data. Conditions are masks:
-//! 0, or -1 if they hold.
+//! Comparing, choosing and saturating in steps that are the same for any data. Conditions are
+//! masks: 0, or -1 if they hold.
 //!
-//! Cores with conditional instructions turn plain comparisons into selections. Armv6-M and RISC-V cores
-//! would branch, and the number of instructions would depend on the data: there, and only there,
-//! arithmetic takes their place. Armv7-M branches only for a saturating sum, for which Armv7E-M has an
-//! instruction. (`cargo xtask device prove` proves it.)
+//! Cores with conditional instructions turn plain comparisons into selections. Armv6-M and RISC-V
+//! cores would branch, and the number of instructions would depend on the data: there, and only
+//! there, arithmetic takes their place. Armv7-M branches only for a saturating sum, for which
+//! Armv7E-M has an instruction. (`cargo xtask device prove` proves it.)
 
 use super::signs::{self, BRANCHES, MULTIPLIES_HIGH, SATURATES};
 
@@ -97,7 +97,8 @@ pub(crate) fn greatest(a: u32, b: u32) -> u32 {
     if BRANCHES { a ^ (a ^ b) & arithmetic::below(a, b) as u32 } else { a.max(b) }
 }
 
-/// By how much one number exceeds another one, which is not larger, `i32::MAX` at most. Both are biased.
+/// By how much one number exceeds another one, which is not larger, `i32::MAX` at most. Both are
+/// biased.
 #[inline(always)]
 pub(crate) fn distance(larger: u32, smaller: u32) -> i32 {
     if BRANCHES {
@@ -210,8 +211,8 @@ mod arithmetic {
         b ^ ((a ^ b) & mask)
     }
 
-    /// An overflowing sum has another sign than both of its parts. What it saturates to is simpler, and
-    /// what is done with it, in biased form.
+    /// An overflowing sum has another sign than both of its parts. What it saturates to is simpler,
+    /// and what is done with it, in biased form.
     #[inline(always)]
     pub(super) fn add(a: i32, b: i32) -> i32 {
         let sum = a.wrapping_add(b);

@@ -1,9 +1,9 @@
-//! The kernel for RISC-V cores with 32 bits and multiplication (ESP32-C3 and -C6, the Hazard3 of the
-//! RP2350).
+//! The kernel for RISC-V cores with 32 bits and multiplication (ESP32-C3 and -C6, the Hazard3 of
+//! the RP2350).
 //!
 //! After a ReLU the arithmetic is that of [`crosswise`](super::crosswise), two products with one
-//! multiplication. The bytes b' and d' need not be moved down: the activations for them are packed as
-//! `2^8 (x_d + 2^16 x_b)`, and the upper half of the product of 64 bits is then
+//! multiplication. The bytes b' and d' need not be moved down: the activations for them are packed
+//! as `2^8 (x_d + 2^16 x_b)`, and the upper half of the product of 64 bits is then
 //!
 //! ```text
 //! 2^8 (b' + 2^16 d') 2^8 (x_d + 2^16 x_b) / 2^32 = (b' x_b + d' x_d) + 2^16 d' x_b   rounded down
@@ -11,9 +11,9 @@
 //!
 //! of which the lower 16 bits are wanted.
 //!
-//! Over the codes of an input it would take more to correct two products than one for each costs: there
-//! a weight is loaded as a byte. The bytes a+128 and c+128 are loaded without sign, so 128 times the sum
-//! of their codes is taken off where the sums start.
+//! Over the codes of an input it would take more to correct two products than one for each costs:
+//! there a weight is loaded as a byte. The bytes a+128 and c+128 are loaded without sign, so 128
+//! times the sum of their codes is taken off where the sums start.
 //!
 //! Two blocks of weights, eight rows, are computed side by side, as there are registers enough: the
 //! activations are loaded half as often.
@@ -116,9 +116,9 @@ macro_rules! hidden_products {
     };
 }
 
-/// Four rows of a group over the results of a ReLU: the register of their words, where those are from
-/// there, and their sums. A word is loaded while the one before it is worked on:
-/// many cores would wait for it.
+/// Four rows of a group over the results of a ReLU: the register of their words, where those are
+/// from there, and their sums. A word is loaded while the one before it is worked on: many cores
+/// would wait for it.
 #[rustfmt::skip]
 macro_rules! hidden_block {
     ($words:literal, $at:literal, $a:literal, $b:literal, $c:literal, $d:literal) => {
@@ -152,9 +152,9 @@ macro_rules! start_block {
     };
 }
 
-/// Requantizes a sum by the word at this place from s3, as [`requantize`](super::requantize) does, but
-/// for the last bit and an offset: with t twice the result before that is rounded, it is t - 254,
-/// and -255 to 0. A negative sum is shifted by 31, which makes it -1.
+/// Requantizes a sum by the word at this place from s3, as [`requantize`](super::requantize) does,
+/// but for the last bit and an offset: with t twice the result before that is rounded, it is
+/// `t - 254`, and -255 to 0. A negative sum is shifted by 31, which makes it -1.
 #[rustfmt::skip]
 macro_rules! requantize {
     ($sum:literal, $at:expr) => {
@@ -172,8 +172,8 @@ macro_rules! requantize {
     };
 }
 
-/// Packs two results of [`requantize`] crosswise, in `$low`: adds 254, and the 1 by which half of them
-/// rounds half up.
+/// Packs two results of [`requantize`] crosswise, in `$low`: adds 254, and the 1 by which half of
+/// them rounds half up.
 #[rustfmt::skip]
 macro_rules! pack_two {
     ($low:literal, $high:literal) => {
@@ -229,15 +229,16 @@ macro_rules! scores {
     };
 }
 
-/// In a layer: a0 weights, a4 1 if the activations are codes of an input, else 0,
-/// or -1 if their groups are odd in number, a5 their end, a7 the
-/// sum of the packed results, s0 the activations, s2 the biases, s3 the requantizers (null if the sums are
-/// the result), s4 where results go, s5 the blocks that are left, s6 the start, s7 the mask 0x00ff00ff, s8 the
-/// bias of the odd bytes, s9 0xffff but over the codes of an input. In the loops over groups: a1 activations, a6 the weights of the second block, t0-t6 and s10 the sums,
-/// a2, a3, s1, s9, s11 and ra free.
+/// In a layer: a0 weights, a4 1 if the activations are codes of an input, else 0, or -1 if their
+/// groups are odd in number, a5 their end, a7 the sum of the packed results, s0 the activations, s2
+/// the biases, s3 the requantizers (null if the sums are the result), s4 where results go, s5 the
+/// blocks that are left, s6 the start, s7 the mask 0x00ff00ff, s8 the bias of the odd bytes, s9
+/// 0xffff but over the codes of an input. In the loops over groups: a1 activations, a6 the weights
+/// of the second block, t0-t6 and s10 the sums, a2, a3, s1, s9, s11 and ra free.
 ///
 /// On the stack: 0 where the layer's results begin, 4 the end of the last layer, 8 the rows after
-/// the last whole block, 12 the bytes of a block of weights, then the end of the layer, 16 four results.
+/// the last whole block, 12 the bytes of a block of weights, then the end of the layer, 16 four
+/// results.
 ///
 /// # Safety
 /// See [`Routine`](routine::Routine).
@@ -307,8 +308,8 @@ unsafe extern "C" fn all_layers(
         "bltz t1, 21f",
         "addi t0, t0, -257",
         "bltz t0, 23f",
-        // The sum of the activations, where it is not known: with L and H the sums of the lower and the
-        // upper halves, t2 becomes L + 2^16 H, t1 becomes H, and then t0 becomes L + H.
+        // The sum of the activations, where it is not known: with L and H the sums of the lower and
+        // the upper halves, t2 becomes L + 2^16 H, t1 becomes H, and then t0 becomes L + H.
         "21:",
         "li t1, 0",
         "li t2, 0",
@@ -458,8 +459,8 @@ unsafe extern "C" fn all_layers(
         "lw s11, 44(sp)",
         "addi sp, sp, 96",
         "ret",
-        // Rows: t1 how many are left, t2 where the result of one goes, t3 the bytes from word to word, a6
-        // the first word of one.
+        // Rows: t1 how many are left, t2 where the result of one goes, t3 the bytes from word to
+        // word, a6 the first word of one.
         "60:",
         "slli t3, t1, 2",
         "lw t2, 12(sp)",

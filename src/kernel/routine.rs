@@ -16,8 +16,8 @@ pub(super) type Routine =
 /// that has the results of the last one.
 ///
 /// # Safety
-/// The words must be those of a [`Chain`](super::Chain) or of one layer of it, and the sides as long
-/// as that chain needs them.
+/// The words must be those of a [`Chain`](super::Chain) or of one layer of it, and the sides as
+/// long as that chain needs them.
 #[inline(always)]
 pub(super) unsafe fn run<'s>(
     routine: Routine,
@@ -28,8 +28,8 @@ pub(super) unsafe fn run<'s>(
 ) -> &'s mut [u32] {
     let words = words.as_ptr_range();
     let input = usize::from(kind == Activations::Input);
-    // SAFETY: the chain found all layers complete, each with an input at least and as many inputs as
-    // the one before has outputs; the sides are long enough for them.
+    // SAFETY: the chain found all layers complete, each with an input at least and as many inputs
+    // as the one before has outputs; the sides are long enough for them.
     let results = unsafe {
         routine(words.start, from.as_mut_ptr().cast(), to.as_mut_ptr(), words.end, input)
     };

@@ -1,7 +1,7 @@
 //! What the transfer of a request and its reply takes, by models with named assumptions.
 //!
-//! Nothing here is measured by this project. A model takes a part's currents from its data sheet, or the
-//! charge of a whole transfer from somebody's published measurement.
+//! Nothing here is measured by this project. A model takes a part's currents from its data sheet,
+//! or the charge of a whole transfer from somebody's published measurement.
 
 /// A way to an expert.
 pub(super) struct Radio {
@@ -71,7 +71,8 @@ fn bluetooth(sent: usize, received: usize) -> (f64, f64) {
     const SENDING: f64 = 4.8;
     const RECEIVING: f64 = 4.6;
     const COMPUTING: f64 = 3.3;
-    /// Bytes of a frame in a packet, and bytes around them: preamble, address, header, L2CAP, ATT, CRC.
+    /// Bytes of a frame in a packet, and bytes around them: preamble, address, header, L2CAP, ATT,
+    /// CRC.
     const PIECE: usize = 20;
     const AROUND: f64 = 17.0;
     /// A packet without data.
@@ -105,8 +106,8 @@ fn lorawan(spreading_factor: u32, sent: usize, received: usize) -> (f64, f64) {
     (up + down, up * SENDING + down * RECEIVING)
 }
 
-/// Milliseconds on air (SX1276 data sheet, section 4.1.1.7): 125 kHz, coding rate 4/5, a preamble of 8
-/// symbols, with a header; low data rates are optimized from SF11 on.
+/// Milliseconds on air (SX1276 data sheet, section 4.1.1.7): 125 kHz, coding rate 4/5, a preamble
+/// of 8 symbols, with a header; low data rates are optimized from SF11 on.
 fn on_air(spreading_factor: u32, bytes: usize, crc: bool) -> f64 {
     let spreading_factor = i64::from(spreading_factor);
     let symbol = (1 << spreading_factor) as f64 / 125.0;
@@ -124,8 +125,8 @@ mod tests {
 
     #[test]
     fn time_on_air_is_that_of_known_calculators() {
-        // 23 bytes: 10 of payload, 13 around them. The figures of the airtime calculator of The Things
-        // Network for EU868.
+        // 23 bytes: 10 of payload, 13 around them. The figures of the airtime calculator of The
+        // Things Network for EU868.
         for (spreading_factor, expected) in [(7, 61.7), (9, 205.8), (12, 1482.8)] {
             let found = on_air(spreading_factor, 23, true);
             assert!((found - expected).abs() < 0.06, "SF{spreading_factor}: {found}");
