@@ -39,6 +39,8 @@ mod lanes;
 mod layer;
 mod layers;
 mod requantize;
+#[cfg(mild_kernel = "riscv")]
+mod riscv_steps;
 #[cfg(not(mild_kernel = "portable"))]
 mod routine;
 #[cfg(mild_kernel = "portable")]

@@ -13,7 +13,7 @@ use crate::{
     governed, images, online, parallel, parity,
     process::{Finished, root, target_dir},
     qemu::Qemu,
-    thermometer,
+    results, thermometer,
     toolchain::Toolchains,
     updates::{self, SignedImages},
     verdict::{Tally, Verdict},
@@ -110,7 +110,8 @@ pub(crate) fn device(command: &DeviceCommand) -> Result<bool> {
 
 /// Prints the estimates of energy.
 fn print_energy() -> Result<bool> {
-    let Estimates { table, frames, assumptions } = energy::estimates()?;
+    let instructions = results::decision_instructions(energy::CORE, energy::SHAPE)?;
+    let Estimates { table, frames, assumptions } = energy::estimates(instructions)?;
     println!("Estimates, not measurements.\n\n{frames}\n{}", table.markdown(1));
     println!("Assumed:\n\n{assumptions}");
     Ok(true)

@@ -2,14 +2,16 @@
 
 mod radio;
 
-use crate::{bench, results, table::Table};
+use crate::{bench, table::Table};
 use anyhow::{Context, Result, ensure};
 use mild::wire::{self, Answer, Decoder, Key, Message, Payload, Reply, Request, Status};
 use radio::RADIOS;
 
-/// The network and the part that radios are compared with.
-const SHAPE: &str = "16-32-16-5";
+/// The network and the core that radios are compared with.
+pub(crate) const SHAPE: &str = "16-32-16-5";
+pub(crate) const CORE: &str = "m4";
 const CODES: usize = 16;
+/// The part with that core.
 const PART: &str = "nRF52840 (M4F)";
 
 /// The table, the sizes of the frames, and what is assumed, a line each.
@@ -19,10 +21,11 @@ pub(crate) struct Estimates {
     pub(crate) assumptions: String,
 }
 
-/// The energy of each radio's deferral, and how many decisions take as much.
-pub(crate) fn estimates() -> Result<Estimates> {
-    let decision = bench::microjoules(PART, results::decision_instructions("m4", SHAPE)?)
-        .with_context(|| format!("no part {PART}"))?;
+/// The energy of each radio's deferral, and how many decisions take as much, each of so many
+/// instructions.
+pub(crate) fn estimates(instructions: f64) -> Result<Estimates> {
+    let decision =
+        bench::microjoules(PART, instructions).with_context(|| format!("no part {PART}"))?;
     let (request, reply) = frames()?;
     let mut table = Table::new(["radio", "radio ms", "microjoules", "decisions"]);
     for radio in RADIOS {
@@ -112,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_deferral_takes_more_than_a_decision_on_every_radio() {
-        let estimates = estimates().unwrap();
+        let estimates = estimates(2000.0).unwrap();
         assert_eq!(estimates.table.rows.len(), RADIOS.len());
         let decisions = estimates.table.rows.iter().filter_map(|row| row[3].parse::<f64>().ok());
         assert!(decisions.into_iter().all(|decisions| decisions > 10.0));

@@ -84,7 +84,7 @@ pub(crate) const PARTS: &[Part] = &[
         about: "estimates of a deferral's energy beside a decision's, from the counts of `device`; at once",
         checked: true,
         rule: Rule::Exact { key: &["radio"] },
-        run: runs::energy,
+        run: runs::energies,
         sample: None,
     },
     Part {

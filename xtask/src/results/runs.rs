@@ -2,6 +2,7 @@
 
 use super::made::{Files, Made};
 use crate::{
+    energy::{self, Estimates},
     flash,
     images::logs,
     process::{cargo, read, root, run, target_dir},
@@ -128,8 +129,9 @@ pub(super) fn flash(_: bool) -> Result<Files> {
     Ok(vec![("flash", Made::Table(flash::measure()?.with_column("compiler", &compiler)))])
 }
 
-pub(super) fn energy(_: bool) -> Result<Files> {
-    let crate::energy::Estimates { table, frames, assumptions } = crate::energy::estimates()?;
+pub(super) fn energies(_: bool) -> Result<Files> {
+    let instructions = super::decision_instructions(energy::CORE, energy::SHAPE)?;
+    let Estimates { table, frames, assumptions } = energy::estimates(instructions)?;
     let text = format!("{frames}\n{assumptions}");
     Ok(vec![("energy", Made::Table(table)), ("energy-assumptions", Made::Text(text))])
 }
