@@ -200,15 +200,18 @@ fn names_of_the_log_stay_text() {
 fn a_page_stays_small_however_large_the_log_is() {
     let bench = Bench::new();
     let (features, experts, rows) = (150, 32, 1500);
-    let mut config = "[data]\nlog = 'log.csv'\nfeatures = ['feature*']\nlabel = 'y'\n[train]\neffort = 'quick'\n\
-        max_iterations = 5\n[rejector]\nmethod = 'two-stage'\nhidden = [4]\n[quantize]\ntolerance = 1\n"
+    let mut config = "[data]\nlog = 'log.csv'\nfeatures = ['feature*']\nlabel = \
+    'y'\n[train]\neffort = 'quick'\n\
+        max_iterations = 5\n[rejector]\nmethod = 'two-stage'\nhidden = [4]\n[quantize]\ntolerance \
+        = 1\n"
         .to_owned();
     let mut header: Vec<String> =
         (0..features).map(|i| format!("feature_with_a_long_name_{i:04}")).collect();
     header.push("y".to_owned());
     for k in 0..experts {
         config += &format!(
-            "[[expert]]\nname = 'expert_with_a_long_name_{k:04}'\nprediction = 'p{k}'\nprice = 0.0{}\n",
+            "[[expert]]\nname = 'expert_with_a_long_name_{k:04}'\nprediction = 'p{k}'\nprice = \
+             0.0{}\n",
             k % 7
         );
         header.push(format!("p{k}"));

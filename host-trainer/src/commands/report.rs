@@ -20,8 +20,9 @@ use crate::judge::html;
 Example:
   mild report mild.toml --image out/rejector.mild
 
-The page is the one that `mild train` writes. What only the training knows, such as its promises and
-its float network, is read from `metrics.json` beside the image; without that file the page says so.")]
+The page is the one that `mild train` writes. What only the training knows, such as its promises
+and its float network, is read from `metrics.json` beside the image; without that file the page
+says so.")]
 pub(crate) struct ReportArgs {
     /// The configuration of the log (TOML)
     config: PathBuf,

@@ -119,16 +119,16 @@ fn next(report: &TrainReport, config: &Config, image: &Path) -> String {
         Some(0) => "nothing to install: the device does as well alone".to_owned(),
         Some(k) => format!("nothing to install: always ask {}", experts[k].name),
         None => format!(
-            "`mild export {image} --format rust` (or `c`) for the firmware; `mild decide {} --image {image}` \
-             lists who is asked on each row",
+            "`mild export {image} --format rust` (or `c`) for the firmware; `mild decide {} \
+             --image {image}` lists who is asked on each row",
             config.path.display(),
             image = image.display(),
         ),
     }
 }
 
-/// Writes the report, golden vectors and, last, the image. A page about an image that was there before
-/// goes. Returns the report as it is written.
+/// Writes the report, golden vectors and, last, the image. A page about an image that was there
+/// before goes. Returns the report as it is written.
 pub(super) fn write(
     out: &Path,
     report: &impl Serialize,

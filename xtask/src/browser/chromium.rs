@@ -1,7 +1,7 @@
 //! A browser without a window, driven by the DevTools protocol over a pair of pipes.
 //!
-//! The browser reads commands from its file descriptor 3 and writes to 4, each a JSON document and a
-//! zero byte. A shell gives it its standard input and output under these numbers.
+//! The browser reads commands from its file descriptor 3 and writes to 4, each a JSON document and
+//! a zero byte. A shell gives it its standard input and output under these numbers.
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -123,7 +123,10 @@ impl Browser {
             self.events.push_back(message);
         }
         // Two frames later everything has been laid out and complained of.
-        self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))")?;
+        self.evaluate(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => \
+        done(0))))",
+        )?;
         Ok(self.complaints(&url))
     }
 
@@ -166,13 +169,24 @@ impl Browser {
         Ok(())
     }
 
+    /// The mouse, pressed at one place of the window and released at another.
+    pub(super) fn drag(&mut self, from: (f64, f64), to: (f64, f64)) -> Result<()> {
+        let steps = [("mousePressed", from), ("mouseMoved", to), ("mouseReleased", to)];
+        for (kind, (x, y)) in steps {
+            let event = json!({
+                "type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1
+            });
+            self.call("Input.dispatchMouseEvent", event)?;
+        }
+        Ok(())
+    }
+
     /// The whole page as PNG, in base64.
     pub(super) fn screenshot(&mut self) -> Result<String> {
-        let parameters = json!({ "captureBeyondViewport": true, "format": "png" });
         let size = self.call("Page.getLayoutMetrics", json!({}))?["cssContentSize"].clone();
-        let mut parameters = parameters;
-        parameters["clip"] =
+        let clip =
             json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        let parameters = json!({ "captureBeyondViewport": true, "format": "png", "clip": clip });
         let shot = self.call("Page.captureScreenshot", parameters)?;
         Ok(shot["data"].as_str().context("no screenshot")?.to_owned())
     }

@@ -1,5 +1,5 @@
-//! Reports in a real browser: they complain of nothing, fit every width, print, can be read by everybody,
-//! and their handle says what `mild eval` says.
+//! Reports in a real browser: they complain of nothing, fit every width, print, can be read by
+//! everybody, and their handle says what `mild eval` says.
 
 mod chromium;
 mod pages;
@@ -7,6 +7,7 @@ mod pages;
 use crate::{
     apt,
     process::{find_program, target_dir},
+    programs,
     verdict::{Tally, Verdict},
 };
 use anyhow::{Context, Result, ensure};
@@ -22,8 +23,8 @@ use std::{
 /// Narrow telephones to wide screens, in pixels.
 const WIDTHS: [u32; 4] = [320, 400, 1400, 2560];
 
-/// Runs all checks. `real`: also on real logs, which must be there. `mild`: the program, if it is built
-/// already.
+/// Runs all checks. `real`: also on real logs, which must be there. `mild`: the program, if it is
+/// built already.
 pub(crate) fn check(real: bool, mild: Option<&Path>) -> Result<Tally> {
     if find_program("chromium").is_none() {
         apt::install(&["chromium"], "the browser Chromium")?;
@@ -32,7 +33,7 @@ pub(crate) fn check(real: bool, mild: Option<&Path>) -> Result<Tally> {
     let directory = target_dir().join("report");
     fs::create_dir_all(&directory)?;
     let axe = pages::axe(&directory.join("axe"))?;
-    let mild = mild.map_or_else(pages::program, |mild| Ok(mild.to_path_buf()))?;
+    let mild = mild.map_or_else(programs::mild, |mild| Ok(mild.to_path_buf()))?;
     let pages = pages::make(&mild, &directory, real)?;
     let profile = tempfile::tempdir()?;
     let mut browser = Browser::start(&program, profile.path())?;
@@ -73,9 +74,12 @@ fn widths(browser: &mut Browser, page: &Page) -> Result<String> {
             // What is inside of an area that scrolls by itself may be wider.
             let found = browser.evaluate(
                 "(() => { const root = document.documentElement; \
-                 const scrolls = (e) => e && e !== document.body && (['auto', 'hidden'].includes(getComputedStyle(e).overflowX) || scrolls(e.parentElement)); \
-                 const wide = [...document.querySelectorAll('body *')].filter((e) => !e.closest('.sr') && e.getBoundingClientRect().right > root.clientWidth + 1 && !scrolls(e.parentElement)); \
-                 return [root.scrollWidth, root.clientWidth, wide.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(' | ')]; })()",
+                 const scrolls = (e) => e && e !== document.body && (['auto', \
+                 'hidden'].includes(getComputedStyle(e).overflowX) || scrolls(e.parentElement)); \
+                 const wide = [...document.querySelectorAll('body *')].filter((e) => \
+                 !e.closest('.sr') && e.getBoundingClientRect().right > root.clientWidth + 1 && \
+                 !scrolls(e.parentElement)); return [root.scrollWidth, root.clientWidth, \
+                 wide.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(' | ')]; })()",
             )?;
             ensure!(found[0] == found[1], "{width}: {} pixels wide", found[0]);
             ensure!(found[2] == "", "{width}: beyond the edge: {}", found[2]);
@@ -98,7 +102,8 @@ fn accessible(browser: &mut Browser, page: &Page, axe: &str) -> Result<String> {
         )?;
         browser.evaluate(axe)?;
         let found = browser.evaluate(
-            "axe.run().then((of) => of.violations.map((one) => [one.impact, one.id, one.nodes.length, one.nodes[0].html.slice(0, 160), one.nodes[0].failureSummary]))",
+            "axe.run().then((of) => of.violations.map((one) => [one.impact, one.id, \
+             one.nodes.length, one.nodes[0].html.slice(0, 160), one.nodes[0].failureSummary]))",
         )?;
         for one in found.as_array().context("no findings")? {
             let serious = ["serious", "critical"].contains(&one[0].as_str().unwrap_or_default());
@@ -117,8 +122,9 @@ fn handle(browser: &mut Browser, page: &Page, mild: &Path) -> Result<String> {
     if browser.evaluate("document.querySelector('#handle') === null")? == true {
         return Ok("a constant has no handle".to_owned());
     }
-    let figures = "Object.fromEntries([...document.querySelectorAll('#figures > div')].map((one) => \
-        [one.querySelector('dt').textContent, [...one.querySelectorAll('dd')].map((dd) => dd.textContent)]))";
+    let figures = "Object.fromEntries([...document.querySelectorAll('#figures > div')].map((one) \
+    => [one.querySelector('dt').textContent, [...one.querySelectorAll('dd')].map((dd) => \
+    dd.textContent)]))";
     let mut seen = Vec::new();
     let mut thresholds = Vec::new();
     browser.evaluate("document.querySelector('#handle').focus()")?;
@@ -180,9 +186,31 @@ fn handle(browser: &mut Browser, page: &Page, mild: &Path) -> Result<String> {
         seen.push(place);
         thresholds.push(threshold);
     }
-    let own = browser.evaluate("(document.querySelector('#own').click(), document.querySelector('#figures > div:last-child dd').textContent)")?;
+    let own = browser.evaluate(
+        "(document.querySelector('#own').click(), \
+    document.querySelector('#figures > div:last-child dd').textContent)",
+    )?;
     ensure!(own == "0", "the way back: threshold {own}");
+    drag(browser)?;
     Ok(format!("thresholds {thresholds:?}"))
+}
+
+/// The dot of a chart can be drawn to its ends.
+fn drag(browser: &mut Browser) -> Result<()> {
+    let place = browser.evaluate(
+        "(() => { const chart = document.querySelector('[data-chart]'); \
+         chart.scrollIntoView({ block: 'center' }); const box = chart.getBoundingClientRect(); \
+         return [box.left + 1, box.right - 1, box.top + box.height / 2]; })()",
+    )?;
+    let number = |index: usize| place[index].as_f64().context("the place of a chart");
+    let (left, right, y) = (number(0)?, number(1)?, number(2)?);
+    browser.drag((right, y), (left, y))?;
+    let at = |browser: &mut Browser| browser.evaluate("document.querySelector('#handle').value");
+    ensure!(at(browser)? == "0", "drawn to the left, the handle is at {}", at(browser)?);
+    browser.drag((left, y), (right, y))?;
+    let last = browser.evaluate("document.querySelector('#handle').max")?;
+    ensure!(at(browser)? == last, "drawn to the right, the handle is at {}", at(browser)?);
+    Ok(())
 }
 
 /// A click on a heading sorts, a text filters.
@@ -191,7 +219,8 @@ fn mistakes(browser: &mut Browser, page: &Page) -> Result<String> {
     if browser.evaluate("document.querySelector('#mistakes-table') === null")? == true {
         return Ok("no mistakes".to_owned());
     }
-    let column = "[...document.querySelectorAll('#mistakes-table tbody tr:not([hidden])')].map((row) => Number(row.cells[0].textContent))";
+    let column = "[...document.querySelectorAll('#mistakes-table tbody \
+    tr:not([hidden])')].map((row) => Number(row.cells[0].textContent))";
     let lines = |value: Value| -> Vec<f64> {
         value.as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
     };
@@ -205,10 +234,16 @@ fn mistakes(browser: &mut Browser, page: &Page) -> Result<String> {
         .evaluate("document.querySelector('#mistakes-table th').getAttribute('aria-sort')")?;
     ensure!(sorted == "descending", "aria-sort is {sorted}");
     let wanted = rising.last().context("no rows")?;
-    browser.evaluate(&format!("(() => {{ const one = document.querySelector('#filter'); one.value = '{wanted}'; one.dispatchEvent(new Event('input')); }})()"))?;
+    browser.evaluate(&format!(
+        "(() => {{ const one = document.querySelector('#filter'); one.value \
+    = '{wanted}'; one.dispatchEvent(new Event('input')); }})()"
+    ))?;
     let kept = lines(browser.evaluate(column)?);
     ensure!(kept.contains(wanted) && kept.len() <= rising.len(), "filtered: {kept:?}");
-    browser.evaluate("(() => { const one = document.querySelector('#filter'); one.value = 'there is no such text'; one.dispatchEvent(new Event('input')); })()")?;
+    browser.evaluate(
+        "(() => { const one = document.querySelector('#filter'); one.value = 'there \
+    is no such text'; one.dispatchEvent(new Event('input')); })()",
+    )?;
     let matches = browser.evaluate("document.querySelector('#matches').textContent")?;
     ensure!(matches == "0 rows", "{matches}");
     Ok(format!("{} rows", rising.len()))
@@ -221,7 +256,9 @@ fn prints(browser: &mut Browser, page: &Page) -> Result<String> {
     write_base64(&file, &browser.pdf()?)?;
     let pdf = fs::read(&file)?;
     ensure!(pdf.starts_with(b"%PDF"), "{} is no PDF", file.display());
-    let pages = pdf.windows(11).filter(|bytes| bytes == b"/Type /Page").count();
+    let of_page = |bytes: &&[u8]| bytes.starts_with(b"/Type /Page") && !bytes.ends_with(b"s");
+    let pages = pdf.windows(12).filter(of_page).count();
+    ensure!(pages > 0, "{} has no pages", file.display());
     Ok(format!("{} kB, {pages} pages", pdf.len() / 1000))
 }
 

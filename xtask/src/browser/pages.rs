@@ -1,6 +1,6 @@
 //! The reports that are looked at, and what they are made of.
 
-use crate::process::{cargo, read, run, target_dir};
+use crate::process::{read, run};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::{
@@ -35,16 +35,8 @@ impl Page {
 /// Real logs: one on which deferring pays, one on which a constant wins, one that drifts.
 const REAL: [&str; 4] = ["letter", "frugalml-yelp", "occupancy-climate", "gas-drift"];
 
-/// Builds the program `mild`, as the host tests have built it.
-pub(super) fn program() -> Result<PathBuf> {
-    let tests =
-        ["test", "--quiet", "--workspace", "--all-features", "--no-run", "--test", "report"];
-    run(cargo().args(tests))?;
-    Ok(target_dir().join("debug/mild"))
-}
-
-/// Trains on logs that come with the project and on one that is made to be hard to show; with `real`
-/// also on those of `$MILD_DATA`, which must be there then.
+/// Trains on logs that come with the project and on one that is made to be hard to show; with
+/// `real` also on those of `$MILD_DATA`, which must be there then.
 pub(super) fn make(mild: &Path, directory: &Path, real: bool) -> Result<Vec<Page>> {
     let mut pages = Vec::new();
     let wine = directory.join("wine");
@@ -143,7 +135,8 @@ pub(super) fn axe(directory: &Path) -> Result<String> {
         fs::create_dir_all(directory)?;
         ensure!(
             crate::process::find_program("npm").is_some(),
-            "npm is missing; install it (Debian's package: npm), or put axe.min.js of axe-core {VERSION} at {}",
+            "npm is missing; install it (Debian's package: npm), or put axe.min.js of axe-core \
+             {VERSION} at {}",
             file.display()
         );
         let mut pack = Command::new("npm");

@@ -72,7 +72,7 @@ pub(super) fn by_class(subject: &Subject<'_>, live: &mut Live) -> Option<Markup>
                     @for (index, (class, rows)) in of_class.iter().enumerate() {
                         @let cells = &cells.cells[index * width..][..width];
                         tr {
-                            th scope="row" { (subject.data.class_names.get(*class).cloned().unwrap_or_else(|| class.to_string())) }
+                            th scope="row" { (class_name(subject, *class)) }
                             td class="n" { (count(rows.len())) }
                             td class="n" { (percent(alone(rows))) }
                             (cells[1].plain())
@@ -87,6 +87,12 @@ pub(super) fn by_class(subject: &Subject<'_>, live: &mut Live) -> Option<Markup>
             p class="note" { "The " (shown) " most frequent of " (count(all)) " classes." }
         }
     })
+}
+
+/// The name of a class, or its number.
+fn class_name(subject: &Subject<'_>, class: usize) -> String {
+    let name = subject.data.class_names.get(class);
+    name.cloned().unwrap_or_else(|| class.to_string())
 }
 
 /// The expert asked beside the cheapest right one, and how often that one was found.
@@ -116,12 +122,13 @@ pub(super) fn beside_cheapest(subject: &Subject<'_>, live: &mut Live) -> Markup 
     html! {
         h3 { "Asked, beside the cheapest right one" }
         p class="say" {
-            "Each line holds the test rows on which one expert is the cheapest of those that are right. \
-             Recall is the share of them on which that expert is asked. An expert with few such rows, a \
-             minority expert, is the easiest to overlook."
+            "Each line holds the test rows on which one expert is the cheapest of those that are \
+             right. Recall is the share of them on which that expert is asked. An expert with few \
+             such rows, a minority expert, is the easiest to overlook."
         }
         (follows(&cells))
-        div class="wide" role="region" aria-label="Asked, beside the cheapest right one (table)" tabindex="0" {
+        div class="wide" role="region" aria-label="Asked, beside the cheapest right one \
+        (table)" tabindex="0" {
             table class="heat" {
                 thead { tr {
                     th scope="col" { "cheapest right" }
@@ -136,7 +143,9 @@ pub(super) fn beside_cheapest(subject: &Subject<'_>, live: &mut Live) -> Markup 
                             th scope="row" {
                                 @if line < experts {
                                     (subject.name(line))
-                                    @if (rows.len() as f64) < even { span class="tag" { "minority" } }
+                                    @if (rows.len() as f64) < even {
+                                        span class="tag" { "minority" }
+                                    }
                                 } @else { "nobody is right" }
                             }
                             td class="n" { (count(rows.len())) }

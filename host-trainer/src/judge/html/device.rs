@@ -2,8 +2,10 @@
 
 use maud::{Markup, html};
 
+use super::facts::BudgetFact;
 use super::number::count;
 use super::subject::Subject;
+use super::table::pairs;
 
 /// The section.
 pub(super) fn section(subject: &Subject<'_>) -> Markup {
@@ -13,45 +15,29 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
         .chain(image.shapes.iter().map(|&(_, outputs)| outputs))
         .map(|width| width.to_string())
         .collect();
-    let of = |most: Option<usize>| {
-        most.map_or_else(String::new, |most| format!(" of {} that the budget allows", count(most)))
+    let of = |found: usize, unit: &str, most: Option<usize>| {
+        let allowed = most.map(|most| format!(" of {} that the budget allows", count(most)));
+        format!("{}{unit}{}", count(found), allowed.unwrap_or_default())
     };
+    let most = |of: fn(BudgetFact) -> Option<usize>| budget.and_then(of);
     let lines = [
-        ("Network", widths.join("\u{2013}"), String::new()),
-        (
-            "Image, in flash",
-            format!("{} bytes", count(image.image_bytes)),
-            of(budget.and_then(|b| b.image_bytes)),
-        ),
-        (
-            "Scratch, in RAM",
-            format!("{} bytes", count(image.scratch_bytes)),
-            of(budget.and_then(|b| b.scratch_bytes)),
-        ),
-        (
-            "Multiply-accumulates of a decision",
-            count(image.macs as usize),
-            of(budget.and_then(|b| b.macs)),
-        ),
-        ("Weights and biases", count(image.parameters as usize), String::new()),
-        ("Takes raw 16-bit readings", yes(image.takes_raw), String::new()),
-        ("Probabilities; prices can change on the device", yes(image.recostable), String::new()),
+        ("Network", widths.join("\u{2013}")),
+        ("Image, in flash", of(image.image_bytes, "\u{a0}bytes", most(|b| b.image_bytes))),
+        ("Scratch, in RAM", of(image.scratch_bytes, "\u{a0}bytes", most(|b| b.scratch_bytes))),
+        ("Multiply-accumulates of a decision", of(image.macs as usize, "", most(|b| b.macs))),
+        ("Weights and biases", count(image.parameters as usize)),
+        ("Takes raw 16-bit readings", yes(image.takes_raw)),
+        ("Has probabilities, so prices can change on the device", yes(image.recostable)),
     ];
     html! {
         section aria-labelledby="device" {
             h2 id="device" { "The device" }
             p class="say" {
-                "These are exact, and the same on every core. Code, stack and instructions depend on the core; "
-                code { "cargo xtask device bench" } " of the project counts them, and its page on the device has \
-                 measured ones."
+                "These are exact, and the same on every core. Code, stack and instructions depend \
+                 on the core; " code { "cargo xtask device bench" } " of the project counts them, \
+                 and its page on the device has measured ones."
             }
-            div class="wide" role="region" aria-label="The device (table)" tabindex="0" { table class="pairs" {
-                tbody {
-                    @for (name, value, of) in &lines {
-                        tr { th scope="row" { (name) } td { (value) (of) } }
-                    }
-                }
-            } }
+            (pairs("The device", &lines))
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct CandidateFact {
 }
 
 /// Mean deferral loss on train and calibration rows together.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 pub(super) struct SeenFact {
     pub(super) float_all: f64,
     pub(super) int8_all: f64,

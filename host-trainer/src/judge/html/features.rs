@@ -67,9 +67,9 @@ pub(super) fn section(subject: &Subject<'_>, live: &mut Live) -> Markup {
     html! {
         h3 { "By feature" }
         p class="say" {
-            "Each bar is the share deferred among test rows whose feature lies in one part of its range; \
-             the parts hold about equally many rows. The features that tell the most about the decision \
-             come first."
+            "Each bar is the share deferred among test rows whose feature lies in one part of its \
+             range; the parts hold about equally many rows. The features that tell the most about \
+             the decision come first."
         }
         (follows(&cells))
         div class="features" {
@@ -79,7 +79,8 @@ pub(super) fn section(subject: &Subject<'_>, live: &mut Live) -> Markup {
         }
         details {
             summary { "By feature, as a table" }
-            div class="wide" role="region" aria-label="Share deferred by feature (table)" tabindex="0" {
+            div class="wide" role="region" aria-label="Share deferred by feature \
+            (table)" tabindex="0" {
                 table {
                     thead { tr {
                         th scope="col" { "feature" } th scope="col" { "values" }
@@ -100,7 +101,8 @@ pub(super) fn section(subject: &Subject<'_>, live: &mut Live) -> Markup {
                 }
             }
         }
-        @if all > LINES { p class="note" { "The " (LINES) " most telling of " (count(all)) " features." } }
+        @if all > LINES { p class="note" { "The " (LINES) " most telling \
+        of " (count(all)) " features." } }
     }
 }
 

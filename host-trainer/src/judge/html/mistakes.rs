@@ -47,9 +47,12 @@ pub(super) fn section(subject: &Subject<'_>) -> Result<Markup> {
                 p class="say" { "On every test row the image makes the cheapest choice." }
             } @else {
                 p class="say" {
-                    "On " (count(all.len())) " of " (count(part.rows())) " test rows another choice would have cost less; together \
-                     they are all of the " (loss(sum / part.rows().max(1) as f64)) " by which the image lies above the oracle. "
-                    @if all.len() > ROWS { "The " (ROWS) " most expensive ones are here, " } @else { "They are here, " }
+                    "On " (count(all.len())) " of " (count(part.rows())) " test rows another \
+                    choice would have cost less; together they are all of \
+                    the " (loss(sum / part.rows().max(1) as f64)) " by which the image lies above \
+                    the oracle. "
+                    @if all.len() > ROWS { "The " (ROWS) " most expensive ones are \
+                    here, " } @else { "They are here, " }
                     "among equals those of which the image was surest. "
                     code { "mild decide" } " lists every row."
                 }
@@ -87,7 +90,7 @@ fn table(subject: &Subject<'_>, shown: &[Mistake], answers: &BTreeMap<u32, Answe
     let experts = part.experts().min(EXPERTS);
     let features = telling(subject, FEATURES);
     let has_right = answers.values().any(|of| of.right.is_some());
-    let columns = |numeric: bool| if numeric { Some("n") } else { None };
+    let numeric = |yes: bool| yes.then_some("n");
     let heads = ["line", "asked", "cheapest", "beyond it"];
     html! {
         div class="filter" hidden {
@@ -95,10 +98,13 @@ fn table(subject: &Subject<'_>, shown: &[Mistake], answers: &BTreeMap<u32, Answe
             input id="filter" type="search" autocomplete="off";
             output id="matches" for="filter" { (shown.len()) " rows" }
         }
-        div class="wide tall" role="region" aria-label="The most expensive mistakes (table)" tabindex="0" {
+        div class="wide tall" role="region" aria-label="The most expensive mistakes \
+        (table)" tabindex="0" {
             table id="mistakes-table" class="sorts" {
                 thead { tr {
-                    @for (index, head) in heads.iter().enumerate() { th scope="col" class=[columns(index == 0 || index == 3)] { (head) } }
+                    @for (index, head) in heads.iter().enumerate() {
+                        th scope="col" class=[numeric(index == 0 || index == 3)] { (head) }
+                    }
                     @if has_right { th scope="col" { "right answer" } }
                     @for k in 0..experts { th scope="col" { (subject.name(k)) } }
                     @for (name, _) in &features { th scope="col" class="n" { (name) } }
@@ -112,9 +118,13 @@ fn table(subject: &Subject<'_>, shown: &[Mistake], answers: &BTreeMap<u32, Answe
                             td { (subject.name(found.expert)) }
                             td { (subject.name(found.cheapest)) }
                             td class="n" { (loss(found.beyond)) }
-                            @if has_right { td { (of_log.and_then(|of| of.right.clone()).unwrap_or_default()) } }
+                            @if has_right {
+                                td { (of_log.and_then(|of| of.right.as_deref()).unwrap_or("")) }
+                            }
                             @for k in 0..experts { (answer(subject, found.row, k, of_log)) }
-                            @for (name, inputs) in &features { td class="n" { (feature(subject, found.row, name, inputs)) } }
+                            @for (name, inputs) in &features {
+                                td class="n" { (feature(subject, found.row, name, inputs)) }
+                            }
                         }
                     }
                 }

@@ -1,8 +1,8 @@
 //! `report.html`: one page that says what an image is worth, for people.
 //!
 //! The page holds everything it needs and asks nobody for anything: one style sheet and one script,
-//! each allowed by its digest in a content security policy that forbids all else. All figures come from
-//! the judge; the script shows texts that were written here, and computes none.
+//! each allowed by its digest in a content security policy that forbids all else. All figures come
+//! from the judge; the script shows texts that were written here, and computes none.
 
 mod answers;
 mod asked;
@@ -23,6 +23,7 @@ mod promises;
 mod reliability;
 mod splits;
 mod subject;
+mod table;
 mod verdict;
 mod words;
 
@@ -66,7 +67,8 @@ struct Data<'a> {
 }
 
 /// The page of an image, judged on the test rows of a log. `metrics`: what training wrote into
-/// `metrics.json`; without it, or if it is about another image, the page says what it does not know.
+/// `metrics.json`; without it, or if it is about another image, the page says what it does not
+/// know.
 ///
 /// # Errors
 /// If the log cannot be read again for the answers in it, or the page cannot be rendered.
@@ -119,7 +121,8 @@ fn document(subject: &Subject<'_>, body: &Markup, data: &str) -> Markup {
     let names = directory.into_iter().chain(path.file_name());
     let log = names.map(|name| name.to_string_lossy()).collect::<Vec<_>>().join("/");
     let policy = format!(
-        "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; \
+         form-action 'none'",
         allowed(STYLE),
         allowed(SCRIPT),
     );

@@ -8,17 +8,18 @@ use super::number::{difference, difference_interval, interval, loss, percent};
 use super::plot::{Axis, Label, at, grid, labels, points, stretched};
 use super::points::{Point, Points};
 use super::subject::Subject;
+use super::table::{heads, row, scrolling};
 use crate::judge::report::MeritLine;
 
 /// The height of a chart's area, in pixels; the style sheet has it, too.
 const HEIGHT: f64 = 300.0;
 
-/// A constant has up to three thresholds that differ: nobody, itself, everybody. There is nothing to
-/// move then.
+/// A constant has up to three thresholds that differ: nobody, itself, everybody. There is nothing
+/// to move then.
 const FEWEST: usize = 3;
 
-/// What the script knows of a point: the figures of `mild eval --threshold … --json`, and where its
-/// marks stand.
+/// What the script knows of a point: the figures of `mild eval --threshold … --json`, and where
+/// its marks stand.
 #[derive(Serialize)]
 pub(super) struct PointRecord<'a> {
     threshold: i32,
@@ -84,6 +85,7 @@ impl Charts {
         let marks: Vec<[f64; 5]> = list.iter().map(|point| self.marks(point)).collect();
         let upper = marks.iter().map(|m| (m[which], m[4]));
         let lower = marks.iter().rev().map(|m| (m[which], m[3]));
+        let line = points(marks.iter().map(|m| (m[which], m[2])));
         let own = marks[subject.points.own];
         let shares = Axis::shares();
         let (axis, title, below) = match which {
@@ -98,7 +100,7 @@ impl Charts {
                     (grid(Some(axis), &self.loss))
                     (stretched(html! {
                         polygon class="band" points=(points(upper.chain(lower))) {}
-                        polyline class="curve" points=(points(marks.iter().map(|m| (m[which], m[2])))) {}
+                        polyline class="curve" points=(line) {}
                     }))
                     (labels(self.references(subject, which), HEIGHT))
                     line class="own" data-mark="bar" x1=(at(own[which])) x2=(at(own[which]))
@@ -158,9 +160,10 @@ impl Charts {
             section aria-labelledby="operating" {
                 h2 id="operating" { "The operating point" }
                 p class="say" {
-                    "An input is deferred if its advantage, the best expert\u{2019}s score less that of the device, \
-                     exceeds a threshold. A lower threshold defers more. The line shows what each threshold costs on the test \
-                     rows, the band its 95\u{a0}% interval. The large dot is where you are."
+                    "An input is deferred if its advantage, the best expert\u{2019}s score less \
+                     that of the device, exceeds a threshold. A lower threshold defers more. The \
+                     line shows what each threshold costs on the test rows, the band its 95\u{a0}% \
+                     interval. The large dot is where you are."
                 }
                 div class="charts" { (self.chart(subject, 0)) (self.chart(subject, 1)) }
                 @if !hidden.is_empty() {
@@ -179,43 +182,39 @@ impl Charts {
         let lines = subject.table.lines.iter();
         let references = lines
             .filter(|line| line.name.starts_with("always ") || line.name.starts_with("oracle"));
+        let numbers =
+            ["deferred", "deferral loss", "95\u{a0}% interval", "answered right", "mean price"];
+        let table = html! {
+            table {
+                caption { "Thresholds are in score units; 0 is the image\u{2019}s own." }
+                (heads(&["threshold"], &numbers))
+                tbody {
+                    @for line in references {
+                        @let merit = &line.merit;
+                        (row(&line.name, &[
+                            percent(1.0 - merit.coverage.mean),
+                            loss(merit.deferral_loss.mean),
+                            interval(merit.deferral_loss.low, merit.deferral_loss.high),
+                            percent(merit.accuracy.mean),
+                            loss(merit.price.mean),
+                        ]))
+                    }
+                    @for point in &subject.points.list {
+                        (row(point.threshold.to_string(), &[
+                            percent(point.deferral_rate()),
+                            loss(point.deferral_loss.mean),
+                            interval(point.deferral_loss.low, point.deferral_loss.high),
+                            percent(point.accuracy),
+                            loss(point.price),
+                        ]))
+                    }
+                }
+            }
+        };
         html! {
             details {
                 summary { "The charts as a table" }
-                div class="wide" role="region" aria-label="The charts as a table" tabindex="0" {
-                    table {
-                        caption { "Thresholds are in score units; 0 is the image\u{2019}s own." }
-                        thead { tr {
-                            th scope="col" { "threshold" }
-                            @for name in ["deferred", "deferral loss", "95\u{a0}% interval", "answered right", "mean price"] {
-                                th scope="col" class="n" { (name) }
-                            }
-                        } }
-                        tbody {
-                            @for line in references {
-                                @let merit = &line.merit;
-                                tr {
-                                    th scope="row" { (line.name) }
-                                    td class="n" { (percent(1.0 - merit.coverage.mean)) }
-                                    td class="n" { (loss(merit.deferral_loss.mean)) }
-                                    td class="n" { (interval(merit.deferral_loss.low, merit.deferral_loss.high)) }
-                                    td class="n" { (percent(merit.accuracy.mean)) }
-                                    td class="n" { (loss(merit.price.mean)) }
-                                }
-                            }
-                            @for (index, point) in subject.points.list.iter().enumerate() {
-                                tr class=[(index == subject.points.own).then_some("own")] {
-                                    th scope="row" class="n" { (point.threshold) }
-                                    td class="n" { (percent(point.deferral_rate())) }
-                                    td class="n" { (loss(point.deferral_loss.mean)) }
-                                    td class="n" { (interval(point.deferral_loss.low, point.deferral_loss.high)) }
-                                    td class="n" { (percent(point.accuracy)) }
-                                    td class="n" { (loss(point.price)) }
-                                }
-                            }
-                        }
-                    }
-                }
+                (scrolling("The charts", table))
             }
         }
     }
@@ -273,7 +272,13 @@ fn figures(points: &Points, subject: &Subject<'_>, live: &mut Live) -> Markup {
         }
         table class="shares" {
             caption { "Who answers" }
-            thead { tr { th scope="col" { "expert" } th scope="col" class="n" { "share" } th scope="col" { span class="sr" { "as a bar" } } } }
+            thead {
+                tr {
+                    th scope="col" { "expert" }
+                    th scope="col" class="n" { "share" }
+                    th scope="col" { span class="sr" { "as a bar" } }
+                }
+            }
             tbody {
                 @for (k, cell) in shares.cells.iter().enumerate() {
                     tr { th scope="row" { (subject.name(k)) } (cell.plain()) (share_bar(cell)) }
@@ -282,7 +287,8 @@ fn figures(points: &Points, subject: &Subject<'_>, live: &mut Live) -> Markup {
         }
         @if points.list.len() > FEWEST {
             p class="note" {
-                "At another threshold the figures are those of " code { "mild eval \u{2026} --threshold N" }
+                "At another threshold the figures are those of " code { "mild eval \u{2026} \
+                --threshold N" }
                 ". On the device a governor keeps a deferral rate, or N is added to the offset of "
                 (subject.name(0)) ". Promises hold at the image\u{2019}s own threshold alone."
             }

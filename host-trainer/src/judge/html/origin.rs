@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::number::count;
 use super::subject::Subject;
+use super::table::pairs;
 
 /// The section.
 pub(super) fn section(subject: &Subject<'_>) -> Markup {
@@ -42,21 +43,22 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
         section aria-labelledby="origin" {
             h2 id="origin" { "Where this comes from" }
             @if own.log_digest != subject.data.log_digest {
-                p class="warning" { "The image was trained on another log than the one it is judged on here." }
+                p class="warning" { "The image was trained on another log than the one that it is \
+                judged on here." }
             }
             @if own.config_digest != subject.config.digest {
-                p class="warning" { "The image was trained with another configuration than the one below." }
+                p class="warning" { "The image was trained with another configuration than the one \
+                below." }
             }
             @for warning in facts.iter().flat_map(|facts| &facts.warnings) {
                 p class="warning" { "Warning of the log: " (warning.text) }
             }
-            div class="wide" role="region" aria-label="Where this comes from (table)" tabindex="0" { table class="pairs" {
-                tbody { @for (name, value) in &lines { tr { th scope="row" { (name) } td { (value) } } } }
-            } }
+            (pairs("Where this comes from", &lines))
             @if let Some(facts) = facts {
                 p { "To make it again:" }
                 pre tabindex="0" {
-                    "mild train " (subject.config.path.display()) " --out out --seed " (provenance.seed)
+                    "mild train " (subject.config.path.display()) " --out out \
+                    --seed " (provenance.seed)
                     " --effort " (facts.effort)
                 }
             }

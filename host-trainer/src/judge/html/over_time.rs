@@ -6,6 +6,7 @@ use super::number::{count, interval, loss, percent};
 use super::plot::{Axis, Label, grid, labels, points, stretched};
 use super::splits::Splits;
 use super::subject::Subject;
+use super::table::{heads, row, scrolling};
 use crate::arithmetic::statistics::mean;
 
 /// Stretches of the test rows.
@@ -37,36 +38,22 @@ pub(super) fn section(subject: &Subject<'_>, splits: &Splits) -> Markup {
                 @match splits.drift() {
                     Some((calibration, test)) => {
                         strong { "The test rows are not like the calibration rows" } ": they cost "
-                        (loss(test.deferral_loss.mean)) " against " (loss(calibration.deferral_loss.mean))
-                        ", and the intervals do not meet. What was tuned or promised on the latter need not hold."
+                        (loss(test.deferral_loss.mean)) " against "
+                        (loss(calibration.deferral_loss.mean))
+                        ", and the intervals do not meet. What was tuned or promised on the latter \
+                         need not hold."
                     }
                     None if subject.data.calibration.rows() == 0 => {
                         "There are no calibration rows to compare the test rows with."
                     }
                     None => {
-                        "The image was fitted on the train rows and tuned on the calibration rows; the test rows are \
-                         new to it. They do not cost clearly more than the calibration rows."
+                        "The image was fitted on the train rows and tuned on the calibration rows; \
+                         the test rows are new to it. They do not cost clearly more than the \
+                         calibration rows."
                     }
                 }
             }
-            div class="wide" role="region" aria-label="The image on each split (table)" tabindex="0" { table {
-                thead { tr {
-                    th scope="col" { "rows" }
-                    @for name in ["number", "deferral loss", "95\u{a0}% interval", "deferred", "answered right"] { th scope="col" class="n" { (name) } }
-                } }
-                tbody {
-                    @for of in &splits.of {
-                        tr {
-                            th scope="row" { (of.split.name()) }
-                            td class="n" { (count(of.rows)) }
-                            td class="n" { (loss(of.deferral_loss.mean)) }
-                            td class="n" { (interval(of.deferral_loss.low, of.deferral_loss.high)) }
-                            td class="n" { (percent(of.deferral_rate)) }
-                            td class="n" { (percent(of.accuracy)) }
-                        }
-                    }
-                }
-            } }
+            (by_split(splits))
             @if stretches.len() > 2 { (along(subject, &stretches)) }
         }
     }
@@ -106,14 +93,15 @@ fn along(subject: &Subject<'_>, stretches: &[Stretch]) -> Markup {
     };
     let shares = Axis::shares();
     let last = &stretches[stretches.len() - 1];
+    let lines = format!("lines {} to {} of the log", stretches[0].first, last.last);
     let end = x(stretches.len() - 1);
     let name = |text: &str, y: f64, class| Label { text: text.to_owned(), x: end, y, class };
     let best = format!("always {}", subject.name(subject.best));
     html! {
         h3 { "Along the log" }
         p class="say" {
-            "The test rows in the order of the log, cut into " (stretches.len()) " stretches. This says \
-             something of time if the log was written in time."
+            "The test rows in the order of the log, cut into " (stretches.len()) " stretches. This \
+            says something of time if the log was written in time."
         }
         div class="charts" {
             figure class="chart" {
@@ -129,36 +117,62 @@ fn along(subject: &Subject<'_>, stretches: &[Stretch]) -> Markup {
                         name(&best, axis.y(last.constant), "constant"),
                     ], HEIGHT))
                 }
-                p class="below" aria-hidden="true" { "lines " (stretches[0].first) " to " (last.last) " of the log" }
+                p class="below" aria-hidden="true" { (lines) }
             }
             figure class="chart" {
                 figcaption id="along-rate" { "Share deferred along the log" }
                 svg class="plot middle" role="img" aria-labelledby="along-rate" {
                     (grid(None, &shares))
-                    (stretched(html! { polyline class="curve" points=(line(&|of| of.deferred, &shares)) {} }))
+                    (stretched(html! {
+                        polyline class="curve" points=(line(&|of| of.deferred, &shares)) {}
+                    }))
                 }
-                p class="below" aria-hidden="true" { "lines " (stretches[0].first) " to " (last.last) " of the log" }
+                p class="below" aria-hidden="true" { (lines) }
             }
         }
         details {
             summary { "Along the log, as a table" }
-            div class="wide" role="region" aria-label="Along the log (table)" tabindex="0" { table {
-                thead { tr {
-                    th scope="col" { "lines" }
-                    @for name in ["rows", "deferred", "deferral loss", &best] { th scope="col" class="n" { (name) } }
-                } }
-                tbody {
-                    @for of in stretches {
-                        tr {
-                            th scope="row" { (of.first) " to " (of.last) }
-                            td class="n" { (count(of.rows)) }
-                            td class="n" { (percent(of.deferred)) }
-                            td class="n" { (loss(of.loss)) }
-                            td class="n" { (loss(of.constant)) }
-                        }
-                    }
-                }
-            } }
+            (as_table(stretches, &best))
         }
     }
+}
+
+fn by_split(splits: &Splits) -> Markup {
+    let numbers = ["number", "deferral loss", "95\u{a0}% interval", "deferred", "answered right"];
+    let table = html! {
+        table {
+            (heads(&["rows"], &numbers))
+            tbody {
+                @for of in &splits.of {
+                    (row(of.split.name(), &[
+                        count(of.rows),
+                        loss(of.deferral_loss.mean),
+                        interval(of.deferral_loss.low, of.deferral_loss.high),
+                        percent(of.deferral_rate),
+                        percent(of.accuracy),
+                    ]))
+                }
+            }
+        }
+    };
+    scrolling("The image on each split", table)
+}
+
+fn as_table(stretches: &[Stretch], best: &str) -> Markup {
+    let table = html! {
+        table {
+            (heads(&["lines"], &["rows", "deferred", "deferral loss", best]))
+            tbody {
+                @for of in stretches {
+                    (row(format!("{} to {}", of.first, of.last), &[
+                        count(of.rows),
+                        percent(of.deferred),
+                        loss(of.loss),
+                        loss(of.constant),
+                    ]))
+                }
+            }
+        }
+    };
+    scrolling("Along the log", table)
 }

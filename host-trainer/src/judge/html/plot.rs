@@ -93,7 +93,9 @@ pub(super) fn points(of: impl Iterator<Item = (f64, f64)>) -> String {
 /// Curves over the whole area; their coordinates are thousandths of it.
 pub(super) fn stretched(curves: Markup) -> Markup {
     html! {
-        svg viewBox="0 0 1000 1000" preserveAspectRatio="none" width="100%" height="100%" { (curves) }
+        svg viewBox="0 0 1000 1000" preserveAspectRatio="none" width="100%" height="100%" {
+            (curves)
+        }
     }
 }
 

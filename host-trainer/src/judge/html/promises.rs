@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::facts::{PolicyFact, PromiseFact};
 use super::number::loss;
 use super::subject::Subject;
+use super::table::scrolling;
 use crate::intake::config::{Guarantee, Policy};
 
 /// The section.
@@ -15,13 +16,15 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
             h2 id="promises" { "Promises" }
             @match (&subject.config.policy, said) {
                 (None, _) => p class="say" {
-                    "Nothing is promised: the configuration has no section " code { "[policy]" } ". With limits there, \
-                     such as " code { "max_deferral_rate" } ", training chooses a threshold that keeps them on new data with a stated \
-                     confidence."
+                    "Nothing is promised: the configuration has no \
+                     section " code { "[policy]" } ". With limits there, such \
+                     as " code { "max_deferral_rate" } ", training chooses a threshold that keeps \
+                     them on new data with a stated confidence."
                 },
                 (Some(_), None) => p class="say" {
-                    "The configuration has a policy, but the training\u{2019}s " code { "metrics.json" } " is not beside \
-                     the image, so what was promised is not known here."
+                    "The configuration has a policy, but the \
+                     training\u{2019}s " code { "metrics.json" } " is not beside the image, so \
+                     what was promised is not known here."
                 },
                 (Some(policy), Some(said)) => { (of(subject, policy, said)) }
             }
@@ -32,7 +35,8 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
 fn of(subject: &Subject<'_>, policy: &Policy, said: &PolicyFact) -> Markup {
     if let Some(reason) = &said.refused {
         return html! {
-            p class="say" { "The limits cannot be promised, and the image always takes the fallback: " (reason) "." }
+            p class="say" { "The limits cannot be promised, and the image always takes the \
+            fallback: " (reason) "." }
         };
     }
     let sure = match policy.guarantee {
@@ -41,30 +45,51 @@ fn of(subject: &Subject<'_>, policy: &Policy, said: &PolicyFact) -> Markup {
     };
     html! {
         p class="say" {
-            "Each limit holds on new rows like those of the log, " (sure) ". The evidence is half of the calibration \
-             rows, on which nothing else was tuned, and an exact finite-sample bound. The test rows are a check, no part of \
-             the promise: by chance a figure may lie above its limit there."
+            "Each limit holds on new rows like those of the log, " (sure) ". The evidence is half \
+            of the calibration rows, on which nothing else was tuned, and an exact finite-sample \
+            bound. The test rows are a check, no part of the promise: by chance a figure may lie \
+            above its limit there."
         }
-        div class="wide" role="region" aria-label="Promises (table)" tabindex="0" { table {
-            thead { tr {
-                th scope="col" { "limit" }
-                @for name in ["at most", "calibration rows", "test rows"] { th scope="col" class="n" { (name) } }
-                th scope="col" { "on the test rows" }
-            } }
+        (table(subject, said))
+    }
+}
+
+fn table(subject: &Subject<'_>, said: &PolicyFact) -> Markup {
+    let unknown = || "\u{2013}".to_owned();
+    let verdict = |promise: &PromiseFact, found: Option<f64>| match found {
+        Some(found) if found <= promise.limit => "kept",
+        Some(_) => "above",
+        None => "not measured",
+    };
+    let table = html! {
+        table {
+            thead {
+                tr {
+                    th scope="col" { "limit" }
+                    @for name in ["at most", "calibration rows", "test rows"] {
+                        th scope="col" class="n" { (name) }
+                    }
+                    th scope="col" { "on the test rows" }
+                }
+            }
             tbody {
                 @for promise in &said.promises {
                     @let found = on_test(subject, promise);
                     tr {
-                        th scope="row" { code { (promise.what) } @if let Some(k) = expert(&promise.what) { " (" (subject.name(k)) ")" } }
+                        th scope="row" {
+                            code { (promise.what) }
+                            @if let Some(k) = expert(&promise.what) { " (" (subject.name(k)) ")" }
+                        }
                         td class="n" { (loss(promise.limit)) }
                         td class="n" { (loss(promise.calibration)) }
-                        td class="n" { (found.map_or_else(|| "\u{2013}".to_owned(), loss)) }
-                        td { (found.map_or("not measured", |found| if found <= promise.limit { "kept" } else { "above" })) }
+                        td class="n" { (found.map_or_else(unknown, loss)) }
+                        td { (verdict(promise, found)) }
                     }
                 }
             }
-        } }
-    }
+        }
+    };
+    scrolling("Promises", table)
 }
 
 /// The promised figure on the test rows.

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::number::{count, percent};
 use super::plot::{Axis, at, grid, points, stretched};
 use super::subject::Subject;
+use super::table::{heads, row, scrolling};
 use crate::arithmetic::statistics::{Estimate, mean};
 use crate::data::part::Part;
 use crate::judge::decide::decide_part;
@@ -43,38 +44,41 @@ pub(super) fn section(subject: &Subject<'_>) -> Option<Markup> {
         section aria-labelledby="calibration" {
             h2 id="calibration" { "Are its probabilities right?" }
             p class="say" {
-                "The image says how probably each expert is right. Each dot holds test rows with like \
-                 probabilities: how often the expert was right on them, over what was foretold, with its \
-                 95\u{a0}% interval. On the diagonal they agree. The calibration error is their mean \
-                 distance over the rows."
+                "The image says how probably each expert is right. Each dot holds test rows with \
+                 like probabilities: how often the expert was right on them, over what was \
+                 foretold, with its 95\u{a0}% interval. On the diagonal they agree. The \
+                 calibration error is their mean distance over the rows."
             }
             div class="features" {
                 @for (k, one) in of.iter().enumerate() { (plot(subject.name(k), k, one)) }
             }
             details {
                 summary { "The probabilities as a table" }
-                div class="wide" role="region" aria-label="Foretold and observed (table)" tabindex="0" { table {
-                    thead { tr {
-                        th scope="col" { "expert" }
-                        @for name in ["rows", "foretold", "right", "95\u{a0}% interval"] { th scope="col" class="n" { (name) } }
-                    } }
-                    tbody {
-                        @for (k, one) in of.iter().enumerate() {
-                            @for bin in &one.bins {
-                                tr {
-                                    th scope="row" { (subject.name(k)) }
-                                    td class="n" { (count(bin.rows)) }
-                                    td class="n" { (percent(bin.predicted)) }
-                                    td class="n" { (percent(bin.right.mean)) }
-                                    td class="n" { (percent(bin.right.low)) " to " (percent(bin.right.high)) }
-                                }
-                            }
-                        }
-                    }
-                } }
+                (as_table(subject, &of))
             }
         }
     })
+}
+
+fn as_table(subject: &Subject<'_>, of: &[Reliability]) -> Markup {
+    let table = html! {
+        table {
+            (heads(&["expert"], &["rows", "foretold", "right", "95\u{a0}% interval"]))
+            tbody {
+                @for (k, one) in of.iter().enumerate() {
+                    @for bin in &one.bins {
+                        (row(subject.name(k), &[
+                            count(bin.rows),
+                            percent(bin.predicted),
+                            percent(bin.right.mean),
+                            format!("{} to {}", percent(bin.right.low), percent(bin.right.high)),
+                        ]))
+                    }
+                }
+            }
+        }
+    };
+    scrolling("Foretold and observed", table)
 }
 
 fn reliability(part: &Part, probabilities: &[Vec<f64>], k: usize, seed: u64) -> Reliability {
@@ -105,15 +109,17 @@ fn reliability(part: &Part, probabilities: &[Vec<f64>], k: usize, seed: u64) -> 
 fn plot(name: &str, k: usize, of: &Reliability) -> Markup {
     let axis = Axis::shares();
     let id = format!("reliability-{k}");
+    let diagonal = points([(0.0, 100.0), (100.0, 0.0)].into_iter());
     html! {
         figure class="feature" {
             figcaption id=(id) { (name) ": calibration error " (percent(of.error)) }
             svg class="plot square" role="img" aria-labelledby=(id) {
                 (grid(Some(&axis), &axis))
-                (stretched(html! { polyline class="diagonal" points=(points([(0.0, 100.0), (100.0, 0.0)].into_iter())) {} }))
+                (stretched(html! { polyline class="diagonal" points=(diagonal) {} }))
                 @for bin in &of.bins {
                     @let x = at(axis.x(bin.predicted));
-                    line class="own" x1=(x) x2=(x) y1=(at(axis.y(bin.right.low))) y2=(at(axis.y(bin.right.high))) {}
+                    line class="own" x1=(x) x2=(x) y1=(at(axis.y(bin.right.low)))
+                        y2=(at(axis.y(bin.right.high))) {}
                     circle class="own" cx=(x) cy=(at(axis.y(bin.right.mean))) r="4" {}
                 }
             }

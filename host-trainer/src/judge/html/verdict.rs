@@ -67,20 +67,20 @@ pub(super) fn headline(subject: &Subject<'_>) -> String {
             format!("Always ask {}: no rule was clearly better ({costs})", subject.name(k))
         }
         Kind::Pays => format!(
-            "Choosing whom to ask pays: the deferral loss is {size} below that of {best}, the best single \
-             choice (95\u{a0}% interval: {range})"
+            "Choosing whom to ask pays: the deferral loss is {size} below that of {best}, the best \
+             single choice (95\u{a0}% interval: {range})"
         ),
         Kind::Unproven if mean < 0.0 => format!(
-            "No gain is proven: the deferral loss is {size} above that of {best}, and the 95\u{a0}% \
-             interval, {range}, contains 0"
+            "No gain is proven: the deferral loss is {size} above that of {best}, and the \
+             95\u{a0}% interval, {range}, contains 0"
         ),
         Kind::Unproven => format!(
             "Not proven yet: the deferral loss is {size} below that of {best}, but the 95\u{a0}% \
              interval, {range}, contains 0"
         ),
         Kind::Costs => format!(
-            "Choosing whom to ask does not pay here: the deferral loss is {size} above that of {best} \
-             (95\u{a0}% interval: {range})"
+            "Choosing whom to ask does not pay here: the deferral loss is {size} above that of \
+             {best} (95\u{a0}% interval: {range})"
         ),
     }
 }
@@ -98,8 +98,9 @@ pub(super) fn section(subject: &Subject<'_>, splits: &Splits) -> Markup {
             h1 id="verdict" { (headline(subject)) "." }
             @for sentence in grounds(subject) { p class="lead" { (sentence) } }
             p class="say" {
-                "Deferral loss is the mean of error plus price, in units of one error; lower is better. All \
-                 figures are of rows that no training has seen, decided by the integers of the device."
+                "Deferral loss is the mean of error plus price, in units of one error; lower is \
+                 better. All figures are of rows that no training has seen, decided by the \
+                 integers of the device."
             }
             h2 { "What would make it better" }
             ul class="helps" { @for help in &helps { li { (help) } } }
@@ -131,11 +132,15 @@ fn grounds(subject: &Subject<'_>) -> Vec<String> {
             let refused =
                 subject.facts.as_ref().and_then(|facts| facts.policy.as_ref()?.refused.as_ref());
             if let Some(reason) = refused {
-                sentences.push(format!("The limits of the policy cannot be promised, so the image always takes the fallback: {reason}."));
+                sentences.push(format!(
+                    "The limits of the policy cannot be promised, so the image always takes the \
+                     fallback: {reason}."
+                ));
             }
             if expert != subject.best {
                 sentences.push(format!(
-                    "On these rows always {best} would have cost {}; the rows that training saw said otherwise.",
+                    "On these rows always {best} would have cost {}; the rows that training saw \
+                     said otherwise.",
                     loss(evaluation.best_single_loss),
                 ));
             }
@@ -242,9 +247,9 @@ fn helps(subject: &Subject<'_>, splits: &Splits) -> Vec<String> {
     let mut helps = Vec::new();
     if let Some((calibration, test)) = splits.drift() {
         helps.push(format!(
-            "Newer rows. The test rows cost clearly more than the calibration rows ({} against {}): the log \
-             drifts, or its splits are not alike. Train again on rows like those to come; a governor on the \
-             device flags such a change.",
+            "Newer rows. The test rows cost clearly more than the calibration rows ({} against \
+             {}): the log drifts, or its splits are not alike. Train again on rows like those to \
+             come; a governor on the device flags such a change.",
             loss(test.deferral_loss.mean),
             loss(calibration.deferral_loss.mean),
         ));
@@ -252,7 +257,8 @@ fn helps(subject: &Subject<'_>, splits: &Splits) -> Vec<String> {
     let most = evaluation.best_single_loss - evaluation.oracle_loss;
     if most < LITTLE {
         helps.push(format!(
-            "Nothing on this side: even a rule that knew every answer beforehand would win only {}.",
+            "Nothing on this side: even a rule that knew every answer beforehand would win only \
+             {}.",
             loss(most)
         ));
     } else {
@@ -262,8 +268,9 @@ fn helps(subject: &Subject<'_>, splits: &Splits) -> Vec<String> {
             w => format!("This image wins {} of that", about(w)),
         };
         helps.push(format!(
-            "Features that tell more about who is right. A rule that knew every answer beforehand would \
-             come down to {}, that is {} below the best single choice. {won}; no rule gets all of it.",
+            "Features that tell more about who is right. A rule that knew every answer beforehand \
+             would come down to {}, that is {} below the best single choice. {won}; no rule gets \
+             all of it.",
             loss(evaluation.oracle_loss),
             loss(most),
         ));
@@ -274,7 +281,8 @@ fn helps(subject: &Subject<'_>, splits: &Splits) -> Vec<String> {
         && let Some(rows) = rows
     {
         helps.push(format!(
-            "More test rows: if the difference is what it looks like, about {} would tell it from 0.",
+            "More test rows: if the difference is what it looks like, about {} would tell it from \
+             0.",
             count(rows)
         ));
     }
@@ -298,15 +306,17 @@ fn helps(subject: &Subject<'_>, splits: &Splits) -> Vec<String> {
     if !idle.is_empty() {
         let (verb, its) = if idle.len() == 1 { ("is", "its") } else { ("are", "their") };
         helps.push(format!(
-            "A lower price of {0}: at {its} price {0} {verb} hardly ever worth asking, and may be left out.",
+            "A lower price of {0}: at {its} price {0} {verb} hardly ever worth asking, and may be \
+             left out.",
             and(&idle)
         ));
     }
     let before = best_single(&subject.data.calibration);
     if before != subject.best && splits.drift().is_none() {
         helps.push(format!(
-            "Knowing the best single choice beforehand: the calibration rows say always {}, the test rows \
-             always {}. The comparison above is with the latter, which is the harder one.",
+            "Knowing the best single choice beforehand: the calibration rows say always {}, the \
+             test rows always {}. The comparison above is with the latter, which is the harder \
+             one.",
             subject.name(before),
             subject.name(subject.best),
         ));

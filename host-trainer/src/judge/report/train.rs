@@ -101,12 +101,12 @@ fn why(reason: Reason) -> String {
             format!("in cross-validation the preferred candidate is behind by {:.4}", -gain)
         }
         Reason::NotClearlyAhead { gain, needed } => format!(
-            "in cross-validation the preferred candidate is ahead by {gain:.4}, which is not clearly more than luck; \
-             it had to be ahead by more than {needed:.4}"
+            "in cross-validation the preferred candidate is ahead by {gain:.4}, which is not \
+             clearly more than luck; it had to be ahead by more than {needed:.4}"
         ),
         Reason::BehindOnCalibration { constant, rejector } => format!(
-            "on the calibration rows, which had no part in the search, the preferred candidate costs {rejector:.4}, \
-             always the same expert {constant:.4}"
+            "on the calibration rows, which had no part in the search, the preferred candidate \
+             costs {rejector:.4}, always the same expert {constant:.4}"
         ),
     }
 }
@@ -187,8 +187,8 @@ impl TrainReport {
         let budget = self.budget.unwrap_or_default();
         let _ = writeln!(
             text,
-            "float and int8 decide alike on {:.2}% of the test rows\nimage {} bytes, scratch {} bytes, \
-             {} multiply-accumulates",
+            "float and int8 decide alike on {:.2}% of the test rows\nimage {} bytes, scratch {} \
+             bytes, {} multiply-accumulates",
             100.0 * self.float_int8_agreement,
             of_most(self.image.image_bytes, budget.image_bytes),
             of_most(self.image.scratch_bytes, budget.scratch_bytes),
@@ -198,8 +198,8 @@ impl TrainReport {
             let crate::pipeline::SeenLoss { float_all, int8_all, .. } = self.seen;
             let _ = writeln!(
                 text,
-                "fine-tuning the integers: deferral loss on train and calibration rows {before:.4} before, \
-                 {int8_all:.4} after, {float_all:.4} in floating point",
+                "fine-tuning the integers: deferral loss on train and calibration rows {before:.4} \
+                 before, {int8_all:.4} after, {float_all:.4} in floating point",
             );
         }
         text
