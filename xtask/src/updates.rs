@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use mild::signed::{PublicKey, SecretKey};
 use mild_test_support::{
     images,
-    updates::{Fleet, SEEDS_ON_DEVICE, Tally},
+    updates::{Fleet, Tally},
 };
 use std::{fs, path::PathBuf};
 
@@ -50,8 +50,7 @@ impl SignedImages {
     /// What the host finds.
     pub(crate) fn on_host(&self) -> Result<Tally> {
         let fleet = Fleet { old: &self.old, new: &self.new, keys: &[self.key] };
-        let tally = fleet.fail_everywhere::<2048, 4, 256>(SEEDS_ON_DEVICE, false);
-        tally.map_err(|broken| {
+        fleet.fail_on_device().map_err(|broken| {
             anyhow::anyhow!("operation {}, seed {}: {}", broken.at, broken.seed, broken.what)
         })
     }

@@ -7,11 +7,8 @@ use embedded_storage::nor_flash::NorFlash;
 use mild::signed::{PublicKey, SignatureError};
 use mild::slots::{Boot, Slots, SlotsError};
 
-/// The ways in which the power fails on a device, where a verification takes long.
-pub const SEEDS_ON_DEVICE: Range<u32> = 0..1;
-
 /// Words of the buffer to run an image from.
-const BUFFER: usize = 256;
+const BUFFER: usize = 128;
 
 /// Bytes of a piece of an update: neither a unit nor a multiple of one.
 const PIECE: usize = 50;
@@ -103,24 +100,46 @@ impl Fleet<'_> {
                 let progress = progress.unwrap_or_else(|progress| progress);
                 flash.revive();
                 if twice {
-                    for again in 0.. {
-                        let mut flash = flash.clone();
-                        flash.fail_after(again, seed);
-                        // Whatever it says: the power fails, or this is the last round.
-                        let _ = self.start(&mut flash);
-                        let done = !flash.is_dead();
-                        flash.revive();
-                        self.after_failure(flash, progress, &mut tally).map_err(broken)?;
-                        if done {
-                            break;
-                        }
-                    }
+                    self.fail_again(&flash, seed, progress, &mut tally).map_err(broken)?;
                 } else {
-                    self.after_failure(flash, progress, &mut tally).map_err(broken)?;
+                    self.after_failure(&mut flash, progress, &mut tally).map_err(broken)?;
                 }
             }
         }
         Ok(tally)
+    }
+
+    /// The same once, with a flash and a buffer that the smallest board has room for.
+    ///
+    /// # Errors
+    /// The first thing that must not happen.
+    pub fn fail_on_device(&self) -> core::result::Result<Tally, Broken> {
+        self.fail_everywhere::<1280, 4, 128>(0..1, false)
+    }
+
+    /// Lets the power fail during each operation of the start after a failure. Not a part of its
+    /// caller, so that a device has one flash on its stack, not two.
+    #[inline(never)]
+    fn fail_again<const C: usize, const W: usize, const E: usize>(
+        &self,
+        flash: &SimulatedFlash<C, W, E>,
+        seed: u32,
+        progress: Progress,
+        tally: &mut Tally,
+    ) -> core::result::Result<(), &'static str> {
+        for again in 0.. {
+            let mut flash = flash.clone();
+            flash.fail_after(again, seed);
+            // Whatever it says: the power fails, or this is the last round.
+            let _ = self.start(&mut flash);
+            let done = !flash.is_dead();
+            flash.revive();
+            self.after_failure(&mut flash, progress, tally)?;
+            if done {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// A start; whether the new image runs, and how it came to that.

@@ -9,7 +9,7 @@
 
 use board::{entry, println};
 use mild::signed::PublicKey;
-use mild_test_support::updates::{Fleet, SEEDS_ON_DEVICE};
+use mild_test_support::updates::Fleet;
 
 const OLD: &[u8] = include_bytes!(concat!(env!("MILD_IMAGE"), "/old.mild"));
 const NEW: &[u8] = include_bytes!(concat!(env!("MILD_IMAGE"), "/new.mild"));
@@ -19,7 +19,7 @@ const KEYS: [PublicKey; 1] =
 #[entry]
 fn main() -> ! {
     let fleet = Fleet { old: OLD, new: NEW, keys: &KEYS };
-    match fleet.fail_everywhere::<2048, 4, 256>(SEEDS_ON_DEVICE, false) {
+    match fleet.fail_on_device() {
         Ok(tally) => {
             println!("updates {}", tally);
             board::exit(true)
