@@ -2,9 +2,9 @@
 
     cargo xtask python bench
 
-Both get the same million rows in single precision, in turn; of all rounds the quickest counts, since
-what else the machine does only adds. Outputs are whom to ask, and the class. The classifier computes in
-single precision too.
+Both get the same million rows in single precision, in turn; of all rounds the quickest counts,
+since what else the machine does only adds. Outputs are whom to ask, and the class. The classifier
+computes in single precision too.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ from sklearn.neural_network import MLPClassifier
 SHAPES: list[tuple[int, list[int], int]] = [(16, [16], 5), (16, [32, 16], 5), (64, [64], 5)]
 
 
-def quickest(work: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """The seconds of each work, in turns."""
+def quickest(
+    work: dict[str, Callable[[NDArray[np.float32]], object]], X: NDArray[np.float32], rounds: int
+) -> dict[str, float]:
+    """The seconds of each work on X, in turns."""
     best = dict.fromkeys(work, float("inf"))
     for _ in range(rounds):
         for name, run in work.items():
             start = time.perf_counter()
-            run()
+            run(X)
             best[name] = min(best[name], time.perf_counter() - start)
     return best
 
@@ -67,14 +69,8 @@ def main() -> None:
             warnings.simplefilter("ignore")
             peer.fit(few, np.arange(len(few)) % outputs)
         assert peer.coefs_[0].dtype == np.float32
-        seconds = quickest(
-            {
-                "sklearn": lambda: peer.predict(X),
-                "predict": lambda: own.predict(X),
-                "decide": lambda: own.decide(X),
-            },
-            arguments.rounds,
-        )
+        work = {"sklearn": peer.predict, "predict": own.predict, "decide": own.decide}
+        seconds = quickest(work, X, arguments.rounds)
         for name, taken in seconds.items():
             row[f"{name}_s"] = round(taken, 3)
         for name in ("predict", "decide"):

@@ -66,5 +66,7 @@ class Program:
 @pytest.fixture(scope="session")
 def program() -> Program:
     path = os.environ.get("MILD_PROGRAM")
-    assert path, "MILD_PROGRAM: found nothing, expected the program `mild`; run `cargo xtask python test`"
+    assert path, (
+        "MILD_PROGRAM: found nothing, expected the program `mild`; run `cargo xtask python test`"
+    )
     return Program(Path(path))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def flipped(image: bytes) -> Iterator[bytes]:
-    """The image with each weight of its last layer flipped in turn in its highest bit but one, sealed
-    again: each is a valid image of another network."""
+    """The image with each weight of its last layer flipped in turn in its highest bit but one,
+    sealed again: each is a valid image of another network."""
     words = np.frombuffer(image, dtype="<u4").copy()
     at = 5
     while words[at] & 0xFFFF != 3:

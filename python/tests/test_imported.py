@@ -81,20 +81,44 @@ def test_anything_else_is_refused_by_its_name(made: Made) -> None:
         return lambda: mild.from_torch(state, X, losses, **LOG)
 
     cases: list[tuple[Any, type[Exception], str]] = [
-        (sklearn(LogisticRegression()), TypeError, "found a LogisticRegression, expected an MLPClassifier"),
+        (
+            sklearn(LogisticRegression()),
+            TypeError,
+            "found a LogisticRegression, expected an MLPClassifier",
+        ),
         (sklearn(MLPRegressor()), TypeError, "found a MLPRegressor"),
-        (sklearn(make_pipeline(MinMaxScaler(), MLPClassifier())), TypeError, "found MinMaxScaler and"),
+        (
+            sklearn(make_pipeline(MinMaxScaler(), MLPClassifier())),
+            TypeError,
+            "found MinMaxScaler and",
+        ),
         (sklearn(trained(X, best, activation="tanh")), ValueError, "found 'tanh', expected 'relu'"),
         (sklearn(MLPClassifier()), ValueError, "not fitted"),
-        (sklearn(trained(X, best + 1)), ValueError, "found \\[1, 2, 3\\], expected each expert's index, 0 to 2"),
-        (sklearn(trained(X, np.array(EXPERTS)[best])), ValueError, "experts: found none, expected the order"),
+        (
+            sklearn(trained(X, best + 1)),
+            ValueError,
+            "found \\[1, 2, 3\\], expected each expert's index, 0 to 2",
+        ),
+        (
+            sklearn(trained(X, np.array(EXPERTS)[best])),
+            ValueError,
+            "experts: found none, expected the order",
+        ),
         (sklearn(trained(X, best), experts=["a", "b", "c"][:2]), ValueError, "0 to 1"),
-        (sklearn(trained(X[:, :2], best)), mild.MildError, "inputs of layer 0: found 2, expected 3"),
+        (
+            sklearn(trained(X[:, :2], best)),
+            mild.MildError,
+            "inputs of layer 0: found 2, expected 3",
+        ),
         (torch(conv), ValueError, "0.weight: found 3 dimensions, expected the `weight`"),
         (torch(norm), ValueError, "1.running_mean: found 1 dimensions"),
         (torch({}), mild.MildError, "outputs: found 0, expected 3"),
         (torch({**state, "0.weight": np.full((3, 3), np.nan)}), mild.MildError, "finite numbers"),
-        (lambda: mild.from_layers([(np.ones(3), np.ones(3))], X, losses), ValueError, "layer 0: found weights of 1"),
+        (
+            lambda: mild.from_layers([(np.ones(3), np.ones(3))], X, losses),
+            ValueError,
+            "layer 0: found weights of 1",
+        ),
     ]
     for case, kind, message in cases:
         with pytest.raises(kind, match=message):

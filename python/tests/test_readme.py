@@ -22,4 +22,6 @@ def test_the_examples_of_the_readme_run(
     loss = float(capsys.readouterr().out.splitlines()[0])
     # Half of the rows cost a tenth; always the device, or always the cloud, costs more.
     assert loss < 0.09
-    assert (tmp_path / "rejector.mild").stat().st_size == names["rejector"].report_["image"]["image_bytes"]
+    assert (tmp_path / "rejector.mild").stat().st_size == names["rejector"].report_["image"][
+        "image_bytes"
+    ]

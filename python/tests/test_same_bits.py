@@ -28,7 +28,7 @@ def rejector(**parameters: Any) -> mild.Rejector:
 def test_memory_and_csv_give_the_same_image(
     made: Made, program: Program, tmp_path: Path, dtype: type, form: str
 ) -> None:
-    table = pd.DataFrame(made.X.astype(dtype), columns=["acid", "sugar % (w/w)", "Ä \"x\""])
+    table = pd.DataFrame(made.X.astype(dtype), columns=["acid", "sugar % (w/w)", 'Ä "x"'])
     log = table.copy()
     if form == "losses":
         given: dict[str, Any] = {"losses": pd.DataFrame(made.losses, columns=EXPERTS)}
@@ -64,7 +64,9 @@ def test_memory_and_csv_give_the_same_image(
 def test_a_log_that_is_written_gives_the_same_image(program: Program, tmp_path: Path) -> None:
     made = make(600, seed=5)
     random = np.random.default_rng(1)
-    answers = pd.DataFrame(made.answers.astype(str), columns=EXPERTS).map(lambda answer: f"class {answer}")
+    answers = pd.DataFrame(made.answers.astype(str), columns=EXPERTS).map(
+        lambda answer: f"class {answer}"
+    )
     answers.iloc[::50, 1] = None
     log: dict[str, Any] = {
         "answers": answers,

@@ -16,7 +16,12 @@ NAMES = ["acid", "sugar", "density"]
 
 
 def rejector(**parameters: Any) -> mild.Rejector:
-    settings: dict[str, Any] = {"effort": "quick", "hidden": [], "method": "two-stage", "prices": PRICES}
+    settings: dict[str, Any] = {
+        "effort": "quick",
+        "hidden": [],
+        "method": "two-stage",
+        "prices": PRICES,
+    }
     return mild.Rejector(**{**settings, **parameters})
 
 
@@ -34,7 +39,9 @@ def test_the_same_log_from_each_library_gives_the_same_image(made: Made) -> None
     assert list(unnamed.feature_names_in_) == ["x0", "x1", "x2"]
     assert (unnamed.predict(made.X) == expected.predict(made.X)).all()
     # Other orders in memory, and other types of numbers that hold the same.
-    fortran = rejector(experts=EXPERTS).fit(np.asfortranarray(made.X), losses=made.losses[::1].astype("i1"))
+    fortran = rejector(experts=EXPERTS).fit(
+        np.asfortranarray(made.X), losses=made.losses[::1].astype("i1")
+    )
     assert fortran.image_ == unnamed.image_
     objects = pd.DataFrame(columns, dtype=object)
     assert rejector().fit(objects, losses=losses).image_ == expected.image_
@@ -86,7 +93,9 @@ def test_losses_follow_from_labels_and_answers() -> None:
     answers = {"local": [1, 2.0, None, 3], "cloud": [np.nan, 2, 3, "3"]}
     found = mild.losses([1, 2, 3, 4], answers)
     np.testing.assert_array_equal(found, [[0, np.nan], [0, 0], [np.nan, 0], [1, 1]])
-    np.testing.assert_array_equal(mild.losses([True, "a "], [["true", "x"], ["a", "a"]]), [[0, 1], [0, 0]])
+    np.testing.assert_array_equal(
+        mild.losses([True, "a "], [["true", "x"], ["a", "a"]]), [[0, 1], [0, 0]]
+    )
 
 
 def bad(array: Any, row: int, column: int, value: Any) -> Any:
@@ -106,37 +115,85 @@ def test_what_is_wrong_is_refused_with_its_place(made: Made) -> None:
         return lambda: rejector().fit(*log, **more)
 
     cases: list[tuple[Any, type[Exception], str]] = [
-        (fit(bad(X, 3, 1, np.nan), losses), ValueError, "X, row 3, column 'x1': found nan, expected a finite"),
+        (
+            fit(bad(X, 3, 1, np.nan), losses),
+            ValueError,
+            "X, row 3, column 'x1': found nan, expected a finite",
+        ),
         (fit(bad(X, 3, 1, 1e39), losses), ValueError, "X, row 3, column 'x1': found 1e\\+39"),
-        (fit(texts, losses), TypeError, "X, row 4, column 'sugar': found 'sweet', expected a number; encode"),
+        (
+            fit(texts, losses),
+            TypeError,
+            "X, row 4, column 'sugar': found 'sweet', expected a number; encode",
+        ),
         (fit(X[:, 0], losses), ValueError, "X: found 1 dimensions, expected 2.*reshape"),
         (fit(X, losses[:10]), ValueError, "losses: found 10 rows, expected 900 as in X"),
         (fit(X, losses[:, :1]), ValueError, "losses: found 1 expert, expected at least 2"),
         (fit(X, bad(losses, 5, 2, 1.5)), ValueError, "losses, row 5, expert 'expert2': found 1.5"),
-        (fit(X, bad(losses, 5, 2, np.nan)), ValueError, "losses of 'expert2': found a missing one.*'drop'"),
+        (
+            fit(X, bad(losses, 5, 2, np.nan)),
+            ValueError,
+            "losses of 'expert2': found a missing one.*'drop'",
+        ),
         (fit(X), ValueError, "found neither `losses` nor `answers`"),
         (fit(X, made.y), ValueError, "found one value for each row and no `answers`"),
         (fit(X, losses, losses=losses), ValueError, "found `losses` and `y`"),
-        (fit(X, made.y, answers=made.answers, losses=losses), ValueError, "both `losses` and `answers`"),
+        (
+            fit(X, made.y, answers=made.answers, losses=losses),
+            ValueError,
+            "both `losses` and `answers`",
+        ),
         (fit(X, answers=made.answers), ValueError, "found no `y`"),
-        (fit(X, made.y, answers=made.answers[:, :2], prices=[1, 2, 3]), ValueError, "prices: found the shape"),
+        (
+            fit(X, made.y, answers=made.answers[:, :2], prices=[1, 2, 3]),
+            ValueError,
+            "prices: found the shape",
+        ),
         (fit(X, losses, prices={"sky": 1}), ValueError, "prices: found the experts \\['sky'\\]"),
         (fit(X, losses, prices=[0, 0, -1]), ValueError, "prices of 'expert2': found -1"),
-        (fit(X, losses, sample_weight=np.ones(900)), ValueError, "sample_weight: the trainer gives every row"),
+        (
+            fit(X, losses, sample_weight=np.ones(900)),
+            ValueError,
+            "sample_weight: the trainer gives every row",
+        ),
         (fit(X, losses, groups=np.ones(5)), ValueError, "groups: found 5 rows, expected 900"),
-        (lambda: rejector(effort="fast").fit(X, losses), mild.MildError, "train.effort.: found text .fast., expected one of .quick."),
+        (
+            lambda: rejector(effort="fast").fit(X, losses),
+            mild.MildError,
+            "train.effort.: found text .fast., expected one of .quick.",
+        ),
         (lambda: rejector(train={"foldz": 3}).fit(X, losses), mild.MildError, "train.foldz.*folds"),
         (lambda: rejector(budget={"macs": 1}).fit(X, losses), mild.MildError, "macs"),
-        (lambda: rejector(missing_answers="maybe").fit(X, losses), ValueError, "missing_answers: found 'maybe'"),
-        (lambda: rejector(experts=["a", "b"]).fit(X, losses), ValueError, "losses: found 3 columns"),
+        (
+            lambda: rejector(missing_answers="maybe").fit(X, losses),
+            ValueError,
+            "missing_answers: found 'maybe'",
+        ),
+        (
+            lambda: rejector(experts=["a", "b"]).fit(X, losses),
+            ValueError,
+            "losses: found 3 columns",
+        ),
         (fit(X[:20], losses[:20]), mild.MildError, "train rows"),
-        (lambda: fitted.predict(X[:, :2]), ValueError, "X has 2 features, but Rejector is expecting 3"),
-        (lambda: fitted.predict(table[NAMES[::-1]]), ValueError, "X: found the columns \\['density'"),
+        (
+            lambda: fitted.predict(X[:, :2]),
+            ValueError,
+            "X has 2 features, but Rejector is expecting 3",
+        ),
+        (
+            lambda: fitted.predict(table[NAMES[::-1]]),
+            ValueError,
+            "X: found the columns \\['density'",
+        ),
         (lambda: fitted.predict(bad(X, 0, 0, np.inf)), ValueError, "row 0, column 'x0': found inf"),
         (lambda: fitted.decide(X, reachable=["sky"]), ValueError, "reachable: found \\['sky'\\]"),
         (lambda: fitted.decide_readings(X), TypeError, "readings: found 2 dimensions of float64"),
         (lambda: fitted.decide_readings(X.astype(np.int16)), ValueError, "raw readings"),
-        (lambda: fitted.score(X, bad(losses, 0, fitted.predict(X)[0], np.nan)), ValueError, "row 0.*missing"),
+        (
+            lambda: fitted.score(X, bad(losses, 0, fitted.predict(X)[0], np.nan)),
+            ValueError,
+            "row 0.*missing",
+        ),
         (lambda: fitted.write_log("/tmp", X, losses, weights=1), TypeError, "write_log.*weights"),
     ]
     for case, kind, message in cases:

@@ -22,7 +22,8 @@ X = random.normal(size=(300, 2))
 losses = np.stack([X[:, 0] > 0, np.zeros(300)], axis=1)
 rejector = mild.Rejector(effort="quick", hidden=[], prices=[0, 0.2])
 assert rejector.get_params()["hidden"] == []
-assert repr(rejector.set_params(seed=1)) == "Rejector(effort='quick', hidden=[], seed=1, prices=[0, 0.2])"
+shown = "Rejector(effort='quick', hidden=[], seed=1, prices=[0, 0.2])"
+assert repr(rejector.set_params(seed=1)) == shown
 try:
     rejector.set_params(sed=1)
 except ValueError as error:

@@ -104,7 +104,7 @@ impl Environment {
         }
         let mut build = self.program("maturin");
         build.env("CARGO_TARGET_DIR", target_dir());
-        build.args(["build", "--quiet", "--locked", "--profile", profile.name(), "--out"]);
+        build.args(["build", "--quiet", "--profile", profile.name(), "--out"]);
         run(build.arg(&wheels))?;
         let wheel = only_wheel(&wheels)?;
         run(self.pip().args(["--force-reinstall", "--no-deps"]).arg(&wheel))
@@ -134,7 +134,7 @@ fn only_wheel(wheels: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Runs the tests, and the checks of types and stubs.
+/// Runs the tests, and the checks of style, types and stubs.
 pub(crate) fn test(arguments: &[String]) -> Result<()> {
     let program = programs::mild()?;
     let profile = if programs::are_tested() { Profile::Dev } else { Profile::Release };
@@ -143,6 +143,10 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
     pytest.env("MILD_PROGRAM", program);
     pytest.args(["-p", "no:cacheprovider"]).args(arguments);
     run(&mut pytest)?;
+    for arguments in [["check", "--quiet"], ["format", "--check"]] {
+        let mut ruff = environment.program("ruff");
+        run(ruff.env("RUFF_CACHE_DIR", target_dir().join("python/ruff")).args(arguments))?;
+    }
     let cache = target_dir().join("python/mypy");
     run(environment.program("mypy").arg("--cache-dir").arg(&cache))?;
     let stubs =

@@ -1,9 +1,9 @@
 """Learning to defer at the edge.
 
-A small model on a device answers what it can, and asks an expert where that is worth its price. From a
-log of real outcomes `Rejector` learns whom to ask, as a few hundred bytes of integers that a
-microcontroller runs. Here they run by the same code, so every decision is that of the device, bit for
-bit.
+A small model on a device answers what it can, and asks an expert where that is worth its price.
+From a log of real outcomes `Rejector` learns whom to ask, as a few hundred bytes of integers that a
+microcontroller runs. Here they run by the same code, so every decision is that of the device, bit
+for bit.
 
 >>> import mild
 >>> rejector = mild.Rejector(prices={"cloud": 0.1}, effort="quick")

@@ -1,4 +1,5 @@
-"""The configuration (TOML) of a log that is in memory: the one that the program `mild` would read."""
+"""The configuration (TOML) of a log that is in memory: the one that the program `mild` would
+read."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ class Decisions:
     experts: tuple[str, ...]
     #: Rows: the index of the expert that is asked.
     expert: NDArray[np.intp]
-    #: Rows: by how much that expert's score plus offset exceeds the next best one that is reachable.
+    #: Rows: by how much that expert's score plus offset exceeds the next best one that is
+    #: reachable.
     margin: NDArray[np.int32]
     #: Rows: the best score plus offset of the other experts minus that of the device.
     advantage: NDArray[np.int32]
@@ -40,7 +41,8 @@ class Decisions:
         return np.asarray(self.experts, dtype=object)[self.expert]
 
     def to_dict(self) -> dict[str, NDArray[Any]]:
-        """Columns named as `mild decide` names them, for `pandas.DataFrame` or `polars.DataFrame`."""
+        """Columns named as `mild decide` names them, for `pandas.DataFrame` or
+        `polars.DataFrame`."""
         columns: dict[str, NDArray[Any]] = {
             "decision": self.names,
             "margin": self.margin,

@@ -26,7 +26,7 @@ else:
                 names = inspect.signature(type(self).__init__).parameters
                 return {name: getattr(self, name) for name in names if name != "self"}
 
-            def set_params(self, **params: Any) -> "BaseEstimator":
+            def set_params(self, **params: Any) -> BaseEstimator:
                 """Changes parameters by name."""
                 known = self.get_params()
                 for name, value in params.items():

@@ -28,8 +28,8 @@ def by_expert(
         array = _table.to_array(values)
         if array.ndim != 2:
             raise ValueError(
-                f"{what}: found {array.ndim} dimensions, expected 2, rows x experts, or a dict with "
-                "a column for each expert"
+                f"{what}: found {array.ndim} dimensions, expected 2, rows x experts, or a dict "
+                "with a column for each expert"
             )
         if array.shape[0] != rows:
             raise ValueError(f"{what}: found {array.shape[0]} rows, expected {rows} as in X")

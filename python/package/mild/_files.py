@@ -42,8 +42,11 @@ def _umask() -> int:
     return mask
 
 
-def csv_lines(names: Sequence[str], columns: Sequence[Union[NDArray[Any], list[str]]]) -> Iterable[str]:
-    """A table as CSV, each number with the fewest digits that tell it from all others of its type."""
+def csv_lines(
+    names: Sequence[str], columns: Sequence[Union[NDArray[Any], list[str]]]
+) -> Iterable[str]:
+    """A table as CSV, each number with the fewest digits that tell it from all others of its
+    type."""
     line = _Line()
     writer = csv.writer(line, lineterminator="\n")
     writer.writerow(names)

@@ -47,7 +47,10 @@ def from_layers(
     """
     estimator = Rejector(experts=experts, prices=prices, seed=seed, quantize=quantize)
     made = [
-        (np.ascontiguousarray(weights, dtype=np.float64), np.ascontiguousarray(biases, dtype=np.float64))
+        (
+            np.ascontiguousarray(weights, dtype=np.float64),
+            np.ascontiguousarray(biases, dtype=np.float64),
+        )
         for weights, biases in layers
     ]
     for index, (weights, biases) in enumerate(made):
@@ -62,8 +65,8 @@ def from_layers(
 
 
 def from_sklearn(model: Any, X: Any, y: Any = None, **log: Any) -> Rejector:
-    """A rejector from a fitted `MLPClassifier` whose classes are the experts, or from a pipeline of a
-    `StandardScaler` and one.
+    """A rejector from a fitted `MLPClassifier` whose classes are the experts, or from a pipeline of
+    a `StandardScaler` and one.
 
     Classes are the experts' indices, 0 for the device, or their names. Hidden layers must have the
     activation ``relu``. Everything else is refused by its name. The other arguments are those of
@@ -85,7 +88,9 @@ def from_sklearn(model: Any, X: Any, y: Any = None, **log: Any) -> Rejector:
     if not hasattr(model, "coefs_"):
         raise ValueError("model: found one that is not fitted")
     if model.out_activation_ == "logistic" and len(model.classes_) != 2:
-        raise ValueError("model: found several labels for each row, expected one, the expert to ask")
+        raise ValueError(
+            "model: found several labels for each row, expected one, the expert to ask"
+        )
     layers = [
         (np.asarray(weights.T, dtype=np.float64), np.asarray(biases, dtype=np.float64))
         for weights, biases in zip(model.coefs_, model.intercepts_)
@@ -110,7 +115,8 @@ def from_sklearn(model: Any, X: Any, y: Any = None, **log: Any) -> Rejector:
         layers[-1] = (layers[-1][0][order], layers[-1][1][order])
     elif classes != list(range(len(names))):
         raise ValueError(
-            f"classes of the model: found {classes}, expected each expert's index, 0 to {len(names) - 1}"
+            f"classes of the model: found {classes}, expected each expert's index, 0 to "
+            f"{len(names) - 1}"
         )
     return from_layers(layers, X, y, experts=experts, **log)
 
@@ -128,8 +134,8 @@ def _unscaled(
 
 
 def from_torch(state_dict: Mapping[str, Any], X: Any, y: Any = None, **log: Any) -> Rejector:
-    """A rejector from the state of a PyTorch network of `Linear` layers with `ReLU` between them, or
-    from what `safetensors.numpy.load_file` gives.
+    """A rejector from the state of a PyTorch network of `Linear` layers with `ReLU` between them,
+    or from what `safetensors.numpy.load_file` gives.
 
     Layers are in the order of the state, each a ``NAME.weight`` (outputs x inputs) and a
     ``NAME.bias``. A state does not say which activations there are: that they are ReLU is taken for
@@ -146,8 +152,8 @@ def from_torch(state_dict: Mapping[str, Any], X: Any, y: Any = None, **log: Any)
             layers.append((array, biases))
         elif not (kind == "bias" and array.ndim == 1 and f"{layer}.weight".lstrip(".") in arrays):
             raise ValueError(
-                f"{name}: found {array.ndim} dimensions, expected the `weight` (2) or the `bias` (1) of "
-                "a Linear layer"
+                f"{name}: found {array.ndim} dimensions, expected the `weight` (2) or the `bias` "
+                "(1) of a Linear layer"
             )
         elif arrays[f"{layer}.weight".lstrip(".")].ndim != 2:
             raise ValueError(f"{name}: found the bias of a layer that is no Linear layer")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Iterator, Optional, Union
+from typing import Any, Optional, Union
 
 #: Silent, a bar, or a function of the work done and the whole work, in any unit.
 Verbose = Union[bool, int, Callable[[int, int], object]]
@@ -24,7 +24,9 @@ def shown(verbose: Verbose) -> Iterator[Optional[Callable[[int, int], object]]]:
         except ImportError:
             yield _Lines()
             return
-        with tqdm(total=1.0, desc="mild", bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}") as bar:
+        with tqdm(
+            total=1.0, desc="mild", bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}"
+        ) as bar:
             yield _Bar(bar)
 
 

@@ -37,8 +37,9 @@ class Rejector(BaseEstimator):
     seed : int
         The seed of everything random.
     prices : optional
-        The price of asking each expert, in units of one error: one number for each, the device first,
-        or a dict by name, in which experts without a price cost nothing. `fit` may be given others.
+        The price of asking each expert, in units of one error: one number for each, the device
+        first, or a dict by name, in which experts without a price cost nothing. `fit` may be given
+        others.
     experts : sequence of str, optional
         The names of the experts, the device first. By default those of the columns of losses or
         answers, else ``local``, ``expert1``, and so on.
@@ -48,8 +49,8 @@ class Rejector(BaseEstimator):
         Further keys of these sections of the configuration, as in
         ``policy={"max_deferral_rate": 0.1}``. ``docs/configuration.md`` has all of them.
     verbose : bool or callable
-        Shows the progress of `fit`: with tqdm if it is installed, else as lines on standard error. A
-        function is called with the work done and the whole work.
+        Shows the progress of `fit`: with tqdm if it is installed, else as lines on standard error.
+        A function is called with the work done and the whole work.
 
     Attributes
     ----------
@@ -123,8 +124,8 @@ class Rejector(BaseEstimator):
     ) -> Rejector:
         """Trains on a log.
 
-        Of its rows 60 % are fitted on, 20 % choose offsets and thresholds, and 20 % are held back for
-        the figures of `report_` and `evaluate`, by a seeded draw, as in the program `mild`.
+        Of its rows 60 % are fitted on, 20 % choose offsets and thresholds, and 20 % are held back
+        for the figures of `report_` and `evaluate`, by a seeded draw, as in the program `mild`.
 
         Parameters
         ----------
@@ -132,8 +133,8 @@ class Rejector(BaseEstimator):
             Finite numbers: an array, or a table of pandas, polars or pyarrow, whose column names
             become the names of the inputs.
         y : optional
-            The right answers, beside `answers`; or `losses`, by another name, so that tools that know
-            a pair of arrays alone work.
+            The right answers, beside `answers`; or `losses`, by another name, so that tools that
+            know a pair of arrays alone work.
         losses : rows x experts
             From 0 (right) to 1 (wrong), the device first; or a dict or table with a column for each
             expert.
@@ -157,13 +158,12 @@ class Rejector(BaseEstimator):
         return self
 
     def write_log(self, directory: _files.PathLike, X: Any, y: Any = None, **log: Any) -> Path:
-        """Writes a log for the program `mild`: `mild.toml` and `log.csv`. Returns the former's path.
+        """Writes a log for the program `mild`: `mild.toml` and `log.csv`. Returns the former's
+        path.
 
         The program makes the same image of them as `fit` of the same arguments.
         """
-        made = self._log_of(
-            X, y, **{**dict.fromkeys(_LOG), **_known(log, _LOG, "write_log")}
-        )
+        made = self._log_of(X, y, **{**dict.fromkeys(_LOG), **_known(log, _LOG, "write_log")})
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
         columns = list(made.features.T) + [column for _, column in made.further]
@@ -220,9 +220,7 @@ class Rejector(BaseEstimator):
             raise ValueError(
                 f"missing_answers: found {self.missing_answers!r}, expected 'refuse' or 'drop'"
             )
-        of_experts = _experts.prices_of(
-            self.prices if prices is None else prices, experts, rows
-        )
+        of_experts = _experts.prices_of(self.prices if prices is None else prices, experts, rows)
         sections: list[tuple[str, Mapping[str, Any]]] = [("[data]", data)]
         for name, column, price in zip(experts, columns, of_experts):
             if self.missing_answers == "refuse" and _table.has_gaps(column):
@@ -294,9 +292,7 @@ class Rejector(BaseEstimator):
         for warning in self.report_["warnings"]:
             warnings.warn(warning["text"], UserWarning, stacklevel=3)
 
-    def _keep(
-        self, config: _mild.Config, log: _mild.Log, image: _mild.Image, report: str
-    ) -> None:
+    def _keep(self, config: _mild.Config, log: _mild.Log, image: _mild.Image, report: str) -> None:
         self._set(image)
         self._log = log
         self.report_ = json.loads(report)
@@ -346,9 +342,7 @@ class Rejector(BaseEstimator):
                 f"readings: found {array.ndim} dimensions of {array.dtype}, expected 2 of int16"
             )
         image = self._fitted()
-        return Decisions(
-            self.experts_, *image.decide_readings(np.ascontiguousarray(array), _ALL)
-        )
+        return Decisions(self.experts_, *image.decide_readings(np.ascontiguousarray(array), _ALL))
 
     def score(
         self,
@@ -360,9 +354,9 @@ class Rejector(BaseEstimator):
         prices: Any = None,
         sample_weight: Any = None,
     ) -> float:
-        """Minus the mean deferral loss of the decisions: the chosen expert's loss plus its price, in
-        units of one error. Higher is better. The arguments are those of `fit`; here rows may have
-        weights."""
+        """Minus the mean deferral loss of the decisions: the chosen expert's loss plus its price,
+        in units of one error. Higher is better. The arguments are those of `fit`; here rows may
+        have weights."""
         features = self._features(X)
         rows, experts = len(features), list(self.experts_)
         if losses is not None and answers is not None:
@@ -394,8 +388,8 @@ class Rejector(BaseEstimator):
         if self._prices is not None:
             if not all(isinstance(price, float) for price in self._prices):
                 raise ValueError(
-                    "prices: found none, expected rows x experts: they differed between the rows of "
-                    "the training"
+                    "prices: found none, expected rows x experts: they differed between the rows "
+                    "of the training"
                 )
             return self._prices
         if self.prices is not None:
@@ -408,7 +402,9 @@ class Rejector(BaseEstimator):
         loss with a 95 % interval, accuracy, price, coverage, each expert's share."""
         image = self._fitted()
         if self._log is None:
-            raise ValueError("found no log: a rejector that was loaded or copied has none; use `score`")
+            raise ValueError(
+                "found no log: a rejector that was loaded or copied has none; use `score`"
+            )
         seed = self.report_["image"]["provenance"]["seed"]
         evaluation: dict[str, Any] = json.loads(self._log.evaluate(image, seed))["evaluation"]
         return evaluation
@@ -543,7 +539,9 @@ _LOG = ("losses", "answers", "prices", "groups", "split", "sample_weight")
 def _known(given: dict[str, Any], names: Sequence[str], function: str) -> dict[str, Any]:
     unknown = [name for name in given if name not in names]
     if unknown:
-        raise TypeError(f"{function}: found the arguments {unknown}, expected some of {list(names)}")
+        raise TypeError(
+            f"{function}: found the arguments {unknown}, expected some of {list(names)}"
+        )
     return given
 
 

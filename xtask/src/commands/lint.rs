@@ -161,7 +161,7 @@ fn device_clippy(
 
 /// With the interpreter's stable interface no interpreter is needed.
 fn python_clippy() -> Command {
-    let mut command = within("python", &["clippy", "--locked", "--target-dir"]);
+    let mut command = within("python", &["clippy", "--target-dir"]);
     command.arg(target_dir()).args(["--", "-D", "warnings"]);
     command
 }
