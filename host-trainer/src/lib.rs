@@ -65,6 +65,8 @@ mod refusal;
 mod signing;
 mod warnings;
 
+use std::path::Path;
+
 #[doc(hidden)]
 pub use commands::run as run_program;
 pub use data::dataset::{Dataset, Expert, RawScale};
@@ -114,6 +116,15 @@ pub mod report {
 /// quantization raises the deferral loss by more than the configured tolerance.
 pub fn train(config: &Config, data: &Dataset, progress: &dyn Progress) -> Result<Trained> {
     train_with_store(config, data, &Forgetful, progress)
+}
+
+/// Reads and checks an image's file, signed or not. Of a signed one it is checked that it is what was
+/// signed, not by whom.
+///
+/// # Errors
+/// If the file cannot be read, or is no image.
+pub fn read_image(path: &Path) -> Result<Artifact> {
+    Ok(signing::SignedFile::read(path)?.artifact)
 }
 
 /// What this package's own tests, benchmarks and examples reach into. Not for use: it changes without

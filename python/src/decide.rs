@@ -194,9 +194,15 @@ fn each_task<T: Send>(
     size: usize,
     run: impl Fn(usize, &mut [T]) -> Result<(), Unusable> + Sync,
 ) -> Result<(), String> {
-    let tasks = items.par_chunks_mut(size).enumerate();
-    let unusable = tasks.filter_map(|(task, items)| run(task, items).err());
-    match unusable.min_by_key(|unusable| unusable.row) {
+    let unusable = if items.len() <= size {
+        // Waking another thread would take longer than a few rows.
+        run(0, items).err()
+    } else {
+        let tasks = items.par_chunks_mut(size).enumerate();
+        let unusable = tasks.filter_map(|(task, items)| run(task, items).err());
+        unusable.min_by_key(|unusable| unusable.row)
+    };
+    match unusable {
         None => Ok(()),
         Some(Unusable { row, error }) => Err(format!("row {row}: {error}")),
     }

@@ -1,5 +1,7 @@
 //! An image, and what it says and decides.
 
+use std::path::PathBuf;
+
 use mild::Reachable;
 use mild_trainer::report::ImageReport;
 use mild_trainer::{Artifact, Dataset, c_source, rust_source};
@@ -10,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::decide::{Decided, Input, decide, predict};
-use crate::error::MildError;
+use crate::error::{MildError, raise};
 use crate::features::Features;
 
 /// A rejector's image: the bytes that a device runs, checked.
@@ -80,6 +82,12 @@ impl Image {
     fn new(data: &[u8]) -> PyResult<Self> {
         let artifact = Artifact::from_bytes(data);
         Ok(Self { artifact: artifact.map_err(|error| MildError::new_err(error.to_string()))? })
+    }
+
+    /// Reads an image's file, signed or not.
+    #[staticmethod]
+    fn read(path: PathBuf) -> PyResult<Self> {
+        Ok(Self { artifact: mild_trainer::read_image(&path).map_err(raise)? })
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyAny>, (Bound<'py, PyBytes>,)) {

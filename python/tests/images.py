@@ -30,10 +30,18 @@ def flipped(image: bytes) -> Iterator[bytes]:
         if last:
             break
     assert at == end
+    groups = (inputs + 3) // 4
     for place in range(4 * first, 4 * at):
+        # Rows lie in blocks of four, and a word holds four inputs of one row.
+        block, word = divmod(place // 4 - first, 4 * groups)
+        group = word // min(4, outputs - 4 * block)
+        if 4 * group + place % 4 >= inputs:
+            continue  # padding, which must be 0
         other = bytearray(image)
-        # A weight is -127 to 127: this bit is never the one that leads out of the range.
         other[place] ^= 0x20
+        # A weight is -127 to 127; the first and third byte of a word hold it plus 128.
+        if other[place] == (0x00 if place % 2 == 0 else 0x80):
+            other[place] ^= 0x10
         other[12:16] = struct.pack("<I", zlib.crc32(other[16:]))
         yield bytes(other)
 

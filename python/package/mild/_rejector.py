@@ -442,9 +442,10 @@ class Rejector(BaseEstimator):
 
     @classmethod
     def load(cls, path: _files.PathLike) -> Rejector:
-        """A rejector from an image's file. It decides, scores and exports; it has no log."""
+        """A rejector from an image's file, signed or not. It decides, scores and exports; it has no
+        log."""
         rejector = cls()
-        rejector._set(_mild.Image(Path(path).read_bytes()))
+        rejector._set(_mild.Image.read(Path(path)))
         return rejector
 
     @overload
