@@ -4,8 +4,8 @@
 //! one is erased and the next record goes there, so that one block with the latest state is always
 //! whole. A record whose writing was interrupted has a wrong checksum: the one before it counts.
 //!
-//! An interrupted write may also leave nothing to be seen, and a place must not be written twice.
-//! So after a reset one place is left out.
+//! An interrupted write may also leave nothing to be seen, and a place must not be written twice. So
+//! the first record after a reset goes into the other block, which is erased for it.
 
 use embedded_storage::nor_flash::NorFlash;
 
@@ -28,14 +28,10 @@ impl Journal {
     /// Reads both blocks.
     pub(super) fn read<F: NorFlash>(flash: &mut F, layout: &Layout) -> Result<Self, F::Error> {
         let mut latest: Option<Self> = None;
-        let mut used = [0; 2];
-        for (block, used) in (0..).zip(&mut used) {
+        for block in 0..2 {
             for place in 0..layout.records() {
                 let mut bytes = [0; UNIT];
                 flash.read(address(layout, block, place), &mut bytes)?;
-                if bytes != [0xff; UNIT] {
-                    *used = place + 1;
-                }
                 if let Some((state, sequence)) = State::of_record(&bytes)
                     && latest.is_none_or(|latest| sequence > latest.sequence)
                 {
@@ -43,10 +39,8 @@ impl Journal {
                 }
             }
         }
-        let latest = latest.unwrap_or(Self { state: State::NEW, sequence: 0, block: 0, next: 0 });
-        let [first, second] = used;
-        let used = if latest.block == 0 { first } else { second };
-        Ok(Self { next: used + 1, ..latest })
+        let none = Self { state: State::NEW, sequence: 0, block: 0, next: 0 };
+        Ok(Self { next: layout.records(), ..latest.unwrap_or(none) })
     }
 
     /// The latest state.

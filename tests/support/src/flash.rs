@@ -178,8 +178,10 @@ impl<const CAPACITY: usize, const WRITE: usize, const ERASE: usize> NorFlash
         if self.written[from..from + bytes.len()].contains(&true) {
             return Err(FlashError::WrittenTwice);
         }
-        // So many bytes are done, perhaps none or all; of those in the next unit some bits are.
-        let cut = match (fails, self.random.bits() % 4) {
+        // So many bytes are done, perhaps none or all; of those in the next unit some bits are, or
+        // none that could be seen.
+        let kind = self.random.bits() % 4;
+        let cut = match (fails, kind) {
             (false, _) | (true, 0) => bytes.len(),
             (true, 1) => 0,
             (true, _) => self.random.bits() as usize % (bytes.len() + 1),
@@ -189,7 +191,8 @@ impl<const CAPACITY: usize, const WRITE: usize, const ERASE: usize> NorFlash
             if index < cut {
                 *place &= byte;
             } else if index / WRITE == cut / WRITE {
-                *place &= byte | self.random.bits() as u8;
+                let undone = if kind == 1 { 0xff } else { self.random.bits() as u8 };
+                *place &= byte | undone;
             } else {
                 break;
             }
