@@ -111,7 +111,7 @@ mod tests {
     fn thresholds_go_from_nobody_to_everybody_by_way_of_the_own_one() {
         let found = thresholds((-50..150).collect());
         assert_eq!((found[0], found.last().copied()), (149, Some(-51)));
-        assert!(found.contains(&0) && found.len() == STEPS + 1, "{found:?}");
+        assert!(found.contains(&0) && found.len() == STEPS + 2, "{found:?}");
         assert!(found.windows(2).all(|two| two[0] > two[1]));
         assert_eq!(thresholds(vec![-7; 30]), [0, -7, -8]);
         assert_eq!(thresholds(Vec::new()), [0]);

@@ -43,8 +43,9 @@ pub(super) fn headline(subject: &Subject<'_>) -> String {
     let own = subject.points.own();
     let Estimate { mean, low, high } = own.gain;
     let reference = subject.evaluation.best_single_loss;
-    // As a share of what the best single expert costs, where that is something.
-    let (size, range) = if reference > 1e-6 {
+    // As a share of what the best single expert costs, where no end of the interval is more than all
+    // of it.
+    let (size, range) = if reference > 1e-6 && high <= reference {
         let share = |gain: f64| gain / reference;
         let ends = |a: f64, b: f64| format!("{} to {}", signed(share(a)), signed(share(b)));
         (about(share(mean)), if mean < 0.0 { ends(-high, -low) } else { ends(low, high) })
