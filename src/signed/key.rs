@@ -1,34 +1,8 @@
-//! Public keys, and how a trailer names one.
-
-use core::fmt;
+//! Public keys.
 
 use ed25519_compact::{Error, Signature};
 
-use super::SignatureError;
-
-/// Which key signed: the first four bytes of the public key. A hint, and no proof.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct KeyId(pub [u8; 4]);
-
-/// In hexadecimal, the bytes in order.
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:08x}", u32::from_be_bytes(self.0))
-    }
-}
-
-impl fmt::Debug for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyId({self})")
-    }
-}
-
-#[cfg(feature = "defmt")]
-impl defmt::Format for KeyId {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{:08x}", u32::from_be_bytes(self.0));
-    }
-}
+use super::{KeyId, SignatureError};
 
 /// A public key of Ed25519 (RFC 8032), to verify signatures with. It is no secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

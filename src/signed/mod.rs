@@ -32,6 +32,7 @@
 mod embed;
 mod error;
 mod key;
+mod key_id;
 #[cfg(feature = "writer")]
 mod secret;
 mod trailer;
@@ -40,7 +41,8 @@ mod verify;
 #[doc(hidden)]
 pub use embed::embedded;
 pub use error::SignatureError;
-pub use key::{KeyId, PublicKey};
+pub use key::PublicKey;
+pub use key_id::KeyId;
 #[cfg(feature = "writer")]
 pub use secret::SecretKey;
 pub use trailer::{TRAILER_BYTES, TRAILER_VERSION};
