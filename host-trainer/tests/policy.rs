@@ -161,7 +161,7 @@ fn policies_are_checked_with_their_lines() {
 }
 
 #[test]
-fn a_replay_keeps_the_budget_where_the_bare_threshold_does_not() {
+fn a_replay_keeps_the_budget_where_a_fixed_threshold_does_not() {
     let bench =
         Bench::new("[policy]\nmax_deferral_rate = 0.2\nbattery = { 0 = 0.02, 500 = 0.2 }\n");
     bench.json(&TRAIN);
@@ -172,16 +172,16 @@ fn a_replay_keeps_the_budget_where_the_bare_threshold_does_not() {
     let plain = replay(&["--out", "plots"]);
     assert_eq!(number(&plain, "/rows"), 800.0);
     assert!(number(&plain, "/deferral_rate") < 0.23, "{plain:#}");
-    assert!(number(&plain, "/bare/deferral_rate") > 0.3, "{plain:#}");
+    assert!(number(&plain, "/fixed/deferral_rate") > 0.3, "{plain:#}");
     assert!(number(&plain, "/drift_flags") >= 1.0, "{plain:#}");
-    assert_eq!(number(&plain, "/bare/drift_flags"), 0.0);
+    assert_eq!(number(&plain, "/fixed/drift_flags"), 0.0);
     for key in ["deferral_loss", "error", "price"] {
         assert!(number(&plain, &format!("/{key}")) >= 0.0);
-        assert!(number(&plain, &format!("/bare/{key}")) >= 0.0);
+        assert!(number(&plain, &format!("/fixed/{key}")) >= 0.0);
     }
     let eval = bench.json(&["eval", "mild.toml", "--image", "out/rejector.mild", "--json"]);
-    let same = number(&eval, "/deferral_loss") - number(&plain, "/bare/deferral_loss");
-    assert!(same.abs() < 1e-9, "without outages the bare rejector is that of `mild eval`");
+    let same = number(&eval, "/deferral_loss") - number(&plain, "/fixed/deferral_loss");
+    assert!(same.abs() < 1e-9, "without outages the fixed threshold is that of `mild eval`");
     let svg = fs::read_to_string(bench.path("plots/simulate.svg")).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("deferral rate"));
 
@@ -191,7 +191,7 @@ fn a_replay_keeps_the_budget_where_the_bare_threshold_does_not() {
     let down = replay(&["--outage", "cloud:0-800", "--outage", "other:0-800"]);
     assert_eq!(number(&down, "/deferral_rate"), 0.0);
     let flaky = replay(&["--random-outage", "cloud:0.1:20"]);
-    let share = |replay: &Value| number(replay, "/bare/shares/1");
+    let share = |replay: &Value| number(replay, "/fixed/shares/1");
     assert!(share(&flaky) < share(&plain));
     assert!(plain.pointer("/online").is_none());
     let learned = replay(&["--online", "feasible"]);
