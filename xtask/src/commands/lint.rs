@@ -8,6 +8,7 @@ use super::{
 use crate::{
     images,
     process::{cargo, root, run, target_dir},
+    signatures,
     toolchain::{Choice, Toolchains},
 };
 use anyhow::Result;
@@ -153,8 +154,10 @@ fn device_clippy(
     let Some(mut command) = toolchain.clippy() else { return Ok(None) };
     command.current_dir(root().join(directory)).args(["--quiet", "--release", "--workspace"]);
     command.arg("--target-dir").arg(target_dir().join("lint"));
-    // The firmware wants to know its core and an image; any will do.
-    command.env("MILD_CORE", "m4").env("MILD_IMAGE", images::synthetic(UNEVEN)?);
+    // The firmware wants to know its core and images; any will do.
+    let images = images::synthetic(UNEVEN)?;
+    signatures::write_images(&images)?;
+    command.env("MILD_CORE", "m4").env("MILD_IMAGE", images);
     command.args(["--", "-D", "warnings"]);
     Ok(Some(command))
 }

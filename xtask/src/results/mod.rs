@@ -1,6 +1,7 @@
 //! The figures of the documents: made by commands, kept as CSV under `docs/results/`, shown by the
 //! documents, and held to fresh runs.
 
+mod kept;
 mod load;
 mod made;
 mod pages;
@@ -9,11 +10,9 @@ mod rule;
 mod runs;
 mod samples;
 
-use crate::{
-    process::root,
-    table::{Filter, Table},
-};
+use crate::process::root;
 use anyhow::{Context, Result};
+pub(crate) use kept::{decision_instructions, folder};
 use made::{Files, Made};
 use pages::{Tables, refresh};
 pub(crate) use parts::{PARTS, Part};
@@ -23,23 +22,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-
-/// Where the tables are.
-pub(crate) fn folder() -> PathBuf {
-    root().join("docs/results")
-}
-
-/// The instructions of a decision by the crate's own firmware, as the documents have them.
-pub(crate) fn decision_instructions(core: &str, shape: &str) -> Result<f64> {
-    let conditions = [
-        Filter::is("implementation", "mild"),
-        Filter::is("core", core),
-        Filter::is("part", "decision"),
-        Filter::is("shape", shape),
-    ];
-    let cell = Table::read(&folder().join("device.csv"))?.cell(&conditions, "instructions")?;
-    cell.parse().with_context(|| format!("instructions of {core}: found {cell}"))
-}
 
 /// The documents that may show figures: the READMEs and all Markdown under `docs/`.
 fn documents() -> Result<Vec<PathBuf>> {

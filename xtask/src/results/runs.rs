@@ -1,6 +1,9 @@
 //! The commands behind the parts: what they run, and how its output becomes tables.
 
-use super::made::{Files, Made};
+use super::{
+    kept::decision_instructions,
+    made::{Files, Made},
+};
 use crate::{
     energy::{self, Estimates},
     flash,
@@ -130,7 +133,7 @@ pub(super) fn flash(_: bool) -> Result<Files> {
 }
 
 pub(super) fn energies(_: bool) -> Result<Files> {
-    let instructions = super::decision_instructions(energy::CORE, energy::SHAPE)?;
+    let instructions = decision_instructions(energy::CORE, energy::SHAPE)?;
     let Estimates { table, frames, assumptions } = energy::estimates(instructions)?;
     let text = format!("{frames}\n{assumptions}");
     Ok(vec![("energy", Made::Table(table)), ("energy-assumptions", Made::Text(text))])
