@@ -10,18 +10,69 @@ use crate::{
     process::{cargo, root, run, target_dir},
     signatures,
     toolchain::{Choice, Toolchains},
+    updates::SignedImages,
 };
 use anyhow::Result;
 use mild_test_support::images::UNEVEN;
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
-/// Programs for devices, each with a target that they are built for.
-const DEVICE_WORKSPACES: [(&str, &str, &str); 4] = [
-    ("the firmware", "examples/firmware", "thumbv7em-none-eabihf"),
-    ("the nrf52840-dk", "examples/boards/nrf52840-dk", "thumbv7em-none-eabihf"),
-    ("the rp2040-pico", "examples/boards/rp2040-pico", "thumbv6m-none-eabi"),
-    ("the stm32f4", "examples/boards/stm32f4", "thumbv7em-none-eabihf"),
+/// Programs for devices.
+struct DevicePrograms {
+    name: &'static str,
+    directory: &'static str,
+    target: &'static str,
+    packages: &'static [&'static str],
+    /// Writes the images that they embed, and returns their directory.
+    images: fn() -> Result<PathBuf>,
+}
+
+const M4: &str = "thumbv7em-none-eabihf";
+const M0: &str = "thumbv6m-none-eabi";
+
+const DEVICE_PROGRAMS: [DevicePrograms; 6] = [
+    DevicePrograms {
+        name: "the firmware",
+        directory: "examples/firmware",
+        target: M4,
+        packages: &["--workspace", "--exclude", "signatures", "--exclude", "slots"],
+        images: plain_image,
+    },
+    DevicePrograms {
+        name: "the firmware that verifies signatures",
+        directory: "examples/firmware",
+        target: M4,
+        packages: &["--package", "signatures"],
+        images: signed_image,
+    },
+    DevicePrograms {
+        name: "the firmware that updates its image",
+        directory: "examples/firmware",
+        target: M4,
+        packages: &["--package", "slots"],
+        images: || Ok(SignedImages::write()?.directory),
+    },
+    board("the nrf52840-dk", "examples/boards/nrf52840-dk", M4),
+    board("the rp2040-pico", "examples/boards/rp2040-pico", M0),
+    board("the stm32f4", "examples/boards/stm32f4", M4),
 ];
+
+const fn board(
+    name: &'static str,
+    directory: &'static str,
+    target: &'static str,
+) -> DevicePrograms {
+    DevicePrograms { name, directory, target, packages: &["--workspace"], images: plain_image }
+}
+
+fn plain_image() -> Result<PathBuf> {
+    images::synthetic(UNEVEN)
+}
+
+fn signed_image() -> Result<PathBuf> {
+    let directory = target_dir().join("lint/signatures");
+    signatures::write_images(&directory)?;
+    Ok(directory)
+}
 
 /// Runs every step, also after a failure, and says whether all succeeded.
 pub(crate) fn lint() -> bool {
@@ -72,10 +123,10 @@ pub(crate) fn lint() -> bool {
         }
     }
     let mut skipped = Vec::new();
-    for (name, directory, target) in DEVICE_WORKSPACES {
-        let name = format!("clippy, {name}");
+    for programs in &DEVICE_PROGRAMS {
+        let name = format!("clippy, {}", programs.name);
         heading(&format!("lint: {name}"));
-        match device_clippy(&mut toolchains, directory, target) {
+        match device_clippy(&mut toolchains, programs) {
             Ok(Some(mut command)) => {
                 if let Err(error) = run(&mut command) {
                     println!("{error:#}");
@@ -147,17 +198,15 @@ fn node_clippy() -> Command {
 /// Clippy for the target itself; none if the compiler that can build for it has none.
 fn device_clippy(
     toolchains: &mut Toolchains,
-    directory: &str,
-    target: &str,
+    programs: &DevicePrograms,
 ) -> Result<Option<Command>> {
-    let toolchain = toolchains.prepare(target)?;
+    let toolchain = toolchains.prepare(programs.target)?;
     let Some(mut command) = toolchain.clippy() else { return Ok(None) };
-    command.current_dir(root().join(directory)).args(["--quiet", "--release", "--workspace"]);
+    command.current_dir(root().join(programs.directory)).args(["--quiet", "--release"]);
+    command.args(programs.packages);
     command.arg("--target-dir").arg(target_dir().join("lint"));
-    // The firmware wants to know its core and images; any will do.
-    let images = images::synthetic(UNEVEN)?;
-    signatures::write_images(&images)?;
-    command.env("MILD_CORE", "m4").env("MILD_IMAGE", images);
+    // The firmware wants to know its core and an image; any will do.
+    command.env("MILD_CORE", "m4").env("MILD_IMAGE", (programs.images)()?);
     command.args(["--", "-D", "warnings"]);
     Ok(Some(command))
 }
