@@ -94,8 +94,13 @@ pub(crate) const PARTS: &[Part] = &[
         ..by_hand(runs::comparison)
     },
     Part {
+        name: "few-rows",
+        about: "100 and 300 train rows: five methods on every log, 5 seeds; 6 minutes",
+        ..by_hand(runs::few_rows)
+    },
+    Part {
         name: "learning-curves",
-        about: "deferral losses with few rows: five methods on every log, 10 seeds; an hour",
+        about: "deferral losses by train rows: five methods on every log, 10 seeds; an hour",
         sample: Some(samples::LEARNING_CURVES),
         ..by_hand(runs::learning_curves)
     },

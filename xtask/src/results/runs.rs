@@ -238,7 +238,7 @@ fn log_of(heading: &str) -> String {
 pub(super) fn learning_curves(_: bool) -> Result<Files> {
     let methods = "two-stage,mild,one-vs-all,auto,knn";
     let (overall, by_log) =
-        curves_of("learning-curves", methods, "100,300,1000,3000,all", &all_logs()?)?;
+        curves_of("learning-curves", methods, "1000,3000,all", "10", &all_logs()?)?;
     Ok(vec![
         ("learning-curves", Made::Table(overall)),
         ("learning-curves-by-log", Made::Table(by_log)),
@@ -252,11 +252,23 @@ pub(super) fn curves(
     rows: &str,
     logs: &[&str],
 ) -> Result<(Table, Table)> {
-    curves_of(name, methods, rows, &these_logs(logs)?)
+    curves_of(name, methods, rows, "10", &these_logs(logs)?)
 }
 
-fn curves_of(name: &str, methods: &str, rows: &str, logs: &[PathBuf]) -> Result<(Table, Table)> {
-    let arguments = ["--methods", methods, "--train-rows", rows, "--seeds", "10"];
+pub(super) fn few_rows(_: bool) -> Result<Files> {
+    let methods = "mild,two-stage,auto,knn,reference-logistic";
+    let (overall, by_log) = curves_of("few-rows", methods, "100,300", "5", &all_logs()?)?;
+    Ok(vec![("few-rows", Made::Table(overall)), ("few-rows-by-log", Made::Table(by_log))])
+}
+
+fn curves_of(
+    name: &str,
+    methods: &str,
+    rows: &str,
+    seeds: &str,
+    logs: &[PathBuf],
+) -> Result<(Table, Table)> {
+    let arguments = ["--methods", methods, "--train-rows", rows, "--seeds", seeds];
     let document = compare(name, &arguments, logs)?;
     let by_log = Table::in_markdown(&document)
         .into_iter()

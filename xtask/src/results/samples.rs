@@ -35,11 +35,11 @@ pub(super) const COMPARISON: Sample = Sample {
 
 /// Of [`runs::learning_curves`].
 pub(super) const LEARNING_CURVES: Sample = Sample {
-    about: "3 methods on 100 rows of 2 logs",
+    about: "3 methods on 1,000 rows of a log",
     rule: Rule::Exact { key: &["log", "train rows"] },
     run: || {
         let methods = "two-stage,auto,knn";
-        let (_, by_log) = runs::curves("learning-curves-sample", methods, "100", &LOGS)?;
+        let (_, by_log) = runs::curves("learning-curves-sample", methods, "1000", &["wall-robot"])?;
         Ok(vec![("learning-curves-by-log", Made::Table(by_log))])
     },
 };
