@@ -74,7 +74,7 @@ enum Command {
     Export(export::ExportArgs),
     /// Make a pair of keys that sign images: a secret key, a public key, and its source for firmware
     Keygen(keygen::KeygenArgs),
-    /// Sign an image, so that devices run no other
+    /// Sign an image, so that devices can tell who made it
     Sign(sign::SignArgs),
     /// Verify the signature of an image, as a device does
     Verify(verify::VerifyArgs),

@@ -27,7 +27,7 @@ pub(crate) struct SignArgs {
     counter: u32,
     /// The file to write [default: the image's, with `.signed.mild` in place of `.mild`]
     #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) print: Output,
 }
@@ -35,7 +35,7 @@ pub(crate) struct SignArgs {
 pub(super) fn run(args: &SignArgs) -> Result<()> {
     let key = read_secret_key(&args.key)?;
     let file = SignedFile::read(&args.image)?;
-    let path = args.output.clone().unwrap_or_else(|| beside(&args.image));
+    let path = args.out.clone().unwrap_or_else(|| beside(&args.image));
     if !args.print.quiet {
         if others_can_read(&args.key) {
             let key = args.key.display();
