@@ -17,7 +17,7 @@ use crate::{
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::{
-    env, fs,
+    fs,
     path::PathBuf,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -25,6 +25,14 @@ use std::{
 
 /// Logs that train within seconds.
 const QUICK_LOGS: [&str; 3] = ["routellm-gsm8k", "wall-robot", "frugalml-yelp"];
+
+/// Another command of this program. Cargo starts it: the file of this process may be gone by now,
+/// because building the workspace's programs replaces it.
+fn xtask(arguments: &[&str]) -> Command {
+    let mut command = cargo();
+    command.arg("xtask").args(arguments);
+    command
+}
 
 /// `mild` with arguments.
 fn mild(arguments: &[&str]) -> Result<Command> {
@@ -105,8 +113,8 @@ pub(super) fn init(_: bool) -> Result<Files> {
 
 pub(super) fn device(check: bool) -> Result<Files> {
     let folder = tempfile::tempdir()?;
-    let mut command = Command::new(env::current_exe()?);
-    command.args(["device", "bench", "--csv"]).arg(folder.path());
+    let mut command = xtask(&["device", "bench", "--csv"]);
+    command.arg(folder.path());
     // Peers do not change with this code.
     run(if check { command.arg("--no-peers") } else { &mut command })?;
     let compiler = Toolchains::new(Choice::Auto).prepare("thumbv7em-none-eabihf")?.version()?;
@@ -120,8 +128,7 @@ pub(super) fn device(check: bool) -> Result<Files> {
 
 pub(super) fn signatures(_: bool) -> Result<Files> {
     let folder = tempfile::tempdir()?;
-    let mut command = Command::new(env::current_exe()?);
-    run(command.args(["device", "signatures", "--csv"]).arg(folder.path()))?;
+    run(xtask(&["device", "signatures", "--csv"]).arg(folder.path()))?;
     let compiler = Toolchains::new(Choice::Auto).prepare("thumbv7em-none-eabihf")?.version()?;
     let table = Table::read(&folder.path().join("signatures.csv"))?;
     Ok(vec![("signatures", Made::Table(table.with_column("compiler", &compiler)))])
