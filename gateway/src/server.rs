@@ -5,10 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mild::wire::Key;
 use tokio::time::timeout;
 
-use crate::config::{Config, ExpertConfig, TlsListen, Transport};
+use crate::config::{Config, ExpertConfig, NodeKeys, TlsListen, Transport};
 use crate::context::Context;
 use crate::experts::{self, ExpertSetupError};
 use crate::metrics::endpoint;
@@ -79,7 +78,6 @@ impl Server {
         let context = Context::new(config.limits);
         let experts = experts::set_up(&config.experts, config.broker.as_ref(), &context)?;
         warn_without_keys(&config.keys);
-        context.metrics.authentication.set(i64::from(!config.keys.is_empty()));
         let first = getrandom::u64().map_err(StartError::Random)?;
         let (keys, images) = (config.keys, config.images);
         let dispatcher = Arc::new(Dispatcher::new(keys, images, experts, first, context.clone()));
@@ -103,17 +101,19 @@ impl Server {
     /// listeners again. Everything else stays as it was.
     ///
     /// # Errors
-    /// [`TlsError`] if a certificate cannot be used; those before it are exchanged, the others
-    /// stay.
+    /// [`TlsError`] if a certificate cannot be used; then nothing changes.
     pub fn reload(&self, config: Config) -> Result<(), TlsError> {
         for warning in &config.warnings {
             tracing::warn!("{warning}");
         }
+        let read = self.certificates.iter().map(|(listen, _)| tls::server(listen));
+        let read: Vec<_> = read.collect::<Result<_, _>>()?;
+        // From here on nothing can fail.
+        for ((_, shared), certificate) in self.certificates.iter().zip(read) {
+            shared.replace(certificate);
+        }
         warn_without_keys(&config.keys);
         self.dispatcher.replace_keys(config.keys);
-        for (listen, shared) in &self.certificates {
-            shared.replace(tls::server(listen)?);
-        }
         Ok(())
     }
 
@@ -144,7 +144,7 @@ impl Server {
     }
 }
 
-fn warn_without_keys(keys: &BTreeMap<u32, Key>) {
+fn warn_without_keys(keys: &BTreeMap<u32, NodeKeys>) {
     if keys.is_empty() {
         tracing::warn!(
             "no [keys]: whoever can connect is served in any node's name, and answers are not signed"

@@ -25,7 +25,8 @@ pub(super) struct LoadArgs {
     /// Number of rows to ask about, starting at row 0
     #[arg(long, default_value_t = 1000, value_name = "N")]
     rows: u32,
-    /// Sign with the keys in this configuration of the gateway; nodes are numbered from 1
+    /// Sign with the keys in this configuration of the gateway, of two with the new one; nodes are
+    /// numbered from 1
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// Print one JSON document
@@ -36,7 +37,10 @@ pub(super) struct LoadArgs {
 impl LoadArgs {
     pub(super) async fn run(self) -> Result<(), Box<dyn Error>> {
         let keys = match &self.keys {
-            Some(file) => Config::load(file)?.keys,
+            Some(file) => {
+                let keys = Config::load(file)?.keys.into_iter();
+                keys.map(|(node, keys)| (node, keys.new_key().clone())).collect()
+            }
             None => BTreeMap::new(),
         };
         let plan = LoadPlan {

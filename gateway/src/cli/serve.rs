@@ -18,10 +18,10 @@ pub(super) struct ServeArgs {
 
 impl ServeArgs {
     pub(super) async fn run(self) -> Result<(), Box<dyn Error>> {
-        let config = Config::load(&self.config)?;
-        // Before anything listens, so that no signal is missed.
+        // Before anything else, so that no signal is missed, and none ends a start by surprise.
         let mut stop = StopSignals::listen()?;
         let mut reload = signal(SignalKind::hangup())?;
+        let config = Config::load(&self.config)?;
         let server = Server::start(config).await?;
         for address in &server.tcp {
             tracing::info!(%address, "listening for nodes");

@@ -162,6 +162,28 @@ pub enum Problem {
         /// The number of characters in its place.
         found: usize,
     },
+    /// A number that no key can have. The message does not show it: somebody may have put the key
+    /// in its place.
+    #[error("found {found} digits, expected the number of a key, 0 to 255")]
+    KeyNumber {
+        /// The number of digits in its place.
+        found: usize,
+    },
+    /// Two keys of a node have one number.
+    #[error("found a second key {number} of this node, expected another number")]
+    KeyTwice {
+        /// The number.
+        number: u8,
+    },
+    /// A node has more keys than it can change between.
+    #[error("found a third key of this node, expected two at most: the former and the new one")]
+    ThirdKey,
+    /// The new key is the former one.
+    #[error("found the secret of key {first} once more, expected another one")]
+    SameSecret {
+        /// The number of the key that has it, too.
+        first: u8,
+    },
     /// The key is not 32 bytes in hexadecimal. The message does not show it: it is a secret.
     #[error("found {found} characters, expected 64 hexadecimal digits")]
     KeyDigits {

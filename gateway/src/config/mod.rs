@@ -20,7 +20,6 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use mild::wire::Key;
 use serde::Deserialize;
 
 pub use broker::{BrokerConfig, Credentials};
@@ -28,6 +27,7 @@ pub use endpoint::{Authorization, EndpointConfig};
 pub use error::{ConfigError, Problem};
 use error::{Invalid, parse_error};
 pub use expert::{AnswerRange, ExpertConfig, Transport};
+pub use keys::NodeKeys;
 pub use limits::Limits;
 pub use listen::{Listen, SerialPort, TlsListen};
 pub use tls::{ClientTls, Identity, Roots};
@@ -43,7 +43,7 @@ pub struct Config {
     /// Where to serve `/metrics` and `/health` over HTTP, if anywhere.
     pub metrics: Option<SocketAddr>,
     /// Keys by node. If there are any, only these nodes are served, and only signed frames.
-    pub keys: BTreeMap<u32, Key>,
+    pub keys: BTreeMap<u32, NodeKeys>,
     /// Checksums of the images that are served; empty for all.
     pub images: Vec<u32>,
     /// The broker of the experts that are asked over MQTT.
@@ -102,7 +102,7 @@ impl RawConfig {
         let invalid =
             |Invalid { key, problem }| ConfigError::Invalid { file: file.to_owned(), key, problem };
         let mut warnings = Vec::new();
-        let holds_secrets = self.keys.values().any(secret::RawSecret::is_inline)
+        let holds_secrets = self.keys.values().any(keys::RawNodeKeys::is_inline)
             || self.mqtt.as_ref().is_some_and(broker::RawBroker::has_secret)
             || self.experts.iter().any(expert::RawExpert::has_secret);
         if holds_secrets {
@@ -113,9 +113,10 @@ impl RawConfig {
         let broker = self.mqtt.map(|broker| broker.check(directory, &mut warnings));
         let broker = broker.transpose().map_err(invalid)?;
         let experts = expert::check(self.experts, broker.is_some(), directory, &mut warnings);
-        let mut keys = keys::check(self.keys, directory, &mut warnings).map_err(invalid)?;
+        let mut keys = BTreeMap::new();
+        keys::add(&mut keys, self.keys, directory, &mut warnings).map_err(invalid)?;
         if let Some(file) = self.keys_file {
-            keys.extend(keys::read(&directory.join(file), &mut warnings)?);
+            keys::add_file(&mut keys, &directory.join(file), &mut warnings)?;
         }
         if keys.is_empty() {
             let open = self.listen.open_addresses();

@@ -40,20 +40,27 @@ impl<'de> Visitor<'de> for SecretVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<RawSecret, A::Error> {
-        let wrong = || de::Error::invalid_type(de::Unexpected::Map, &SecretVisitor);
-        let secret = match table.next_key::<String>()?.as_deref() {
-            Some("file") => RawSecret::File(table.next_value()?),
-            Some("env") => RawSecret::Environment(table.next_value()?),
-            _ => return Err(wrong()),
-        };
-        if table.next_key::<IgnoredAny>()?.is_some() {
-            return Err(wrong());
-        }
-        Ok(secret)
+        let name: Option<String> = table.next_key()?;
+        let secret = RawSecret::from_entry(name.as_deref().unwrap_or_default(), &mut table)?;
+        secret.ok_or_else(|| de::Error::invalid_type(de::Unexpected::Map, &SecretVisitor))
     }
 }
 
 impl RawSecret {
+    /// The secret that a table of one entry stands for, whose key was read already; `None` if it
+    /// stands for none.
+    pub(super) fn from_entry<'de, A: MapAccess<'de>>(
+        name: &str,
+        table: &mut A,
+    ) -> Result<Option<Self>, A::Error> {
+        let secret = match name {
+            "file" => Self::File(table.next_value()?),
+            "env" => Self::Environment(table.next_value()?),
+            _ => return Ok(None),
+        };
+        Ok(table.next_key::<IgnoredAny>()?.is_none().then_some(secret))
+    }
+
     /// Whether the configuration itself holds the secret.
     pub(super) fn is_inline(&self) -> bool {
         matches!(self, Self::Inline(_))

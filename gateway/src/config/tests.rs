@@ -1,4 +1,5 @@
 use super::*;
+use mild::wire::Key;
 use std::time::Duration;
 
 const MINIMAL: &str = "[listen]\ntcp = ['127.0.0.1:0']\n\
@@ -26,7 +27,44 @@ fn keys_are_read_from_hexadecimal() {
     let config = parse(&format!("[keys]\n7 = '{digits}'\n{MINIMAL}")).unwrap();
     let mut bytes = [0x0a; 32];
     bytes.iter_mut().skip(1).step_by(2).for_each(|byte| *byte = 0xf0);
-    assert_eq!(config.keys, [(7, Key::new(bytes))].into());
+    assert_eq!(config.keys, [(7, NodeKeys::one(Key::new(bytes)))].into());
+}
+
+#[test]
+fn a_node_may_have_two_keys_and_the_higher_number_is_the_new_one() {
+    let digits = [0x0a, 0x0b, 0x0c].map(|byte| format!("{byte:02x}").repeat(32));
+    let [a, b, c] = &digits;
+    let keys = |lines: &str| parse(&format!("[keys]\n{lines}\n{MINIMAL}")).unwrap().keys;
+    for lines in [
+        format!("7.0 = '{a}'\n7.1 = '{b}'"),
+        format!("7 = {{ 1 = '{b}', 0 = '{a}' }}"),
+        format!("[keys.7]\n1 = '{b}'\n0 = '{a}'"),
+    ] {
+        let keys = keys(&lines);
+        let old = Key::new([0x0a; 32]);
+        let new = Key::new([0x0b; 32]).numbered(1);
+        assert_eq!((keys[&7].new_key(), keys[&7].former_key()), (&new, Some(&old)), "{lines}");
+        assert_eq!(keys[&7].numbered(0), Some(&old));
+        assert_eq!(keys[&7].numbered(1), Some(&new));
+        assert_eq!(keys[&7].numbered(2), None);
+    }
+    assert_eq!(keys(&format!("7.9 = '{a}'"))[&7].new_key().number(), 9);
+    for (lines, parts) in [
+        (format!("7.0 = '{a}'\n7.1 = '{b}'\n7.2 = '{c}'"), ["keys.7.2", "third", "two at most"]),
+        (format!("7.0 = '{a}'\n7.00 = '{b}'"), ["keys.7.0", "second key 0", "another number"]),
+        (format!("7.0 = '{a}'\n7.1 = '{a}'"), ["keys.7.1", "secret of key 0", "another one"]),
+        (format!("7.256 = '{a}'"), ["keys.7", "3 digits", "0 to 255"]),
+        ("7 = {}".to_owned(), ["gateway.toml:2", "map", "expected a string"]),
+        (format!("7 = {{ 0 = '{a}', env = 'X' }}"), ["gateway.toml:2", "map", "expected a string"]),
+        (format!("7 = {{ env = 'X', 0 = '{a}' }}"), ["gateway.toml:2", "map", "expected a string"]),
+    ] {
+        let error = parse(&format!("[keys]\n{lines}\n{MINIMAL}")).map(drop).unwrap_err();
+        let error = error.to_string();
+        for part in parts {
+            assert!(error.contains(part), "{lines}\n{error}");
+        }
+        assert!(!error.contains("0a0a"), "{error}");
+    }
 }
 
 #[test]
@@ -55,7 +93,7 @@ fn errors_name_the_key_what_was_found_and_what_was_expected() {
         ("http =", "timeout_ms = 0\nhttp =", &["expert[0].timeout_ms", "found 0"]),
         ("http =", "onnx = 'm'\nhttp =", &["expert[0].onnx", "both `http` and `onnx`"]),
         ("http =", "mqtt = true\nhttp =", &["expert[0].mqtt", "both `http` and `mqtt`"]),
-        ("[listen]", "[keys]\n7 = 'ab'\n[listen]", &["keys.7", "2 characters", "64"]),
+        ("[listen]", "[keys]\n7 = 'ab'\n[listen]", &["keys.7.0", "2 characters", "64"]),
         ("[listen]", "[keys]\nx = 'ab'\n[listen]", &["keys", "1 characters", "number of a node"]),
         ("[listen]", "[limits]\nburst = 0\n[listen]", &["limits.burst", "found 0"]),
         (

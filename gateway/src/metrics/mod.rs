@@ -31,6 +31,7 @@ pub(crate) struct Metrics {
     pub(crate) dropped_replies: Counter,
     pub(crate) stray_answers: Counter,
     brokers_up: Family<BrokerLabel, Gauge>,
+    two_keys: Family<LastUsedLabel, Gauge>,
     pub(crate) connections: Gauge,
     pub(crate) pending_requests: Gauge,
     pub(crate) request_duration: Histogram,
@@ -61,6 +62,22 @@ struct ListenerLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BrokerLabel {
     broker: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LastUsedLabel {
+    last_used: &'static str,
+}
+
+/// Nodes with two keys, by the key of their latest request since they have two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct TwoKeys {
+    /// They still use the former key.
+    pub(crate) former: i64,
+    /// They use the new key.
+    pub(crate) new: i64,
+    /// They have not asked since.
+    pub(crate) none: i64,
 }
 
 /// Why the gateway closed a connection.
@@ -120,6 +137,7 @@ impl Metrics {
             dropped_replies: Counter::default(),
             stray_answers: Counter::default(),
             brokers_up: Family::default(),
+            two_keys: Family::default(),
             connections: Gauge::default(),
             pending_requests: Gauge::default(),
             request_duration: Histogram::new([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]),
@@ -149,6 +167,11 @@ impl Metrics {
             "authentication",
             "1 if nodes need keys, 0 if whoever can connect is served and answers are not signed",
             metrics.authentication.clone(),
+        );
+        registry.register(
+            "nodes_with_two_keys",
+            "Nodes with a former and a new key, by the one that they used last",
+            metrics.two_keys.clone(),
         );
         registry.register(
             "dropped_replies",
@@ -201,6 +224,7 @@ impl Metrics {
             "When the gateway started, in seconds since the Unix epoch",
             start_time,
         );
+        metrics.two_keys(TwoKeys::default());
         metrics
     }
 
@@ -229,6 +253,13 @@ impl Metrics {
     pub(crate) fn replied(&self, expert: &str, status: Status) {
         let labels = ReplyLabels { expert: expert.to_owned(), status: status_label(status) };
         self.replies.get_or_create(&labels).inc();
+    }
+
+    /// How far the nodes with two keys are.
+    pub(crate) fn two_keys(&self, TwoKeys { former, new, none }: TwoKeys) {
+        for (last_used, nodes) in [("former", former), ("new", new), ("none", none)] {
+            self.two_keys.get_or_create(&LastUsedLabel { last_used }).set(nodes);
+        }
     }
 
     /// Whether an expert answers.

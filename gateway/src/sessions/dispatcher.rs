@@ -14,6 +14,7 @@ use super::keys::KeyRing;
 use super::node::{Arrival, Name};
 use super::replies::Replies;
 use super::table::SessionTable;
+use crate::config::NodeKeys;
 use crate::context::Context;
 use crate::experts::{Expert, ExpertRequest};
 use crate::metrics::status_label;
@@ -48,14 +49,15 @@ impl Seal {
 impl Dispatcher {
     /// `first` is a random number, from which sessions are counted.
     pub(crate) fn new(
-        keys: BTreeMap<u32, Key>,
+        keys: BTreeMap<u32, NodeKeys>,
         images: Vec<u32>,
         experts: BTreeMap<u8, Arc<Expert>>,
         first: u64,
         context: Context,
     ) -> Self {
         let sessions = SessionTable::new(context.limits.clone(), first);
-        Self { keys: KeyRing::new(keys), images, experts, sessions, context }
+        let keys = KeyRing::new(keys, context.metrics.clone());
+        Self { keys, images, experts, sessions, context }
     }
 
     /// Takes a frame; its answer goes to `replies`, now or when the expert has answered.
@@ -102,8 +104,7 @@ impl Dispatcher {
     }
 
     /// Frames from now on are held to these keys.
-    pub(crate) fn replace_keys(&self, keys: BTreeMap<u32, Key>) {
-        self.context.metrics.authentication.set(i64::from(!keys.is_empty()));
+    pub(crate) fn replace_keys(&self, keys: BTreeMap<u32, NodeKeys>) {
         self.keys.replace(keys);
     }
 
@@ -128,6 +129,10 @@ impl Dispatcher {
         let name = Name { node, session, sequence };
         match self.sessions.arrive(name, &seal.to, replies, Instant::now()) {
             Arrival::New => {
+                // A frame that was recorded says nothing about the key that its node has now.
+                if let Some(key) = &seal.key {
+                    self.keys.used(node, key.number());
+                }
                 let request = ExpertRequest::new(request);
                 let answer = self.clone().answer(expert, request, name, seal, replies.clone());
                 self.context.tasks.spawn(answer);

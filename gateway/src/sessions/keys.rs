@@ -5,30 +5,58 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use mild::wire::{Frame, FrameError, Key};
 
+use super::rotation::Rotation;
+use crate::config::NodeKeys;
+use crate::metrics::Metrics;
+
 /// The keys of all nodes; none at all if every node is served. They may be exchanged at any time.
 #[derive(Debug)]
-pub(super) struct KeyRing(RwLock<Arc<BTreeMap<u32, Key>>>);
+pub(super) struct KeyRing {
+    keys: RwLock<Arc<BTreeMap<u32, NodeKeys>>>,
+    rotation: Rotation,
+    metrics: Arc<Metrics>,
+}
 
 impl KeyRing {
-    pub(super) fn new(keys: BTreeMap<u32, Key>) -> Self {
-        Self(RwLock::new(Arc::new(keys)))
+    pub(super) fn new(keys: BTreeMap<u32, NodeKeys>, metrics: Arc<Metrics>) -> Self {
+        let rotation = Rotation::new(metrics.clone());
+        let ring = Self { keys: RwLock::default(), rotation, metrics };
+        ring.replace(keys);
+        ring
     }
 
     /// Frames from now on are held to these keys.
-    pub(super) fn replace(&self, keys: BTreeMap<u32, Key>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    pub(super) fn replace(&self, keys: BTreeMap<u32, NodeKeys>) {
+        self.metrics.authentication.set(i64::from(!keys.is_empty()));
+        self.rotation.replace(&keys);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    fn keys(&self) -> Arc<BTreeMap<u32, NodeKeys>> {
+        // A panic leaves the keys whole: they are exchanged in one step.
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The key that this frame was signed with, and that its answer is to be signed with; `None` if
     /// nodes need none.
     pub(super) fn verify(&self, node: u32, frame: &Frame<'_>) -> Result<Option<Key>, FrameError> {
-        // A panic leaves the keys whole: they are exchanged in one step.
-        let keys = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let keys = self.keys();
         if keys.is_empty() {
             return Ok(None);
         }
-        let key = keys.get(&node).ok_or(FrameError::WrongKey)?;
+        let number = frame.key_number().ok_or(FrameError::Unsigned)?;
+        let key = keys.get(&node).and_then(|keys| keys.numbered(number));
+        let key = key.ok_or(FrameError::WrongKey)?;
         frame.verify(key)?;
         Ok(Some(key.clone()))
+    }
+
+    /// A node has sent a new request with this key.
+    pub(super) fn used(&self, node: u32, number: u8) {
+        let has_two = self.keys().get(&node).is_some_and(|keys| keys.former_key().is_some());
+        // Most nodes have one, and need no lock.
+        if has_two {
+            self.rotation.used(node, number);
+        }
     }
 }

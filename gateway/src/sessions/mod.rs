@@ -5,6 +5,7 @@ mod former;
 mod keys;
 mod node;
 mod replies;
+mod rotation;
 mod table;
 mod window;
 

@@ -49,6 +49,8 @@ pub(crate) struct Start<'a> {
     pub(crate) files: u32,
     pub(crate) log_level: &'a str,
     pub(crate) environment: &'a [(&'a str, &'a str)],
+    /// Where the configuration goes, with what it refers to; another one if there is none.
+    pub(crate) directory: Option<TempDir>,
 }
 
 impl Default for Start<'_> {
@@ -61,13 +63,14 @@ impl Default for Start<'_> {
             files: 0,
             log_level: "info",
             environment: &[],
+            directory: None,
         }
     }
 }
 
 impl Start<'_> {
     pub(crate) async fn run(self) -> Gateway {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = self.directory.unwrap_or_else(|| tempfile::tempdir().unwrap());
         let [address, metrics] = [(); 2].map(|()| SocketAddr::from(([127, 0, 0, 1], free_port())));
         let file = directory.path().join("gateway.toml");
         let Self { more, listen, sections, .. } = self;

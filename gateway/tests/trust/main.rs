@@ -3,6 +3,7 @@
 
 mod http;
 mod logs;
+mod rotation;
 mod secrets;
 mod sockets;
 #[path = "../support/mod.rs"]
