@@ -1,11 +1,11 @@
 //! Programs in the background: started, waited for, ended.
 
-use crate::process::run;
+use crate::process::run_quietly;
 use anyhow::{Context, Result, bail, ensure};
 use std::{
     fs::{self, File},
     io::Write,
-    net::{TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -36,6 +36,7 @@ impl Ports {
 }
 
 /// A program in the background, killed when it is dropped. Its output goes to a file of its name.
+#[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
     name: String,
@@ -51,15 +52,33 @@ impl Process {
         port: u16,
     ) -> Result<Self> {
         let mut process = Self::spawn(command, directory, name)?;
-        let begun = Instant::now();
-        while TcpStream::connect((HOST, port)).is_err() {
-            if let Some(status) = process.child.try_wait()? {
-                bail!("{name} ended with {status}: {}", process.tail());
+        process.listens(SocketAddr::new(HOST.parse()?, port))?;
+        Ok(process)
+    }
+
+    /// Waits until somebody can connect to it.
+    pub(crate) fn listens(&mut self, address: SocketAddr) -> Result<()> {
+        let (name, begun) = (self.name.clone(), Instant::now());
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("{name} ended with {status}: {}", self.tail());
             }
-            ensure!(begun.elapsed() < PATIENCE, "{name} does not listen: {}", process.tail());
+            ensure!(begun.elapsed() < PATIENCE, "{name} does not listen: {}", self.tail());
             thread::sleep(Duration::from_millis(20));
         }
-        Ok(process)
+        Ok(())
+    }
+
+    /// The command that sends it a signal.
+    pub(crate) fn signal(&self, name: &str) -> Command {
+        let mut kill = Command::new("kill");
+        kill.args([&format!("-{name}"), &self.child.id().to_string()]);
+        kill
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
     }
 
     pub(crate) fn spawn(command: &mut Command, directory: &Path, name: &str) -> Result<Self> {
@@ -80,9 +99,7 @@ impl Process {
     pub(crate) fn said(&mut self, words: &str) -> Result<()> {
         let begun = Instant::now();
         loop {
-            let log = fs::read_to_string(&self.log)?;
-            let since = log.rsplit("---- started").next().unwrap_or_default();
-            if since.contains(words) {
+            if self.has_said(words) {
                 return Ok(());
             }
             ensure!(begun.elapsed() < PATIENCE, "{}: not \"{words}\": {}", self.name, self.tail());
@@ -90,9 +107,15 @@ impl Process {
         }
     }
 
+    /// Whether its output since its start contains `words`.
+    pub(crate) fn has_said(&self, words: &str) -> bool {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        log.rsplit("---- started").next().unwrap_or_default().contains(words)
+    }
+
     /// Asks it to end, and returns whether it succeeded.
     pub(crate) fn end(mut self) -> Result<bool> {
-        run(Command::new("kill").args(["-TERM", &self.child.id().to_string()]))?;
+        run_quietly(&mut self.signal("TERM"))?;
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait()? {

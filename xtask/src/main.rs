@@ -13,6 +13,7 @@ mod flash;
 mod governed;
 mod images;
 mod isa;
+mod laboratory;
 mod linked;
 mod online;
 mod parallel;
@@ -39,8 +40,9 @@ mod window_features;
 use anyhow::Result;
 use clap::Parser;
 use commands::{
-    boards, book, c, device, lint, path as path_command, python as python_command,
-    report as report_command, results as results_command, sanitize, structure, test,
+    boards, book, c, device, laboratory as laboratory_command, lint, path as path_command,
+    python as python_command, report as report_command, results as results_command, sanitize,
+    structure, test,
 };
 use mild_test_support::cores;
 use std::process::ExitCode;
@@ -59,6 +61,8 @@ enum Xtask {
     /// Run the whole path: an emulated node, the gateway, a broker, experts, with and without
     /// outages
     Path(path_command::PathArgs),
+    /// Run gateways, a broker, experts and nodes under faults, and look for wrong answers
+    Laboratory(laboratory_command::LaboratoryArgs),
     /// Write the header of the C library, or run the library's tests
     #[command(subcommand)]
     C(c::CCommand),
@@ -99,6 +103,7 @@ fn run() -> Result<bool> {
         Xtask::Device(command) => device::device(&command),
         Xtask::Boards(args) => boards::boards(&args),
         Xtask::Path(args) => path_command::path(&args),
+        Xtask::Laboratory(args) => laboratory_command::laboratory(&args),
         Xtask::C(command) => c::c(&command),
         Xtask::Book => book::book().map(|()| true),
         Xtask::Python(command) => python_command::python(&command),

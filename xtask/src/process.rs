@@ -56,6 +56,11 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs `command`, and shows nothing of it; an error unless it succeeds.
+pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
+    read(command).map(drop)
+}
+
 /// The standard output of `command`, trimmed; an error unless it succeeds.
 pub(crate) fn read(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("cannot start {}", describe(command)))?;

@@ -7,6 +7,7 @@ pub(crate) mod boards;
 pub(crate) mod book;
 pub(crate) mod c;
 pub(crate) mod device;
+pub(crate) mod laboratory;
 #[cfg(test)]
 mod links;
 pub(crate) mod lint;

@@ -3,6 +3,7 @@
 use super::{
     boards::{self, BoardsArgs},
     c, device, heading,
+    laboratory::{self, LaboratoryArgs},
     path::{self, PathArgs},
     prove, results,
 };
@@ -54,6 +55,14 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         let result = broker_tests();
         failed |= result.is_err();
         summary.push(line("broker tests", start, result.map(|()| "passed".to_owned())));
+    }
+    if !args.device_only {
+        heading("the laboratory of faults");
+        let start = Instant::now();
+        let result = laboratory::laboratory(&LaboratoryArgs::short());
+        failed |= !matches!(result, Ok(true));
+        let said = |good| if good { "no violation" } else { "FAILED" }.to_owned();
+        summary.push(line("laboratory", start, result.map(said)));
     }
     if !args.device_only {
         heading("the Python package");
