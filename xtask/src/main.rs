@@ -6,10 +6,12 @@ mod bench;
 mod browser;
 mod c_library;
 mod commands;
+mod dist;
 mod duplicates;
 mod energy;
 mod firmware;
 mod flash;
+mod flipped;
 mod governed;
 mod images;
 mod isa;
@@ -35,14 +37,15 @@ mod toolchain;
 mod types;
 mod updates;
 mod verdict;
+mod wasm;
 mod window_features;
 
 use anyhow::Result;
 use clap::Parser;
 use commands::{
-    boards, book, c, device, laboratory as laboratory_command, lint, path as path_command,
-    python as python_command, report as report_command, results as results_command, sanitize,
-    structure, test,
+    boards, book, c, device, dist as dist_command, laboratory as laboratory_command, lint,
+    path as path_command, python as python_command, report as report_command,
+    results as results_command, sanitize, structure, test, wasm as wasm_command,
 };
 use mild_test_support::cores;
 use std::process::ExitCode;
@@ -66,9 +69,14 @@ enum Xtask {
     /// Write the header of the C library, or run the library's tests
     #[command(subcommand)]
     C(c::CCommand),
+    /// Make the packages of the C library, as archives in target/dist, or test them
+    Dist(dist_command::DistArgs),
     /// Run the tests of the Python package, or measure it
     #[command(subcommand)]
     Python(python_command::PythonCommand),
+    /// Build the module for WebAssembly, or run its tests
+    #[command(subcommand)]
+    Wasm(wasm_command::WasmCommand),
     /// Make the book of HTML pages from the documents
     Book,
     /// Test the reports for people in a browser
@@ -105,8 +113,10 @@ fn run() -> Result<bool> {
         Xtask::Path(args) => path_command::path(&args),
         Xtask::Laboratory(args) => laboratory_command::laboratory(&args),
         Xtask::C(command) => c::c(&command),
+        Xtask::Dist(args) => dist_command::dist(&args),
         Xtask::Book => book::book().map(|()| true),
         Xtask::Python(command) => python_command::python(&command),
+        Xtask::Wasm(command) => wasm_command::wasm(&command),
         Xtask::Report(command) => report_command::report(&command),
         Xtask::Lint => Ok(lint::lint()),
         Xtask::Structure => structure::structure(),

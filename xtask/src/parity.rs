@@ -103,6 +103,12 @@ pub(crate) fn control(image: &Path, directory: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether a finished run noticed that the vectors are those of another image, and failed.
+pub(crate) fn differs(run: &Finished) -> bool {
+    let wrong = report("scores", &run.stdout).is_some_and(|(_, wrong)| wrong > 0);
+    wrong && run.status.is_some_and(|status| status.code() == Some(1))
+}
+
 /// What a finished run over the vectors of [`control`] says about the checks themselves.
 pub(crate) fn judge_control(run: &Finished) -> Verdict {
     let noticed = matches!(report("scores", &run.stdout), Some((_, 1)));
@@ -257,6 +263,17 @@ mod tests {
         assert_eq!(passed("erased"), Some(false));
         assert_eq!(passed("flipped and sealed"), Some(true));
         assert_eq!(passed("without a fault"), Some(true));
+    }
+
+    #[test]
+    fn vectors_of_another_image_must_be_noticed_and_the_run_fail() {
+        let found = |status, scores: &str| {
+            let mut run = run(status, "6 rows, 0 wrong", MASKED);
+            run.stdout = run.stdout.replace("scores: 9 rows, 0", scores);
+            differs(&run)
+        };
+        assert!(found(1, "scores: 9 rows, 7"));
+        assert!(!found(0, "scores: 9 rows, 7") && !found(1, "scores: 9 rows, 0"));
     }
 
     #[test]

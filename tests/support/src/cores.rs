@@ -33,6 +33,14 @@ pub enum Family {
     RiscV,
 }
 
+impl Family {
+    /// That of the compiler's name of a target.
+    #[must_use]
+    pub fn of_target(target: &str) -> Self {
+        if target.starts_with("riscv32") { Self::RiscV } else { Self::CortexM }
+    }
+}
+
 /// A core on an emulated board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Core {
@@ -68,7 +76,7 @@ impl Core {
     /// Its family.
     #[must_use]
     pub fn family(&self) -> Family {
-        if self.target.starts_with("riscv32") { Family::RiscV } else { Family::CortexM }
+        Family::of_target(self.target)
     }
 
     /// The flash slot of an image: the upper half of the code memory. Programs that read one end

@@ -4,7 +4,9 @@
 //! under the sanitizers. On each emulated core: the same results, no panic and no allocator linked,
 //! and about the same instructions as the Rust firmware.
 
-use super::{build_for, build_for_host, client, compiler, directory, governed, header, report};
+use super::{
+    build_for_core, build_for_host, client, compiler, directory, governed, header, report,
+};
 use crate::{
     commands::heading,
     cores::Core,
@@ -99,9 +101,7 @@ fn check_core(
     tally: &mut Tally,
 ) -> Result<()> {
     let toolchain = toolchains.prepare(core.target)?;
-    let features: Vec<&str> =
-        core.features().iter().filter_map(|feature| feature.strip_prefix("mild/")).collect();
-    let archive = build_for(&toolchain, core.target, &features)?;
+    let archive = build_for_core(&toolchain, core)?;
     let elf = compiler::compile_for(core, "parity", &archive, into)?;
     for verdict in proofs::library(&Linked::read(&elf)?) {
         tally.count(core.name, &verdict);

@@ -15,11 +15,14 @@ use std::{
 
 /// What a family of cores takes: Debian's bare-metal GCC, its package, the source of the platform,
 /// and flags.
-struct Platform {
+#[derive(Debug)]
+pub(crate) struct Platform {
     compiler: &'static str,
     package: &'static str,
-    source: &'static str,
-    flags: &'static [&'static str],
+    /// In `mild-c/tests`.
+    pub(crate) source: &'static str,
+    /// For every core of the family.
+    pub(crate) flags: &'static [&'static str],
 }
 
 const CORTEX_M: Platform = Platform {
@@ -37,12 +40,13 @@ const RISC_V: Platform = Platform {
 };
 
 /// What the library's users may switch on without a warning from the header.
-pub(super) const WARNINGS: [&str; 7] =
+pub(crate) const WARNINGS: [&str; 7] =
     ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror"];
 
 impl Platform {
-    fn of(core: &Core) -> &'static Self {
-        match core.family() {
+    /// That of the compiler's name of a target.
+    pub(crate) fn of_target(target: &str) -> &'static Self {
+        match Family::of_target(target) {
             Family::CortexM => &CORTEX_M,
             Family::RiscV => &RISC_V,
         }
@@ -54,6 +58,12 @@ impl Platform {
             apt::install(&[self.package], self.compiler)?;
         }
         Ok(self.compiler)
+    }
+
+    /// Another tool of the compiler's family, such as `g++` or `strip`.
+    pub(crate) fn tool(&self, name: &str) -> Result<String> {
+        let compiler = self.compiler()?;
+        Ok(format!("{}{name}", compiler.strip_suffix("gcc").unwrap_or_default()))
     }
 }
 
@@ -68,7 +78,7 @@ pub(super) fn host() -> Result<Vec<(&'static str, &'static str)>> {
 
 /// The flags of GCC for a core. They match the compiler's target of the library: its float ABI, and
 /// whether there is a DSP extension.
-fn flags(core: &Core) -> Result<&'static [&'static str]> {
+pub(crate) fn flags(core: &Core) -> Result<&'static [&'static str]> {
     Ok(match (core.target, core.extension) {
         ("thumbv6m-none-eabi", _) => &["-mcpu=cortex-m0", "-mfloat-abi=soft"],
         ("thumbv7m-none-eabi", _) => &["-mcpu=cortex-m3", "-mfloat-abi=soft"],
@@ -88,13 +98,13 @@ fn flags(core: &Core) -> Result<&'static [&'static str]> {
 }
 
 /// Compiles the program `tests/NAME.c` for a board into `into`, and returns the ELF file.
-pub(super) fn compile_for(core: &Core, name: &str, archive: &Path, into: &Path) -> Result<PathBuf> {
+pub(crate) fn compile_for(core: &Core, name: &str, archive: &Path, into: &Path) -> Result<PathBuf> {
     fs::create_dir_all(into).with_context(|| format!("cannot make {}", into.display()))?;
     fs::write(into.join("memory.x"), core.memory())?;
     let tests = directory().join("tests");
     let elf = into.join(name).with_extension("elf");
     let slot = core.slot();
-    let platform = Platform::of(core);
+    let platform = Platform::of_target(core.target);
     let mut gcc = Command::new(platform.compiler()?);
     gcc.args(["-std=c99", "-Os", "-g", "-ffreestanding"]).args(WARNINGS);
     gcc.args(platform.flags).args(flags(core)?);

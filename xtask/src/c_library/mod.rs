@@ -8,9 +8,11 @@ mod header;
 mod report;
 
 pub(crate) use checks::{Selection, check};
+pub(crate) use compiler::{Platform, WARNINGS, compile_for, flags};
 pub(crate) use header::header;
 
 use crate::{
+    cores::Core,
     process::{cargo, root, run, target_dir},
     toolchain::Toolchain,
 };
@@ -18,19 +20,26 @@ use anyhow::{Result, ensure};
 use std::{path::PathBuf, process::Command};
 
 /// The folder of the library.
-fn directory() -> PathBuf {
+pub(crate) fn directory() -> PathBuf {
     root().join("mild-c")
 }
 
 /// Builds the static library for this host.
-fn build_for_host() -> Result<PathBuf> {
+pub(crate) fn build_for_host() -> Result<PathBuf> {
     let mut command = cargo();
     command.arg("build");
     build(command, target_dir().join("c/host"), "", &[])
 }
 
+/// Builds the static library for a core.
+pub(crate) fn build_for_core(toolchain: &Toolchain, core: &Core) -> Result<PathBuf> {
+    let features: Vec<&str> =
+        core.features().iter().filter_map(|feature| feature.strip_prefix("mild/")).collect();
+    build_for(toolchain, core.target, &features)
+}
+
 /// Builds the static library for `target`, with cargo features of the library.
-fn build_for(toolchain: &Toolchain, target: &str, features: &[&str]) -> Result<PathBuf> {
+pub(crate) fn build_for(toolchain: &Toolchain, target: &str, features: &[&str]) -> Result<PathBuf> {
     build(toolchain.build(), toolchain.target_dir().join("c"), target, features)
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod boards;
 pub(crate) mod book;
 pub(crate) mod c;
 pub(crate) mod device;
+pub(crate) mod dist;
 pub(crate) mod laboratory;
 #[cfg(test)]
 mod links;
@@ -20,6 +21,7 @@ pub(crate) mod sanitize;
 pub(crate) mod signatures;
 pub(crate) mod structure;
 pub(crate) mod test;
+pub(crate) mod wasm;
 
 /// A heading above what a phase prints.
 pub(crate) fn heading(text: &str) {

@@ -2,10 +2,10 @@
 
 use super::{
     boards::{self, BoardsArgs},
-    c, device, heading,
+    c, device, dist, heading,
     laboratory::{self, LaboratoryArgs},
     path::{self, PathArgs},
-    prove, results,
+    prove, results, wasm,
 };
 use crate::{
     apt, browser,
@@ -93,6 +93,14 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         let result = c::run_checks(args.device.cores(), args.device.common.toolchain);
         tally.add(&result);
         summary.push(line("C library", start, result.map(|tally| tally.to_string())));
+        let start = Instant::now();
+        let result = dist::run_checks(None, args.device.common.toolchain);
+        tally.add(&result);
+        summary.push(line("packages", start, result.map(|tally| tally.to_string())));
+        let start = Instant::now();
+        let result = wasm::run_checks(args.device.common.toolchain);
+        tally.add(&result);
+        summary.push(line("WebAssembly", start, result.map(|tally| tally.to_string())));
         failed |= tally.failed > 0;
     }
     if !args.host_only && !args.device_only {
