@@ -98,13 +98,17 @@ impl Qemu {
             command.args(["-icount", &format!("shift={shift}")]);
         }
         if let Some(image) = &options.slot {
-            let address = core.slot().origin;
-            let file = image.display();
-            command.arg("-device");
-            command.arg(format!("loader,file={file},addr={address:#x},force-raw=on"));
+            load(&mut command, core, image);
         }
         run_within(&mut command, options.limit)
     }
+}
+
+/// Puts an image into the flash slot when the board starts.
+pub(crate) fn load(command: &mut Command, core: &Core, image: &Path) {
+    let address = core.slot().origin;
+    command.arg("-device");
+    command.arg(format!("loader,file={},addr={address:#x},force-raw=on", image.display()));
 }
 
 impl Emulator {

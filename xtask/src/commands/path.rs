@@ -1,8 +1,9 @@
 //! `cargo xtask path`: a node decides, a deferral travels, an expert answers, and the node acts.
 
 use crate::{
-    path::{Report, Setup},
+    path::{Language, Report, Setup},
     process::root,
+    programs,
     toolchain::Choice,
 };
 use anyhow::Result;
@@ -24,6 +25,9 @@ pub(crate) struct PathArgs {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
+    /// The folder of `mild` and `mild-gateway`, if they are built already
+    #[arg(long, value_name = "FOLDER")]
+    programs: Option<PathBuf>,
     /// The compiler to build the node with
     #[arg(long, value_enum, default_value_t)]
     toolchain: Choice,
@@ -41,12 +45,16 @@ struct Runs {
     with_outages: Report,
     /// The same outages, under a governor.
     governed: Report,
+    /// A node in C; nothing fails.
+    in_c: Report,
+    /// A node in C with the outages, under a governor.
+    governed_in_c: Report,
 }
 
 impl PathArgs {
     /// A few rows, for the tests.
     pub(crate) fn short(toolchain: Choice) -> Self {
-        Self { config: None, rows: 300, json: false, toolchain }
+        Self { config: None, rows: 300, json: false, programs: None, toolchain }
     }
 }
 
@@ -55,12 +63,19 @@ impl PathArgs {
 pub(crate) fn path(args: &PathArgs) -> Result<bool> {
     let beside = root().join("../shared/data/letter/mild.toml");
     let config = args.config.clone().or_else(|| beside.is_file().then_some(beside));
-    let mut setup = Setup::prepare(config.as_deref(), args.rows as usize, args.toolchain)?;
+    let programs = match &args.programs {
+        Some(folder) => folder.clone(),
+        None => programs::folder(&["mild-trainer", "mild-gateway"])?,
+    };
+    let rows = args.rows as usize;
+    let mut setup = Setup::prepare(programs, config.as_deref(), rows, args.toolchain)?;
     eprintln!("{}", setup.describe());
     let runs = Runs {
-        calm: setup.run(false, None)?,
-        with_outages: setup.run(true, None)?,
-        governed: setup.run(true, Some(BUDGET))?,
+        calm: setup.run(Language::Rust, false, None)?,
+        with_outages: setup.run(Language::Rust, true, None)?,
+        governed: setup.run(Language::Rust, true, Some(BUDGET))?,
+        in_c: setup.run(Language::C, false, None)?,
+        governed_in_c: setup.run(Language::C, true, Some(BUDGET))?,
     };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&runs)?);
@@ -76,6 +91,8 @@ pub(crate) fn path(args: &PathArgs) -> Result<bool> {
             f64::from(BUDGET.bits()) / 655.36,
             runs.governed.render()
         );
+        println!("a node in C, nothing fails:\n{}", runs.in_c.render());
+        println!("a node in C, the same outages and budget:\n{}", runs.governed_in_c.render());
     }
     let problems = problems(&runs);
     for problem in &problems {
@@ -90,6 +107,8 @@ fn problems(runs: &Runs) -> Vec<String> {
         ("nothing fails", &runs.calm),
         ("outages", &runs.with_outages),
         ("governed", &runs.governed),
+        ("in C", &runs.in_c),
+        ("in C, governed", &runs.governed_in_c),
     ] {
         for (what, count) in [
             ("lost", report.lost),
@@ -102,14 +121,22 @@ fn problems(runs: &Runs) -> Vec<String> {
         }
     }
     let calm = &runs.calm;
-    if calm.instead > 0 {
-        problems.push(format!(
-            "nothing fails: {} rows were answered by somebody who was not chosen",
-            calm.instead
-        ));
+    for (name, calm) in [("nothing fails", calm), ("in C", &runs.in_c)] {
+        if calm.instead > 0 {
+            problems.push(format!(
+                "{name}: {} rows were answered by somebody who was not chosen",
+                calm.instead
+            ));
+        }
+        if (calm.deferral_loss - calm.predicted_deferral_loss).abs() > 1e-9 {
+            problems.push(format!("{name}: the deferral loss differs from the predicted one"));
+        }
     }
-    if (calm.deferral_loss - calm.predicted_deferral_loss).abs() > 1e-9 {
-        problems.push("nothing fails: the deferral loss differs from the predicted one".to_owned());
+    if runs.in_c.answered_by != calm.answered_by {
+        problems.push(format!(
+            "in C: answered by {:?}, in Rust by {:?}",
+            runs.in_c.answered_by, calm.answered_by
+        ));
     }
     if runs.with_outages.instead == 0 {
         problems.push("outages: no row was affected".to_owned());
@@ -118,6 +145,7 @@ fn problems(runs: &Runs) -> Vec<String> {
         problems.push("outages: no expert was asked at the end".to_owned());
     }
     problems.extend(overspent(&runs.governed));
+    problems.extend(overspent(&runs.governed_in_c));
     problems
 }
 

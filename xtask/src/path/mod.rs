@@ -4,16 +4,17 @@ mod log;
 mod node;
 mod report;
 
+pub(crate) use node::Language;
 pub(crate) use report::Report;
 
 use crate::{
     apt,
     background::{HOST, Ports, Process},
+    c_library,
     cores::{self, Core},
     firmware::Firmware,
     process::{find_program, run, target_dir},
-    programs,
-    qemu::Qemu,
+    qemu::{self, Qemu},
     toolchain::{Choice, Toolchains},
 };
 use anyhow::{Context, Result, bail, ensure};
@@ -36,7 +37,9 @@ pub(crate) struct Setup {
     log: Log,
     directory: PathBuf,
     programs: PathBuf,
+    image: PathBuf,
     node: PathBuf,
+    node_in_c: PathBuf,
     core: &'static Core,
     qemu: Qemu,
     predicted: f64,
@@ -45,13 +48,17 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// Builds the programs, trains on the log of `config` (without one on that of `mild demo`), and
-    /// predicts the loss.
-    pub(crate) fn prepare(config: Option<&Path>, rows: usize, toolchain: Choice) -> Result<Self> {
+    /// Builds the nodes, trains on the log of `config` (without one on that of `mild demo`), and
+    /// predicts the loss. `programs` is the folder of the host's programs.
+    pub(crate) fn prepare(
+        programs: PathBuf,
+        config: Option<&Path>,
+        rows: usize,
+        toolchain: Choice,
+    ) -> Result<Self> {
         if find_program("mosquitto").is_none() {
             apt::install(&["mosquitto"], "the MQTT broker mosquitto")?;
         }
-        let programs = programs::folder(&["mild-trainer", "mild-gateway"])?;
         let directory = target_dir().join("path");
         fs::create_dir_all(&directory)?;
         let image = directory.join("image");
@@ -73,8 +80,23 @@ impl Setup {
         let core = cores::find("m4").context("no core m4")?;
         let qemu = Qemu::find([core])?;
         let firmware = Firmware { package: "node", core, image: Some(&image) };
-        let node = firmware.build_with(core.features(), &mut Toolchains::new(toolchain))?;
-        Ok(Self { log, directory, programs, node, core, qemu, predicted, starts: 0 })
+        let mut toolchains = Toolchains::new(toolchain);
+        let node = firmware.build_with(core.features(), &mut toolchains)?;
+        let library = c_library::build_for_core(&toolchains.prepare(core.target)?, core)?;
+        let node_in_c = c_library::compile_for(core, "node", &library, &directory.join("c"))?;
+        let image = fs::canonicalize(image.join("rejector.mild"))?;
+        Ok(Self {
+            log,
+            directory,
+            programs,
+            image,
+            node,
+            node_in_c,
+            core,
+            qemu,
+            predicted,
+            starts: 0,
+        })
     }
 
     /// A description for people.
@@ -90,14 +112,23 @@ impl Setup {
         )
     }
 
-    /// One run; with `faults`, broker and HTTP expert are killed and started again in between. The
-    /// node keeps the budget, if there is one.
-    pub(crate) fn run(&mut self, faults: bool, budget: Option<Rate>) -> Result<Report> {
+    /// One run of a node; with `faults`, broker and HTTP expert are killed and started again in
+    /// between. The node keeps the budget, if there is one.
+    pub(crate) fn run(
+        &mut self,
+        language: Language,
+        faults: bool,
+        budget: Option<Rate>,
+    ) -> Result<Report> {
         let name = match (faults, budget) {
             (false, None) => "calm",
             (true, None) => "faults",
             (false, Some(_)) => "governed",
             (true, Some(_)) => "governed-faults",
+        };
+        let name = match language {
+            Language::Rust => name.to_owned(),
+            Language::C => format!("c-{name}"),
         };
         let directory = self.directory.join(name);
         fs::create_dir_all(&directory)?;
@@ -144,9 +175,16 @@ impl Setup {
             thread::sleep(Duration::from_millis(300));
         }
 
-        let mut node = self.qemu.command(self.core, &self.node, &directory)?;
+        let elf = match language {
+            Language::Rust => &self.node,
+            Language::C => &self.node_in_c,
+        };
+        let mut node = self.qemu.command(self.core, elf, &directory)?;
+        if language == Language::C {
+            qemu::load(&mut node, self.core, &self.image);
+        }
         node.args(["-serial", &format!("tcp:{HOST}:{},nodelay=on", ports.gateway)]);
-        let (mut node, said) = node::listen(&mut node, &self.node, &directory)?;
+        let (mut node, said) = node::listen(&mut node, language, elf, &directory)?;
         let mut resolutions = Vec::new();
         let mut spent = None;
         let total = self.log.rows.len();

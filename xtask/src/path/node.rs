@@ -1,5 +1,6 @@
-//! The emulated node and its log.
+//! The emulated nodes, one in Rust and one in C, and what they say.
 
+use crate::process::collect_lines;
 use anyhow::{Context, Result};
 use defmt_decoder::{DecodeError, Table};
 use std::{
@@ -11,14 +12,29 @@ use std::{
     thread,
 };
 
+/// A program of the node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// `examples/firmware/node`, which embeds its image and logs with defmt.
+    Rust,
+    /// `mild-c/tests/node.c`, which has its image in the flash slot and prints lines.
+    C,
+}
+
 /// Starts the node. The lines of its log arrive one by one, and are also written to a file.
 pub(super) fn listen(
     command: &mut Command,
+    language: Language,
     elf: &Path,
     directory: &Path,
 ) -> Result<(Child, mpsc::Receiver<String>)> {
-    let elf = fs::read(elf).with_context(|| format!("cannot read {}", elf.display()))?;
-    let table = Table::parse(&elf)?.context("the node has no defmt log")?;
+    let table = match language {
+        Language::Rust => {
+            let elf = fs::read(elf).with_context(|| format!("cannot read {}", elf.display()))?;
+            Some(Table::parse(&elf)?.context("the node has no defmt log")?)
+        }
+        Language::C => None,
+    };
     let mut node = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -26,6 +42,7 @@ pub(super) fn listen(
         .spawn()
         .context("cannot start the emulator")?;
     let mut output = node.stdout.take().context("no output of the emulator")?;
+    let Some(table) = table else { return Ok((node, collect_lines(output))) };
     let mut kept = File::create(directory.join("node.log"))?;
     let (sender, said) = mpsc::channel();
     thread::spawn(move || {
