@@ -86,7 +86,8 @@ fn check_package(
         .collect();
     let found = parallel::map(&jobs, |(way, folder, is_control)| {
         let kind = if *is_control { "control" } else { "built" };
-        let into = work.join(kind).join(format!("{ecosystem}-{}", way.label().replace(' ', "-")));
+        let into =
+            work.join(kind).join(format!("{ecosystem}-{}", way.label().replace([' ', ','], "-")));
         try_way(way, folder, &into, *is_control, expected, qemu)
     });
     for ((way, ..), found) in jobs.iter().zip(found) {

@@ -11,7 +11,7 @@ use crate::{
     cores::{self, Core},
     process::{find_program, read},
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -32,13 +32,23 @@ pub(super) struct Built {
     pub(super) parity: Option<Program>,
 }
 
+/// Builds a package from its folder into another one.
+type Build = dyn Fn(&Path, &Path) -> Result<Built> + Send + Sync;
+
 /// A way to build a package.
 pub(super) struct Way {
     label: &'static str,
-    build: fn(&Path, &Path) -> Result<Built>,
+    build: Box<Build>,
 }
 
 impl Way {
+    fn new(
+        label: &'static str,
+        build: impl Fn(&Path, &Path) -> Result<Built> + Send + Sync + 'static,
+    ) -> Self {
+        Self { label, build: Box::new(build) }
+    }
+
     /// What it is.
     pub(super) fn label(&self) -> &'static str {
         self.label
@@ -50,88 +60,78 @@ impl Way {
     }
 }
 
+/// A board of Zephyr's.
+#[derive(Debug)]
+struct ZephyrBoard {
+    /// The library that the module must choose.
+    library: &'static str,
+    core: &'static str,
+    /// What the board's Kconfig sets.
+    settings: &'static [&'static str],
+    /// The compiler's flags, if not those of the core.
+    flags: Option<&'static [&'static str]>,
+}
+
+/// One for each library.
+#[rustfmt::skip] // a board is a line
+const ZEPHYR: [ZephyrBoard; 11] = [
+    zephyr_board("cortex-m0",              "m0",         &["CPU_CORTEX_M", "CPU_CORTEX_M0"], None),
+    zephyr_board("cortex-m3",              "m3",         &["CPU_CORTEX_M", "CPU_CORTEX_M3"], None),
+    zephyr_board("cortex-m4",              "m4",         &["CPU_CORTEX_M", "CPU_CORTEX_M4"], Some(&["-mcpu=cortex-m4", "-mfloat-abi=soft"])),
+    zephyr_board("cortex-m4-hard",         "m7",         &["CPU_CORTEX_M", "CPU_CORTEX_M7", "FP_HARDABI"], None),
+    zephyr_board("cortex-m33",             "m33",        &["CPU_CORTEX_M", "CPU_CORTEX_M33"], Some(&["-mcpu=cortex-m33+nodsp", "-mfloat-abi=soft"])),
+    zephyr_board("cortex-m33-dsp",         "m33-dsp",    &["CPU_CORTEX_M", "CPU_CORTEX_M33", "ARMV8_M_DSP"], Some(&["-mcpu=cortex-m33", "-mfloat-abi=soft"])),
+    zephyr_board("cortex-m33-hard",        "m33",        &["CPU_CORTEX_M", "CPU_CORTEX_M33", "FP_HARDABI"], None),
+    zephyr_board("cortex-m33-hard-dsp",    "m33-dsp",    &["CPU_CORTEX_M", "CPU_CORTEX_M33", "ARMV8_M_DSP", "FP_HARDABI"], None),
+    zephyr_board("cortex-m55-hard-helium", "m55-helium", &["CPU_CORTEX_M", "CPU_CORTEX_M55", "ARMV8_M_DSP", "ARMV8_1_M_MVEI", "FP_HARDABI"], None),
+    zephyr_board("rv32imc",                "rv32imc",    &["RISCV"], None),
+    zephyr_board("rv32imac",               "rv32imac",   &["RISCV", "RISCV_ISA_EXT_A"], None),
+];
+
+const fn zephyr_board(
+    library: &'static str,
+    core: &'static str,
+    settings: &'static [&'static str],
+    flags: Option<&'static [&'static str]>,
+) -> ZephyrBoard {
+    ZephyrBoard { library, core, settings, flags }
+}
+
+const ZERO: &str = r#"{"build.mcu": "samd21g18a", "build.cpu": "cortex-m0plus"}"#;
+const UNO_R4: &str =
+    r#"{"build.mcu": "ra4m1", "build.cpu": "cortex-m4", "flags": ["-mfloat-abi=hard"]}"#;
+const ESP32_C3: &str = r#"{"build.mcu": "esp32c3"}"#;
+
 /// The ways to build a package of `ecosystem`.
 pub(super) fn ways(ecosystem: &str) -> Vec<Way> {
     match ecosystem {
         "arduino" => vec![
-            Way {
-                label: "sketch, SAMD21 or RP2040",
-                build: |f, i| sketch(f, i, "m0", "cortex-m0plus", None),
-            },
-            Way {
-                label: "sketch, Nano 33 BLE",
-                build: |f, i| sketch(f, i, "m4", "cortex-m4/fpv4-sp-d16-softfp", Some(&SOFTFP)),
-            },
-            Way {
-                label: "sketch, UNO R4",
-                build: |f, i| sketch(f, i, "m4", "cortex-m4/fpv4-sp-d16-hard", None),
-            },
-            Way {
-                label: "sketch, ESP32-C3",
-                build: |f, i| sketch(f, i, "rv32imc", "esp32c3", None),
-            },
+            Way::new("sketch, SAMD21 or RP2040", |f, i| sketch(f, i, "m0", "cortex-m0plus", None)),
+            Way::new("sketch, Nano 33 BLE", |f, i| {
+                sketch(f, i, "m4", "cortex-m4/fpv4-sp-d16-softfp", Some(&SOFTFP))
+            }),
+            Way::new("sketch, UNO R4", |f, i| {
+                sketch(f, i, "m4", "cortex-m4/fpv4-sp-d16-hard", None)
+            }),
+            Way::new("sketch, ESP32-C3", |f, i| sketch(f, i, "rv32imc", "esp32c3", None)),
         ],
-        "zephyr" => vec![
-            Way {
-                label: "sample, Cortex-M0",
-                build: |f, i| zephyr(f, i, "m0", &["CPU_CORTEX_M", "CPU_CORTEX_M0"]),
-            },
-            Way {
-                label: "sample, Cortex-M4 with a float ABI",
-                build: |f, i| zephyr(f, i, "m4", &["CPU_CORTEX_M", "CPU_CORTEX_M4", "FP_HARDABI"]),
-            },
-            Way {
-                label: "sample, Cortex-M33 with DSP",
-                build: |f, i| {
-                    zephyr(
-                        f,
-                        i,
-                        "m33-dsp",
-                        &["CPU_CORTEX_M", "CPU_CORTEX_M33", "ARMV8_M_DSP", "FP_HARDABI"],
-                    )
-                },
-            },
-            Way {
-                label: "sample, RISC-V",
-                build: |f, i| zephyr(f, i, "rv32imac", &["RISCV", "RISCV_ISA_EXT_A"]),
-            },
-        ],
+        "zephyr" => ZEPHYR
+            .iter()
+            .map(|board| Way::new(board.library, move |f, i| zephyr(f, i, board)))
+            .collect(),
         "esp-idf" => vec![
-            Way { label: "example, ESP32-C3", build: |f, i| esp_idf(f, i, "rv32imc", "esp32c3") },
-            Way { label: "example, ESP32-C6", build: |f, i| esp_idf(f, i, "rv32imac", "esp32c6") },
+            Way::new("example, ESP32-C3", |f, i| esp_idf(f, i, "rv32imc", "esp32c3")),
+            Way::new("example, ESP32-C6", |f, i| esp_idf(f, i, "rv32imac", "esp32c6")),
         ],
         "platformio" => vec![
-            Way {
-                label: "example, Zero",
-                build: |f, i| {
-                    platformio(
-                        f,
-                        i,
-                        "m0",
-                        r#"{"build.mcu": "samd21g18a", "build.cpu": "cortex-m0plus"}"#,
-                    )
-                },
-            },
-            Way {
-                label: "example, UNO R4",
-                build: |f, i| {
-                    platformio(
-                        f,
-                        i,
-                        "m4",
-                        r#"{"build.mcu": "ra4m1", "build.cpu": "cortex-m4", "flags": ["-mfloat-abi=hard"]}"#,
-                    )
-                },
-            },
-            Way {
-                label: "example, ESP32-C3",
-                build: |f, i| platformio(f, i, "rv32imc", r#"{"build.mcu": "esp32c3"}"#),
-            },
+            Way::new("example, Zero", |f, i| platformio(f, i, "m0", ZERO)),
+            Way::new("example, UNO R4", |f, i| platformio(f, i, "m4", UNO_R4)),
+            Way::new("example, ESP32-C3", |f, i| platformio(f, i, "rv32imc", ESP32_C3)),
         ],
         _ => vec![
-            Way { label: "CMake, Cortex-M4", build: cmake_m4 },
-            Way { label: "CMake, this host", build: cmake_host },
-            Way { label: "pkg-config, this host", build: pkg_config },
+            Way::new("CMake, Cortex-M4", cmake_m4),
+            Way::new("CMake, this host", cmake_host),
+            Way::new("pkg-config, this host", pkg_config),
         ],
     }
 }
@@ -259,21 +259,28 @@ fn link_sketch(
     board.link(&objects, library, "sketch.elf")
 }
 
-/// Builds the sample with its own files of CMake and a stand-in for Zephyr's package.
-fn zephyr(folder: &Path, into: &Path, name: &str, settings: &[&str]) -> Result<Built> {
+/// Builds the sample with its own files of CMake and a stand-in for Zephyr's package. The module must
+/// choose the board's library.
+fn zephyr(folder: &Path, into: &Path, on: &ZephyrBoard) -> Result<Built> {
     need("cmake")?;
-    let core = core(name)?;
-    let board = Board::new(core, flags(core)?, into)?;
+    let core = core(on.core)?;
+    let board = Board::new(core, on.flags.map_or_else(|| flags(core), Ok)?, into)?;
     let mut options = board.for_cmake()?;
-    options.extend(settings.iter().map(|setting| format!("-DCONFIG_{setting}=y")));
+    options.extend(on.settings.iter().map(|setting| format!("-DCONFIG_{setting}=y")));
     options.push(format!("-DZephyr_DIR={}", stand_ins().join("zephyr").display()));
     options.push(format!("-DZEPHYR_EXTRA_MODULES={}", folder.display()));
     let own = ["main.c", "print.c"].map(|name| stand_ins().join(name));
     options.push(format!("-DSTAND_IN={}", list(board.sources().into_iter().chain(own))));
-    cmake(&folder.join("samples/wine"), &into.join("build"), &options, &[])?;
+    let build = into.join("build");
+    cmake(&folder.join("samples/wine"), &build, &options, &[])?;
+    let linked = build.join("CMakeFiles/zephyr.dir/link.txt");
+    let linked =
+        fs::read_to_string(&linked).with_context(|| format!("cannot read {}", linked.display()))?;
+    let expected = format!("lib/{}/libmild.a", on.library);
+    ensure!(linked.contains(&expected), "the module did not choose {expected}: {}", linked.trim());
     Ok(example(
-        &format!("sample and module with a stand-in for Zephyr, run on {name}"),
-        board.program(into.join("build/zephyr")),
+        &format!("sample with a stand-in for Zephyr, {} chosen, run on {}", on.library, on.core),
+        board.program(build.join("zephyr")),
     ))
 }
 
@@ -315,4 +322,16 @@ fn platformio(folder: &Path, into: &Path, name: &str, settings: &str) -> Result<
         &format!("example with a stand-in for PlatformIO, link.py chose {linked}, run on {name}"),
         program,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dist::libraries::LIBRARIES;
+
+    #[test]
+    fn every_library_is_linked_into_a_sample() {
+        let linked = ZEPHYR.map(|board| board.library);
+        assert_eq!(linked, LIBRARIES.map(|library| library.name));
+    }
 }
