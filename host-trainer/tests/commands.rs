@@ -101,6 +101,22 @@ fn same_log_configuration_and_seed_give_the_same_bytes() {
     assert_eq!(fs::read_dir(bench.path("one")).unwrap().count(), 4, "no temporary files stay");
 }
 
+/// With margins that follow the scores, in the float network and in its fine-tuned integers.
+#[test]
+fn every_rule_of_margins_gives_the_same_bytes_twice() {
+    let bench = Bench::new();
+    let image = |rule: &str, out: &str| {
+        let config = CONFIG.replace("effort = 'quick'", &format!("effort = 'quick'\n{rule}"));
+        let method = "\n[rejector]\nmethod = 'mild'\nhidden = [8]\n";
+        fs::write(bench.path("mild.toml"), config + method).unwrap();
+        bench.ok(&["train", "mild.toml", "--out", out, "--quiet"]);
+        fs::read(bench.path(out).join("rejector.mild")).unwrap()
+    };
+    for rule in ["rho_rule = 'balance'", "rho_rule = 'spread'\ngamma = 0.33"] {
+        assert_eq!(image(rule, "one"), image(rule, "two"), "{rule}");
+    }
+}
+
 #[test]
 fn an_interrupted_training_goes_on_where_it_was() {
     let bench = Bench::new();

@@ -8,7 +8,7 @@ use crate::data::part::Part;
 use crate::learn::batch::{Blocks, Standardizer};
 use crate::learn::candidate::Candidate;
 use crate::learn::fit::Fit;
-use crate::learn::objective::Objective;
+use crate::learn::objective::{Objective, scores};
 use crate::learn::platt_scaling::PlattScaling;
 use crate::loss::{Rows, Surrogate, WithSurrogate};
 
@@ -85,6 +85,10 @@ impl Training<'_> {
     }
 }
 
+/// Numbers of iterations after which a loss that follows the scores is taken at those of the moment.
+/// The optimiser begins anew there; later the scores change little.
+const FOLLOWED_AT: [usize; 4] = [10, 20, 40, 80];
+
 /// Minimises a surrogate loss, and shows the network at each checkpoint.
 struct Minimize<'a, F> {
     training: &'a Training<'a>,
@@ -99,32 +103,96 @@ impl<F: FnMut(usize, &Fit) -> ControlFlow<()>> WithSurrogate for Minimize<'_, F>
         let Self { training, checkpoints, mut see } = self;
         let Training { part, rows, standardizer, candidate, seed, .. } = training;
         let inputs = Blocks::features(part, rows, standardizer);
-        let targets = Blocks::of(targets, surrogate.targets_per_row(part.experts()));
+        let blocks = Blocks::of(targets, surrogate.targets_per_row(part.experts()));
         let shape = Shape::new(part.inputs(), &candidate.hidden, part.experts());
         let mut parameters = shape.initial(*seed);
-        let mut objective = Objective::new(&shape, &inputs, &targets, surrogate, candidate.l2)
-            .with_factors_of_outputs(&candidate.l2_of_experts);
-        let mut next = 0;
-        minimize(
-            &mut parameters,
-            checkpoints.last().copied().unwrap_or(0),
-            |parameters, gradient| objective.evaluate(parameters, gradient),
-            |iteration, parameters| {
-                if checkpoints.get(next) != Some(&iteration) {
-                    return ControlFlow::Continue(());
-                }
+        let last = checkpoints.last().copied().unwrap_or(0);
+        let (mut next, mut start) = (0, 0);
+        let mut followed: Option<S> = None;
+        loop {
+            let surrogate = followed.as_ref().unwrap_or(surrogate);
+            let stops = FOLLOWED_AT.into_iter().filter(|_| surrogate.follows_scores());
+            let stop = stops.chain([last]).find(|&stop| stop > start).unwrap_or(last).min(last);
+            let mut objective = Objective::new(&shape, &inputs, &blocks, surrogate, candidate.l2)
+                .with_factors_of_outputs(&candidate.l2_of_experts);
+            minimize(
+                &mut parameters,
+                stop - start,
+                |parameters, gradient| objective.evaluate(parameters, gradient),
+                |iteration, parameters| {
+                    if checkpoints.get(next) != Some(&(start + iteration)) {
+                        return ControlFlow::Continue(());
+                    }
+                    next += 1;
+                    let flow = see(next - 1, &training.fit(&shape, parameters));
+                    if flow.is_break() {
+                        next = checkpoints.len();
+                    }
+                    flow
+                },
+            );
+            // Those that an optimiser at its goal never came to.
+            while checkpoints.get(next).is_some_and(|&checkpoint| checkpoint <= stop) {
                 next += 1;
-                let flow = see(next - 1, &training.fit(&shape, parameters));
-                if flow.is_break() {
+                if see(next - 1, &training.fit(&shape, &parameters)).is_break() {
                     next = checkpoints.len();
                 }
-                flow
-            },
-        );
-        for index in next..checkpoints.len() {
-            if see(index, &training.fit(&shape, &parameters)).is_break() {
+            }
+            if stop == last || next == checkpoints.len() {
                 break;
             }
+            let scores = scores(&shape, &parameters, &inputs);
+            followed = surrogate.at_scores(targets, scores.values());
+            start = stop;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loss::{Form, Margins, Mild, RhoRule};
+
+    fn balanced() -> (Part, Candidate) {
+        let (_, data) = crate::intake::testing::log(300, 20);
+        let margins = Margins { rule: RhoRule::Balance, gamma: 0.5, ..Margins::PLAIN };
+        let loss = Mild { form: Form::N, margins }.into();
+        (data.train, Candidate { loss, hidden: vec![4], ..Candidate::default() })
+    }
+
+    #[test]
+    fn a_loss_that_follows_the_scores_goes_its_own_way_from_the_first_stop_on() {
+        let (part, following) = balanced();
+        let loss = Mild { form: Form::N, margins: Margins::PLAIN }.into();
+        let equal = Candidate { loss, ..following.clone() };
+        let all: Vec<usize> = (0..part.rows()).collect();
+        let of = |candidate: &Candidate, iterations| {
+            fit_for(&part, &all, candidate, 1, iterations).parameters
+        };
+        assert_eq!(of(&following, 10), of(&equal, 10));
+        assert_ne!(of(&following, 20), of(&equal, 20));
+    }
+
+    #[test]
+    fn every_checkpoint_is_seen_once_and_is_what_a_fit_of_so_many_iterations_ends_in() {
+        let (part, candidate) = balanced();
+        let all: Vec<usize> = (0..part.rows()).collect();
+        let checkpoints = [5, 10, 20, 25, 100];
+        let mut seen = Vec::new();
+        fit(&part, &all, &candidate, 1, &checkpoints, |index, fit| {
+            seen.push((index, fit.parameters.clone()));
+            ControlFlow::Continue(())
+        });
+        assert_eq!(seen.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+        for (index, parameters) in &seen {
+            let alone = fit_for(&part, &all, &candidate, 1, checkpoints[*index]);
+            assert_eq!(alone.parameters, *parameters, "{index}");
+        }
+        let mut count = 0;
+        fit(&part, &all, &candidate, 1, &checkpoints, |_, _| {
+            count += 1;
+            if count == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert_eq!(count, 3, "nothing is shown after the break");
     }
 }

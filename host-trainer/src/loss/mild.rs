@@ -12,6 +12,8 @@
 
 use std::fmt;
 
+use super::balance::balanced;
+use super::margins::OF_BALANCE;
 use super::two_stage::scaled;
 use super::{
     Definition, Effort, Entry, Form, Loss, Margins, RhoRule, Rows, RowsForMargins, Space,
@@ -67,7 +69,10 @@ impl Definition for Mild {
     }
 
     fn surrogate(self, rows: &Rows<'_>, targets: &[f32]) -> MarginLoss {
-        MarginLoss::new(self.form, self.margins.of(&RowsForMargins::gather(rows, targets)))
+        let rows = RowsForMargins::gather(rows, targets);
+        let follows = self.margins.rule == RhoRule::Balance && self.margins.gamma != 0.0;
+        let balance = follows.then(|| Balance { margins: self.margins, wins: rows.wins.clone() });
+        MarginLoss { balance, ..MarginLoss::new(self.form, self.margins.of(&rows)) }
     }
 }
 
@@ -89,7 +94,11 @@ fn losses(space: &Space) -> Vec<Loss> {
     let mut all: Vec<Mild> = Vec::new();
     for &form in space.form.as_ref().map_or(forms, std::slice::from_ref) {
         for &rule in space.rule.as_ref().map_or(rules, std::slice::from_ref) {
-            for &gamma in space.gamma.as_ref().map_or(gammas, std::slice::from_ref) {
+            let gammas = match rule {
+                RhoRule::Balance => &[0.0, OF_BALANCE],
+                _ => space.gamma.as_ref().map_or(gammas, std::slice::from_ref),
+            };
+            for &gamma in gammas {
                 for &rho_bar in space.rho_bar.as_ref().map_or(rho_bars, std::slice::from_ref) {
                     let (min_wins, floor) = (space.min_wins, space.floor);
                     let margins = Margins { rule, gamma, rho_bar, min_wins, floor };
@@ -117,7 +126,10 @@ impl fmt::Display for Mild {
         if gamma == 0.0 {
             return Ok(());
         }
-        write!(f, " {rule}^{gamma:.3}")?;
+        match rule {
+            RhoRule::Balance => write!(f, " {rule}")?,
+            _ => write!(f, " {rule}^{gamma:.3}")?,
+        }
         if floor != Margins::PLAIN.floor {
             write!(f, " floor={floor}")?;
         }
@@ -133,6 +145,15 @@ impl fmt::Display for Mild {
 pub struct MarginLoss {
     form: Form,
     rho: Vec<f64>,
+    /// Where the margins follow the scores.
+    balance: Option<Balance>,
+}
+
+/// What margins that follow the scores are made of beside them.
+#[derive(Debug, Clone)]
+struct Balance {
+    margins: Margins,
+    wins: Vec<usize>,
 }
 
 impl MarginLoss {
@@ -143,7 +164,7 @@ impl MarginLoss {
     #[must_use]
     pub fn new(form: Form, rho: Vec<f64>) -> Self {
         assert!(!rho.is_empty() && rho.iter().all(|rho| rho.is_finite() && *rho > 0.0));
-        Self { form, rho }
+        Self { form, rho, balance: None }
     }
 
     /// The factor of expert k's term.
@@ -156,6 +177,15 @@ impl MarginLoss {
 }
 
 impl<T: Real> Surrogate<T> for MarginLoss {
+    fn follows_scores(&self) -> bool {
+        self.balance.is_some()
+    }
+
+    fn at_scores(&self, targets: &[f32], scores: &[f32]) -> Option<Self> {
+        let Balance { margins, wins } = self.balance.as_ref()?;
+        Some(Self { rho: balanced(margins, wins, targets, scores), ..self.clone() })
+    }
+
     #[inline(always)]
     fn evaluate(
         &self,
@@ -233,6 +263,25 @@ mod tests {
                 assert!((gradient[2][lane] - expected.1[2][lane]).abs() < 1e-9);
             }
         }
+    }
+
+    #[test]
+    fn balance_has_one_exponent_and_moves_the_margins_with_the_scores() {
+        let space = Space { rule: Some(RhoRule::Balance), ..Space::new(Effort::Quick) };
+        let losses = losses(&Space { gamma: Some(-0.25), ..space });
+        let shown: Vec<String> = losses.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["mild N rho_bar=1", "mild N rho_bar=1 balance"]);
+        let margins = Margins { rule: RhoRule::Balance, gamma: OF_BALANCE, ..Margins::PLAIN };
+        let balance = Some(Balance { margins, wins: vec![100, 20] });
+        let before = MarginLoss { balance, ..MarginLoss::new(Form::N, vec![1.0; 2]) };
+        let (targets, scores) = ([1.0, 0.0, 1.0, 0.0, 0.0, 0.5], [1.0, 0.0, 0.0, 0.5, 1.0, 0.0]);
+        let after = Surrogate::<f32>::at_scores(&before, &targets, &scores).unwrap();
+        assert!(after.rho[0] > 1.05 && (after.rho.iter().sum::<f64>() - 2.0).abs() < 1e-12);
+        testing::check(&after, 2, 7);
+        assert!(Surrogate::<f32>::follows_scores(&before));
+        let fixed = MarginLoss::new(Form::N, vec![1.0; 2]);
+        assert!(!Surrogate::<f32>::follows_scores(&fixed));
+        assert!(Surrogate::<f32>::at_scores(&fixed, &targets, &scores).is_none());
     }
 
     /// Minimises the loss for constant weights by gradient descent over free scores.

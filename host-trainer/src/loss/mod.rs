@@ -7,6 +7,7 @@
 //! To add a loss, write its file (a type with [`Definition`] and [`Surrogate`]) and name it in the
 //! table below. Configuration, selection, `mild compare` and the documents take it from there.
 
+mod balance;
 mod definition;
 mod margins;
 mod method;
@@ -71,6 +72,20 @@ pub trait Surrogate<T: Real>: Sync {
     /// The number of targets of a row with this many scores.
     fn targets_per_row(&self, scores: usize) -> usize {
         scores
+    }
+
+    /// Whether a part of it is taken from the scores that its rows have while it is minimised.
+    fn follows_scores(&self) -> bool {
+        false
+    }
+
+    /// The loss with that part taken from these scores, if there is one; targets and scores of all
+    /// rows are row-major.
+    fn at_scores(&self, _targets: &[f32], _scores: &[f32]) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
     }
 
     /// Adds each row's loss to `loss` and writes its gradient by the scores to `gradient`.

@@ -254,6 +254,16 @@ fn a_percentile_without_its_rule() {
 }
 
 #[test]
+fn an_exponent_beside_a_rule_that_takes_none() {
+    let train = |keys: &str| format!("{DATA}{EXPERTS}[train]\nrho_rule = 'balance'\n{keys}\n");
+    config_says(
+        &train("gamma = 0.25"),
+        &[":15: `train.gamma`: found 0.25", "no `gamma`: the rule `balance` has no exponent"],
+    );
+    assert!(config(&train("rho_bar = 3.0")).is_ok());
+}
+
+#[test]
 fn scores_ranges_and_money() {
     let expert = |keys: &str| format!("[[expert]]\nname = \"local\"\n{keys}\n{EXPERTS}");
     for (keys, parts) in [

@@ -222,9 +222,9 @@ section! {
         tau: Option<Tau> = Kind::Choice(Tau::NAMES), missing "selected";
         /// The form of the margin loss.
         form: Option<Form> = Kind::Choice(Form::NAMES), missing "selected";
-        /// What the margins follow.
+        /// What the margins follow. The selection tries `count`, with thorough effort `mass` too; the others are tried where they are named.
         rho_rule: Option<RhoRule> = Kind::Choice(RhoRule::NAMES), missing "selected";
-        /// The exponent of the margins. 0 makes all of them equal.
+        /// The exponent of the margins. 0 makes all of them equal. The rule `balance` takes none.
         gamma: Option<f64> = Kind::Number(Bound::Finite), missing "selected";
         /// The mean of the margins.
         rho_bar: Option<f64> = Kind::Number(Bound::AboveZero), missing "selected";

@@ -53,7 +53,11 @@ pub(crate) fn fine_tune(
         .flat_map(|&row| inputs.iter().zip(part.row(row)).map(|(input, &x)| input.code(x)))
         .collect();
     let scale = f64::from(quantized.score_scale);
-    let tuning = Tuning { layers: &quantized.layers, codes: &codes, scale, steps };
+    let scores = || -> Vec<f32> {
+        fit.outputs(part, rows).values().iter().map(|&score| score as f32).collect()
+    };
+    let layers = &quantized.layers;
+    let tuning = Tuning { layers, codes: &codes, scale, steps, scores: &scores };
     let layers = with_surrogate(part, rows, candidate, &fit.standardizer, tuning)?;
     Some(Quantized { layers, ..quantized.clone() })
 }
@@ -65,6 +69,8 @@ struct Tuning<'a> {
     codes: &'a [f64],
     scale: f64,
     steps: u32,
+    /// The float network's scores of the rows, row-major.
+    scores: &'a dyn Fn() -> Vec<f32>,
 }
 
 impl WithSurrogate for Tuning<'_> {
@@ -72,6 +78,9 @@ impl WithSurrogate for Tuning<'_> {
 
     fn run<S: Surrogate<f32>>(self, surrogate: &S, targets: &[f32]) -> Self::Output {
         let outputs = self.layers.last().map_or(0, |layer| layer.biases.len());
+        let at_scores = || surrogate.at_scores(targets, &(self.scores)());
+        let followed = surrogate.follows_scores().then(at_scores).flatten();
+        let surrogate = followed.as_ref().unwrap_or(surrogate);
         self.tuned(surrogate, &Blocks::of(targets, surrogate.targets_per_row(outputs)))
     }
 }
@@ -399,7 +408,9 @@ mod tests {
             evaluate(&network, &codes, 1e-3, &LOSS, &targets).0
         };
         let tuned = |steps: u32| {
-            Tuning { layers: &layers, codes: &codes, scale: 1e-3, steps }.tuned(&LOSS, &targets)
+            let scores: &dyn Fn() -> Vec<f32> = &Vec::new;
+            Tuning { layers: &layers, codes: &codes, scale: 1e-3, steps, scores }
+                .tuned(&LOSS, &targets)
         };
         assert!(tuned(0).is_none(), "no step changes nothing");
         let after = tuned(60).unwrap();

@@ -15,6 +15,7 @@ use super::choice::RangeRule;
 use super::document::Document;
 use super::keys::{BudgetKeys, FileKeys, PerColumnKeys, QuantizeKeys, RawKeys};
 use crate::error::Result;
+use crate::loss::RhoRule;
 use pattern::pattern;
 
 pub(super) fn check(
@@ -47,6 +48,10 @@ pub(super) fn check(
         let expected =
             format!("`{own}` or no `tau`: `{}` is defined with `{own}`", rejector.method);
         return Err(document.error("train.tau", format!("`{tau}`"), expected));
+    }
+    if let (Some(RhoRule::Balance), Some(gamma)) = (train.rho_rule, train.gamma) {
+        let expected = "no `gamma`: the rule `balance` has no exponent to choose";
+        return Err(document.error("train.gamma", gamma.to_string(), expected));
     }
     Ok(Config {
         path: path.to_path_buf(),
