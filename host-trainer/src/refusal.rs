@@ -59,6 +59,11 @@ pub enum Refusal {
         /// The most that are tried.
         most: usize,
     },
+    /// The method reads the classes that the local model predicts, and the log has none.
+    #[error(
+        "the answers of `local` are no classes: its section `[[expert]]` has no `prediction`, or a value beside it"
+    )]
+    NoLocalClasses,
     /// The method reads the local model's confidence, and the log has none.
     #[error(
         "the log does not say how sure `local` is: no `confidence` or `probabilities` in its section `[[expert]]`, \

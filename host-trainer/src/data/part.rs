@@ -14,6 +14,7 @@ pub struct Part {
     prices: Matrix<f32>,
     groups: Option<Vec<u32>>,
     labels: Option<Vec<u16>>,
+    local_classes: Option<Vec<u16>>,
     confidence: Option<Confidence>,
     lines: Vec<u32>,
 }
@@ -38,6 +39,9 @@ pub struct PartColumns {
     pub groups: Option<Vec<u32>>,
     /// `rows`: the class of a row.
     pub labels: Option<Vec<u16>>,
+    /// `rows`: the class that the local model predicts, by a code of its own, if its answers are
+    /// classes.
+    pub local_classes: Option<Vec<u16>>,
     /// `rows`: how sure the local model is of its answer, if the log says so.
     pub confidence: Option<Confidence>,
     /// `rows`: the line of the log on which a row begins; the header is line 1.
@@ -93,6 +97,7 @@ impl PartColumns {
         };
         check("groups", self.groups.as_ref().map(Vec::len))?;
         check("labels", self.labels.as_ref().map(Vec::len))?;
+        check("local classes", self.local_classes.as_ref().map(Vec::len))?;
         check("confidence", self.confidence.as_ref().map(Confidence::rows))?;
         check("lines", Some(self.lines.len()))?;
         Ok(Part {
@@ -101,6 +106,7 @@ impl PartColumns {
             prices: matrix("prices", self.experts, self.prices)?,
             groups: self.groups,
             labels: self.labels,
+            local_classes: self.local_classes,
             confidence: self.confidence,
             lines: self.lines,
         })
@@ -161,6 +167,13 @@ impl Part {
     #[must_use]
     pub fn labels(&self) -> Option<&[u16]> {
         self.labels.as_deref()
+    }
+
+    /// The class that the local model predicts on every row, if its answers are classes. The codes
+    /// say which answers are equal and nothing else; they are not those of the labels.
+    #[must_use]
+    pub fn local_classes(&self) -> Option<&[u16]> {
+        self.local_classes.as_deref()
     }
 
     /// How sure the local model is of its answers, if the log says so.
@@ -247,6 +260,7 @@ impl Part {
             prices: self.prices.select_rows(rows),
             groups: self.groups.as_ref().map(|v| gather(v, 1, rows)),
             labels: self.labels.as_ref().map(|v| gather(v, 1, rows)),
+            local_classes: self.local_classes.as_ref().map(|v| gather(v, 1, rows)),
             confidence: self.confidence.as_ref().map(|v| v.subset(rows)),
             lines: gather(&self.lines, 1, rows),
         }
@@ -267,6 +281,10 @@ impl Part {
             prices: self.prices.with_rows(&others.prices),
             groups: self.groups().zip(others.groups()).map(|(a, b)| chain(a, b)),
             labels: self.labels().zip(others.labels()).map(|(a, b)| chain(a, b)),
+            local_classes: self
+                .local_classes()
+                .zip(others.local_classes())
+                .map(|(a, b)| chain(a, b)),
             confidence: self.confidence().zip(others.confidence()).map(|(a, b)| a.with_rows(b)),
             lines: chain(&self.lines, &others.lines),
         }
@@ -280,8 +298,8 @@ impl Part {
         if let Some(groups) = &mut self.groups {
             compact(groups, 1, rows);
         }
-        if let Some(labels) = &mut self.labels {
-            compact(labels, 1, rows);
+        for classes in [&mut self.labels, &mut self.local_classes].into_iter().flatten() {
+            compact(classes, 1, rows);
         }
         if let Some(confidence) = &mut self.confidence {
             confidence.keep(rows);
@@ -320,6 +338,7 @@ impl Part {
             prices: self.prices.into_values(),
             groups: self.groups,
             labels: self.labels,
+            local_classes: self.local_classes,
             confidence: self.confidence,
             lines: self.lines,
         }
@@ -352,6 +371,7 @@ mod tests {
             prices: vec![0.25; rows * 2],
             groups,
             labels: Some((0..rows as u16).collect()),
+            local_classes: Some((0..rows as u16).map(|row| row / 2).collect()),
             confidence: Some(confidence.unwrap()),
             lines: (2..rows as u32 + 2).collect(),
         }
@@ -387,6 +407,8 @@ mod tests {
         assert!(refused(&|columns| columns.groups = Some(vec![0])).starts_with("groups of a part"));
         assert!(refused(&|columns| columns.labels = Some(vec![])).starts_with("labels of a part"));
         assert!(refused(&|columns| columns.lines.push(9)).starts_with("lines of a part"));
+        let text = refused(&|columns| columns.local_classes = Some(vec![0; 4]));
+        assert!(text.starts_with("local classes of a part: found 4"), "{text}");
         let short = Confidence::new(1, vec![0.5]).unwrap();
         let text = refused(&|columns| columns.confidence = Some(short.clone()));
         assert_eq!(text, "confidence of a part: found 1 values, expected 3 rows of 1");
@@ -399,6 +421,7 @@ mod tests {
         assert_eq!(chosen.row(2), [8.0, 9.0]);
         assert_eq!(chosen.groups(), Some(&[0, 1, 1][..]));
         assert_eq!(chosen.lines(), [3, 4, 6]);
+        assert_eq!(chosen.local_classes(), Some(&[0, 1, 2][..]));
         let confidence = Confidence::new(2, vec![2.0, 3.0, 4.0, 5.0, 8.0, 9.0]).unwrap();
         assert_eq!(chosen.confidence(), Some(&confidence));
         let mut kept = whole.clone();

@@ -1,11 +1,14 @@
 //! Every way of deciding that can be compared: the rejectors that end in an image, and others that
 //! only a host runs. One file each, all ending in a [`Run`].
 
+mod class_gate;
 mod contender;
 mod gate;
+mod guarded_knn;
 mod host_method;
 mod image;
 mod knn;
+mod neighbours;
 mod one_stage;
 mod random;
 mod reference_logistic;

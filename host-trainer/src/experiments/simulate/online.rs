@@ -184,6 +184,7 @@ mod tests {
             prices: [0.0, price].repeat(rows),
             groups: None,
             labels: Some(labels),
+            local_classes: None,
             confidence: Some(Confidence::new(2, values).unwrap()),
             lines: (2..rows as u32 + 2).collect(),
         }

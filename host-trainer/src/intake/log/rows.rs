@@ -31,6 +31,8 @@ pub(super) struct Rows<'a> {
     config: &'a Config,
     columns: Columns,
     categories: Vec<Categories>,
+    /// The answers of `local`.
+    local_classes: Categories,
     groups: HashMap<String, Group>,
     vocabulary: Vocabulary,
     digest: TableDigest,
@@ -55,6 +57,8 @@ impl<'a> Rows<'a> {
                 experts: config.experts.len(),
                 groups: columns.group.map(|_| Vec::new()),
                 labels: columns.label.map(|_| Vec::new()),
+                local_classes: matches!(columns.answers.first(), Some(Answer::Prediction(_)))
+                    .then(Vec::new),
                 confidence: columns
                     .confidence
                     .as_ref()
@@ -66,6 +70,7 @@ impl<'a> Rows<'a> {
         Ok(Self {
             drafts: [draft(), draft(), draft()],
             categories: columns.categorical.iter().map(|_| Categories::default()).collect(),
+            local_classes: Categories::default(),
             groups: HashMap::new(),
             vocabulary: Vocabulary::new(config.experts.len(), config.data.classes),
             digest: TableDigest::default(),
@@ -107,6 +112,14 @@ impl<'a> Rows<'a> {
                 self.vocabulary.label(&label).map_err(|expected| row.error(column, &expected))?;
             self.digest.code(code.into());
             labels.push(code);
+        }
+        if let (Some(classes), Some(&Answer::Prediction(column))) =
+            (&mut part.local_classes, self.columns.answers.first())
+        {
+            // No answer, and answers beyond the most that are told apart, share a code.
+            let answer = (!row.is_missing(column)).then(|| row.text(column));
+            let code = answer.and_then(|answer| self.local_classes.code(answer));
+            classes.push(code.unwrap_or(u16::MAX));
         }
         let first = part.features.len();
         row.inputs(&self.columns, &self.config.windows, &mut part.features)?;
