@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::output::Output;
+use super::output::{Output, print_all};
 use super::{progress, values};
 use crate::error::{Error, Result};
-use crate::experiments::study::{few_rows, guarantees, new_expert};
+use crate::experiments::study::{few_rows, guarantees, margins, new_expert};
 use crate::intake::config::Config;
 use crate::intake::log;
 use crate::learn::store::Forgetful;
-use crate::loss::{Effort, Method};
+use crate::loss::{Effort, Method, Tau};
 
 /// Arguments of `mild study`.
 #[derive(Debug, Args)]
@@ -28,6 +28,57 @@ enum Study {
     NewExpert(NewExpertArgs),
     /// Train on a few rows with each part of what is done about few rows taken away in turn
     FewRows(FewRowsArgs),
+    /// Compare the margin rules with equal margins over rows, widths and penalties
+    Margins(MarginsArgs),
+}
+
+/// Arguments of `mild study margins`.
+#[derive(Debug, Args)]
+struct MarginsArgs {
+    /// The configurations of the logs (TOML)
+    #[arg(required = true)]
+    configs: Vec<PathBuf>,
+    /// The numbers of train rows to use; calibration rows are taken in proportion
+    #[arg(long, value_delimiter = ',', default_value = "300,1000", value_parser = parse_train_rows, value_name = "ROWS")]
+    train_rows: Vec<usize>,
+    /// The widths of the only hidden layer, 0 for a linear rejector
+    #[arg(long, value_delimiter = ',', default_value = "16,64", value_parser = parse_width, value_name = "WIDTHS")]
+    widths: Vec<usize>,
+    /// The factors of half the squared norm of the weights
+    #[arg(long, value_delimiter = ',', default_value = "0.0000001,0.01", value_parser = parse_penalty, value_name = "FACTORS")]
+    l2: Vec<f64>,
+    /// How deferral losses become weights: max, one, sum
+    #[arg(long, value_delimiter = ',', default_value = "max", value_parser = parse_tau, value_name = "TAUS")]
+    tau: Vec<Tau>,
+    /// The iterations of every fit
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    iterations: u32,
+    /// How many samples of each log to draw, with the seeds 0, 1, 2, …
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    seeds: u64,
+    /// Print the lines by log as comma-separated values
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+fn parse_width(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(width) if width <= 1024 => Ok(width),
+        _ => Err("expected a width from 0 to 1024".to_owned()),
+    }
+}
+
+fn parse_penalty(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if factor.is_finite() && factor >= 0.0 => Ok(factor),
+        _ => Err("expected a finite number >= 0".to_owned()),
+    }
+}
+
+fn parse_tau(text: &str) -> std::result::Result<Tau, String> {
+    text.parse().map_err(|error: Error| error.to_string())
 }
 
 /// Arguments of `mild study few-rows`.
@@ -113,6 +164,7 @@ impl StudyArgs {
             Study::Guarantees(args) => args.output,
             Study::NewExpert(args) => args.output,
             Study::FewRows(args) => args.output,
+            Study::Margins(args) => args.output,
         }
     }
 }
@@ -140,6 +192,7 @@ pub(super) fn run(args: &StudyArgs) -> Result<()> {
         Study::Guarantees(args) => guarantees(args),
         Study::NewExpert(args) => new_expert(args),
         Study::FewRows(args) => few_rows(args),
+        Study::Margins(args) => margins(args),
     }
 }
 
@@ -200,5 +253,31 @@ fn few_rows(args: &FewRowsArgs) -> Result<()> {
     }
     let progress = progress::shown("training", args.output.quiet);
     let study = few_rows::study(&logs, &args.train_rows, args.seeds, &*progress)?;
+    args.output.print(&study, &study.render())
+}
+
+fn margins(args: &MarginsArgs) -> Result<()> {
+    let mut logs = Vec::new();
+    for path in &args.configs {
+        let config = Config::load(path)?;
+        let data = log::read(&config)?;
+        logs.push(margins::StudiedLog { name: name(path), config, data });
+    }
+    let plan = margins::MarginsPlan {
+        train_rows: args.train_rows.clone(),
+        widths: args.widths.clone(),
+        penalties: args.l2.clone(),
+        taus: args.tau.clone(),
+        iterations: args.iterations as usize,
+        seeds: args.seeds,
+    };
+    let progress = progress::shown("training", args.output.quiet);
+    let study = margins::study(&logs, &plan, &*progress)?;
+    if args.csv {
+        let lines = study
+            .csv()
+            .map_err(|error| Error::io(Path::new("comma-separated values"))(error.into()))?;
+        return print_all(&lines);
+    }
     args.output.print(&study, &study.render())
 }

@@ -15,6 +15,7 @@ mod rows;
 mod table;
 mod tau;
 
+mod class_balanced;
 mod cost_regression;
 mod mild;
 mod one_stage;
@@ -24,6 +25,7 @@ mod picce;
 mod realizable;
 mod two_stage;
 
+pub use class_balanced::ClassBalanced;
 pub use cost_regression::CostRegression;
 pub use definition::Definition;
 pub use margins::{Form, Margins, RhoRule, RowsForMargins};
@@ -52,6 +54,7 @@ table::losses! {
     Mild,
     OneStage,
     OneStageOneVsAll,
+    ClassBalanced,
 }
 
 /// Something to do with a surrogate loss. Each loss gets code of its own: the inner loops are

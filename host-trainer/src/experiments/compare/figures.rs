@@ -158,12 +158,7 @@ pub(super) fn figures(name: &str, seeds: &[Record], test: &Part) -> MethodSummar
 }
 
 fn minority_recall(seeds: &[Record], test: &Part) -> Option<f64> {
-    let counts = cheapest_right(test);
-    let even = counts.iter().sum::<usize>() as f64 / test.experts().max(1) as f64;
-    let wanted: Vec<(usize, usize)> = (0..test.rows())
-        .filter_map(|row| Some((row, cheapest_right_of(test, row)?)))
-        .filter(|&(_, k)| (counts[k] as f64) < even)
-        .collect();
+    let wanted = minority_rows(test);
     if wanted.is_empty() {
         return None;
     }
@@ -172,4 +167,15 @@ fn minority_recall(seeds: &[Record], test: &Part) -> Option<f64> {
         wanted.iter().filter(|&&(row, k)| usize::from(choices[row]) == k).count() as f64
     });
     Some(found.sum::<f64>() / (wanted.len() * seeds.len().max(1)) as f64)
+}
+
+/// The rows on which a minority expert is the cheapest right choice, and that expert. See
+/// [`MethodSummary::minority_recall`].
+pub(crate) fn minority_rows(test: &Part) -> Vec<(usize, usize)> {
+    let counts = cheapest_right(test);
+    let even = counts.iter().sum::<usize>() as f64 / test.experts().max(1) as f64;
+    (0..test.rows())
+        .filter_map(|row| Some((row, cheapest_right_of(test, row)?)))
+        .filter(|&(_, k)| (counts[k] as f64) < even)
+        .collect()
 }

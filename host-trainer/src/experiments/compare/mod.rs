@@ -7,7 +7,7 @@
 
 pub(crate) mod csv;
 pub(crate) mod curve;
-mod figures;
+pub(crate) mod figures;
 pub(crate) mod markdown;
 pub(crate) mod paired;
 pub(crate) mod plot;

@@ -2,4 +2,5 @@
 
 pub(crate) mod few_rows;
 pub(crate) mod guarantees;
+pub(crate) mod margins;
 pub(crate) mod new_expert;
