@@ -6,13 +6,14 @@ use clap::{Args, ValueEnum};
 
 use super::image::{must_fit, read_image};
 use super::output::print_all;
+use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::intake::config::Config;
 use crate::intake::log;
 use crate::integers::artifact::Artifact;
 use crate::integers::vectors::{self, Amount};
-use crate::judge::report::{c_source, rust_source, rust_source_with_names};
+use crate::judge::report::{c_source, c_source_with_names, rust_source, rust_source_with_names};
 
 /// Arguments of `mild export`.
 #[derive(Debug, Args)]
@@ -26,8 +27,8 @@ pub(crate) struct ExportArgs {
     /// files, without extension
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The configuration that the image was trained from. Rust source then names inputs, experts
-    /// and classes; vectors also take inputs from the test rows of its log
+    /// The configuration that the image was trained from. Source then names inputs, experts and
+    /// classes; vectors also take inputs from the test rows of its log
     #[arg(long, value_name = "CONFIG")]
     config: Option<PathBuf>,
     /// For vectors: write at least this many, from the whole log (test rows first), then from
@@ -55,7 +56,9 @@ pub(super) fn run(args: &ExportArgs) -> Result<()> {
         Format::Rust => {
             let source = match &args.config {
                 None => rust_source(&artifact),
-                Some(config) => named(&args.image, &artifact, config)?,
+                Some(config) => {
+                    rust_source_with_names(&artifact, &named(&args.image, &artifact, config)?)
+                }
             };
             match &args.out {
                 Some(out) => files::write(out, source.as_bytes()),
@@ -65,7 +68,13 @@ pub(super) fn run(args: &ExportArgs) -> Result<()> {
         Format::C => {
             let out = file(args, "the name of two files, `.h` and `.c` to be added")?;
             let name = out.file_name().unwrap_or_default().to_string_lossy();
-            let written = c_source(&artifact, &name);
+            let written = match &args.config {
+                None => c_source(&artifact, &name),
+                Some(config) => {
+                    let data = named(&args.image, &artifact, config)?;
+                    c_source_with_names(&artifact, &name, &data)
+                }
+            };
             files::write(&out.with_added_extension("h"), written.header.as_bytes())?;
             files::write(&out.with_added_extension("c"), written.source.as_bytes())
         }
@@ -85,8 +94,8 @@ fn file<'a>(args: &'a ExportArgs, expected: &str) -> Result<&'a Path> {
     })
 }
 
-/// Rust source with the names of the log that the image was trained on, and of no other.
-fn named(path: &Path, artifact: &Artifact, config: &Path) -> Result<String> {
+/// The log that the image was trained on, with its names, and no other.
+fn named(path: &Path, artifact: &Artifact, config: &Path) -> Result<Dataset> {
     let mut config = Config::load(config)?;
     let provenance = artifact.image().provenance();
     config.train.seed = provenance.seed;
@@ -95,7 +104,7 @@ fn named(path: &Path, artifact: &Artifact, config: &Path) -> Result<String> {
     if provenance.log_digest != data.log_digest {
         return Err(Error::ImageLog { path: path.to_path_buf(), log: config.data.log });
     }
-    Ok(rust_source_with_names(artifact, &data))
+    Ok(data)
 }
 
 fn golden(args: &ExportArgs, artifact: &Artifact) -> Result<Vec<u8>> {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use mild::image::FORMAT_VERSION;
 
 use super::ImageReport;
+use crate::data::dataset::Dataset;
 use crate::integers::artifact::Artifact;
 
 /// The two files of an image.
@@ -22,6 +23,18 @@ pub struct CSource {
 /// So do those of experts, and experts whose names then agree get their index behind them.
 #[must_use]
 pub fn c_source(artifact: &Artifact, name: &str) -> CSource {
+    source(artifact, name, None)
+}
+
+/// The same with the names of the log that the image was trained on: a constant for the place of each
+/// input and the number of each class, so that `x[REJECTOR_INPUT_TEMP] = 21` needs no counting, and the
+/// names as texts.
+#[must_use]
+pub fn c_source_with_names(artifact: &Artifact, name: &str, data: &Dataset) -> CSource {
+    source(artifact, name, Some(data))
+}
+
+fn source(artifact: &Artifact, name: &str, data: Option<&Dataset>) -> CSource {
     let image = artifact.image();
     let report = ImageReport::new(&image);
     let name = identifier(name);
@@ -54,17 +67,30 @@ pub fn c_source(artifact: &Artifact, name: &str) -> CSource {
         image.checksum(),
     );
     let names = report.experts.iter().map(|expert| expert.name.as_str());
-    for (index, (expert, original)) in unique(names.clone()).into_iter().zip(names).enumerate() {
-        // Writing to a string cannot fail.
-        let _ = writeln!(header, "    {upper}_{expert} = {index}, /* {} */", comment(original));
+    enumerators(&mut header, &upper, "EXPERT", names);
+    header.push_str("};\n\n");
+    let lists = data.map(|data| lists(data, report.experts.iter().map(|one| one.name.clone())));
+    let lists = lists.unwrap_or_default();
+    // The experts have theirs.
+    for List { kind, what, names } in lists.iter().filter(|list| list.kind != "EXPERT") {
+        let _ = write!(header, "/* The {what}. */\nenum {{\n");
+        enumerators(&mut header, &upper, kind, names.iter().map(String::as_str));
+        header.push_str("};\n\n");
     }
     let _ = write!(
         header,
-        "}};\n\n#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n\
+        "#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n\
          /* The image, for mild_image_open(); its words keep it aligned. */\n\
-         extern const uint32_t {name}_image[{upper}_IMAGE_WORDS];\n\n\
-         #ifdef __cplusplus\n}}\n#endif\n\n#endif\n"
+         extern const uint32_t {name}_image[{upper}_IMAGE_WORDS];\n"
     );
+    for List { kind, what, names } in &lists {
+        let (kind, count) = (kind.to_lowercase(), names.len());
+        let _ = write!(
+            header,
+            "\n/* The names of the {what}. */\nextern const char *const {name}_{kind}_names[{count}];\n"
+        );
+    }
+    header.push_str("\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
     let mut source = format!(
         "{written}#include \"{name}.h\"\n\nconst uint32_t {name}_image[{upper}_IMAGE_WORDS] = {{\n"
     );
@@ -73,7 +99,62 @@ pub fn c_source(artifact: &Artifact, name: &str) -> CSource {
         let _ = writeln!(source, "    {},", words.join(", "));
     }
     source.push_str("};\n");
+    for List { kind, names, .. } in &lists {
+        let (kind, count) = (kind.to_lowercase(), names.len());
+        let _ = write!(source, "\nconst char *const {name}_{kind}_names[{count}] = {{\n");
+        for name in names {
+            let _ = writeln!(source, "    {},", literal(name));
+        }
+        source.push_str("};\n");
+    }
     CSource { header, source }
+}
+
+/// Names that become constants.
+struct List {
+    /// The first part of the constants.
+    kind: &'static str,
+    what: &'static str,
+    names: Vec<String>,
+}
+
+fn lists(data: &Dataset, experts: impl Iterator<Item = String>) -> Vec<List> {
+    let mut lists = vec![
+        List { kind: "INPUT", what: "inputs, in their order", names: data.feature_names.clone() },
+        List { kind: "EXPERT", what: "experts, by index", names: experts.collect() },
+    ];
+    if !data.class_names.is_empty() {
+        let names = data.class_names.clone();
+        lists.push(List { kind: "CLASS", what: "classes, by number", names });
+    }
+    lists
+}
+
+/// The constants of an enum, each with the name that it stands for.
+fn enumerators<'a>(
+    header: &mut String,
+    upper: &str,
+    kind: &str,
+    names: impl Iterator<Item = &'a str> + Clone,
+) {
+    for (index, (constant, name)) in unique(kind, names.clone()).into_iter().zip(names).enumerate()
+    {
+        // Writing to a string cannot fail.
+        let _ = writeln!(header, "    {upper}_{constant} = {index}, /* {} */", comment(name));
+    }
+}
+
+/// A text of C, its UTF-8 in octal digits, of which an escape has three at most.
+fn literal(text: &str) -> String {
+    let plain = |byte: u8| (byte.is_ascii_graphic() || byte == b' ') && !b"\"\\?".contains(&byte);
+    let mut quoted = String::from("\"");
+    for byte in text.bytes() {
+        match plain(byte) {
+            true => quoted.push(char::from(byte)),
+            false => quoted += &format!("\\{byte:03o}"),
+        }
+    }
+    quoted + "\""
 }
 
 /// A C identifier like `name`; it begins with a letter.
@@ -83,12 +164,12 @@ fn identifier(name: &str) -> String {
     if safe.starts_with(|c: char| c.is_ascii_alphabetic()) { safe } else { format!("image_{safe}") }
 }
 
-/// Upper-case identifiers of experts, each only once.
-fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+/// Upper-case identifiers, each only once.
+fn unique<'a>(kind: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut taken: Vec<String> = Vec::new();
     for (index, name) in names.enumerate() {
-        let mut safe = format!("EXPERT_{}", identifier_part(name));
-        if taken.contains(&safe) {
+        let mut safe = format!("{kind}_{}", identifier_part(name));
+        while taken.contains(&safe) {
             safe = format!("{safe}_{index}");
         }
         taken.push(safe);
@@ -101,9 +182,9 @@ fn identifier_part(name: &str) -> String {
     upper.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
-/// Text that cannot end a comment.
+/// Text that can neither end a comment nor its line.
 fn comment(text: &str) -> String {
-    text.replace("*/", "* /")
+    text.replace("*/", "* /").replace(char::is_control, " ")
 }
 
 #[cfg(test)]
@@ -114,11 +195,16 @@ mod tests {
     fn names_become_identifiers_and_stay_apart() {
         let names = ["local", "gpt-4", "gpt 4", "4x", "é*/"];
         assert_eq!(
-            unique(names.into_iter()),
+            unique("EXPERT", names.into_iter()),
             ["EXPERT_LOCAL", "EXPERT_GPT_4", "EXPERT_GPT_4_2", "EXPERT_4X", "EXPERT____"]
         );
         assert_eq!(identifier("my-rejector"), "my_rejector");
         assert_eq!(identifier("2nd"), "image_2nd");
-        assert_eq!(comment("a*/b"), "a* /b");
+        assert_eq!(comment("a*/b\n"), "a* /b ");
+        assert_eq!(
+            unique("INPUT", ["a", "a", "a_1"].into_iter()),
+            ["INPUT_A", "INPUT_A_1", "INPUT_A_1_2"]
+        );
+        assert_eq!(literal("a \"é\\?1"), "\"a \\042\\303\\251\\134\\0771\"");
     }
 }

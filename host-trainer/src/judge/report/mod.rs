@@ -9,7 +9,7 @@ mod rust_source;
 mod table;
 mod train;
 
-pub use c_source::{CSource, c_source};
+pub use c_source::{CSource, c_source, c_source_with_names};
 pub use evaluation::{Evaluation, ExpertReport, evaluate, evaluate_at};
 pub(crate) use evaluation::{FLOAT_LINE, IMAGE_LINE, evaluation};
 pub use image::{ImageExpert, ImageReport, OperatingPointsReport, ProvenanceReport};
