@@ -1,6 +1,7 @@
 //! What training a long log holds in memory, against the log's size.
 //!
-//! `cargo test -p mild-trainer --test memory -- --ignored --nocapture` prints the figures. The
+//! `cargo test -p mild-trainer --test memory -- --ignored --nocapture` prints the figures, also of ten
+//! gigabytes that are piped in. The
 //! log's size is that of its numbers as the trainer must hold them, 4 bytes each: features, and
 //! error and price of each expert. (The same log as CSV is larger.) Linux only: it tells a
 //! process's peak.
@@ -11,7 +12,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use mild_trainer::internals::random::Random;
@@ -105,4 +106,61 @@ fn a_million_rows_train_in_four_times_their_size() {
         clock.elapsed().as_secs_f64()
     );
     assert!(ratio <= MOST, "{ratio:.2} times the log's size");
+}
+
+/// Pipes rows of 100 kB, nearly all of which nothing uses, into `mild inspect`; the peak of its memory
+/// in bytes, and the seconds that it took.
+fn piped(megabytes: usize, row: impl Fn(usize, &str) -> String + Send + 'static) -> (usize, f64) {
+    let directory = tempfile::tempdir().unwrap();
+    let config = "[data]\nlog = '-'\nfeatures = ['x']\nlabel = 'y'\n\
+        [[expert]]\nname = 'local'\nprediction = 'a'\n\
+        [[expert]]\nname = 'cloud'\nprediction = 'b'\nprice = 0.1\n";
+    fs::write(directory.path().join("mild.toml"), config).unwrap();
+    let clock = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mild"))
+        .args(["inspect", "mild.toml", "--quiet"])
+        .current_dir(directory.path())
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufWriter::new(child.stdin.take().unwrap());
+    std::thread::spawn(move || {
+        let sound = "3.14159,".repeat(12_500).replace(',', " ");
+        for index in 0..megabytes * 10 {
+            log.write_all(row(index, &sound).as_bytes()).unwrap();
+        }
+        log.flush().unwrap();
+    });
+    let (peak, ended) = peak(child);
+    assert!(ended.success());
+    (peak, clock.elapsed().as_secs_f64())
+}
+
+fn piped_rows(megabytes: usize) {
+    let csv = |row: usize, sound: &str| {
+        let header = if row == 0 { "x,y,a,b,sound\n" } else { "" };
+        format!("{header}{},{},{},0,{sound}\n", row % 97, row % 2, row % 3 % 2)
+    };
+    let json = |row: usize, sound: &str| {
+        let (x, y, a) = (row % 97, row % 2, row % 3 % 2);
+        format!("{{\"x\": {x}, \"y\": {y}, \"a\": {a}, \"b\": 0, \"sound\": \"{sound}\"}}\n")
+    };
+    for (name, (peak, seconds)) in
+        [("CSV", piped(megabytes, csv)), ("JSON Lines", piped(megabytes, json))]
+    {
+        let peak = peak as f64 / 1e6;
+        println!("{megabytes} MB of {name} piped in: peak {peak:.0} MB, {seconds:.1} s");
+        assert!(peak < 40.0, "{name}: {peak:.0} MB");
+    }
+}
+
+#[test]
+fn text_that_is_piped_in_is_not_held() {
+    piped_rows(100);
+}
+
+#[test]
+#[ignore = "pipes ten gigabytes, twice"]
+fn ten_gigabytes_are_piped_through_forty_megabytes() {
+    piped_rows(10_000);
 }

@@ -78,7 +78,7 @@ pub(super) fn run(args: &InitArgs) -> Result<()> {
     }
     let guess = guess(file)?;
     let log_name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-    let text = toml_text(&guess, &log_name);
+    let text = toml_text(&guess, &log_name, "Guessed by `mild init` from");
     if args.print {
         return print_all(&text);
     }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+#[cfg(feature = "collect")]
+use super::collect::CollectArgs;
 use super::output::Output;
 use crate::error::{Error, Result};
 use crate::files::Unfinished;
@@ -20,6 +22,9 @@ pub(crate) struct LogArgs {
 enum LogCommand {
     /// Make one log of a table of features, one of labels, and a file of answers for each expert
     Join(JoinArgs),
+    /// Ask experts about the rows of a table, and make a log of their answers
+    #[cfg(feature = "collect")]
+    Collect(Box<CollectArgs>),
 }
 
 /// Arguments of `mild log join`.
@@ -56,9 +61,14 @@ struct JoinArgs {
 
 impl LogArgs {
     /// What is printed, and in which form.
+    // Without the cargo feature `collect` there is one command.
+    #[cfg_attr(not(feature = "collect"), allow(clippy::match_single_binding))]
     pub(super) fn output(&self) -> Output {
-        let LogCommand::Join(args) = &self.command;
-        args.output
+        match &self.command {
+            LogCommand::Join(args) => args.output,
+            #[cfg(feature = "collect")]
+            LogCommand::Collect(args) => args.output,
+        }
     }
 }
 
@@ -71,8 +81,16 @@ fn answers(text: &str) -> std::result::Result<Part, String> {
     }
 }
 
+#[cfg_attr(not(feature = "collect"), allow(clippy::match_single_binding))]
 pub(super) fn run(args: &LogArgs) -> Result<()> {
-    let LogCommand::Join(args) = &args.command;
+    match &args.command {
+        LogCommand::Join(args) => joined(args),
+        #[cfg(feature = "collect")]
+        LogCommand::Collect(args) => super::collect::run(args),
+    }
+}
+
+fn joined(args: &JoinArgs) -> Result<()> {
     let tables = args.tables.iter().map(|file| Part { file: file.clone(), expert: None });
     let parts: Vec<Part> = tables.chain(args.answers.iter().cloned()).collect();
     if parts.is_empty() {

@@ -1,6 +1,8 @@
 //! The commands of the binary `mild`: one file each.
 
 mod check;
+#[cfg(feature = "collect")]
+mod collect;
 mod compare;
 mod decide;
 mod demo;

@@ -62,6 +62,34 @@ pub enum LogError {
         /// What to change.
         change: String,
     },
+    /// A line of JSON Lines is no object, or has a key twice.
+    #[error("{}:{line}: found {found}, expected one JSON object with each key once; {change}", file.display())]
+    Json {
+        /// The log.
+        file: PathBuf,
+        /// The line.
+        line: u64,
+        /// What is there.
+        found: String,
+        /// What to change.
+        change: String,
+        /// The line, or the part of it around the mark.
+        excerpt: Option<Excerpt>,
+    },
+    /// An array of an NPZ file is no column.
+    #[error("{}: array `{array}`: found {found}, expected {expected}; {change}", file.display())]
+    Array {
+        /// The log.
+        file: PathBuf,
+        /// The name of the array.
+        array: String,
+        /// What it is.
+        found: String,
+        /// What it should be.
+        expected: String,
+        /// What to change.
+        change: String,
+    },
     /// A pattern names no file.
     #[error("{}: found no file, expected at least one that matches this pattern", pattern.display())]
     NoFile {

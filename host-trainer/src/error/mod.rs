@@ -273,6 +273,34 @@ pub enum Error {
         /// What it should be.
         expected: String,
     },
+    /// An expert that is asked for a log does not do what it should.
+    #[error("expert `{expert}`: found {found}, expected {expected}")]
+    Expert {
+        /// Its name.
+        expert: String,
+        /// What it did.
+        found: String,
+        /// What it should do.
+        expected: String,
+    },
+    /// A document that experts are to be sent is not what it should be.
+    #[error("{}: found {found}, expected {expected}", path.display())]
+    Template {
+        /// The file.
+        path: PathBuf,
+        /// What is in it.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
+    /// The collection of a log was stopped.
+    #[error("stopped: {count} answers are kept in {}; the same command goes on from there", file.display())]
+    CollectionStopped {
+        /// The answers.
+        count: usize,
+        /// The file.
+        file: PathBuf,
+    },
     /// The one who waits for a work gave it up: see [`Progress::is_cancelled`](crate::Progress).
     #[error("cancelled")]
     Cancelled,

@@ -200,6 +200,20 @@ impl LogError {
                 change: text(change),
                 ..at(file)
             },
+            Self::Json { file, line, found, change, excerpt } => ErrorReport {
+                found: text(found),
+                expected: Some("one JSON object with each key once".to_owned()),
+                change: text(change),
+                excerpt: excerpt.clone(),
+                ..on(file, *line)
+            },
+            Self::Array { file, array, found, expected, change } => ErrorReport {
+                column: text(array),
+                found: text(found),
+                expected: text(expected),
+                change: text(change),
+                ..at(file)
+            },
             Self::Encoding { file, line, encoding, change } => ErrorReport {
                 found: Some(format!("bytes that are not {encoding}")),
                 expected: Some(format!("{encoding} text")),

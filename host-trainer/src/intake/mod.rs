@@ -1,6 +1,8 @@
 //! From a person's files to a dataset: the configuration, the log reader, and the data of the
 //! demonstration.
 
+#[cfg(feature = "collect")]
+pub(crate) mod collect;
 pub mod config;
 pub(crate) mod demo;
 pub(crate) mod guess;

@@ -1,11 +1,12 @@
 //! The table of quirks.
 
-use std::io::Write as _;
+use std::io::{Cursor, Write as _};
 
 use encoding_rs::WINDOWS_1252;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+use zip::write::{SimpleFileOptions, ZipWriter};
 
 /// What becomes of a log.
 pub(crate) enum Outcome {
@@ -104,6 +105,47 @@ fn gzip(log: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// The log as JSON Lines, each number with the digits that it has.
+fn json_lines(log: &str) -> String {
+    let names: Vec<&str> = header(log).split(',').collect();
+    log.lines().skip(1).fold(String::new(), |text, line| {
+        let pair = |(name, cell): (&&str, &str)| match cell.parse::<f64>() {
+            Ok(_) => format!("\"{name}\": {cell}"),
+            Err(_) => format!("\"{name}\": \"{cell}\""),
+        };
+        let pairs: Vec<String> = names.iter().zip(line.split(',')).map(pair).collect();
+        text + &format!("{{{}}}\n", pairs.join(", "))
+    })
+}
+
+/// The log as NumPy's `savez` writes it: doubles, bytes for the classes, and texts.
+fn npz(log: &str) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (column, name) in header(log).split(',').enumerate() {
+        let cells: Vec<&str> =
+            log.lines().skip(1).map(|line| line.split(',').nth(column).unwrap()).collect();
+        let text = |cell: &&str| format!("{cell:\0<11}").chars().map(u32::from).collect::<Vec<_>>();
+        let (kind, data): (&str, Vec<u8>) = if CLASSES.contains(&column) {
+            ("|i1", cells.iter().map(|cell| cell.parse().unwrap()).collect())
+        } else if cells[0].parse::<f64>().is_ok() {
+            let double = |cell: &&str| cell.parse::<f64>().unwrap().to_le_bytes();
+            ("<f8", cells.iter().flat_map(double).collect())
+        } else {
+            ("<U11", cells.iter().flat_map(text).flat_map(u32::to_le_bytes).collect())
+        };
+        let header = format!(
+            "{{'descr': '{kind}', 'fortran_order': False, 'shape': ({},), }}\n",
+            cells.len()
+        );
+        archive.start_file(format!("{name}.npy"), SimpleFileOptions::default()).unwrap();
+        archive.write_all(b"\x93NUMPY\x01\x00").unwrap();
+        archive.write_all(&(header.len() as u16).to_le_bytes()).unwrap();
+        archive.write_all(header.as_bytes()).unwrap();
+        archive.write_all(&data).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
 const THOUSANDS: &str = "which has a thousands separator";
 
 /// All of them, in the order of the documentation.
@@ -172,13 +214,55 @@ pub(crate) const QUIRKS: &[Quirk] = &[
         "a Parquet file",
         "",
         |_| b"PAR1....".to_vec(),
-        Refused(&["found a Parquet file", "export it as CSV"]),
+        Refused(&["found a Parquet file", "write it as CSV, or train from Python, which reads it"]),
     ),
     quirk(
-        "JSON",
+        "an Arrow or Feather file",
         "",
-        |_| b"{\"cell 1\": 1}\n".to_vec(),
-        Refused(&["found JSON", "export it as CSV"]),
+        |_| b"ARROW1\0\0....".to_vec(),
+        Refused(&[
+            "found an Arrow or Feather file",
+            "write it as CSV, or train from Python, which reads it",
+        ]),
+    ),
+    quirk("JSON Lines", "", |log| json_lines(log).into(), Read),
+    quirk("JSON Lines in gzip", "", |log| gzip(&json_lines(log)), Read),
+    quirk(
+        "JSON Lines with `NaN`, as Python's `json` writes it",
+        "",
+        |log| json_lines(log).replacen("0.3042", "NaN", 1).into(),
+        Refused(&["log.csv:2: found `NaN", "write `null` for a value that is missing"]),
+    ),
+    quirk(
+        "JSON objects over several lines",
+        "",
+        |log| json_lines(log).replace(", ", ",\n").into(),
+        Refused(&["log.csv:1: found the end of the line", "write the whole object on one line"]),
+    ),
+    quirk(
+        "JSON in one list",
+        "",
+        |log| {
+            let lines = json_lines(log);
+            format!("[{}]", lines.trim_end().replace('\n', ",\n")).into()
+        },
+        Refused(&["found a list in JSON", "write each object on a line of its own (JSON Lines)"]),
+    ),
+    quirk("NPZ, with an array for each column", "", npz, Read),
+    quirk(
+        "NPZ that is cut off",
+        "",
+        |log| {
+            let bytes = npz(log);
+            bytes[..bytes.len() / 2].to_vec()
+        },
+        Refused(&["log.csv:1: found damaged compressed data", "expected a complete NPZ file"]),
+    ),
+    quirk(
+        "a single array of NumPy",
+        "",
+        |_| b"\x93NUMPY\x01\x00".to_vec(),
+        Refused(&["found an array of NumPy alone", "save all columns in one file"]),
     ),
     quirk("CR LF at line ends", "", |log| log.replace('\n', "\r\n").into(), Read),
     quirk("CR at line ends", "", |log| log.replace('\n', "\r").into(), Read),

@@ -55,9 +55,9 @@ sections! {
 section! {
     /// The log and its columns.
     pub Data {
-        /// The log: a table as text, plain or compressed with gzip or zstd ([logs.md](logs.md)). The
-        /// path is relative to this file. A glob names several files, which are read in the order of
-        /// their names; `-` is standard input.
+        /// The log: CSV or JSON Lines, plain or compressed with gzip or zstd, or NPZ
+        /// ([logs.md](logs.md)). The path is relative to this file. A glob names several files, which
+        /// are read in the order of their names; `-` is standard input.
         log: PathBuf = Kind::Text, missing "required";
         /// Names or globs of numeric columns, in order. Required unless there are `categorical`
         /// columns or windows.

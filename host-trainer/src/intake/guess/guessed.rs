@@ -23,6 +23,15 @@ pub(crate) struct Guess {
     pub(crate) has_gaps: bool,
     /// The experts, `local` first.
     pub(crate) experts: Vec<GuessedExpert>,
+    /// The column of the confidence of `local`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) confidence: Option<String>,
+    /// Globs of the columns of its probabilities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) probabilities: Option<Vec<String>>,
+    /// What one error costs, if prices are money.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) money_per_error: Option<f64>,
     /// What was guessed, and why.
     pub(crate) guessed: Vec<String>,
     /// What could not be guessed, and what to do about it.
@@ -42,6 +51,24 @@ pub(crate) struct GuessedExpert {
     pub(crate) column: String,
     /// The column of its prices.
     pub(crate) price_column: Option<String>,
+    /// The price of one use, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) price: Option<f64>,
+}
+
+/// What is known of a log and need not be guessed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct KnownParts {
+    /// The column of the right answer.
+    pub(crate) label: String,
+    /// The experts, `local` first.
+    pub(crate) experts: Vec<GuessedExpert>,
+    /// The column of the confidence of `local`.
+    pub(crate) confidence: Option<String>,
+    /// Globs of the columns of its probabilities.
+    pub(crate) probabilities: Option<Vec<String>>,
+    /// What one error costs, if prices are money.
+    pub(crate) money_per_error: Option<f64>,
 }
 
 /// What a column says about an expert.

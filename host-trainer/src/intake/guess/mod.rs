@@ -13,6 +13,6 @@ mod roles;
 mod toml_text;
 
 pub(crate) use compare::{Comparison, compare};
-pub(crate) use guessed::Guess;
-pub(crate) use read::guess;
+pub(crate) use guessed::{Guess, GuessedExpert, JudgedBy, KnownParts};
+pub(crate) use read::{guess, guess_with};
 pub(crate) use toml_text::toml_text;

@@ -3,18 +3,22 @@
 use super::cast::Cast;
 use super::facts::Facts;
 use super::features;
-use super::guessed::{Guess, GuessedExpert, JudgedBy};
+use super::guessed::{Guess, GuessedExpert, JudgedBy, KnownParts};
 use super::names::{self, Word, of_expert};
 use crate::data::split::Split;
 use crate::warnings::is_group_name;
 
 /// Hands out the parts, the surest first. A column plays one.
-pub(super) fn assign(columns: &[Facts]) -> Guess {
+pub(super) fn assign(columns: &[Facts], known: Option<&KnownParts>) -> Guess {
     let mut cast = Cast { columns, taken: vec![false; columns.len()], guess: Guess::default() };
     cast.split();
-    cast.experts_by_name();
-    cast.label();
-    cast.experts_by_values();
+    if let Some(known) = known {
+        cast.known(known);
+    } else {
+        cast.experts_by_name();
+        cast.label();
+        cast.experts_by_values();
+    }
     cast.order();
     cast.group();
     features::assign(&mut cast);
@@ -24,6 +28,22 @@ pub(super) fn assign(columns: &[Facts]) -> Guess {
 }
 
 impl Cast<'_> {
+    /// Gives the parts that are known.
+    fn known(&mut self, known: &KnownParts) {
+        let answers = known.experts.iter().map(|expert| &expert.column);
+        for name in answers.chain([&known.label]) {
+            if let Some(column) = self.columns.iter().position(|facts| facts.name == *name) {
+                self.taken[column] = true;
+            }
+        }
+        let KnownParts { label, experts, confidence, probabilities, money_per_error } =
+            known.clone();
+        self.guess.label = Some(label);
+        self.guess.experts = experts;
+        (self.guess.confidence, self.guess.probabilities) = (confidence, probabilities);
+        self.guess.money_per_error = money_per_error;
+    }
+
     fn split(&mut self) {
         let is_split = |facts: &Facts| {
             facts.distinct() == Split::ALL.len()
@@ -88,6 +108,7 @@ impl Cast<'_> {
                 judged,
                 column: facts.name.clone(),
                 price_column: None,
+                price: None,
             });
         }
         for &(column, _, expert) in of(Word::Price) {
@@ -234,6 +255,7 @@ impl Cast<'_> {
                 name,
                 judged: JudgedBy::Prediction,
                 price_column: None,
+                price: None,
             });
         }
         self.local_first();
@@ -296,7 +318,7 @@ impl Cast<'_> {
             .experts
             .iter()
             .skip(1)
-            .filter(|expert| expert.price_column.is_none())
+            .filter(|expert| expert.price_column.is_none() && expert.price.is_none())
             .map(|expert| format!("`{}`", expert.name))
             .collect();
         if !without.is_empty() {

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use super::guessed::{Guess, GuessedExpert};
 
-/// The text of `mild.toml`. `log` is the path of the log, relative to it.
-pub(crate) fn toml_text(guess: &Guess, log: &str) -> String {
+/// The text of `mild.toml`. `log` is the path of the log, relative to it; `origin` says how the text
+/// was made of it.
+pub(crate) fn toml_text(guess: &Guess, log: &str, origin: &str) -> String {
     let mut text = format!(
-        "# Guessed by `mild init` from {log}. Read it through, then run `mild check` with this file.\n\
+        "# {origin} {log}. Read it through, then run `mild check` with this file.\n\
          # All keys: docs/configuration.md\n\n"
     );
     text += &comments("To do", &guess.open);
@@ -40,6 +41,17 @@ pub(crate) fn toml_text(guess: &Guess, log: &str) -> String {
     }
     for (index, expert) in guess.experts.iter().enumerate() {
         text += &section(index, expert);
+        if index == 0 {
+            for (key, value) in [
+                ("confidence", guess.confidence.as_deref().map(quoted)),
+                ("probabilities", guess.probabilities.as_deref().map(list)),
+            ] {
+                text += &value.map_or_else(String::new, |value| format!("{key} = {value}\n"));
+            }
+        }
+    }
+    if let Some(money) = guess.money_per_error {
+        let _ = write!(text, "\n[units]\nmoney_per_error = {money:?}   # what one error costs\n");
     }
     text
 }
@@ -50,10 +62,13 @@ fn section(index: usize, expert: &GuessedExpert) -> String {
     let mut text = heading.to_owned();
     let _ = writeln!(text, "name = {}", quoted(&expert.name));
     let _ = writeln!(text, "{} = {}", expert.judged.key(), quoted(&expert.column));
-    let _ = match &expert.price_column {
-        Some(column) => writeln!(text, "price_column = {}", quoted(column)),
-        None if index == 0 => writeln!(text, "price = 0"),
-        None => writeln!(text, "price = 0   # of one use, in units of one error: to be written"),
+    let _ = match (&expert.price_column, expert.price) {
+        (Some(column), _) => writeln!(text, "price_column = {}", quoted(column)),
+        (None, Some(price)) => writeln!(text, "price = {price:?}"),
+        (None, None) if index == 0 => writeln!(text, "price = 0"),
+        (None, None) => {
+            writeln!(text, "price = 0   # of one use, in units of one error: to be written")
+        }
     };
     text
 }

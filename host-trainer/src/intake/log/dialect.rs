@@ -11,6 +11,12 @@ use crate::intake::config::{Data, Decimal, Delimiter};
 /// Marks of a cell that has no value, besides nothing at all.
 const MISSING: [&str; 9] = ["NA", "N/A", "#N/A", "<NA>", "nan", "NaN", "null", "NULL", "-"];
 
+/// Whether a text marks a missing cell where no configuration says otherwise.
+#[cfg(feature = "collect")]
+pub(crate) fn is_missing_mark(text: &str) -> bool {
+    text.is_empty() || MISSING.contains(&text)
+}
+
 /// What a configuration says of how a table is written. What it does not say is recognised.
 #[derive(Debug, Clone)]
 pub struct TableFormat {
@@ -18,13 +24,15 @@ pub struct TableFormat {
     decimal: Option<Decimal>,
     encoding: Option<&'static Encoding>,
     missing: Vec<String>,
+    /// The columns of a table that has no header.
+    columns: Option<Vec<String>>,
 }
 
 impl Default for TableFormat {
     /// Everything is recognised.
     fn default() -> Self {
         let missing = MISSING.map(str::to_owned).to_vec();
-        Self { delimiter: None, decimal: None, encoding: None, missing }
+        Self { delimiter: None, decimal: None, encoding: None, missing, columns: None }
     }
 }
 
@@ -35,11 +43,21 @@ impl From<&Data> for TableFormat {
             decimal: data.decimal,
             encoding: data.encoding.as_ref().and_then(|name| Encoding::for_label(name.as_bytes())),
             missing: data.missing.clone().unwrap_or_else(|| Self::default().missing),
+            columns: None,
         }
     }
 }
 
 impl TableFormat {
+    /// The same for the files of a log that follow the first: what has no header has its columns.
+    pub(super) fn with_columns(self, names: &[String]) -> Self {
+        Self { columns: Some(names.to_vec()), ..self }
+    }
+
+    pub(super) fn columns(&self) -> Option<&[String]> {
+        self.columns.as_deref()
+    }
+
     pub(super) fn encoding(&self) -> Option<&'static Encoding> {
         self.encoding
     }

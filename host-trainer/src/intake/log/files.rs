@@ -1,13 +1,15 @@
-//! The files of a log.
+//! The files of a log, and the tables in them.
 
 use std::path::{Path, PathBuf};
 
+use super::dialect::TableFormat;
 use super::header::is_glob;
+use super::table::Table;
 use crate::error::{Error, LogError, Result};
 
 /// The file of that name or, if there is none and the name is a glob, those that match it, in the
 /// order of their names.
-pub(super) fn of(log: &Path) -> Result<Vec<PathBuf>> {
+fn of(log: &Path) -> Result<Vec<PathBuf>> {
     let Some(pattern) = log.to_str().filter(|name| is_glob(name) && !log.exists()) else {
         return Ok(vec![log.to_path_buf()]);
     };
@@ -21,4 +23,31 @@ pub(super) fn of(log: &Path) -> Result<Vec<PathBuf>> {
     files.retain(|file| file.is_file());
     files.sort();
     if files.is_empty() { Err(no_file()) } else { Ok(files) }
+}
+
+/// Opens the tables of a log, one after the other.
+pub(super) struct Tables {
+    files: std::vec::IntoIter<PathBuf>,
+    format: TableFormat,
+}
+
+impl Tables {
+    /// Those in the file of that name, or in the files that it stands for.
+    pub(super) fn of(log: &Path, format: TableFormat) -> Result<Self> {
+        Ok(Self { files: of(log)?.into_iter(), format })
+    }
+}
+
+impl Iterator for Tables {
+    type Item = Result<Table<'static>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let table = Table::open_as(&self.files.next()?, &self.format);
+        if let Ok(table) = &table
+            && self.format.columns().is_none()
+        {
+            self.format = self.format.clone().with_columns(table.header().names());
+        }
+        Some(table)
+    }
 }

@@ -1,4 +1,4 @@
-//! Reading a deferral log: a table as text, plain or compressed, checked cell by cell.
+//! Reading a deferral log: a table as text, plain or compressed, or as arrays, checked cell by cell.
 //!
 //! Rows stream straight into the arrays of the [`Dataset`]; the text of the log is never held. How
 //! the table is written is recognised from its beginning; what it means does not depend on that.
@@ -7,6 +7,7 @@
 //! A log with an unusable cell is refused; the error names the file, the line, the column, what was
 //! found, what was expected and what to change.
 
+mod arrays;
 mod category;
 mod cell;
 mod coded;
@@ -16,11 +17,14 @@ mod digest;
 mod encoding;
 mod files;
 mod header;
+mod json_lines;
 mod lines;
 mod memory;
 mod new_rows;
+mod npy;
 mod prelude;
 mod recognised;
+mod records;
 mod row;
 mod rows;
 mod signature;
@@ -28,6 +32,7 @@ mod source;
 mod split;
 mod table;
 mod text;
+mod unreadable;
 mod values;
 mod vocabulary;
 mod zstd;
@@ -40,6 +45,9 @@ use crate::data::dataset::Dataset;
 use crate::error::{LogError, Result, list};
 use crate::intake::config::Config;
 pub use dialect::TableFormat;
+#[cfg(feature = "collect")]
+pub(crate) use dialect::is_missing_mark;
+use files::Tables;
 pub use header::Header;
 pub use memory::{Cells, MemoryTable, Strided, single};
 pub use new_rows::{NewRow, NewRows};
@@ -72,9 +80,7 @@ pub fn read_from(reader: impl Read, name: &Path, config: &Config) -> Result<Data
 /// # Errors
 /// If the log cannot be read, does not fit the configuration, or has an unusable cell.
 pub fn survey(config: &Config) -> Result<Dataset> {
-    let format = TableFormat::from(&config.data);
-    let tables = files::of(&config.data.log)?.into_iter();
-    survey_all(tables.map(|file| Table::open_as(&file, &format)), config)
+    survey_all(Tables::of(&config.data.log, TableFormat::from(&config.data))?, config)
 }
 
 /// As [`survey`], from anywhere, such as from memory. `name` stands for it in messages.
@@ -114,6 +120,7 @@ fn survey_all<'a>(
             rows.push(row, before)?;
         }
         recognised.add(&table, count);
+        rows.warn(table.warning());
         before += line;
         let Some(next) = tables.next() else { break };
         table = next?;
@@ -150,8 +157,8 @@ fn complete(data: Dataset) -> Result<Dataset> {
 /// # Errors
 /// If the log cannot be read.
 pub(crate) fn header(config: &Config) -> Result<Header> {
-    let file = files::of(&config.data.log)?.swap_remove(0);
-    Ok(Table::open_as(&file, &TableFormat::from(&config.data))?.header().clone())
+    let mut tables = Tables::of(&config.data.log, TableFormat::from(&config.data))?;
+    Ok(tables.next().expect("a log has a file")?.header().clone())
 }
 
 /// Hands over the rows of the log that a configuration names, each with its line. Lines count on
@@ -163,10 +170,9 @@ pub(crate) fn each_row(
     config: &Config,
     mut take: impl FnMut(&Row<'_>, u64) -> Result<()>,
 ) -> Result<()> {
-    let format = TableFormat::from(&config.data);
     let mut before = 0;
-    for file in files::of(&config.data.log)? {
-        let mut table = Table::open_as(&file, &format)?;
+    for table in Tables::of(&config.data.log, TableFormat::from(&config.data))? {
+        let mut table = table?;
         let mut line = 0;
         while let Some(row) = table.next_row()? {
             line = row.line();

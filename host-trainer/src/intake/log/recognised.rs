@@ -3,15 +3,14 @@
 use std::fmt;
 use std::path::Path;
 
-use super::source::Origin;
 use super::table::{LeftOut, Table};
 
 /// How the tables of a log are stored and written: one line for a person.
 pub(super) struct Recognised {
     first: String,
     columns: usize,
-    origin: Origin,
-    dialect: String,
+    /// How the first table is stored and written.
+    form: String,
     files: usize,
     rows: u64,
     left_out: LeftOut,
@@ -23,8 +22,7 @@ impl Recognised {
         Self {
             first: name(table.header().file()),
             columns: table.header().names().len(),
-            origin: table.origin(),
-            dialect: table.header().dialect().to_string(),
+            form: table.form(),
             files: 0,
             rows: 0,
             left_out: LeftOut::default(),
@@ -53,16 +51,7 @@ impl fmt::Display for Recognised {
             2 => f.write_str(" and another file")?,
             files => write!(f, " and {} more files", files - 1)?,
         }
-        let Origin { compression, encoding, marked } = self.origin;
-        write!(f, ": {} rows of {} columns, ", self.rows, self.columns)?;
-        if let Some(compression) = compression {
-            write!(f, "{compression}, ")?;
-        }
-        write!(f, "{}", encoding.name())?;
-        if marked {
-            f.write_str(" with a byte order mark")?;
-        }
-        write!(f, ", {}", self.dialect)?;
+        write!(f, ": {} rows of {} columns, {}", self.rows, self.columns, self.form)?;
         let LeftOut { comments, headers } = self.left_out;
         for (count, one, many) in
             [(comments, "comment", "comments"), (headers, "repeated header", "repeated headers")]

@@ -152,6 +152,11 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
+    /// Takes up what looks wrong about a table.
+    pub(super) fn warn(&mut self, warning: Option<String>) {
+        self.columns.notes.warnings.extend(warning);
+    }
+
     /// Reads the answers and prices of a row, and whether everybody was asked.
     fn answers(&mut self, row: &Row<'_>, label: Option<&str>, target: Option<f32>) -> Result<bool> {
         let may_miss = self.config.data.not_asked == NotAsked::Allowed;

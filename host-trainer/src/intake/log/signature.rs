@@ -4,11 +4,20 @@
 pub(super) enum Signature {
     Gzip,
     Zstd,
+    /// A zip archive that begins with an array of NumPy.
+    Npz,
     /// What it is, and how it becomes text.
     Other(&'static str, &'static str),
 }
 
 const EXPORT: &str = "export it as CSV";
+
+/// What is said of formats that other programs read, and Python with them.
+const CONVERT: &str = "write it as CSV, or train from Python, which reads it: docs/logs.md has the lines for \
+                       either";
+
+const LINES: &str = "write each object on a line of its own (JSON Lines), as `jq -c '.[]'` does, or pandas with \
+                     `to_json(…, orient=\"records\", lines=True)`";
 
 /// Those that are no text. A workbook is a zip archive as well.
 const OTHERS: [(&[u8], &str, &str); 12] = [
@@ -21,9 +30,13 @@ const OTHERS: [(&[u8], &str, &str); 12] = [
     (b"BZh", "a file compressed with bzip2", "unpack it, or compress it with gzip or zstd"),
     (b"\xfd7zXZ\0", "a file compressed with xz", "unpack it, or compress it with gzip or zstd"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it"),
-    (b"PAR1", "a Parquet file", EXPORT),
-    (b"ARROW1", "an Arrow file", EXPORT),
-    (b"\x93NUMPY", "a NumPy array", EXPORT),
+    (b"PAR1", "a Parquet file", CONVERT),
+    (b"ARROW1", "an Arrow or Feather file", CONVERT),
+    (
+        b"\x93NUMPY",
+        "an array of NumPy alone",
+        "save all columns in one file, as `numpy.savez(\"log.npz\", x=x, label=label)` does",
+    ),
     (b"\x89HDF\r\n", "an HDF5 file", EXPORT),
     (b"SQLite format 3\0", "an SQLite data base", EXPORT),
     (b"%PDF", "a PDF", EXPORT),
@@ -41,12 +54,16 @@ pub(super) fn of(start: &[u8]) -> Option<Signature> {
     {
         return Some(Signature::Zstd);
     }
+    if is_npz(start) {
+        return Some(Signature::Npz);
+    }
     let other = OTHERS.iter().find(|(magic, ..)| start.starts_with(magic));
     // No table has a header that begins as these do.
     let markup = || {
         let text = start.trim_ascii_start();
-        if text.starts_with(b"{\"") || text.starts_with(b"[{") {
-            Some(Signature::Other("JSON", EXPORT))
+        let list = text.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+        if list.is_some_and(|list| list.starts_with(b"{")) {
+            Some(Signature::Other("a list in JSON", LINES))
         } else if text.starts_with(b"<") {
             Some(Signature::Other("HTML or XML", EXPORT))
         } else {
@@ -54,4 +71,13 @@ pub(super) fn of(start: &[u8]) -> Option<Signature> {
         }
     };
     other.map_or_else(markup, |&(_, what, change)| Some(Signature::Other(what, change)))
+}
+
+/// Whether the first file of a zip archive is an array. Its name follows 30 bytes, and its length is
+/// in bytes 26 and 27 (APPNOTE.TXT, 4.3.7).
+fn is_npz(start: &[u8]) -> bool {
+    let name =
+        start.get(26..28).map(|length| usize::from(u16::from_le_bytes([length[0], length[1]])));
+    let name = name.and_then(|length| start.get(30..30 + length));
+    start.starts_with(b"PK\x03\x04") && name.is_some_and(|name| name.ends_with(b".npy"))
 }

@@ -1,5 +1,7 @@
-//! From the bytes of a log to its text: decompressed, decoded to UTF-8, with one kind of line end.
+//! From the bytes of a log to its text: decompressed, decoded to UTF-8, with one kind of line end;
+//! or to the archive that it is.
 
+use std::fmt;
 use std::io::{self, BufReader, Cursor, Read};
 
 use flate2::bufread::MultiGzDecoder;
@@ -12,6 +14,13 @@ use encoding_rs::Encoding;
 
 /// Bytes that are looked at to recognise what a file is.
 const START: usize = 1 << 12;
+
+/// What the bytes of a log are.
+pub(super) enum Stored<'a> {
+    Text(Text<'a>),
+    /// An archive of NumPy's arrays, all of it.
+    Npz(Vec<u8>),
+}
 
 /// The text of a table.
 pub(super) struct Text<'a> {
@@ -29,6 +38,16 @@ pub(super) struct Origin {
     pub(super) marked: bool,
 }
 
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(compression) = self.compression {
+            write!(f, "{compression}, ")?;
+        }
+        f.write_str(self.encoding.name())?;
+        if self.marked { f.write_str(" with a byte order mark") } else { Ok(()) }
+    }
+}
+
 /// Why there is no text.
 pub(super) enum NoText {
     Io(io::Error),
@@ -44,17 +63,22 @@ impl From<io::Error> for NoText {
     }
 }
 
-/// The text of a table that may be compressed. Without an `encoding` it is UTF-16 where that is
+/// A table that may be compressed. Without an `encoding` its text is UTF-16 where that is
 /// recognised, else UTF-8.
-pub(super) fn text<'a>(
+pub(super) fn open<'a>(
     stored: impl Read + 'a,
     encoding: Option<&'static Encoding>,
-) -> Result<Text<'a>, NoText> {
+) -> Result<Stored<'a>, NoText> {
     let (start, stored) = peek(stored)?;
-    let stored = BufReader::with_capacity(1 << 16, stored);
+    let mut stored = BufReader::with_capacity(1 << 16, stored);
     let (compression, plain): (_, Box<dyn Read + 'a>) = match signature::of(&start) {
         Some(Signature::Gzip) => (Some("gzip"), Box::new(MultiGzDecoder::new(stored))),
         Some(Signature::Zstd) => (Some("zstd"), Box::new(ZstdFrames::new(stored))),
+        Some(Signature::Npz) => {
+            let mut archive = Vec::new();
+            stored.read_to_end(&mut archive)?;
+            return Ok(Stored::Npz(archive));
+        }
         Some(Signature::Other(what, change)) => return Err(NoText::Other(what, change)),
         None => (None, Box::new(stored)),
     };
@@ -82,7 +106,7 @@ pub(super) fn text<'a>(
         true => plain,
         false => Box::new(Decoded::new(plain, recognised.encoding)),
     };
-    Ok(Text { lines: LineEnds::new(utf8), origin })
+    Ok(Stored::Text(Text { lines: LineEnds::new(utf8), origin }))
 }
 
 /// The first bytes, and everything.
@@ -97,7 +121,9 @@ mod tests {
     use super::*;
 
     fn read(stored: &[u8]) -> (String, Origin) {
-        let Ok(Text { mut lines, origin }) = text(stored, None) else { panic!("no text") };
+        let Ok(Stored::Text(Text { mut lines, origin })) = open(stored, None) else {
+            panic!("no text")
+        };
         let mut whole = String::new();
         lines.read_to_string(&mut whole).unwrap();
         (whole, origin)
@@ -119,7 +145,7 @@ mod tests {
         for (stored, name) in
             [(&b"PK\x03\x04..."[..], "zip"), (b"PAR1....", "Parquet"), (b"a\0,b", "zero")]
         {
-            match text(stored, None) {
+            match open(stored, None) {
                 Err(NoText::Other(what, _)) => assert!(what.contains(name), "{what}"),
                 _ => panic!("{name} is read"),
             }

@@ -1,5 +1,5 @@
-//! Any table with a header, as text that may be compressed: its columns by name, its rows one by
-//! one, each with its line.
+//! Any table with a header, as text that may be compressed, as JSON Lines or as arrays of NumPy: its
+//! columns by name, its rows one by one, each with its line.
 //!
 //! This is the only reader of tables in the workspace. [`read`](super::read) makes a dataset with
 //! it; other programs read the columns that they need:
@@ -27,35 +27,37 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use csv::{ErrorKind, StringRecord};
+use csv::StringRecord;
 
+use super::arrays::Arrays;
 use super::cell;
-use super::dialect::TableFormat;
-use super::encoding::Malformed;
+use super::dialect::{Dialect, TableFormat};
 use super::header::Header;
-use super::lines::LineEnds;
+use super::json_lines::{JsonLines, is_json_lines};
 use super::prelude::Prelude;
+use super::records::{Records, Sampled};
 use super::row::Row;
-use super::source::{self, NoText, Origin, Text};
+use super::source::{self, NoText, Stored, Text};
 use super::text::visible;
+use super::unreadable::reading;
 use crate::error::{Error, LogError, Result, list};
 use crate::intake::config::STANDARD_INPUT;
 
 /// The text that is looked at to recognise how the table is written.
 const SAMPLE: usize = 1 << 16;
 
-/// The text of a table, of which the beginning has been looked at.
-type Sampled<'a> = io::Chain<Cursor<Vec<u8>>, LineEnds<Box<dyn Read + 'a>>>;
+/// The text that is looked at to find the columns of JSON Lines, which have no header.
+const OBJECTS: usize = 1 << 20;
 
 /// A table that is being read. Only one row is in memory at a time.
 pub struct Table<'a> {
     header: Header,
-    origin: Origin,
-    reader: csv::Reader<Sampled<'a>>,
+    /// How the table is stored and written, in words.
+    form: String,
+    records: Records<'a>,
     record: StringRecord,
+    /// Of the record; where there are no lines, the number of the row.
     line: u64,
-    /// Lines before the first that the CSV reader has seen.
-    before: u64,
     /// Whether the record is a row that has not been given yet.
     pending: bool,
     left_out: LeftOut,
@@ -105,52 +107,106 @@ impl<'a> Table<'a> {
     /// # Errors
     /// As [`Table::new`].
     pub fn new_as(stored: impl Read + 'a, name: &Path, format: &TableFormat) -> Result<Self> {
-        let file = || name.to_path_buf();
-        let Text { mut lines, origin } =
-            source::text(stored, format.encoding()).map_err(|error| match error {
-                NoText::Io(error) => Error::io(name)(error),
-                NoText::Compressed(format, error) => reading(name, Some(format), 1, error),
-                NoText::Other(found, change) => Error::from(LogError::NoText {
-                    file: file(),
-                    found: found.to_owned(),
-                    change: change.to_owned(),
-                }),
-            })?;
-        let mut sample = Vec::new();
-        let sampled = lines.by_ref().take(SAMPLE as u64).read_to_end(&mut sample);
-        let prelude = Prelude::of(&sample);
-        // The last line of a sample that ends inside the text may be cut, even inside a character.
-        let whole = match (sample.len() == SAMPLE, sample.iter().rposition(|&byte| byte == b'\n')) {
-            (true, Some(end)) => &sample[..=end],
-            _ => &sample[..],
+        let stored = source::open(stored, format.encoding()).map_err(|error| match error {
+            NoText::Io(error) => Error::io(name)(error),
+            NoText::Compressed(format, error) => reading(name, Some(format), 1, error),
+            NoText::Other(found, change) => Error::from(LogError::NoText {
+                file: name.to_path_buf(),
+                found: found.to_owned(),
+                change: change.to_owned(),
+            }),
+        })?;
+        let Text { mut lines, origin } = match stored {
+            Stored::Text(text) => text,
+            Stored::Npz(archive) => {
+                let arrays = Arrays::read(archive, name)?;
+                let names = arrays.names();
+                let dialect = format.clone().in_memory();
+                return Self::named(
+                    name,
+                    &names,
+                    dialect,
+                    Records::Arrays(arrays),
+                    "NPZ".to_owned(),
+                );
+            }
         };
-        let text = String::from_utf8_lossy(whole.get(prelude.bytes..).unwrap_or_default());
-        let dialect = format.dialect(&text, prelude.delimiter);
+        let mut sample = Vec::new();
+        let mut sampled = lines.by_ref().take(SAMPLE as u64).read_to_end(&mut sample);
+        let is_json = is_json_lines(&sample);
+        if is_json && sampled.is_ok() {
+            let more = (OBJECTS - SAMPLE) as u64;
+            sampled = lines.by_ref().take(more).read_to_end(&mut sample);
+        }
         if let Err(error) = sampled {
             let line = 1 + sample.iter().filter(|&&byte| byte == b'\n').count() as u64;
             return Err(reading(name, origin.compression, line, error));
         }
+        // The last line of a sample that ends inside the text may be cut, even inside a character.
+        let limit = if is_json { OBJECTS } else { SAMPLE };
+        let whole = match (sample.len() == limit, sample.iter().rposition(|&byte| byte == b'\n')) {
+            (true, Some(end)) => end + 1,
+            _ => sample.len(),
+        };
+        let compression = origin.compression;
+        if is_json {
+            let start = sample[..whole].to_vec();
+            let lines = Cursor::new(sample).chain(lines);
+            let lines = JsonLines::new(lines, &start, format.columns(), name)?;
+            let (names, form) = (lines.names(), format!("{origin}, JSON Lines"));
+            let records = Records::JsonLines { lines, compression };
+            return Self::named(name, &names, format.clone().in_memory(), records, form);
+        }
+        let prelude = Prelude::of(&sample);
+        let text =
+            String::from_utf8_lossy(sample[..whole].get(prelude.bytes..).unwrap_or_default());
+        let dialect = format.dialect(&text, prelude.delimiter);
+        let form = format!("{origin}, {dialect}");
+        let text = Cursor::new(sample.split_off(prelude.bytes)).chain(lines);
+        Self::with_header(name, text, &prelude, dialect, form, compression)
+    }
+
+    /// A table whose columns are known.
+    fn named(
+        name: &Path,
+        names: &StringRecord,
+        dialect: Dialect,
+        records: Records<'a>,
+        form: String,
+    ) -> Result<Self> {
+        let header = Header::new(name, 1, names, dialect);
+        header.no_duplicates()?;
+        let (record, left_out) = (StringRecord::new(), LeftOut::default());
+        Ok(Self { header, form, records, record, line: 0, pending: false, left_out })
+    }
+
+    /// A table of which the header stands at the beginning of a text, or in the last comment before.
+    fn with_header(
+        name: &Path,
+        text: Sampled<'a>,
+        prelude: &Prelude,
+        dialect: Dialect,
+        form: String,
+        compression: Option<&'static str>,
+    ) -> Result<Self> {
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(dialect.delimiter.byte())
-            .from_reader(Cursor::new(sample.split_off(prelude.bytes)).chain(lines));
-        let header = Header::new(name, 1, &StringRecord::new(), dialect.clone());
+            .from_reader(text);
         let mut table = Self {
-            header,
-            origin,
-            reader,
+            header: Header::new(name, 1, &StringRecord::new(), dialect.clone()),
+            form,
+            records: Records::Csv { reader, before: prelude.lines, compression },
             record: StringRecord::new(),
             line: 0,
-            before: prelude.lines,
             pending: false,
             left_out: LeftOut { comments: prelude.comments, headers: 0 },
         };
         if !table.advance()? {
-            return Err(LogError::Empty { file: file() }.into());
+            return Err(LogError::Empty { file: name.to_path_buf() }.into());
         }
-        let names = prelude.header(&table.record, &dialect);
-        if let Some(names) = &names {
+        if let Some(names) = &prelude.header(&table.record, &dialect) {
             table.pending = true;
             table.left_out.comments -= 1;
             table.header = Header::new(name, prelude.lines, names, dialect);
@@ -178,6 +234,9 @@ impl<'a> Table<'a> {
             if !self.advance()? {
                 return Ok(None);
             }
+            if !self.records.may_have_comments() {
+                break;
+            }
             // A comment with as many cells as a row may be a row: whoever reads its first cell will
             // say so.
             let width = self.header.names().len();
@@ -194,9 +253,19 @@ impl<'a> Table<'a> {
         Ok(Some(Row::new(&self.header, &self.record, self.line)))
     }
 
-    /// How the table is stored.
-    pub(super) fn origin(&self) -> Origin {
-        self.origin
+    /// How the table is stored and written, in words.
+    pub(super) fn form(&self) -> String {
+        self.form.clone()
+    }
+
+    /// What looks wrong about the rows that have been read.
+    pub(super) fn warning(&self) -> Option<String> {
+        match &self.records {
+            Records::JsonLines { lines, .. } => {
+                lines.warning().map(|text| format!("{}: {text}", self.header.file().display()))
+            }
+            Records::Csv { .. } | Records::Arrays(_) => None,
+        }
     }
 
     /// The lines that were no rows, so far.
@@ -270,49 +339,8 @@ impl<'a> Table<'a> {
 
     /// Reads the next record; `false` at the end.
     fn advance(&mut self) -> Result<bool> {
-        let result = self.reader.read_record(&mut self.record);
-        // The CSV reader reports the line of the empty lines before a record. All lines end in LF
-        // here, so the record began as many lines ago as it has line ends, its own included.
-        let inside = self.record.as_slice().bytes().filter(|&byte| byte == b'\n').count() as u64;
-        let behind = self.before + self.reader.position().line();
-        self.line = behind.saturating_sub(1 + inside);
-        result.map_err(|error| match error.into_kind() {
-            ErrorKind::Utf8 { .. } => not_utf8(self.header.file(), self.line),
-            ErrorKind::Io(error) => {
-                reading(self.header.file(), self.origin.compression, behind, error)
-            }
-            other => Error::Io {
-                path: self.header.file().to_path_buf(),
-                source: io::Error::other(format!("{other:?}")),
-            },
-        })
-    }
-}
-
-fn not_utf8(file: &Path, line: u64) -> Error {
-    Error::from(LogError::Encoding {
-        file: file.to_path_buf(),
-        line,
-        encoding: "UTF-8",
-        change: "save it as UTF-8, or set `encoding` in `[data]`, for most spreadsheets \
-                 `encoding = \"windows-1252\"`"
-            .to_owned(),
-    })
-}
-
-/// What an error of a reader below means: that the compressed data are damaged, that the bytes are
-/// in another encoding, or that reading failed.
-fn reading(file: &Path, compression: Option<&'static str>, line: u64, error: io::Error) -> Error {
-    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-    let path = file.to_path_buf();
-    if let Some(&Malformed(encoding)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        let change = "set the right `encoding` in `[data]`, or save it as UTF-8".to_owned();
-        return LogError::Encoding { file: path, line, encoding, change }.into();
-    }
-    match (error.kind(), compression) {
-        (InvalidData | InvalidInput | UnexpectedEof, Some(format)) => {
-            LogError::Damaged { file: path, line, format, found: error.to_string() }.into()
-        }
-        _ => Error::Io { path, source: error },
+        let line = self.records.next(&mut self.record, self.header.file())?;
+        self.line = line.unwrap_or(self.line);
+        Ok(line.is_some())
     }
 }
