@@ -6,7 +6,12 @@
 //! there, arithmetic takes their place. Armv7-M branches only for a saturating sum, for which
 //! Armv7E-M has an instruction. (`cargo xtask device prove` proves it.)
 
-use super::signs::{self, BRANCHES, MULTIPLIES_HIGH, SATURATES};
+use super::active::Active;
+use super::interface::Signs;
+
+const BRANCHES: bool = Active::BRANCHES;
+const MULTIPLIES_HIGH: bool = Active::MULTIPLIES_HIGH;
+const SATURATES: bool = Active::SATURATES;
 
 /// Whether the lowest bit is set.
 #[inline(always)]
@@ -17,7 +22,7 @@ pub(crate) fn mask(bits: u32) -> i32 {
 /// A negative number if any bit but bit 0, which must not be, is set; else 0.
 #[inline(always)]
 pub(crate) fn any_bit(bits: u32) -> i32 {
-    signs::negate((bits >> 1) as i32)
+    Active::negate((bits >> 1) as i32)
 }
 
 /// Whether a number is negative.
@@ -174,7 +179,17 @@ pub(crate) fn clamp_activation(number: i32) -> i32 {
 
 /// The steps that would branch on a core without conditional instructions.
 mod arithmetic {
-    pub(super) use crate::kernel::signs::{below, negative as sign};
+    use super::{Active, Signs};
+
+    #[inline(always)]
+    pub(super) fn sign(number: i32) -> i32 {
+        Active::negative(number)
+    }
+
+    #[inline(always)]
+    pub(super) fn below(a: u32, b: u32) -> i32 {
+        Active::below(a, b)
+    }
 
     #[inline(always)]
     pub(super) fn less(a: i32, b: i32) -> i32 {

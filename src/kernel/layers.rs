@@ -1,6 +1,8 @@
 //! Layers that fit each other, and running them.
 
-use super::{Activations, Layer, MAX_WIDTH, WORDS_PER_GROUP, active, groups};
+use super::active::Active;
+use super::interface::Kernel;
+use super::{Activations, Layer, MAX_WIDTH, WORDS_PER_GROUP, groups};
 
 /// Layers that a kernel may run: each complete, each with the outputs of the one before it as its
 /// inputs, and only the last one without a ReLU.
@@ -114,7 +116,7 @@ impl<'a> Layers<'a> {
     pub(crate) fn run<'s>(&self, sides: Sides<'s>) -> &'s mut [u32] {
         let Sides { even, odd } = sides;
         // SAFETY: a chain found the layers to fit, and the sides are for them.
-        unsafe { active::layers(self.words, Activations::Input, even, odd) }
+        unsafe { Active::layers(self.words, Activations::Input, even, odd) }
     }
 
     /// Runs one layer on whatever activations the scratch holds.
@@ -126,7 +128,7 @@ impl<'a> Layers<'a> {
         if let Some(layer) = self.iter().nth(index) {
             // SAFETY: a chain found the layer to fit, and the sides are for its chain.
             unsafe {
-                active::layers(layer.words, activations, from, to);
+                Active::layers(layer.words, activations, from, to);
             }
         }
     }

@@ -4,63 +4,27 @@
 //! a form of its own choosing, and on *blocks* of one to four rows of weights. The image lays the
 //! words of one group side by side for the rows of a block.
 //!
-//! The build script chooses the kernel by the target. Every kernel exports the same two functions:
-//! `pack`, and `layers`, which runs layers from end to end. Nothing here imports anything else of
-//! the crate, and all of the crate's `unsafe` code is here.
+//! The build script chooses the kernel by the target. Every kernel is a type `Active` with the traits
+//! of [`interface`]: it packs codes, runs layers from end to end, and knows the signs of numbers. Nothing
+//! here imports anything else of the crate, and all of the crate's `unsafe` code is here.
 
 #![allow(unsafe_code)]
 
-#[cfg(mild_kernel = "armv6m")]
-#[path = "armv6m.rs"]
+/// The kernel of the target.
+#[cfg_attr(mild_kernel = "armv6m", path = "armv6m/mod.rs")]
+#[cfg_attr(mild_kernel = "armv7m", path = "armv7m/mod.rs")]
+#[cfg_attr(mild_kernel = "dsp", path = "dsp/mod.rs")]
+#[cfg_attr(mild_kernel = "helium", path = "helium/mod.rs")]
+#[cfg_attr(mild_kernel = "riscv", path = "riscv/mod.rs")]
+#[cfg_attr(mild_kernel = "portable", path = "portable/mod.rs")]
 mod active;
-#[cfg(mild_kernel = "armv7m")]
-#[path = "armv7m.rs"]
-mod active;
-#[cfg(mild_kernel = "dsp")]
-#[path = "dsp.rs"]
-mod active;
-#[cfg(mild_kernel = "helium")]
-#[path = "helium.rs"]
-mod active;
-#[cfg(mild_kernel = "riscv")]
-#[path = "riscv.rs"]
-mod active;
-#[cfg(mild_kernel = "portable")]
-#[path = "portable.rs"]
-mod active;
-
 pub(crate) mod constant_time;
-#[cfg(any(mild_kernel = "armv6m", mild_kernel = "armv7m", mild_kernel = "portable"))]
-mod crosswise;
-#[cfg(test)]
-mod emulated_dsp;
-#[cfg(any(test, mild_kernel = "dsp"))]
-mod lanes;
+mod interface;
 mod layer;
 mod layers;
 mod requantize;
-#[cfg(mild_kernel = "riscv")]
-mod riscv_steps;
-#[cfg(not(mild_kernel = "portable"))]
-mod routine;
-#[cfg(mild_kernel = "portable")]
-mod rows;
-#[cfg(mild_kernel = "armv6m")]
-#[path = "signs/armv6m.rs"]
-mod signs;
-#[cfg(mild_kernel = "portable")]
-#[path = "signs/portable.rs"]
-mod signs;
-#[cfg(mild_kernel = "riscv")]
-#[path = "signs/riscv.rs"]
-mod signs;
-#[cfg(any(mild_kernel = "armv7m", mild_kernel = "dsp", mild_kernel = "helium"))]
-#[path = "signs/thumb2.rs"]
-mod signs;
-#[cfg(test)]
-mod tests;
-#[cfg(any(mild_kernel = "armv7m", mild_kernel = "dsp"))]
-mod thumb2_layers;
+#[allow(dead_code, unused_imports, unused_macros)] // No kernel needs all of it.
+mod shared;
 
 pub use layer::MAX_WIDTH;
 #[cfg(feature = "writer")]
@@ -89,5 +53,5 @@ enum Activations {
 /// Packs four codes of an input.
 #[inline(always)]
 pub(crate) fn pack_input(codes: [i8; 4]) -> Group {
-    active::pack(Activations::Input, codes)
+    <active::Active as interface::Kernel>::pack_input(codes)
 }

@@ -179,4 +179,4 @@ macro_rules! layer {
         )
     };
 }
-pub(super) use layer;
+pub(in super::super) use layer;

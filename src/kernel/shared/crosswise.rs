@@ -19,11 +19,11 @@
 //! exactly `a x_a + c x_c`: its magnitude is at most 2 * 127 * 128 = 32512, less than 2^15, and so
 //! is that of `a x_c`, at most 127 * 128 = 16256.
 
-use super::{Activations, Group};
+use crate::kernel::{Activations, Group};
 
 /// Four activations, crosswise.
 #[inline(always)]
-pub(super) fn pack(codes: [i8; 4]) -> Group {
+pub(in super::super) fn pack(codes: [i8; 4]) -> Group {
     // One by one: an array that is mapped becomes a loop over memory in builds for size.
     let [a, b, c, d] = codes;
     let (a, b, c, d) = (a as u32, b as u32, c as u32, d as u32);
@@ -31,9 +31,8 @@ pub(super) fn pack(codes: [i8; 4]) -> Group {
 }
 
 /// What the biases of the weights add after a ReLU, to be taken off.
-#[allow(dead_code)] // Armv7-M has it in assembly.
 #[inline(always)]
-pub(super) fn start(kind: Activations, activations: &[Group]) -> i32 {
+pub(in super::super) fn start(kind: Activations, activations: &[Group]) -> i32 {
     match kind {
         Activations::Input => 0,
         Activations::Hidden => {

@@ -2,31 +2,39 @@
 //!
 //! [`crosswise`] explains the arithmetic.
 
-use super::rows::{self, Blocks, Rows};
-use super::{Activations, BLOCK_ROWS, Group, WEIGHT_BIAS, crosswise, requantize};
+#[cfg(test)]
+mod emulated_dsp;
+mod rows;
+#[cfg(test)]
+mod tests;
 
-/// Packs four activations.
-#[inline(always)]
-pub(super) fn pack(_: Activations, codes: [i8; 4]) -> Group {
-    crosswise::pack(codes)
+use super::interface::{Kernel, Signs};
+use super::shared::crosswise;
+use super::{Activations, BLOCK_ROWS, GROUP, Group, WEIGHT_BIAS, requantize};
+use rows::{Blocks, Rows};
+
+/// This kernel: no instruction that a core might not have.
+pub(super) struct Active;
+
+impl Kernel for Active {
+    #[inline(always)]
+    fn pack_input(codes: [i8; GROUP]) -> Group {
+        crosswise::pack(codes)
+    }
+
+    /// Safe with any words and sides.
+    #[inline(always)]
+    unsafe fn layers<'s>(
+        words: &[u32],
+        kind: Activations,
+        from: &'s mut [u32],
+        to: &'s mut [u32],
+    ) -> &'s mut [u32] {
+        rows::layers::<Self>(words, kind, from, to)
+    }
 }
 
-/// Runs layers.
-///
-/// # Safety
-/// Nothing: other kernels need the words to be a chain of layers, and the sides to be theirs.
-#[inline(always)]
-pub(super) unsafe fn layers<'s>(
-    words: &[u32],
-    kind: Activations,
-    from: &'s mut [u32],
-    to: &'s mut [u32],
-) -> &'s mut [u32] {
-    rows::layers::<Portable>(words, kind, from, to)
-}
-
-/// Plain Rust, without any instruction that a core might not have.
-pub(super) struct Portable;
+impl Signs for Active {}
 
 /// Takes the first and the third byte of a word.
 const EVEN: u32 = 0x00ff_00ff;
@@ -37,7 +45,7 @@ const ODD_BIAS: u32 = WEIGHT_BIAS << 8;
 /// Half of the lower half: makes the floor of the upper half a rounding.
 const HALF: u32 = 1 << 15;
 
-impl Rows for Portable {
+impl Rows for Active {
     #[inline(always)]
     fn pack(_: Activations, codes: [i8; 4]) -> Group {
         crosswise::pack(codes)
@@ -101,7 +109,7 @@ fn product<const INPUT: bool>(word: u32, [even, odd]: Group, addends: Group) -> 
 
 /// The blocks of a layer, by a function that adds the dot products of one block to its sums.
 #[inline(always)]
-pub(super) fn each_block<K: Rows>(
+fn each_block<K: Rows>(
     blocks: Blocks<'_>,
     mut block: impl FnMut(&[[u32; BLOCK_ROWS]], &[Group], &mut [i32; BLOCK_ROWS]),
 ) {
@@ -136,7 +144,7 @@ fn requantize_block(sums: [i32; BLOCK_ROWS], words: &[u32; BLOCK_ROWS]) -> [i8; 
 
 /// A row of a block, by a function that adds the products of four weights to a sum.
 #[inline(always)]
-pub(super) fn each_group(
+fn each_group(
     weights: &[u32],
     stride: usize,
     activations: &[Group],

@@ -1,31 +1,35 @@
 //! The kernel for cores with the DSP instructions: Armv7E-M, and Armv8-M main-line with that option.
 //!
-//! [`lanes`](super::lanes) explains the arithmetic.
+//! [`lanes`](super::shared::lanes) explains the arithmetic.
 
 use core::arch::{asm, naked_asm};
 
-use super::{Activations, Group, lanes, routine, thumb2_layers};
+use super::interface::Signs;
+use super::shared::registers::in_registers;
+use super::shared::routine::{Assembly, Routine};
+use super::shared::thumb2_layers;
+use super::{GROUP, Group};
 
-/// Packs four activations.
-#[inline(always)]
-pub(super) fn pack(kind: Activations, codes: [i8; 4]) -> Group {
-    let word = u32::from_le_bytes(codes.map(|code| code as u8));
-    lanes::pack(kind, codes, [sxtb16(word), sxtb16_rotated(word)])
+/// This kernel.
+pub(super) struct Active;
+
+impl Assembly for Active {
+    const LAYERS: Routine = all_layers;
+
+    #[inline(always)]
+    fn pack_input(codes: [i8; GROUP]) -> Group {
+        let word = u32::from_le_bytes(codes.map(|code| code as u8));
+        [sxtb16(word), sxtb16_rotated(word)]
+    }
 }
 
-/// Runs layers.
-///
-/// # Safety
-/// See [`routine::run`].
-#[inline(always)]
-pub(super) unsafe fn layers<'s>(
-    words: &[u32],
-    kind: Activations,
-    from: &'s mut [u32],
-    to: &'s mut [u32],
-) -> &'s mut [u32] {
-    // SAFETY: the caller's promise is the same.
-    unsafe { routine::run(all_layers, words, kind, from, to) }
+impl Signs for Active {
+    /// The compiler does not see that it is: where it knows a sign it makes a comparison of it, which
+    /// takes more instructions.
+    #[inline(always)]
+    fn negate(number: i32) -> i32 {
+        in_registers!("rsbs {result}, {number}, #0"; number)
+    }
 }
 
 /// What makes the assembler accept the instructions. On Armv8-M the target leaves them out, and only
@@ -183,7 +187,7 @@ macro_rules! start {
 /// row, r12 and lr the group.
 ///
 /// # Safety
-/// See [`Routine`](routine::Routine).
+/// See [`Routine`].
 #[unsafe(naked)]
 unsafe extern "C" fn all_layers(
     _: *const u32,

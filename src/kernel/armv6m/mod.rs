@@ -1,123 +1,52 @@
 //! The kernel for Armv6-M (Cortex-M0, M0+) and Armv8-M base-line (M23).
 //!
-//! The arithmetic of [`crosswise`](super::crosswise), which explains it, in assembly. Sums live in
+//! The arithmetic of [`crosswise`], which explains it, in assembly. Sums live in
 //! the high registers, which can be added to but not much else.
+
+mod steps;
 
 use core::arch::naked_asm;
 
-use super::{Activations, Group, crosswise, routine};
+use super::interface::Signs;
+use super::shared::crosswise;
+use super::shared::registers::in_registers;
+use super::shared::routine::{Assembly, Routine};
+use super::{GROUP, Group};
+use steps::{hidden_row, input_row, requantize, word};
 
-/// Packs four activations.
-#[inline(always)]
-pub(super) fn pack(_: Activations, codes: [i8; 4]) -> Group {
-    crosswise::pack(codes)
+/// This kernel.
+pub(super) struct Active;
+
+impl Assembly for Active {
+    const LAYERS: Routine = all_layers;
+
+    #[inline(always)]
+    fn pack_input(codes: [i8; GROUP]) -> Group {
+        crosswise::pack(codes)
+    }
 }
 
-/// Runs layers.
-///
-/// # Safety
-/// See [`routine::run`].
-#[inline(always)]
-pub(super) unsafe fn layers<'s>(
-    words: &[u32],
-    kind: Activations,
-    from: &'s mut [u32],
-    to: &'s mut [u32],
-) -> &'s mut [u32] {
-    // SAFETY: the caller's promise is the same.
-    unsafe { routine::run(all_layers, words, kind, from, to) }
-}
+/// The core has no conditional instructions, and the compiler must not see through these: it knows
+/// masks, and makes branches of them.
+impl Signs for Active {
+    const BRANCHES: bool = true;
+    const SATURATES: bool = false;
+    const MULTIPLIES_HIGH: bool = false;
 
-/// The bytes of the next word in two words, r5 (a', c') and r4 (b', d'), all without sign.
-/// Exchanging the bytes of each half takes an instruction less than a copy that is shifted.
-macro_rules! word {
-    () => {
-        "ldm r0!, {{r5}}
-         eors r5, r6
-         rev16 r4, r5
-         ands r5, r7
-         ands r4, r7
-         "
-    };
-}
+    #[inline(always)]
+    fn negative(number: i32) -> i32 {
+        in_registers!("asrs {result}, {number}, #31"; number)
+    }
 
-/// One row of a group over the codes of an input; `$sum` is its register. The biases are taken off
-/// the weights.
-macro_rules! input_row {
-    ($sum:literal) => {
-        concat!(
-            word!(),
-            "add r5, r12\n",
-            "add r4, r12\n",
-            "muls r5, r2, r5\n",
-            "muls r4, r3, r4\n",
-            "add r5, lr\n",
-            "add r4, lr\n",
-            "asrs r5, r5, #16\n",
-            "asrs r4, r4, #16\n",
-            "add ",
-            $sum,
-            ", r5\n",
-            "add ",
-            $sum,
-            ", r4\n",
-        )
-    };
-}
+    #[inline(always)]
+    fn below(a: u32, b: u32) -> i32 {
+        in_registers!("cmp {a}, {b}", "sbcs {result}, {result}"; a, b)
+    }
 
-/// One row of a group over the results of a ReLU.
-macro_rules! hidden_row {
-    ($sum:literal) => {
-        concat!(
-            word!(),
-            "muls r5, r2, r5\n",
-            "muls r4, r3, r4\n",
-            "lsrs r5, r5, #16\n",
-            "lsrs r4, r4, #16\n",
-            "add ",
-            $sum,
-            ", r5\n",
-            "add ",
-            $sum,
-            ", r4\n",
-        )
-    };
-}
-
-/// Requantizes a sum in r2 by the next word from r0, as [`requantize`](super::requantize) does,
-/// into r6. The upper word of the product comes from four products of halves; the last bit that the
-/// shift drops is the carry, and adding it rounds half up. r1 is 0. No branches: the run time does
-/// not depend on the data.
-macro_rules! requantize {
-    () => {
-        "ldm r0!, {{r4}}
-         sxth r3, r2
-         subs r2, r2, r3
-         asrs r2, r2, #16
-         uxth r5, r4
-         lsrs r6, r4, #16
-         mov r7, r3
-         muls r7, r5, r7
-         muls r3, r6, r3
-         muls r5, r2, r5
-         muls r6, r2, r6
-         asrs r7, r7, #16
-         adds r3, r3, r7
-         adds r3, r3, r5
-         asrs r3, r3, #16
-         adds r6, r6, r3
-         lsls r4, r4, #27
-         lsrs r4, r4, #27
-         asrs r6, r4
-         adcs r6, r1
-         subs r6, #127
-         asrs r3, r6, #31
-         ands r6, r3
-         adds r6, #127
-         asrs r3, r6, #31
-         bics r6, r3
-         "
-    };
+    #[inline(always)]
+    fn negate(number: i32) -> i32 {
+        in_registers!("rsbs {result}, {number}, #0"; number)
+    }
 }
 
 /// A layer: r0 its words, r1 the activations, r2 where results go, r3 whether the activations are
@@ -133,7 +62,7 @@ macro_rules! requantize {
 /// layer, 48 four results.
 ///
 /// # Safety
-/// See [`Routine`](routine::Routine).
+/// See [`Routine`].
 #[unsafe(naked)]
 unsafe extern "C" fn all_layers(
     _: *const u32,

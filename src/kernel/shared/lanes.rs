@@ -15,17 +15,17 @@
 //! word first, one instruction more. The bias of 128 adds 128 (x_a + x_c) for every group, the same
 //! for all rows: it is taken off where the sums start.
 
-use super::{Activations, Group};
+use crate::kernel::{Activations, Group};
 
 /// Two lanes of 16 bits; what does not fit is lost.
 #[inline(always)]
-pub(super) fn word(low: i32, high: i32) -> u32 {
+pub(in super::super) fn word(low: i32, high: i32) -> u32 {
     low as u32 & 0xffff | (high as u32) << 16
 }
 
 /// Packs four activations, of which `even` and `odd` are the lanes (a, c) and (b, d).
 #[inline(always)]
-pub(super) fn pack(kind: Activations, codes: [i8; 4], [even, odd]: Group) -> Group {
+pub(in super::super) fn pack(kind: Activations, codes: [i8; 4], [even, odd]: Group) -> Group {
     match kind {
         Activations::Input => [even, odd],
         Activations::Hidden => {

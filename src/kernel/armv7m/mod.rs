@@ -1,30 +1,37 @@
 //! The kernel for Armv7-M (Cortex-M3), and for Armv8-M main-line without the DSP instructions.
 //!
-//! The arithmetic of [`crosswise`](super::crosswise), which explains it, in assembly.
+//! The arithmetic of [`crosswise`], which explains it, in assembly.
 
 use core::arch::naked_asm;
 
-use super::{Activations, Group, crosswise, routine, thumb2_layers};
+use super::interface::Signs;
+use super::shared::registers::in_registers;
+use super::shared::routine::{Assembly, Routine};
+use super::shared::{crosswise, thumb2_layers};
+use super::{GROUP, Group};
 
-/// Packs four activations.
-#[inline(always)]
-pub(super) fn pack(_: Activations, codes: [i8; 4]) -> Group {
-    crosswise::pack(codes)
+/// This kernel.
+pub(super) struct Active;
+
+impl Assembly for Active {
+    const LAYERS: Routine = all_layers;
+
+    #[inline(always)]
+    fn pack_input(codes: [i8; GROUP]) -> Group {
+        crosswise::pack(codes)
+    }
 }
 
-/// Runs layers.
-///
-/// # Safety
-/// See [`routine::run`].
-#[inline(always)]
-pub(super) unsafe fn layers<'s>(
-    words: &[u32],
-    kind: Activations,
-    from: &'s mut [u32],
-    to: &'s mut [u32],
-) -> &'s mut [u32] {
-    // SAFETY: the caller's promise is the same.
-    unsafe { routine::run(all_layers, words, kind, from, to) }
+impl Signs for Active {
+    /// There is no instruction for it on Armv7-M.
+    const SATURATES: bool = false;
+
+    /// The compiler does not see that it is: where it knows a sign it makes a comparison of it, which
+    /// takes more instructions.
+    #[inline(always)]
+    fn negate(number: i32) -> i32 {
+        in_registers!("rsbs {result}, {number}, #0"; number)
+    }
 }
 
 /// One row of a group over the codes of an input; `$sum` is its register.
@@ -188,7 +195,7 @@ macro_rules! start {
 /// the group, the others free.
 ///
 /// # Safety
-/// See [`Routine`](routine::Routine).
+/// See [`Routine`].
 #[unsafe(naked)]
 unsafe extern "C" fn all_layers(
     _: *const u32,

@@ -1,6 +1,8 @@
 //! Running layers in Rust, around routines that compute blocks and rows.
 
-use super::{Activations, BLOCK_ROWS, GROUP, Group, Layer, WORDS_PER_GROUP, groups, requantize};
+use crate::kernel::{
+    Activations, BLOCK_ROWS, GROUP, Group, Layer, WORDS_PER_GROUP, groups, requantize,
+};
 
 /// What a kernel of this kind does.
 pub(super) trait Rows {

@@ -1,8 +1,9 @@
 //! The instructions of the DSP kernel in software, so that its arithmetic is tested on the host.
 
-use super::active::{each_block, each_group};
 use super::rows::{Blocks, Rows};
-use super::{Activations, Group, lanes};
+use super::{each_block, each_group};
+use crate::kernel::shared::lanes;
+use crate::kernel::{Activations, Group};
 
 /// As `dsp`, whose routines are assembly.
 pub(super) struct EmulatedDsp;

@@ -11,27 +11,30 @@
 
 use core::arch::naked_asm;
 
-use super::{Activations, Group, routine};
+use super::interface::Signs;
+use super::shared::registers::in_registers;
+use super::shared::routine::{Assembly, Routine};
+use super::{GROUP, Group};
 
-/// Packs four activations.
-#[inline(always)]
-pub(super) fn pack(_: Activations, codes: [i8; 4]) -> Group {
-    [u32::from_le_bytes(codes.map(|code| code as u8)), 0]
+/// This kernel.
+pub(super) struct Active;
+
+impl Assembly for Active {
+    const LAYERS: Routine = all_layers;
+
+    #[inline(always)]
+    fn pack_input(codes: [i8; GROUP]) -> Group {
+        [u32::from_le_bytes(codes.map(|code| code as u8)), 0]
+    }
 }
 
-/// Runs layers.
-///
-/// # Safety
-/// See [`routine::run`].
-#[inline(always)]
-pub(super) unsafe fn layers<'s>(
-    words: &[u32],
-    kind: Activations,
-    from: &'s mut [u32],
-    to: &'s mut [u32],
-) -> &'s mut [u32] {
-    // SAFETY: the caller's promise is the same.
-    unsafe { routine::run(all_layers, words, kind, from, to) }
+impl Signs for Active {
+    /// The compiler does not see that it is: where it knows a sign it makes a comparison of it, which
+    /// takes more instructions.
+    #[inline(always)]
+    fn negate(number: i32) -> i32 {
+        in_registers!("rsbs {result}, {number}, #0"; number)
+    }
 }
 
 /// 16 activations and the weights of four rows: r0 and r1 move on.
@@ -92,7 +95,7 @@ macro_rules! requantize {
 /// 20 four sums, 36 and 52 the caller's q4 and q5.
 ///
 /// # Safety
-/// See [`Routine`](routine::Routine).
+/// See [`Routine`].
 #[unsafe(naked)]
 unsafe extern "C" fn all_layers(
     _: *const u32,

@@ -2,10 +2,10 @@
 
 use std::vec::Vec;
 
-use super::active::Portable;
+use super::Active;
 use super::emulated_dsp::EmulatedDsp;
 use super::rows::{Blocks, Rows};
-use super::{Activations, BLOCK_ROWS, GROUP, Group, WEIGHT_BIAS};
+use crate::kernel::{Activations, BLOCK_ROWS, GROUP, Group, WEIGHT_BIAS};
 
 /// The generator of Numerical Recipes.
 struct Random(u32);
@@ -150,8 +150,8 @@ fn check_pairs<K: Rows>() {
 
 #[test]
 fn the_portable_kernel_is_exact() {
-    check_all::<Portable>();
-    check_pairs::<Portable>();
+    check_all::<Active>();
+    check_pairs::<Active>();
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The kernel for RISC-V cores with 32 bits and multiplication (ESP32-C3 and -C6, the Hazard3 of
 //! the RP2350).
 //!
-//! After a ReLU the arithmetic is that of [`crosswise`](super::crosswise), two products with one
+//! After a ReLU the arithmetic is that of [`crosswise`](super::shared::crosswise), two products with one
 //! multiplication. The bytes b' and d' need not be moved down: the activations for them are packed
 //! as `2^8 (x_d + 2^16 x_b)`, and the upper half of the product of 64 bits is then
 //!
@@ -18,32 +18,51 @@
 //! Two blocks of weights, eight rows, are computed side by side, as there are registers enough: the
 //! activations are loaded half as often.
 
+mod steps;
+
 use core::arch::naked_asm;
 
-use super::riscv_steps::*;
-use super::{Activations, Group, routine};
+use super::interface::Signs;
+use super::shared::registers::in_registers;
+use super::shared::routine::{Assembly, Routine};
+use super::{GROUP, Group};
+use steps::*;
 
-/// Packs four codes of an input: the bytes 0 and 2 are c and a, then d and b.
-#[inline(always)]
-pub(super) fn pack(_: Activations, codes: [i8; 4]) -> Group {
-    let word = |low: i8, high: i8| u32::from(low as u8) | u32::from(high as u8) << 16;
-    let [a, b, c, d] = codes;
-    [word(c, a), word(d, b)]
+/// This kernel.
+pub(super) struct Active;
+
+impl Assembly for Active {
+    const LAYERS: Routine = all_layers;
+
+    #[inline(always)]
+    fn pack_input(codes: [i8; GROUP]) -> Group {
+        // The bytes 0 and 2 are c and a, then d and b.
+        let word = |low: i8, high: i8| u32::from(low as u8) | u32::from(high as u8) << 16;
+        let [a, b, c, d] = codes;
+        [word(c, a), word(d, b)]
+    }
 }
 
-/// Runs layers.
-///
-/// # Safety
-/// See [`routine::run`].
-#[inline(always)]
-pub(super) unsafe fn layers<'s>(
-    words: &[u32],
-    kind: Activations,
-    from: &'s mut [u32],
-    to: &'s mut [u32],
-) -> &'s mut [u32] {
-    // SAFETY: the caller's promise is the same.
-    unsafe { routine::run(all_layers, words, kind, from, to) }
+/// The core has no conditional instructions, and the compiler must not see through these: it knows
+/// masks, and makes branches of them.
+impl Signs for Active {
+    const BRANCHES: bool = true;
+    const SATURATES: bool = false;
+
+    #[inline(always)]
+    fn negative(number: i32) -> i32 {
+        in_registers!("srai {result}, {number}, 31"; number)
+    }
+
+    #[inline(always)]
+    fn below(a: u32, b: u32) -> i32 {
+        in_registers!("sltu {result}, {a}, {b}", "neg {result}, {result}"; a, b)
+    }
+
+    #[inline(always)]
+    fn negate(number: i32) -> i32 {
+        in_registers!("neg {result}, {number}"; number)
+    }
 }
 
 /// In a layer: a0 weights, a4 1 if the activations are codes of an input, else 0, or -1 if their
@@ -58,7 +77,7 @@ pub(super) unsafe fn layers<'s>(
 /// results.
 ///
 /// # Safety
-/// See [`Routine`](routine::Routine).
+/// See [`Routine`].
 #[unsafe(naked)]
 unsafe extern "C" fn all_layers(
     _: *const u32,

@@ -1,0 +1,53 @@
+//! What a kernel gives.
+
+use super::{Activations, GROUP, Group};
+
+/// The layers of one core.
+pub(super) trait Kernel {
+    /// Packs four codes of an input, first to last.
+    fn pack_input(codes: [i8; GROUP]) -> Group;
+
+    /// Runs layers from end to end, the first one on activations of this kind in `from`; returns the
+    /// side that has the results of the last one.
+    ///
+    /// # Safety
+    /// The words must be those of a [`Chain`](super::Chain) or of one layer of it, and the sides as
+    /// long as that chain needs them.
+    unsafe fn layers<'s>(
+        words: &[u32],
+        kind: Activations,
+        from: &'s mut [u32],
+        to: &'s mut [u32],
+    ) -> &'s mut [u32];
+}
+
+/// The signs of numbers on one core, and what its compiler makes of a comparison. The defaults are
+/// those of a core with conditional instructions.
+pub(super) trait Signs {
+    /// Whether plain comparisons become branches.
+    const BRANCHES: bool = false;
+
+    /// Whether saturating sums take no branch.
+    const SATURATES: bool = true;
+
+    /// Whether there is an instruction for the upper half of a product.
+    const MULTIPLIES_HIGH: bool = true;
+
+    /// Whether a number is negative: 0, or -1.
+    #[inline(always)]
+    fn negative(number: i32) -> i32 {
+        number >> 31
+    }
+
+    /// Whether `a < b`: the borrow of the difference.
+    #[inline(always)]
+    fn below(a: u32, b: u32) -> i32 {
+        -(a.overflowing_sub(b).1 as i32)
+    }
+
+    /// The negative number.
+    #[inline(always)]
+    fn negate(number: i32) -> i32 {
+        number.wrapping_neg()
+    }
+}
