@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::config::{ExpertConfig, Transport};
-use crate::experts::ExpertError;
+use crate::experts::error::ExpertError;
 use crate::metrics::Metrics;
 
 /// An expert is gone after this many requests in a row without an answer.

@@ -120,7 +120,7 @@ pub enum ExpertSetupError {
         /// The expert's name.
         expert: String,
         /// What is wrong with the model.
-        source: super::onnx::ModelError,
+        source: super::onnx::model::ModelError,
     },
     /// The expert is a model, and this build cannot run models.
     #[cfg(not(feature = "onnx"))]

@@ -1,7 +1,7 @@
 //! Asking experts, with bounds on how many requests each answers at once and how many wait.
 
 mod document;
-mod error;
+pub(crate) mod error;
 mod http;
 pub(crate) mod mqtt;
 #[cfg(feature = "onnx")]

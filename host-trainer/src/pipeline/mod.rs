@@ -1,21 +1,21 @@
 //! The whole way from a log to an image.
 
+mod choice;
 mod import;
 mod policy;
+mod rows;
 mod seen;
 
+pub use choice::{Choice, Reason};
 pub use import::{DenseLayer, Imported, import};
 pub use policy::PolicyReport;
+pub(crate) use rows::selection_rows;
 pub use seen::SeenLoss;
 pub(crate) use seen::check_quantization;
 
-use std::fmt;
-
 use mild::image::ImageParts;
 
-use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::Dataset;
-use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
@@ -24,13 +24,15 @@ use crate::integers::footprint::Sections;
 use crate::integers::quantize::{Quantized, quantize};
 use crate::learn::fit::Fit;
 use crate::learn::grid::Grid;
-use crate::learn::offsets::{ScoredRows, choices};
+use crate::learn::offsets::choices;
 use crate::learn::recipe::Recipe;
-use crate::learn::select::{Judged, Selection, cross_fitted, offsets_of, refit, select};
+use crate::learn::select::{Selection, select};
 use crate::learn::store::Store;
 use crate::progress::Progress;
 use crate::promises::largest_operating_points;
 use crate::refusal::Refusal;
+use choice::{better_constant, choose};
+use rows::{Rows, fits};
 
 /// What training ended in.
 #[derive(Debug, Clone)]
@@ -53,58 +55,8 @@ pub struct Trained {
     pub policy: Option<PolicyReport>,
 }
 
-/// The winner of a selection.
-#[derive(Debug, Clone)]
-pub enum Choice {
-    /// A trained rejector.
-    Rejector(Judged),
-    /// Always the same expert: no candidate was clearly better.
-    Constant {
-        /// The expert.
-        expert: usize,
-        /// Its mean deferral loss on the rows of the selection.
-        loss: f64,
-        /// Why no rejector was taken.
-        reason: Reason,
-    },
-}
-
-/// Why an expert is always asked, although rejectors were trained.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Reason {
-    /// In cross-validation the best candidate was not ahead by as much as luck may give.
-    NotClearlyAhead {
-        /// By how much it was ahead, in deferral loss; negative if it was behind.
-        gain: f64,
-        /// What it had to be ahead by.
-        needed: f64,
-    },
-    /// On the calibration rows, which have no part in the choice, the chosen candidate was behind.
-    BehindOnCalibration {
-        /// Mean deferral loss of the constant there.
-        constant: f64,
-        /// Mean deferral loss of the candidate's image there.
-        rejector: f64,
-    },
-}
-
-impl fmt::Display for Choice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rejector(judged) => {
-                write!(f, "{}, {} iterations", judged.candidate, judged.iterations)
-            }
-            Self::Constant { expert, .. } => write!(f, "always expert {expert}"),
-        }
-    }
-}
-
 /// Candidates that are quantized in turn, at most, until one keeps within the tolerance.
 const MOST_QUANTIZED: usize = 12;
-
-/// What each standard error beyond the first by which a rejector must be better than a constant counts
-/// at most: on a log of few rows two whole errors are more than most rejectors can gain.
-const FURTHER_ERROR: f64 = 0.01;
 
 /// With fewer train rows there is nothing to choose by.
 const MIN_TRAIN_ROWS: usize = 20;
@@ -246,7 +198,12 @@ fn choose_and_make(
         }
         let mut made = realize(&selection, choice, config, data, &rows, &grid, progress)?;
         if let Rows::Split { .. } = rows
-            && let Some(constant) = better_constant(&made.trained, data)
+            && let Some(constant) = better_constant(
+                &made.trained.selection,
+                &made.trained.choice,
+                &made.trained.seen,
+                data,
+            )
         {
             made = realize(&selection, constant, config, data, &rows, &grid, progress)?;
         }
@@ -257,72 +214,6 @@ fn choose_and_make(
         }
     }
     Ok(refused.expect("a selection has candidates"))
-}
-
-/// Which rows a training fits and chooses on.
-enum Rows<'a> {
-    /// Fits on all rows that it may see; what needs rows that a fit has not seen is told by fits
-    /// without each fold in turn.
-    Pooled(Part),
-    /// Fits on the train rows and chooses on some of them; offsets and probabilities come from the
-    /// calibration rows.
-    Split { train: &'a Part, sample: Option<Part> },
-}
-
-impl<'a> Rows<'a> {
-    fn of(data: &'a Dataset, grid: &Grid, seed: u64) -> Self {
-        if grid.pooled {
-            return Self::Pooled(data.seen());
-        }
-        Self::Split { train: &data.train, sample: selection_rows(&data.train, grid.max_rows, seed) }
-    }
-
-    fn of_selection(&self) -> &Part {
-        match self {
-            Self::Pooled(seen) => seen,
-            Self::Split { train, sample } => sample.as_ref().unwrap_or(train),
-        }
-    }
-}
-
-/// The networks of a candidate, one for each start, each with its offsets.
-fn fits(
-    judged: &Judged,
-    data: &Dataset,
-    rows: &Rows<'_>,
-    grid: &Grid,
-    seed: u64,
-    progress: &dyn Progress,
-) -> Result<Vec<(Fit, Vec<f64>)>> {
-    // `outputs` are those of rows that the network has not seen.
-    let offsets = |fit: &Fit, outputs: Matrix<f64>, part: &Part| {
-        let all: Vec<usize> = (0..part.rows()).collect();
-        let (scores, deferral_losses) = &(fit.scores_of(outputs), part.deferral_losses(&all));
-        offsets_of(&judged.candidate, &ScoredRows { scores, deferral_losses }, grid.recipe.prior)
-    };
-    match rows {
-        Rows::Pooled(seen) => {
-            let outputs = cross_fitted(seen, judged, grid.folds, seed);
-            let fit = refit(seen, judged, seed, progress)?;
-            let fit = fit.with_refitted_platt_scaling(seen, &outputs);
-            let offsets = offsets(&fit, outputs, seen);
-            Ok(vec![(fit, offsets)])
-        }
-        Rows::Split { train, .. } => {
-            // A convex fit ends in the same place from every start.
-            let starts = if judged.candidate.is_solved() { 1 } else { grid.restarts };
-            let calibration = &data.calibration;
-            let all: Vec<usize> = (0..calibration.rows()).collect();
-            let of_start = |start| {
-                let fit = refit(train, judged, seed + start, progress)?;
-                let outputs = fit.outputs(calibration, &all);
-                let fit = fit.with_refitted_platt_scaling(calibration, &outputs);
-                let offsets = offsets(&fit, outputs, calibration);
-                Ok((fit, offsets))
-            };
-            (0..starts).map(of_start).collect()
-        }
-    }
 }
 
 /// Fits what was chosen, from several starts, and keeps the start whose image does best on the
@@ -390,54 +281,6 @@ pub(crate) fn finish(
 fn float_choices(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<usize> {
     let rows: Vec<usize> = (0..part.rows()).collect();
     choices(&fit.scores(part, &rows), offsets)
-}
-
-/// The rows that a selection uses when there are more than it needs: whole groups, seeded.
-pub(crate) fn selection_rows(part: &Part, most: usize, seed: u64) -> Option<Part> {
-    if part.rows() <= most {
-        return None;
-    }
-    // Folds keep groups together and are balanced: take one of as many as needed.
-    let shares = part.rows().div_ceil(most).min(usize::from(u8::MAX));
-    let folds = part.folds(shares as u8, seed ^ 0x5e1e_c710);
-    let rows: Vec<usize> = (0..part.rows()).filter(|&row| folds[row] == 0).collect();
-    Some(part.subset(&rows))
-}
-
-/// A candidate, unless it is not better than the best constant by so many standard errors. One
-/// counts in full, the others up to [`FURTHER_ERROR`] each.
-fn choose(selection: &Selection, index: usize, part: &Part, errors: f64) -> Choice {
-    let judged = &selection.ranking[index];
-    let (expert, loss) = best_constant(selection);
-    let always: Vec<f64> =
-        (0..part.rows()).map(|row| f64::from(part.deferral_loss(row, expert))).collect();
-    let (gain, error) = paired_difference(&always, &judged.losses);
-    let further = (errors - 1.0).max(0.0) * error.min(FURTHER_ERROR);
-    let needed = errors.min(1.0) * error + further;
-    if gain <= needed {
-        Choice::Constant { expert, loss, reason: Reason::NotClearlyAhead { gain, needed } }
-    } else {
-        Choice::Rejector(judged.clone())
-    }
-}
-
-/// The expert with the lowest mean deferral loss on the rows of the selection, and that loss.
-fn best_constant(selection: &Selection) -> (usize, f64) {
-    let constants = selection.constants.iter().copied().enumerate();
-    constants.min_by(|a, b| a.1.total_cmp(&b.1)).expect("at least two experts")
-}
-
-/// The best constant, if it is better than a rejector on the calibration rows. These had no part in
-/// the choice; the best of many candidates looks better than it is on the rows that chose it.
-fn better_constant(trained: &Trained, data: &Dataset) -> Option<Choice> {
-    let (expert, loss) = best_constant(&trained.selection);
-    let on_calibration = data.calibration.mean_deferral_loss(|_| expert);
-    let better = matches!(trained.choice, Choice::Rejector(_))
-        && data.calibration.rows() > 0
-        && on_calibration < trained.seen.int8_calibration;
-    let rejector = trained.seen.int8_calibration;
-    let reason = Reason::BehindOnCalibration { constant: on_calibration, rejector };
-    better.then_some(Choice::Constant { expert, loss, reason })
 }
 
 impl Trained {

@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use super::{Choice, Made, Trained, float_choices, selection_rows};
+use super::rows::selection_rows;
+use super::{Choice, Made, Trained, float_choices};
 use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::Dataset;
 use crate::data::part::Part;

@@ -1,6 +1,6 @@
 //! Experts that are ONNX models, run in this process.
 
-mod model;
+pub(super) mod model;
 
 use std::path::Path;
 use std::sync::Arc;

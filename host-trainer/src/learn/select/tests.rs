@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
+use super::bench::is_over;
 use super::*;
 use crate::arithmetic::random::Random;
 use crate::data::part::PartColumns;
-use crate::learn::store::{Forgetful, Memory};
+use crate::error::Error;
+use crate::learn::store::{Forgetful, HeldOut, Memory};
 use crate::loss::{Form, Loss, Margins, Mild, OneVsAll, Realizable, TwoStage};
 
 /// The first feature says which of two experts is right.
