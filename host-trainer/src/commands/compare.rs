@@ -18,6 +18,14 @@ use crate::loss::Effort;
 
 /// Arguments of `mild compare`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+`mild explain METHOD` says what a method is, `mild explain WORD` what a word of the tables means. With
+--out a comparison goes on where it was interrupted.
+
+Examples:
+  mild compare mild.toml
+  mild compare mild.toml --methods auto,two-stage,knn --seeds 5 --effort quick
+  mild compare a/mild.toml b/mild.toml --train-rows 100,300,all --out tables")]
 pub(crate) struct CompareArgs {
     /// The configurations of the logs (TOML)
     #[arg(required = true)]
@@ -97,6 +105,13 @@ fn parse_experts(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
         Ok(experts) if experts >= 2 => Ok(experts),
         _ => Err("expected a number of experts, at least 2".to_owned()),
+    }
+}
+
+impl CompareArgs {
+    /// Whether finished runs are kept.
+    pub(super) fn keeps_runs(&self) -> bool {
+        self.out.is_some()
     }
 }
 

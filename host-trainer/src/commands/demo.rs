@@ -13,6 +13,10 @@ use crate::intake::{demo, log};
 
 /// Arguments of `mild demo`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mild demo
+  mild demo --out wine    also writes the log and its configuration, to try other commands on")]
 pub(crate) struct DemoArgs {
     /// Write the log, its configuration, the image, the report and golden vectors to this directory
     #[arg(long, value_name = "DIR")]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use toml::{Table, Value};
 
@@ -168,4 +168,43 @@ fn configurations_in_documents_are_accepted() {
     }
     assert!(refused.is_empty(), "{}", refused.join("\n"));
     assert!(seen > 5, "only {seen} configurations were found");
+}
+
+/// The help of a command and of its own commands.
+fn helps(command: &clap::Command, path: &str, all: &mut Vec<(String, String)>) {
+    for command in command.get_subcommands() {
+        let path = format!("{path} {}", command.get_name());
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        helps(command, &path, all);
+        all.push((path, help));
+    }
+}
+
+/// A line of a help is a command, and two spaces later what it does.
+#[test]
+fn every_help_has_examples_and_they_are_accepted() {
+    let mut all = Vec::new();
+    helps(&Cli::command(), "mild", &mut all);
+    let mut refused = Vec::new();
+    for (command, help) in &all {
+        let examples: Vec<&str> = help
+            .lines()
+            .filter_map(|line| line.strip_prefix("  "))
+            .filter(|line| line.starts_with("mild "))
+            .collect();
+        // `mild log join` and `mild study guarantees` have theirs one level up.
+        if examples.is_empty() && command.split(' ').count() == 2 && command != "mild keys" {
+            refused.push(format!("{command}: its help has no example"));
+        }
+        for example in examples {
+            let call = example.split("  ").next().unwrap_or_default();
+            let call = call.split(" > ").next().unwrap_or_default();
+            let words = shlex::split(call).unwrap();
+            match Cli::try_parse_from(&words) {
+                Err(error) if error.use_stderr() => refused.push(format!("{call}\n{error}")),
+                _ => {}
+            }
+        }
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
 }

@@ -15,6 +15,10 @@ use crate::judge::report;
 
 /// Arguments of `mild eval`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mild eval mild.toml --image out/rejector.mild
+  mild eval mild.toml --image out/rejector.mild --threshold 40    as if deferring needed a larger advantage")]
 pub(crate) struct EvalArgs {
     /// The configuration of the log (TOML)
     config: PathBuf,

@@ -17,6 +17,11 @@ use crate::judge::report::{c_source, c_source_with_names, rust_source, rust_sour
 
 /// Arguments of `mild export`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mild export out/rejector.mild --format rust --config mild.toml --out src/rejector.rs
+  mild export out/rejector.mild --format c --config mild.toml --out rejector
+  mild export out/rejector.mild --format vectors --rows 10000 --out vectors.txt")]
 pub(crate) struct ExportArgs {
     /// The image
     image: PathBuf,

@@ -14,6 +14,12 @@ use crate::pipeline::train;
 
 /// Arguments of `mild extend`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+The log stays as it is. The answers of the new expert are on other rows, of which only the label is
+known; the table says whether each answer was right.
+
+Example:
+  mild extend mild.toml --out out --expert person --price 0.3 --answers person.csv")]
 pub(crate) struct ExtendArgs {
     #[command(flatten)]
     train: TrainArgs,

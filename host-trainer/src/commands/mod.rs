@@ -9,18 +9,21 @@ mod demo;
 #[cfg(test)]
 mod documents;
 mod eval;
+mod explain;
 mod export;
 mod extend;
 mod failure;
 mod image;
 mod init;
 mod inspect;
+mod interrupt;
 mod keygen;
 mod keys;
 mod log;
 mod output;
 mod progress;
 mod report;
+mod shell;
 mod sign;
 mod simulate;
 mod study;
@@ -30,14 +33,24 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Learning to defer on microcontrollers: trains a rejector from a deferral log, measures what it
 /// is worth, and writes an image that the `mild` crate runs.
 #[derive(Debug, Parser)]
-#[command(name = "mild", version)]
+#[command(
+    name = "mild",
+    version,
+    after_help = "\
+Start with `mild demo`, or with your own log: `mild init log.csv`, then `mild train mild.toml --out out`.
+`mild help COMMAND` shows examples. `mild explain` says what the words of reports mean.
+
+Exit status: 0 if all went well; 1 if the command failed, with the reason on standard error; 2 if the
+command line is wrong; 130 after Ctrl-C, which leaves no file half written. NO_COLOR turns colours
+off."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -82,6 +95,12 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Print the documentation of all keys of a configuration, as Markdown
     Keys,
+    /// Explain the words of reports and tables, and the methods
+    Explain(explain::ExplainArgs),
+    /// Print a script that completes the words of `mild` in a shell
+    Completions(shell::CompletionsArgs),
+    /// Write manual pages
+    Man(shell::ManArgs),
 }
 
 /// Runs the command line, and says what went wrong if something did.
@@ -90,6 +109,11 @@ pub fn run() -> ExitCode {
     let command = Cli::parse().command;
     match command.run() {
         Ok(()) => ExitCode::SUCCESS,
+        Err(Error::Cancelled) => {
+            let resumed = ": the same command goes on where it stopped";
+            eprintln!("interrupted{}", if command.resumes() { resumed } else { "" });
+            ExitCode::from(interrupt::STATUS)
+        }
         Err(error) => {
             failure::say(&error, command.prints_json());
             ExitCode::FAILURE
@@ -118,6 +142,18 @@ impl Command {
             Self::Sign(args) => sign::run(args),
             Self::Verify(args) => verify::run(args),
             Self::Keys => keys::run(),
+            Self::Explain(args) => explain::run(args),
+            Self::Completions(args) => shell::completions(args, Cli::command()),
+            Self::Man(args) => shell::man(args, Cli::command()),
+        }
+    }
+
+    /// Whether it keeps what it has found, to go on from.
+    fn resumes(&self) -> bool {
+        match self {
+            Self::Train(_) | Self::Extend(_) => true,
+            Self::Compare(args) => args.keeps_runs(),
+            _ => false,
         }
     }
 
@@ -139,7 +175,12 @@ impl Command {
             Self::Keygen(args) => args.output.json,
             Self::Sign(args) => args.print.json,
             Self::Verify(args) => args.output.json,
-            Self::Export(_) | Self::Keys | Self::Report(_) => false,
+            Self::Explain(args) => args.output.json,
+            Self::Completions(_)
+            | Self::Export(_)
+            | Self::Keys
+            | Self::Man(_)
+            | Self::Report(_) => false,
         }
     }
 }

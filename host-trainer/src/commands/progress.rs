@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-use crate::progress::{Progress, Silent};
+use super::interrupt;
+use crate::progress::Progress;
 
 /// The time between two lines, and before the first one: short work prints nothing.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// A display of progress; none if `quiet`.
+/// A display of progress; none if `quiet`. Ctrl-C cancels the work.
 pub(super) fn shown(message: &'static str, quiet: bool) -> Box<dyn Progress> {
+    interrupt::listen();
     if quiet {
-        return Box::new(Silent);
+        return Box::new(Quiet);
     }
     let bar = ProgressBar::new(0).with_message(message);
     if bar.is_hidden() {
@@ -26,6 +28,21 @@ pub(super) fn shown(message: &'static str, quiet: bool) -> Box<dyn Progress> {
     }
     bar.enable_steady_tick(Duration::from_millis(200));
     Box::new(Bar(bar))
+}
+
+/// Shows nothing.
+struct Quiet;
+
+impl Progress for Quiet {
+    fn total(&self, _: u64) {}
+
+    fn step(&self, _: u64) {}
+
+    fn finish(&self) {}
+
+    fn is_cancelled(&self) -> bool {
+        interrupt::is_wanted()
+    }
 }
 
 /// A bar on a terminal. It is removed at the end.
@@ -42,6 +59,10 @@ impl Progress for Bar {
 
     fn finish(&self) {
         self.0.finish_and_clear();
+    }
+
+    fn is_cancelled(&self) -> bool {
+        interrupt::is_wanted()
     }
 }
 
@@ -91,6 +112,10 @@ impl<W: Write + Send> Progress for Lines<W> {
 
     fn finish(&self) {
         self.bar.finish();
+    }
+
+    fn is_cancelled(&self) -> bool {
+        interrupt::is_wanted()
     }
 }
 

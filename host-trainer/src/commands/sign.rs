@@ -15,6 +15,9 @@ const ENDING: &str = ".signed.mild";
 
 /// Arguments of `mild sign`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  mild sign out/rejector.mild --key keys/site.secret.pem --counter 7")]
 pub(crate) struct SignArgs {
     /// The image; a signature that it has is replaced
     image: PathBuf,

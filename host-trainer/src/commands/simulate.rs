@@ -24,6 +24,11 @@ use crate::promises::{AdvantageRows, ThresholdSearch};
 
 /// Arguments of `mild simulate`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mild simulate mild.toml --image out/rejector.mild --budget 0.2
+  mild simulate mild.toml --image out/rejector.mild --order time --by site
+  mild simulate mild.toml --image out/rejector.mild --outage cloud:100-200")]
 pub(crate) struct SimulateArgs {
     /// The configuration of the log (TOML)
     config: PathBuf,

@@ -15,6 +15,11 @@ use crate::loss::{Effort, Method, Tau};
 
 /// Arguments of `mild study`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mild study guarantees mild.toml --splits 500
+  mild study new-expert mild.toml
+  mild study few-rows mild.toml --train-rows 100,300")]
 pub(crate) struct StudyArgs {
     #[command(subcommand)]
     study: Study,

@@ -41,6 +41,14 @@ pub(crate) struct TrainArgs {
 
 /// All arguments of the command.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Writes `rejector.mild` (the image), `report.html` (for a browser), `metrics.json` (all figures) and
+`vectors.bin` (what a device must decide). After Ctrl-C the same command goes on where it stopped.
+
+Examples:
+  mild train mild.toml --out out
+  mild train mild.toml --out out --effort thorough --seed 3
+  mild train mild.toml --out out --json --quiet    for a script")]
 pub(crate) struct TrainCommand {
     #[command(flatten)]
     pub(super) train: TrainArgs,

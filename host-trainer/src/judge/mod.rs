@@ -2,5 +2,6 @@
 
 pub(crate) mod decide;
 pub(crate) mod evaluate;
+pub(crate) mod glossary;
 pub(crate) mod html;
 pub(crate) mod report;
