@@ -106,6 +106,8 @@
 //! | cargo feature | what for |
 //! |---|---|
 //! | `window-features` | statistics over windows of samples |
+//! | `spectrum` | the same and features from their spectrum |
+//! | `micromath` | the same and quicker logarithms with fewer right digits |
 //! | `wire` | the frames in which a deferral and its answer travel |
 //! | `client` | asks an expert over `embedded-io` |
 //! | `client-async` | the same over `embedded-io-async` |

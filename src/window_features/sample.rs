@@ -22,8 +22,10 @@ impl Sample for i16 {}
 impl Sample for f32 {}
 
 pub(super) mod sealed {
+    use crate::window_features::series::{self, Ordered, Series};
+
     /// Sums over a window, and what follows from them.
-    pub trait Sums: Sized {
+    pub trait Sums: Ordered {
         /// 0.
         const ZERO: Self;
         /// The sum, and the sum of squares.
@@ -35,6 +37,11 @@ pub(super) mod sealed {
         fn finite(self) -> bool;
         fn below_zero(self) -> bool;
         fn to_f64(self) -> f64;
+        #[cfg(feature = "spectrum")]
+        fn to_f32(self) -> f32;
+        /// The mean of just these samples.
+        #[cfg(feature = "spectrum")]
+        fn mean_of(series: Series<'_, Self>) -> f64;
         fn add(sums: &mut Self::Sums, sample: Self);
         /// Takes a sample out again.
         fn remove(sums: &mut Self::Sums, sample: Self);
@@ -44,6 +51,8 @@ pub(super) mod sealed {
         fn mean(sums: &Self::Sums, number: u32) -> f64;
         fn mean_square(sums: &Self::Sums, number: u32) -> f64;
         fn variance(sums: &Self::Sums, number: u32) -> f64;
+        fn slope(series: Series<'_, Self>) -> f64;
+        fn autocorrelation(series: Series<'_, Self>, lag: u16) -> f64;
     }
 
     /// With at most 2^16 samples: |sum| <= 2^31, squares <= 2^46, and number * squares <= 2^62.
@@ -63,6 +72,16 @@ pub(super) mod sealed {
 
         fn to_f64(self) -> f64 {
             f64::from(self)
+        }
+
+        #[cfg(feature = "spectrum")]
+        fn to_f32(self) -> f32 {
+            f32::from(self)
+        }
+
+        #[cfg(feature = "spectrum")]
+        fn mean_of(series: Series<'_, Self>) -> f64 {
+            series::mean_of_integers(series)
         }
 
         fn add((sum, squares): &mut (i64, i64), sample: Self) {
@@ -90,6 +109,14 @@ pub(super) mod sealed {
             let exact = number.wrapping_mul(*squares).wrapping_sub(sum.wrapping_mul(*sum));
             exact as f64 / number.wrapping_mul(number) as f64
         }
+
+        fn slope(series: Series<'_, Self>) -> f64 {
+            series::slope_of_integers(series)
+        }
+
+        fn autocorrelation(series: Series<'_, Self>, lag: u16) -> f64 {
+            series::autocorrelation_of_integers(series, lag)
+        }
     }
 
     impl Sums for f32 {
@@ -108,6 +135,16 @@ pub(super) mod sealed {
 
         fn to_f64(self) -> f64 {
             f64::from(self)
+        }
+
+        #[cfg(feature = "spectrum")]
+        fn to_f32(self) -> f32 {
+            self
+        }
+
+        #[cfg(feature = "spectrum")]
+        fn mean_of(series: Series<'_, Self>) -> f64 {
+            series::mean_of_numbers(series)
         }
 
         fn add((sum, squares): &mut (f64, f64), sample: Self) {
@@ -134,6 +171,14 @@ pub(super) mod sealed {
             let number = f64::from(number);
             let mean = sum / number;
             positive(squares / number - mean * mean)
+        }
+
+        fn slope(series: Series<'_, Self>) -> f64 {
+            series::slope_of_numbers(series)
+        }
+
+        fn autocorrelation(series: Series<'_, Self>, lag: u16) -> f64 {
+            series::autocorrelation_of_numbers(series, lag)
         }
     }
 

@@ -1,6 +1,6 @@
 //! The window itself.
 
-use super::{Sample, SampleError, Statistic};
+use super::{Sample, SampleError, Statistic, series};
 
 /// The longest window.
 const MOST: usize = 1 << 16;
@@ -61,6 +61,12 @@ impl<S: Sample, const N: usize> Window<S, N> {
     #[must_use]
     pub fn get(&self, statistic: Statistic) -> f32 {
         self.state.get(&self.ring, &self.minima, &self.maxima, statistic)
+    }
+
+    /// The samples in it.
+    #[cfg(feature = "spectrum")]
+    pub(super) fn series(&self) -> series::Series<'_, S> {
+        self.state.series(&self.ring)
     }
 
     /// Several statistics; places beyond the shorter of the two stay as they are.
@@ -226,6 +232,10 @@ impl<S: Sample> State<S> {
         Ok(())
     }
 
+    fn series(self, ring: &[S]) -> series::Series<'_, S> {
+        series::Series::new(ring, self.next as usize, self.number as usize)
+    }
+
     fn get(&self, ring: &[S], minima: &[u32], maxima: &[u32], statistic: Statistic) -> f32 {
         let of = |place: Option<u32>| {
             let sample = place.and_then(|place| ring.get(place as usize));
@@ -237,6 +247,7 @@ impl<S: Sample> State<S> {
         let minimum = || of(self.rising.first(minima));
         let maximum = || of(self.falling.first(maxima));
         let rms = || libm::sqrt(S::mean_square(&self.sums, self.number));
+        let series = || self.series(ring);
         let value = match statistic {
             Statistic::Mean => S::mean(&self.sums, self.number),
             Statistic::Variance => S::variance(&self.sums, self.number),
@@ -250,6 +261,10 @@ impl<S: Sample> State<S> {
                 let peak = if low > high { low } else { high };
                 if rms > 0.0 { peak / rms } else { 0.0 }
             }
+            Statistic::Slope => S::slope(series()),
+            Statistic::Median => series::quantile(series(), 50),
+            Statistic::Quantile(percent) => series::quantile(series(), percent),
+            Statistic::Autocorrelation(lag) => S::autocorrelation(series(), lag),
         };
         value as f32
     }
@@ -288,7 +303,37 @@ mod tests {
                     0.0
                 }
             }
+            Statistic::Slope => {
+                let middle = (number - 1.0) / 2.0;
+                let places = || (0..samples.len()).map(|place| place as f64 - middle);
+                let squares: f64 = places().map(|place| place * place).sum();
+                let products: f64 = places().zip(samples).map(|(p, x)| p * (x - mean)).sum();
+                if squares > 0.0 { products / squares } else { 0.0 }
+            }
+            Statistic::Median => plain(samples, Statistic::Quantile(50)),
+            Statistic::Quantile(percent) => {
+                let mut sorted = samples.to_vec();
+                sorted.sort_by(f64::total_cmp);
+                let place = (number - 1.0) * f64::from(percent) / 100.0;
+                let (low, high) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+                low + (high - low) * place.fract()
+            }
+            Statistic::Autocorrelation(lag) => {
+                let of = |lag: usize| -> f64 {
+                    let later = samples.iter().skip(lag).zip(samples);
+                    later.map(|(a, b)| (a - mean) * (b - mean)).sum()
+                };
+                let spread = if low == high { 0.0 } else { of(0) };
+                if spread > 0.0 { of(lag.into()) / spread } else { 0.0 }
+            }
         }
+    }
+
+    /// Those without a number, and some with one.
+    fn asked() -> Vec<Statistic> {
+        let quantiles = [0, 1, 25, 90, 100].map(Statistic::Quantile);
+        let lags = [0, 1, 2, 5, 16, 99].map(Statistic::Autocorrelation);
+        Statistic::PLAIN.into_iter().chain(quantiles).chain(lags).collect()
     }
 
     fn check<S: Sample + core::fmt::Debug, const N: usize>(
@@ -301,7 +346,7 @@ mod tests {
             let from = (index + 1).saturating_sub(N);
             let inside: Vec<f64> = samples[from..=index].iter().map(|x| x.to_f64()).collect();
             prop_assert_eq!(window.len(), inside.len());
-            for statistic in Statistic::ALL {
+            for statistic in asked() {
                 let (found, expected) = (window.get(statistic), plain(&inside, statistic));
                 let off = (f64::from(found) - expected).abs();
                 let allowed = tolerance(&inside, statistic) + expected.abs() * 2e-7;
@@ -309,10 +354,10 @@ mod tests {
             }
             #[cfg(feature = "writer")]
             if from == 0 || N == 1 {
-                let own = of_samples(&samples[from..=index], &Statistic::ALL).unwrap();
-                let mut found = [0.0; 8];
-                window.features(&Statistic::ALL, &mut found);
-                prop_assert_eq!(&own[..], found);
+                let own = of_samples(&samples[from..=index], &asked()).unwrap();
+                let mut found = std::vec![0.0; own.len()];
+                window.features(&asked(), &mut found);
+                prop_assert_eq!(own, found);
             }
         }
         Ok(())
@@ -335,6 +380,12 @@ mod tests {
             let tolerance = |inside: &[f64], statistic| match statistic {
                 Statistic::Variance => plain(inside, Statistic::Rms).powi(2) * 1e-14,
                 Statistic::Mean => 1e-9,
+                // So is the plain mean, and with it the distances from it.
+                Statistic::Slope | Statistic::Quantile(_) => 1e-9,
+                Statistic::Autocorrelation(_) => {
+                    let variance = plain(inside, Statistic::Variance);
+                    1e-12 + 1e-12 * (32_768.0f64.powi(2) / variance).min(1e12)
+                }
                 _ => 0.0,
             };
             check::<i16, 1>(&samples, tolerance)?;
@@ -356,6 +407,15 @@ mod tests {
                     Statistic::Rms => (unit * most * most).sqrt(),
                     Statistic::CrestFactor if plain(inside, Statistic::Rms) < 1.0 => f64::INFINITY,
                     Statistic::CrestFactor => 1e-4,
+                    // Of the samples inside alone, and the plain ones are no better.
+                    Statistic::Slope => n * unit * most,
+                    Statistic::Median | Statistic::Quantile(_) => unit * most,
+                    Statistic::Autocorrelation(_) => {
+                        let largest = inside.iter().fold(0.0f64, |most, x| most.max(x.abs()));
+                        let variance = plain(inside, Statistic::Variance);
+                        let ratio = if variance > 0.0 { largest.powi(2) / variance } else { 0.0 };
+                        4.0 * unit * (1.0 + ratio)
+                    }
                     _ => 0.0,
                 }
             };
@@ -385,7 +445,7 @@ mod tests {
         assert_eq!((window.len(), window.get(Statistic::Maximum)), (1, 2.0));
         window.clear();
         assert!(window.is_empty());
-        assert_eq!(Statistic::ALL.map(|statistic| window.get(statistic)), [0.0; 8]);
+        assert!(asked().iter().all(|&statistic| window.get(statistic) == 0.0));
     }
 
     #[test]
@@ -397,5 +457,44 @@ mod tests {
         assert_eq!(window.get(Statistic::Mean), -32_768.0);
         assert_eq!(window.get(Statistic::Variance), 0.0);
         assert_eq!(window.get(Statistic::Rms), 32_768.0);
+        assert_eq!(window.get(Statistic::Slope), 0.0);
+        assert_eq!(window.get(Statistic::Autocorrelation(1)), 0.0);
+        assert_eq!(window.get(Statistic::Quantile(99)), -32_768.0);
+        // As far apart as can be, and in turn.
+        for index in 0..65_536 {
+            window.push(if index % 2 == 0 { i16::MIN } else { i16::MAX }).unwrap();
+        }
+        let near = |lag, expected: f32| {
+            let found = window.get(Statistic::Autocorrelation(lag));
+            assert!((found - expected).abs() < 1e-6, "{lag}: {found}, expected {expected}");
+        };
+        near(1, -65_535.0 / 65_536.0);
+        near(32_768, 0.5);
+        near(65_535, -1.0 / 65_536.0);
+        for index in 0..65_536 {
+            window.push((index - 32_768) as i16).unwrap();
+        }
+        assert_eq!(window.get(Statistic::Slope), 1.0);
+        assert_eq!(window.get(Statistic::Median), -0.5);
+    }
+
+    #[test]
+    fn what_is_made_of_the_order_does_not_depend_on_the_place_in_the_ring() {
+        let samples: Vec<f32> = (0..9u8).map(|k| 1e4 / f32::from(k * 5 % 9 + 1)).collect();
+        let (mut cleared, mut sliding) = (Window::<f32, 9>::new(), Window::<f32, 9>::new());
+        for shift in 0..9 {
+            cleared.clear();
+            for _ in 0..=shift {
+                sliding.push(1e8).unwrap();
+            }
+            for &sample in &samples {
+                cleared.push(sample).unwrap();
+                sliding.push(sample).unwrap();
+            }
+            for statistic in [Statistic::Slope, Statistic::Median, Statistic::Autocorrelation(2)] {
+                let found = [cleared.get(statistic), sliding.get(statistic)].map(f32::to_bits);
+                assert_eq!(found[0], found[1], "{statistic:?}");
+            }
+        }
     }
 }

@@ -7,9 +7,9 @@ use crate::{
     table::Table,
     toolchain::{Choice, Toolchains},
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use mild_test_support::images::of_shape;
-use object::{Object, ObjectSection, SectionKind};
+use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 use std::{fs, path::Path};
 
 /// The cores that are measured.
@@ -25,13 +25,18 @@ struct PartOfCrate {
     on_top_of: Option<&'static str>,
 }
 
-const PARTS: [PartOfCrate; 5] = [
+const PARTS: [PartOfCrate; 7] = [
     PartOfCrate { name: "decisions", feature: "rejector", on_top_of: None },
     PartOfCrate { name: "governor", feature: "governor", on_top_of: Some("rejector") },
     PartOfCrate { name: "client", feature: "client", on_top_of: Some("rejector") },
     PartOfCrate { name: "client with a key", feature: "key", on_top_of: Some("rejector") },
     PartOfCrate { name: "window features", feature: "windows", on_top_of: None },
+    PartOfCrate { name: "spectrum", feature: "spectrum", on_top_of: Some("windows") },
+    PartOfCrate { name: "spectrum, micromath", feature: "micromath", on_top_of: Some("windows") },
 ];
+
+/// The features of programs without an image.
+const WITHOUT_IMAGE: [&str; 3] = ["windows", "spectrum", "micromath"];
 
 /// Bytes of a linked program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +67,13 @@ impl Size {
     }
 }
 
+/// Whether a program has code that can panic.
+fn can_panic(elf: &Path) -> Result<bool> {
+    let bytes = fs::read(elf).with_context(|| format!("cannot read {}", elf.display()))?;
+    let file = object::File::parse(&*bytes)?;
+    Ok(file.symbols().any(|symbol| symbol.name().is_ok_and(|name| name.contains("9panicking"))))
+}
+
 /// Measures all parts. The bytes of the image are not counted.
 pub(crate) fn measure() -> Result<Table> {
     let folder = tempfile::tempdir()?;
@@ -77,8 +89,11 @@ pub(crate) fn measure() -> Result<Table> {
         let firmware = Firmware { package: "size", core, image: Some(folder.path()) };
         let mut size = |feature: Option<&str>| -> Result<Size> {
             let elf = firmware.build_with(&Vec::from_iter(feature), &mut toolchains)?;
+            if feature.is_some_and(|feature| WITHOUT_IMAGE.contains(&feature)) {
+                ensure!(!can_panic(&elf)?, "{name}: code that can panic is linked: {feature:?}");
+            }
             let mut size = Size::of(&elf)?;
-            if feature.is_some_and(|feature| feature != "windows") {
+            if feature.is_some_and(|feature| !WITHOUT_IMAGE.contains(&feature)) {
                 size.flash = size
                     .flash
                     .checked_sub(image.len() as u64)

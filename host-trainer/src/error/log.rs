@@ -368,6 +368,20 @@ pub enum LogError {
         /// The largest number.
         most: usize,
     },
+    /// A window cannot be made of the columns of samples.
+    #[error("{}:{line}: `{key}`: found {found}, expected {expected}", file.display())]
+    WindowShape {
+        /// The log.
+        file: PathBuf,
+        /// The line of the header.
+        line: u64,
+        /// The key that does not fit the samples.
+        key: String,
+        /// What the columns are.
+        found: String,
+        /// What would be right.
+        expected: String,
+    },
     /// The statistics of a window are not numbers.
     #[error("{}:{line}: window `{window}`: found {found}, expected finite numbers", file.display())]
     Window {

@@ -141,6 +141,7 @@ impl LogError {
             | Self::NoMatch { key, .. }
             | Self::Scale { key, .. }
             | Self::WindowTooLong { key, .. }
+            | Self::WindowShape { key, .. }
             | Self::ColumnUsedTwice { first: key, .. } => Some(key),
             Self::OneProbability { .. } => Some("expert[0].probabilities"),
             _ => None,
@@ -244,6 +245,9 @@ impl LogError {
                 change: Some("join by key, with `--key`".to_owned()),
                 ..at(file)
             },
+            Self::WindowShape { file, line, found, expected, .. } => {
+                ErrorReport { found: text(found), expected: text(expected), ..on(file, *line) }
+            }
             Self::NoKeyMatches { file, .. } => at(file),
             Self::Empty { file } | Self::OtherHeader { file, .. } => on(file, 1),
             Self::ColumnUsedTwice { file, line, .. }

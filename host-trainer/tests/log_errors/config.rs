@@ -90,6 +90,16 @@ fn windows_that_make_no_sense() {
             ["`window[0].statistics[0]`: found text \"maen\"", "did you mean `mean`"],
         ),
         ("'mean'", "'rms', 'rms'", ["`window[0].statistics[1]`: found `rms` again", "once"]),
+        (
+            "'mean'",
+            "'quantile-101'",
+            ["`window[0].statistics[0]`: found text \"quantile-101\"", "`quantile-PERCENT`"],
+        ),
+        (
+            "['mean']",
+            "['mean']\nchanges = ['rms']",
+            ["`window[0].changes`: found one window a row", "`windows`"],
+        ),
     ] {
         config_says(&format!("{DATA}{EXPERTS}{}", WINDOW.replace(from, to)), &parts);
     }

@@ -80,6 +80,14 @@ pub(crate) const PARTS: &[Part] = &[
         sample: None,
     },
     Part {
+        name: "window-features",
+        about: "what each window feature takes on an M0 and an M4; a minute",
+        checked: true,
+        rule: Rule::SameCompiler { key: &["core", "samples", "feature"], share: OTHER_COMPILER },
+        run: runs::window_features,
+        sample: None,
+    },
+    Part {
         name: "energy",
         about: "estimates of a deferral's energy beside a decision's, from the counts of `device`; at once",
         checked: true,

@@ -13,6 +13,7 @@ use crate::{
     python::{Environment, Profile},
     table::Table,
     toolchain::{Choice, Toolchains},
+    window_features,
 };
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -132,6 +133,12 @@ pub(super) fn signatures(_: bool) -> Result<Files> {
     let compiler = Toolchains::new(Choice::Auto).prepare("thumbv7em-none-eabihf")?.version()?;
     let table = Table::read(&folder.path().join("signatures.csv"))?;
     Ok(vec![("signatures", Made::Table(table.with_column("compiler", &compiler)))])
+}
+
+pub(super) fn window_features(_: bool) -> Result<Files> {
+    let compiler = Toolchains::new(Choice::Auto).prepare("thumbv7em-none-eabihf")?.version()?;
+    let table = window_features::measure()?.with_column("compiler", &compiler);
+    Ok(vec![("window-features", Made::Table(table))])
 }
 
 pub(super) fn flash(_: bool) -> Result<Files> {

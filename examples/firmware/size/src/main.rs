@@ -38,6 +38,8 @@ fn main() -> ! {
         #[cfg(feature = "windows")]
         windows();
         step();
+        #[cfg(feature = "spectrum")]
+        spectrum();
         black_box(());
     }
 }
@@ -57,6 +59,31 @@ fn windows() {
     }
     let mut features = [0.0; STATISTICS.len()];
     window.features(&STATISTICS, &mut features);
+    black_box(features);
+}
+
+#[cfg(feature = "spectrum")]
+fn spectrum() {
+    use mild::window_features::{Band, Functions, SpectralStatistic, Taper, Window};
+    #[cfg(not(feature = "micromath"))]
+    const FUNCTIONS: Functions = Functions::Libm;
+    #[cfg(feature = "micromath")]
+    const FUNCTIONS: Functions = Functions::Micromath;
+    const BAND: Band = Band { first: 2, last: 5 };
+    const STATISTICS: [SpectralStatistic; 4] = [
+        SpectralStatistic::Decibels(BAND, FUNCTIONS),
+        SpectralStatistic::Dominant,
+        SpectralStatistic::Centroid,
+        SpectralStatistic::Entropy(FUNCTIONS),
+    ];
+    let mut window = Window::<i16, 256>::new();
+    for sample in black_box([0; 256]) {
+        let _ = window.push(sample);
+    }
+    let (mut room, mut features) = ([0.0; 256], [0.0; STATISTICS.len()]);
+    if let Some(spectrum) = window.spectrum(Taper::Hann, &mut room) {
+        spectrum.features(&STATISTICS, &mut features);
+    }
     black_box(features);
 }
 

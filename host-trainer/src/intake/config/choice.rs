@@ -14,6 +14,15 @@ choice! {
 }
 
 choice! {
+    /// What samples are multiplied by before their spectrum is made.
+    TaperRule:
+        /// The window of Hann.
+        Hann = "hann",
+        /// Nothing.
+        None = "none",
+}
+
+choice! {
     /// The sense in which a promise holds on new data.
     Guarantee:
         /// With a stated confidence over the draw of the calibration rows.

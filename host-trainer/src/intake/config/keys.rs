@@ -7,11 +7,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use mild::window_features::Statistic;
+use mild::window_features::{SpectralStatistic, Statistic};
 use serde::Deserialize;
 
-use super::choice::{Decimal, Delimiter, Guarantee, NotAsked, Objective, RangeRule, Readings};
-use super::kind::{Bound, Kind};
+use super::choice::{
+    Decimal, Delimiter, Guarantee, NotAsked, Objective, RangeRule, Readings, TaperRule,
+};
+use super::kind::{Bound, Kind, Words};
 use super::section::{Keys, Place, Section, section};
 use crate::loss::{Effort, Form, Margins, Method, RhoRule, Tau};
 
@@ -158,14 +160,35 @@ section! {
 }
 
 /// The names of the statistics of a window.
-const STATISTICS: [&str; Statistic::ALL.len()] = {
-    let mut names = [""; Statistic::ALL.len()];
-    let mut i = 0;
-    while i < names.len() {
-        names[i] = Statistic::ALL[i].name();
-        i += 1;
-    }
-    names
+const STATISTICS: Words = Words {
+    listed: &{
+        let mut names = [""; Statistic::PLAIN.len() + 2];
+        names[Statistic::PLAIN.len()] = "quantile-PERCENT";
+        names[Statistic::PLAIN.len() + 1] = "autocorrelation-LAG";
+        let mut i = 0;
+        while i < Statistic::PLAIN.len() {
+            names[i] = Statistic::PLAIN[i].name();
+            i += 1;
+        }
+        names
+    },
+    has: |text| Statistic::named(text).is_some(),
+};
+
+/// The names of the statistics of a spectrum.
+const SPECTRAL: Words = Words {
+    listed: &[
+        "power-FIRST-LAST",
+        "decibels-FIRST-LAST",
+        "dominant",
+        "centroid",
+        "entropy",
+        "flatness",
+        "decibels-FIRST-LAST-micromath",
+        "entropy-micromath",
+        "flatness-micromath",
+    ],
+    has: |text| SpectralStatistic::named(text).is_some(),
 };
 
 section! {
@@ -175,10 +198,30 @@ section! {
         name: Option<String> = Kind::Text, missing "required";
         /// Names or globs of the columns of samples, the oldest first.
         samples: Vec<String> = Kind::Texts, missing "required";
-        /// The statistics that become features, in order.
-        statistics: Vec<String> = Kind::Choices(&STATISTICS), missing "required";
+        /// The statistics that become features, in order. Required unless there are `changes`,
+        /// `averages` or `spectrum`.
+        statistics: Vec<String> = Kind::Words(&STATISTICS), missing "none";
         /// What the samples are: numbers, or raw 16-bit readings.
         readings: Readings = Kind::Choice(Readings::NAMES), default Readings::F32;
+        /// How many axes the samples have, all of the first axis first. With several, the window is
+        /// one of their magnitude.
+        axes: u16 = Kind::Integer(1..=16), default 1;
+        /// How many windows of equal length the samples of a row are, the oldest first. The
+        /// statistics are those of the latest one.
+        windows: u16 = Kind::Integer(1..=1024), default 1;
+        /// Statistics whose change from the window before becomes a feature, as in
+        /// `name.rms-change`. They need `windows`.
+        changes: Vec<String> = Kind::Words(&STATISTICS), missing "none";
+        /// Statistics whose exponential average over the windows becomes a feature, as in
+        /// `name.rms-average`. They need `windows`.
+        averages: Vec<String> = Kind::Words(&STATISTICS), missing "none";
+        /// With `averages`: each later window counts 2^-`smoothing`.
+        smoothing: u8 = Kind::Integer(1..=16), default 2;
+        /// Statistics of the spectrum that become features, in order. `FIRST` and `LAST` are the
+        /// lowest and the highest bin of a band.
+        spectrum: Vec<String> = Kind::Words(&SPECTRAL), missing "none";
+        /// With `spectrum`: what the samples are multiplied by first.
+        taper: TaperRule = Kind::Choice(TaperRule::NAMES), default TaperRule::Hann;
     }
 }
 

@@ -21,7 +21,10 @@ pub(super) enum Kind {
     Boolean,
     /// One of some words.
     Choice(&'static [&'static str]),
-    Choices(&'static [&'static str]),
+    /// Words, of which some have a number.
+    Words(&'static Words),
+    /// One of them.
+    Word(&'static Words),
     Integer(RangeInclusive<i64>),
     /// At most so many integers.
     Integers(RangeInclusive<i64>, usize),
@@ -32,6 +35,14 @@ pub(super) enum Kind {
     PerColumn(Bound),
     /// A table from battery levels in per mille to shares.
     Levels,
+}
+
+/// Words of which some have a number, such as `quantile-90`.
+pub(super) struct Words {
+    /// As the documentation and messages list them.
+    pub(super) listed: &'static [&'static str],
+    /// Whether a text is one.
+    pub(super) has: fn(&str) -> bool,
 }
 
 /// Which numbers a key may hold. All must fit the device's `f32`.
@@ -98,11 +109,12 @@ impl Kind {
         match (self, value) {
             (Self::Text, DeValue::String(text)) => !text.is_empty(),
             (Self::Choice(names), DeValue::String(text)) => names.contains(&text.as_ref()),
+            (Self::Word(words), DeValue::String(text)) => (words.has)(text),
             (Self::Integer(range), _) => {
                 integer(value).is_some_and(|number| range.contains(&number))
             }
             (Self::Number(bound), _) => number(value).is_some_and(|number| bound.holds(number)),
-            (Self::Texts | Self::Marks | Self::Choices(_), DeValue::Array(_)) => true,
+            (Self::Texts | Self::Marks | Self::Words(_), DeValue::Array(_)) => true,
             (Self::Boolean, DeValue::Boolean(_)) | (Self::Mark, DeValue::String(_)) => true,
             (Self::Integers(_, most), DeValue::Array(items)) => items.len() <= *most,
             (Self::Range, DeValue::Array(items)) => ascending(items),
@@ -117,7 +129,7 @@ impl Kind {
         match self {
             Self::Texts => Some(Self::Text),
             Self::Marks => Some(Self::Mark),
-            Self::Choices(names) => Some(Self::Choice(names)),
+            Self::Words(words) => Some(Self::Word(words)),
             Self::Integers(range, _) => Some(Self::Integer(range.clone())),
             Self::PerColumn(bound) => Some(Self::Number(*bound)),
             Self::Levels => Some(Self::Number(Bound::Share)),
@@ -125,6 +137,7 @@ impl Kind {
             | Self::Mark
             | Self::Boolean
             | Self::Choice(_)
+            | Self::Word(_)
             | Self::Integer(_)
             | Self::Number(_)
             | Self::Range => None,
@@ -139,7 +152,8 @@ impl Kind {
             Self::Mark => "a text".to_owned(),
             Self::Boolean => "`true` or `false`".to_owned(),
             Self::Choice(names) => choice::expected(value.as_str().unwrap_or_default(), names),
-            Self::Choices(names) => format!("an array of {}", list(names.iter().copied())),
+            Self::Word(words) => choice::expected(value.as_str().unwrap_or_default(), words.listed),
+            Self::Words(words) => format!("an array of {}", list(words.listed.iter().copied())),
             Self::Integer(range) => format!("an integer of {}..={}", range.start(), range.end()),
             Self::Integers(range, most) => {
                 format!(
@@ -164,7 +178,9 @@ impl Kind {
             Self::Texts | Self::Marks => "texts".to_owned(),
             Self::Boolean => "boolean".to_owned(),
             // A list of words is never so long that it should be cut.
-            Self::Choice(names) | Self::Choices(names) => {
+            Self::Choice(names)
+            | Self::Word(Words { listed: names, .. })
+            | Self::Words(Words { listed: names, .. }) => {
                 // A bar would end the cell of the documentation's table.
                 let name = |name: &&str| format!("`{}`", name.replace('|', "\\|"));
                 names.iter().map(name).collect::<Vec<_>>().join(", ")

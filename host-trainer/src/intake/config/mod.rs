@@ -19,7 +19,9 @@ pub use checked::{
     AnswerColumns, Budget, ConfidenceColumns, Config, ExpertConfig, Limit, MAX_EXPERTS, MAX_NAME,
     PerColumn, Policy, PriceSource, Quantize, Ranges, RawReadings, Window,
 };
-pub use choice::{Decimal, Delimiter, Guarantee, NotAsked, Objective, RangeRule, Readings};
+pub use choice::{
+    Decimal, Delimiter, Guarantee, NotAsked, Objective, RangeRule, Readings, TaperRule,
+};
 pub(crate) use keys::STANDARD_INPUT;
 pub use keys::{Data, Rejector, Train};
 pub use reference::reference;

@@ -1,13 +1,14 @@
 //! Which column of the log is what: the configuration's names and globs against the header.
 
 use glob::Pattern;
+use mild::window_features::SPECTRUM_LENGTHS;
 
 use super::header::Header;
 use crate::data::dataset::RawScale;
 use crate::data::notes::GlobNote;
 use crate::error::{Error, LogError, Result, list};
 use crate::intake::config::{
-    AnswerColumns, ConfidenceColumns, Config, PerColumn, PriceSource, RawReadings,
+    AnswerColumns, ConfidenceColumns, Config, PerColumn, PriceSource, RawReadings, Window,
 };
 
 /// The longest window of `mild::window_features`.
@@ -157,6 +158,7 @@ impl Header {
                     most: MOST_SAMPLES,
                 }));
             }
+            self.window_shape(window, index, samples.len())?;
             windows.push(samples);
         }
         let mut categorical = Vec::new();
@@ -289,6 +291,48 @@ impl Header {
                 leaks: true,
             })),
         }
+    }
+
+    /// Checks that a window can be made of so many columns of samples.
+    fn window_shape(&self, window: &Window, index: usize, columns: usize) -> Result<()> {
+        let error = |key: &str, found: String, expected: String| {
+            Err(Error::from(LogError::WindowShape {
+                file: self.file().to_path_buf(),
+                line: self.line(),
+                key: format!("window[{index}].{key}"),
+                found,
+                expected,
+            }))
+        };
+        let parts = window.axes * window.windows;
+        if !columns.is_multiple_of(parts) {
+            let expected = format!(
+                "a multiple of {parts}, for {} axes and {} windows a row",
+                window.axes, window.windows
+            );
+            return error("samples", format!("{columns} columns"), expected);
+        }
+        let length = columns / parts;
+        if window.spectrum.is_empty() {
+            return Ok(());
+        }
+        if !SPECTRUM_LENGTHS.contains(&length) {
+            let lengths: Vec<String> = SPECTRUM_LENGTHS.iter().map(usize::to_string).collect();
+            let expected = format!("{} for a spectrum", lengths.join(", "));
+            return error("samples", format!("{length} samples a window"), expected);
+        }
+        for (place, statistic) in window.spectrum.iter().enumerate() {
+            if let Some(band) = statistic.band().filter(|band| usize::from(band.last) > length / 2)
+            {
+                let expected = format!("at most {}, the highest of {length} samples", length / 2);
+                return error(
+                    &format!("spectrum[{place}]"),
+                    format!("bin {}", band.last),
+                    expected,
+                );
+            }
+        }
+        Ok(())
     }
 
     fn raw(&self, raw: &RawReadings, features: &[usize]) -> Result<Vec<RawScale>> {

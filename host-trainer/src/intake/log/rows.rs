@@ -53,7 +53,11 @@ impl<'a> Rows<'a> {
         let draft = || Draft {
             columns: PartColumns {
                 inputs: columns.features.len()
-                    + config.windows.iter().map(|window| window.statistics.len()).sum::<usize>(),
+                    + config
+                        .windows
+                        .iter()
+                        .map(|window| window.feature_names().count())
+                        .sum::<usize>(),
                 experts: config.experts.len(),
                 groups: columns.group.map(|_| Vec::new()),
                 labels: columns.label.map(|_| Vec::new()),

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use mild::window_features::of_samples;
-
 use super::cell::{self, Range};
 use super::columns::Columns;
 use super::row::Row;
@@ -92,16 +90,15 @@ impl Row<'_> {
 
     /// The features of a window, by the device's own code.
     fn window(&self, window: &Window, samples: &[usize]) -> Result<Vec<f32>> {
-        let statistics = &window.statistics;
         // Cells have been found to be finite numbers.
         let found = match window.readings {
             Readings::F32 => {
                 let samples = samples.iter().map(|&column| self.parse(column, cell::feature));
-                of_samples(&samples.collect::<Result<Vec<f32>>>()?, statistics)
+                window.features(&samples.collect::<Result<Vec<f32>>>()?)
             }
             Readings::I16 => {
                 let samples = samples.iter().map(|&column| self.parse(column, cell::reading));
-                of_samples(&samples.collect::<Result<Vec<i16>>>()?, statistics)
+                window.features(&samples.collect::<Result<Vec<i16>>>()?)
             }
         };
         found.map_err(|error| {

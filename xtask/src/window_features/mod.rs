@@ -1,0 +1,7 @@
+//! Window features on devices: whether they are the host's, and what they take.
+
+mod costs;
+mod judge;
+
+pub(crate) use costs::measure;
+pub(crate) use judge::judge;
