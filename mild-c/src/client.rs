@@ -1,7 +1,5 @@
 //! Asking experts over a line, and falling back.
 
-use core::ffi::c_void;
-
 use mild::Decide;
 use mild::client::{Failure, Identity, Nonce, Outcome as Resolved, RetryPolicy};
 use mild::wire::{Answer as Given, Key, Payload};

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::seen::SeenLoss;
 use crate::arithmetic::statistics::paired_difference;
 use crate::data::dataset::Dataset;
 use crate::data::part::Part;
@@ -83,18 +82,18 @@ fn best_constant(selection: &Selection) -> (usize, f64) {
 
 /// The best constant, if it is better than a rejector on the calibration rows. These had no part in
 /// the choice; the best of many candidates looks better than it is on the rows that chose it.
+/// `rejector`: the mean deferral loss of the rejector's image on the calibration rows.
 pub(super) fn better_constant(
     selection: &Selection,
     choice: &Choice,
-    seen: &SeenLoss,
+    rejector: f64,
     data: &Dataset,
 ) -> Option<Choice> {
     let (expert, loss) = best_constant(selection);
     let on_calibration = data.calibration.mean_deferral_loss(|_| expert);
     let better = matches!(choice, Choice::Rejector(_))
         && data.calibration.rows() > 0
-        && on_calibration < seen.int8_calibration;
-    let rejector = seen.int8_calibration;
+        && on_calibration < rejector;
     let reason = Reason::BehindOnCalibration { constant: on_calibration, rejector };
     better.then_some(Choice::Constant { expert, loss, reason })
 }

@@ -201,7 +201,7 @@ fn choose_and_make(
             && let Some(constant) = better_constant(
                 &made.trained.selection,
                 &made.trained.choice,
-                &made.trained.seen,
+                made.trained.seen.int8_calibration,
                 data,
             )
         {

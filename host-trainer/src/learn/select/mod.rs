@@ -59,7 +59,7 @@ pub struct Selection {
 /// that `store` remembers are not done again.
 ///
 /// # Errors
-/// [`Error::Cancelled`] if `progress` says so.
+/// [`Error::Cancelled`](crate::error::Error::Cancelled) if `progress` says so.
 ///
 /// # Panics
 /// If there are no candidates or checkpoints, or fewer than two rows or folds.
@@ -210,7 +210,7 @@ const LOOK: usize = 10;
 /// Fits the chosen candidate on all rows of a part.
 ///
 /// # Errors
-/// [`Error::Cancelled`] if `progress` says so.
+/// [`Error::Cancelled`](crate::error::Error::Cancelled) if `progress` says so.
 pub fn refit(part: &Part, judged: &Judged, seed: u64, progress: &dyn Progress) -> Result<Fit> {
     let all: Vec<usize> = (0..part.rows()).collect();
     let looks = (LOOK..judged.iterations).step_by(LOOK).chain([judged.iterations]);
