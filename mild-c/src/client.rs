@@ -8,9 +8,8 @@ use crate::boundary::{self, opaque};
 use crate::decision::Scores;
 use crate::governor::GovernorInput;
 use crate::line::{Inner, Line, Ticks};
+use crate::port::Port;
 use crate::status::Status;
-
-pub use crate::line::{CLIENT_EXPERTS, CLIENT_PAYLOAD, Port};
 
 /// Bytes of a key.
 pub const KEY_BYTES: usize = 32;

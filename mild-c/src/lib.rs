@@ -15,6 +15,7 @@ pub mod decision;
 pub mod governor;
 pub mod image;
 mod line;
+pub mod port;
 pub mod status;
 
 /// Reached in builds without optimization only: `cargo xtask c test` checks that a release build

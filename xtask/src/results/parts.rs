@@ -107,6 +107,12 @@ pub(crate) const PARTS: &[Part] = &[
         ..by_hand(runs::few_rows)
     },
     Part {
+        name: "margins",
+        about: "every rule of margins beside equal margins, few rows and two penalties, 4 logs, 3 seeds; 5 minutes",
+        sample: Some(samples::MARGINS),
+        ..by_hand(runs::margins)
+    },
+    Part {
         name: "learning-curves",
         about: "deferral losses by train rows: five methods on every log, 10 seeds; an hour",
         sample: Some(samples::LEARNING_CURVES),

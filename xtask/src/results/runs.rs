@@ -275,6 +275,24 @@ pub(super) fn few_rows(_: bool) -> Result<Files> {
     Ok(vec![("few-rows", Made::Table(overall)), ("few-rows-by-log", Made::Table(by_log))])
 }
 
+pub(super) fn margins(_: bool) -> Result<Files> {
+    let logs = ["mnist-specialists-3", "mnist-specialists-10", "letter", "routellm-mmlu"];
+    let (over_logs, by_log) = margins_of("300,1000", "0.0000001,0.01", &logs)?;
+    Ok(vec![("margins", Made::Table(over_logs)), ("margins-by-log", Made::Table(by_log))])
+}
+
+/// As [`margins`], some numbers of rows and penalties on some logs: over all logs, and by log.
+pub(super) fn margins_of(rows: &str, penalties: &str, logs: &[&str]) -> Result<(Table, Table)> {
+    let mut command = mild(&["study", "margins", "--widths=64", "--iterations=100", "--tau=max"])?;
+    command.args(["--seeds=3", "--train-rows", rows, "--l2", penalties]);
+    let document = read(command.args(these_logs(logs)?))?;
+    let mut tables = Table::in_markdown(&document).into_iter().map(|(_, table)| table);
+    let (Some(over_logs), Some(by_log)) = (tables.next(), tables.next()) else {
+        bail!("`mild study margins` wrote fewer than two tables");
+    };
+    Ok((over_logs, by_log))
+}
+
 fn curves_of(
     name: &str,
     methods: &str,

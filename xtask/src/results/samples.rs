@@ -44,6 +44,16 @@ pub(super) const LEARNING_CURVES: Sample = Sample {
     },
 };
 
+/// Of [`runs::margins`].
+pub(super) const MARGINS: Sample = Sample {
+    about: "300 rows of a log, a weak penalty",
+    rule: Rule::Exact { key: &["log", "train rows", "width", "l2", "tau", "margins"] },
+    run: || {
+        let (_, by_log) = runs::margins_of("300", "0.0000001", &["mnist-specialists-3"])?;
+        Ok(vec![("margins-by-log", Made::Table(by_log))])
+    },
+};
+
 /// Of [`runs::number_of_experts`].
 pub(super) const EXPERTS: Sample = Sample {
     about: "2 methods with 2 experts",
