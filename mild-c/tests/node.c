@@ -50,13 +50,17 @@ static uint32_t take(void) {
     return word;
 }
 
-/* SysTick goes round in less than a second; who waits asks more often than that. */
+/* SysTick goes round in less than a second; who waits asks more often than half of that. */
 static uint64_t now_us(void) {
     static uint64_t ticks;
     static uint32_t last;
     const uint32_t now = platform_ticks();
-    ticks += (now - last) & TICKS;
-    last = now;
+    const uint32_t passed = (now - last) & TICKS;
+    /* Where it goes round the emulated timer may seem to run back, which is no round forward. */
+    if (passed <= TICKS / 2) {
+        ticks += passed;
+        last = now;
+    }
     return ticks / TICKS_PER_US;
 }
 

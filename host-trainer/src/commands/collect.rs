@@ -129,7 +129,7 @@ pub(super) fn run(args: &CollectArgs) -> Result<()> {
         return args.output.print(&estimate, &estimated(args, &estimate));
     }
     let stop = stop_on_signals()?;
-    let progress = progress::shown("asking", args.output.quiet);
+    let progress = progress::display("asking", args.output.quiet);
     let outcome = prepared.run(&*progress, &stop)?;
     args.output.print(&outcome, &rendered(&outcome))
 }

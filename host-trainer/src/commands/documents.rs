@@ -193,14 +193,17 @@ fn every_help_has_examples_and_they_are_accepted() {
     let mut all = Vec::new();
     helps(&Cli::command(), "mild", &mut all);
     let mut refused = Vec::new();
-    for (command, help) in &all {
+    // Those of `mild log` are in the helps of its own commands; `mild keys` takes no arguments.
+    for (command, _) in all.iter().filter(|(command, _)| command.split(' ').count() == 2) {
+        let mut of_it = all.iter().filter(|(other, _)| other.starts_with(command.as_str()));
+        if !of_it.any(|(_, help)| help.contains("Example")) && command != "mild keys" {
+            refused.push(format!("{command}: its help has no example"));
+        }
+    }
+    for (_, help) in &all {
         let help = continued(help);
         let indented = help.lines().filter_map(|line| line.strip_prefix("  "));
         let examples: Vec<&str> = indented.filter(|line| line.starts_with("mild ")).collect();
-        // `mild log join` and `mild study guarantees` have theirs one level up.
-        if examples.is_empty() && command.split(' ').count() == 2 && command != "mild keys" {
-            refused.push(format!("{command}: its help has no example"));
-        }
         for example in examples {
             let call = example.split("  ").next().unwrap_or_default();
             let call = call.split(" > ").next().unwrap_or_default();

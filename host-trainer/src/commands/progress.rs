@@ -15,6 +15,11 @@ const INTERVAL: Duration = Duration::from_secs(60);
 /// A display of progress; none if `quiet`. Ctrl-C cancels the work.
 pub(super) fn shown(message: &'static str, quiet: bool) -> Box<dyn Progress> {
     interrupt::listen();
+    display(message, quiet)
+}
+
+/// The same for a work that minds signals itself.
+pub(super) fn display(message: &'static str, quiet: bool) -> Box<dyn Progress> {
     if quiet {
         return Box::new(Quiet);
     }
