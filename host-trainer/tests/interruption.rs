@@ -32,7 +32,7 @@ fn an_interrupted_training_goes_on_where_it_stopped() {
     let demo = folder.path().join("demo");
     let made = Command::new(MILD).args(["demo", "--quiet", "--out"]).arg(&demo).status().unwrap();
     assert!(made.success());
-    let config = demo.join("mild.toml");
+    let config = demo.join("wine.toml");
     let (out, whole) = (folder.path().join("out"), folder.path().join("whole"));
 
     let child = train(&config, &out).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
