@@ -5,6 +5,7 @@
  * - Nothing allocates, keeps a global variable, or calls back. All objects are yours: static,
  *   automatic or in a pool.
  * - A decision takes at most 320 bytes of stack on every core (`cargo xtask c test` measures it).
+ *   The functions of window features say what they take.
  * - A function returns MILD_STATUS_OK or says what is wrong; mild_status_string() has the words.
  */
 
@@ -69,6 +70,21 @@
  * Bytes of a saved governor.
  */
 #define MILD_GOVERNOR_STATE_BYTES 36
+
+/**
+ * The most samples of a window.
+ */
+#define MILD_WINDOW_SAMPLES 65536
+
+/**
+ * Words of a `mild_window_i16` and of a `mild_window_f32`, 64 bits each.
+ */
+#define MILD_WINDOW_WORDS 14
+
+/**
+ * Words of a `mild_history`, each as wide as a pointer.
+ */
+#define MILD_HISTORY_WORDS 4
 
 /**
  * The most experts that a client knows, the device itself included. Those beyond are never asked.
@@ -180,6 +196,22 @@ enum mild_status
    * The saved state is damaged, was never written, or was made under other settings.
    */
   MILD_STATUS_GOVERNOR_STATE = 32,
+  /**
+   * A sample is NaN or infinite.
+   */
+  MILD_STATUS_SAMPLE = 40,
+  /**
+   * A window or history is too short or too long, or an array that belongs to it has another length.
+   */
+  MILD_STATUS_WINDOW_LENGTH = 41,
+  /**
+   * There is no such statistic, taper or set of functions.
+   */
+  MILD_STATUS_STATISTIC = 42,
+  /**
+   * The window has fewer samples than its length, so it has no spectrum yet.
+   */
+  MILD_STATUS_WINDOW_NOT_FULL = 43,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -285,6 +317,172 @@ typedef int32_t mild_client_failure;
 #endif // __cplusplus
 
 /**
+ * What a window can be asked for: the words of `statistics` in a `[[window]]`. All are 0 for an empty
+ * window.
+ */
+enum mild_statistic_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Sum over number.
+   */
+  MILD_STATISTIC_KIND_MEAN = 0,
+  /**
+   * Mean squared distance from the mean.
+   */
+  MILD_STATISTIC_KIND_VARIANCE = 1,
+  /**
+   * The smallest sample.
+   */
+  MILD_STATISTIC_KIND_MINIMUM = 2,
+  /**
+   * The largest sample.
+   */
+  MILD_STATISTIC_KIND_MAXIMUM = 3,
+  /**
+   * Largest minus smallest.
+   */
+  MILD_STATISTIC_KIND_PEAK_TO_PEAK = 4,
+  /**
+   * Root of the mean square.
+   */
+  MILD_STATISTIC_KIND_RMS = 5,
+  /**
+   * Neighbours of which one is negative and the other is not.
+   */
+  MILD_STATISTIC_KIND_ZERO_CROSSINGS = 6,
+  /**
+   * Largest magnitude over RMS; 0 if the RMS is 0.
+   */
+  MILD_STATISTIC_KIND_CREST_FACTOR = 7,
+  /**
+   * Slope of the line of least squares through the samples, a sample.
+   */
+  MILD_STATISTIC_KIND_SLOPE = 8,
+  /**
+   * The quantile of 50 %.
+   */
+  MILD_STATISTIC_KIND_MEDIAN = 9,
+  /**
+   * The value below which `number` percent of the samples are, interpolated; more than 100 counts
+   * as 100.
+   */
+  MILD_STATISTIC_KIND_QUANTILE = 10,
+  /**
+   * Autocorrelation of samples that are `number` places apart, from -1 to 1.
+   */
+  MILD_STATISTIC_KIND_AUTOCORRELATION = 11,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mild_statistic_kind mild_statistic_kind;
+#else
+typedef int32_t mild_statistic_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a spectrum can be asked for: the words of `spectrum` in a `[[window]]`. Bin `k` of a window of N
+ * samples is `k R / N` hertz, with R samples a second; the bins go from 1 to N/2.
+ */
+enum mild_spectral_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The sum of the powers of the bins from `first` to `last`, in squared units of the samples.
+   */
+  MILD_SPECTRAL_KIND_POWER = 0,
+  /**
+   * The same in decibels, at least -120.
+   */
+  MILD_SPECTRAL_KIND_DECIBELS = 1,
+  /**
+   * The bin with the highest power, the lowest of several.
+   */
+  MILD_SPECTRAL_KIND_DOMINANT = 2,
+  /**
+   * The mean bin, weighted by power.
+   */
+  MILD_SPECTRAL_KIND_CENTROID = 3,
+  /**
+   * How evenly the power is spread, 0 to 1.
+   */
+  MILD_SPECTRAL_KIND_ENTROPY = 4,
+  /**
+   * The geometric mean of the powers over the arithmetic one, 0 to 1.
+   */
+  MILD_SPECTRAL_KIND_FLATNESS = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mild_spectral_kind mild_spectral_kind;
+#else
+typedef int32_t mild_spectral_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Whose logarithm and exponential function decibels, entropy and flatness use. The two give different
+ * bits: take those on which the rejector was trained.
+ */
+enum mild_functions
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Those of the crate `libm`.
+   */
+  MILD_FUNCTIONS_LIBM = 0,
+  /**
+   * Those of the crate `micromath`: the names that end in `-micromath`.
+   */
+  MILD_FUNCTIONS_MICROMATH = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mild_functions mild_functions;
+#else
+typedef int32_t mild_functions;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the samples are multiplied by before the transform: the word of `taper` in a `[[window]]`.
+ */
+enum mild_taper
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The window of Hann: for signals that go on.
+   */
+  MILD_TAPER_HANN = 0,
+  /**
+   * Nothing: for signals that fit the window, such as single shocks.
+   */
+  MILD_TAPER_NONE = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mild_taper mild_taper;
+#else
+typedef int32_t mild_taper;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The sines for spectra of windows of one length: a constant of the library, of which a program has
+ * those that it names.
+ */
+typedef struct mild_sines mild_sines;
+
+/**
  * A checked image: a view of bytes that stay where they are.
  *
  * `mild_image_open()` fills it; its content is private. It never changes after that, so threads and
@@ -356,6 +554,68 @@ typedef struct mild_governor_counters {
    */
   uint32_t withheld;
 } mild_governor_counters;
+
+/**
+ * The latest samples of a sensor with 16-bit readings. One thread at a time may use it.
+ *
+ * It keeps pointers to your arrays, so neither they nor it may move.
+ */
+typedef struct mild_window_i16 {
+  uint64_t private_words[MILD_WINDOW_WORDS];
+} mild_window_i16;
+
+/**
+ * A statistic. A table of them may be constant.
+ */
+typedef struct mild_statistic {
+  /**
+   * One of `mild_statistic_kind`.
+   */
+  uint8_t kind;
+  /**
+   * Percent of a quantile, or places of an autocorrelation; 0 otherwise.
+   */
+  uint16_t number;
+} mild_statistic;
+
+/**
+ * The same of `float` samples.
+ */
+typedef struct mild_window_f32 {
+  uint64_t private_words[MILD_WINDOW_WORDS];
+} mild_window_f32;
+
+/**
+ * The latest values of a statistic, one for each window: what `changes` and `averages` of a
+ * `[[window]]` are made of. One thread at a time may use it.
+ *
+ * It keeps a pointer to your array, so neither that nor it may move.
+ */
+typedef struct mild_history {
+  size_t private_words[MILD_HISTORY_WORDS];
+} mild_history;
+
+/**
+ * A statistic of a spectrum. A table of them may be constant.
+ */
+typedef struct mild_spectral_statistic {
+  /**
+   * One of `mild_spectral_kind`.
+   */
+  uint8_t kind;
+  /**
+   * One of `mild_functions`; 0 where a statistic uses none.
+   */
+  uint8_t functions;
+  /**
+   * The lowest bin of a power or of decibels; 0 otherwise.
+   */
+  uint16_t first;
+  /**
+   * The highest bin.
+   */
+  uint16_t last;
+} mild_spectral_statistic;
 
 /**
  * The policy of a client. It does not change or move while a client uses it.
@@ -508,6 +768,41 @@ typedef struct mild_outcome {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * The sines for windows of 16 samples.
+ */
+extern const struct mild_sines mild_sines_16;
+
+/**
+ * The sines for windows of 32 samples.
+ */
+extern const struct mild_sines mild_sines_32;
+
+/**
+ * The sines for windows of 64 samples.
+ */
+extern const struct mild_sines mild_sines_64;
+
+/**
+ * The sines for windows of 128 samples.
+ */
+extern const struct mild_sines mild_sines_128;
+
+/**
+ * The sines for windows of 256 samples.
+ */
+extern const struct mild_sines mild_sines_256;
+
+/**
+ * The sines for windows of 512 samples.
+ */
+extern const struct mild_sines mild_sines_512;
+
+/**
+ * The sines for windows of 1024 samples.
+ */
+extern const struct mild_sines mild_sines_1024;
 
 /**
  * One line of English that says what a status means. Any number is allowed.
@@ -928,6 +1223,263 @@ mild_status mild_governor_save(const struct mild_governor *governor,
 mild_status mild_governor_restore(struct mild_governor *governor,
                                   const struct mild_governor_settings *settings,
                                   const uint8_t *bytes);
+
+/**
+ * Starts an empty window of `length` samples, 1 to `MILD_WINDOW_SAMPLES`.
+ *
+ * It keeps the samples in `samples`, which has `length` elements, and the order of the extremes in
+ * `places`, which has **twice** as many. What is in them before does not matter.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`, `WINDOW_LENGTH`. Thread-safe; at most 160 bytes of stack.
+ *
+ * # Safety
+ * `window` is writable; `samples` and `places` have as many writable elements, which nobody else uses
+ * and which do not move as long as the window is in use.
+ */
+mild_status mild_window_i16_init(struct mild_window_i16 *window,
+                                 int16_t *samples,
+                                 uint32_t *places,
+                                 size_t length);
+
+/**
+ * Takes a sample; the oldest one goes if the window is full.
+ *
+ * Takes a few steps, whatever the length (amortized, because of the extremes). Status:
+ * `NULL_POINTER`, `MISALIGNED`. One thread at a time for each window; at most 192 bytes of stack.
+ *
+ * # Safety
+ * `window` was started.
+ */
+mild_status mild_window_i16_push(struct mild_window_i16 *window,
+                                 int16_t sample);
+
+/**
+ * Number of samples in the window, at most its length; 0 if `window` is null.
+ *
+ * # Safety
+ * `window` is null or was started.
+ */
+size_t mild_window_i16_samples(const struct mild_window_i16 *window);
+
+/**
+ * Whether there are as many samples as the window is long; false if `window` is null.
+ *
+ * # Safety
+ * `window` is null or was started.
+ */
+bool mild_window_i16_is_full(const struct mild_window_i16 *window);
+
+/**
+ * Forgets all samples, for windows that do not overlap.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`.
+ *
+ * # Safety
+ * `window` was started.
+ */
+mild_status mild_window_i16_clear(struct mild_window_i16 *window);
+
+/**
+ * Computes `count` statistics of the samples in the window into `into`, in their order.
+ *
+ * The bits are those on which the trainer worked. It computes in double precision. Slope, median,
+ * quantiles and autocorrelations look at every sample again.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`, `STATISTIC`. Thread-safe as long as nobody changes the
+ * window; at most 512 bytes of stack.
+ *
+ * # Safety
+ * `window` was started; `statistics` has `count` readable elements and `into` as many writable
+ * ones.
+ */
+mild_status mild_window_i16_features(const struct mild_window_i16 *window,
+                                     const struct mild_statistic *statistics,
+                                     size_t count,
+                                     float *into);
+
+/**
+ * Starts an empty window of `float` samples: see `mild_window_i16_init()`.
+ *
+ * # Safety
+ * As `mild_window_i16_init()`.
+ */
+mild_status mild_window_f32_init(struct mild_window_f32 *window,
+                                 float *samples,
+                                 uint32_t *places,
+                                 size_t length);
+
+/**
+ * Takes a sample: see `mild_window_i16_push()`. Also the status `SAMPLE` if it is NaN or infinite; the
+ * window is then as before. Computes in double precision; at most 384 bytes of stack.
+ *
+ * # Safety
+ * `window` was started.
+ */
+mild_status mild_window_f32_push(struct mild_window_f32 *window,
+                                 float sample);
+
+/**
+ * Number of samples in the window, at most its length; 0 if `window` is null.
+ *
+ * # Safety
+ * `window` is null or was started.
+ */
+size_t mild_window_f32_samples(const struct mild_window_f32 *window);
+
+/**
+ * Whether there are as many samples as the window is long; false if `window` is null.
+ *
+ * # Safety
+ * `window` is null or was started.
+ */
+bool mild_window_f32_is_full(const struct mild_window_f32 *window);
+
+/**
+ * Forgets all samples, for windows that do not overlap.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`.
+ *
+ * # Safety
+ * `window` was started.
+ */
+mild_status mild_window_f32_clear(struct mild_window_f32 *window);
+
+/**
+ * Computes statistics: see `mild_window_i16_features()`.
+ *
+ * # Safety
+ * As `mild_window_i16_features()`.
+ */
+mild_status mild_window_f32_features(const struct mild_window_f32 *window,
+                                     const struct mild_statistic *statistics,
+                                     size_t count,
+                                     float *into);
+
+/**
+ * The magnitude of a sample of several axes, the root of the sum of the squares: what a window with
+ * `axes` holds, as `float`. 0 without axes.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`. Thread-safe; at most 384 bytes of stack.
+ *
+ * # Safety
+ * `axes` has `count` readable elements; `into` is writable.
+ */
+mild_status mild_magnitude_i16(const int16_t *axes,
+                               size_t count,
+                               float *into);
+
+/**
+ * The magnitude of `float` axes: see `mild_magnitude_i16()`. Also the status `SAMPLE`.
+ *
+ * # Safety
+ * As `mild_magnitude_i16()`.
+ */
+mild_status mild_magnitude_f32(const float *axes,
+                               size_t count,
+                               float *into);
+
+/**
+ * Starts a history of `length` values, 2 to 65,536: the `windows` of a `[[window]]`. What is in
+ * `values` before does not matter.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`, `WINDOW_LENGTH`. Thread-safe; at most 160 bytes of stack, as
+ * all functions of a history.
+ *
+ * # Safety
+ * `history` is writable; `values` has `length` writable elements, which nobody else uses and which do
+ * not move as long as the history is in use.
+ */
+mild_status mild_history_init(struct mild_history *history,
+                              float *values,
+                              size_t length);
+
+/**
+ * Takes the value of a window; the oldest one goes if the history is full.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`. One thread at a time for each history.
+ *
+ * # Safety
+ * `history` was started.
+ */
+mild_status mild_history_push(struct mild_history *history,
+                              float value);
+
+/**
+ * Whether there are as many values as the history is long; false if `history` is null. Only then are
+ * its features those that the rejector was trained on.
+ *
+ * # Safety
+ * `history` is null or was started.
+ */
+bool mild_history_is_full(const struct mild_history *history);
+
+/**
+ * Forgets all values, as after a gap between windows.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`.
+ *
+ * # Safety
+ * `history` was started.
+ */
+mild_status mild_history_clear(struct mild_history *history);
+
+/**
+ * The latest value minus the one before; 0 if there are less than two, or if `history` is null.
+ *
+ * # Safety
+ * `history` is null or was started.
+ */
+float mild_history_change(const struct mild_history *history);
+
+/**
+ * The exponential average of the values: the oldest, and from there for each later one a part of
+ * 2^-`smoothing` of the way to it; 0 without values, or if `history` is null.
+ *
+ * # Safety
+ * `history` is null or was started.
+ */
+float mild_history_average(const struct mild_history *history,
+                           uint8_t smoothing);
+
+/**
+ * Makes the spectrum of a full window, and computes `count` statistics of it into `into`, in their
+ * order.
+ *
+ * The window has 16, 32, 64, 128, 256, 512 or 1024 samples, `sines` are those for this length, and
+ * `room`, where the transform is made, has `room_length` elements, one for each sample. `taper` is one
+ * of `mild_taper`. The window stays as it is.
+ *
+ * Status: `NULL_POINTER`, `MISALIGNED`, `STATISTIC`, `WINDOW_LENGTH`, `WINDOW_NOT_FULL`. Thread-safe
+ * as long as nobody changes the window and each thread has its own room; at most 640 bytes of stack.
+ *
+ * # Safety
+ * `window` was started; `sines` is one of `mild_sines_16` to `mild_sines_1024`; `room` has
+ * `room_length` writable elements, `statistics` has `count` readable elements and `into` as many
+ * writable ones.
+ */
+mild_status mild_window_i16_spectrum(const struct mild_window_i16 *window,
+                                     int32_t taper,
+                                     const struct mild_sines *sines,
+                                     float *room,
+                                     size_t room_length,
+                                     const struct mild_spectral_statistic *statistics,
+                                     size_t count,
+                                     float *into);
+
+/**
+ * The spectrum of `float` samples: see `mild_window_i16_spectrum()`.
+ *
+ * # Safety
+ * As `mild_window_i16_spectrum()`.
+ */
+mild_status mild_window_f32_spectrum(const struct mild_window_f32 *window,
+                                     int32_t taper,
+                                     const struct mild_sines *sines,
+                                     float *room,
+                                     size_t room_length,
+                                     const struct mild_spectral_statistic *statistics,
+                                     size_t count,
+                                     float *into);
 
 /**
  * Fills a policy; with null for a link that answers within some hundred milliseconds.

@@ -13,10 +13,16 @@ mod boundary;
 pub mod client;
 pub mod decision;
 pub mod governor;
+#[cfg(feature = "window-features")]
+pub mod history;
 pub mod image;
 mod line;
 pub mod port;
+#[cfg(feature = "window-features")]
+pub mod spectrum;
 pub mod status;
+#[cfg(feature = "window-features")]
+pub mod window;
 
 /// Reached in builds without optimization only: `cargo xtask c test` checks that a release build
 /// links no call to it.

@@ -47,6 +47,14 @@ pub enum Status {
     GovernorSettings = 31,
     /// The saved state is damaged, was never written, or was made under other settings.
     GovernorState = 32,
+    /// A sample is NaN or infinite.
+    Sample = 40,
+    /// A window or history is too short or too long, or an array that belongs to it has another length.
+    WindowLength = 41,
+    /// There is no such statistic, taper or set of functions.
+    Statistic = 42,
+    /// The window has fewer samples than its length, so it has no spectrum yet.
+    WindowNotFull = 43,
 }
 
 impl From<ImageError> for Status {
@@ -113,6 +121,10 @@ pub extern "C" fn mild_status_string(status: i32) -> *const c_char {
         30 => c"the image has no operating points",
         31 => c"the governor's settings are out of range",
         32 => c"the governor's state is damaged or was made under other settings",
+        40 => c"a sample is not a finite number",
+        41 => c"a window or history is too short or too long, or an array of it has another length",
+        42 => c"there is no such statistic, taper or set of functions",
+        43 => c"the window is not full, so it has no spectrum",
         _ => c"unknown status",
     };
     text.as_ptr()

@@ -47,7 +47,7 @@ mod statistic;
 mod window;
 
 pub use axes::magnitude;
-pub use history::History;
+pub use history::{History, SliceHistory};
 #[cfg(feature = "writer")]
 pub use history::{average_of, change_of};
 pub use sample::{Sample, SampleError};
@@ -55,9 +55,9 @@ pub use sample::{Sample, SampleError};
 pub use spectrum::spectrum_of;
 #[cfg(feature = "spectrum")]
 pub use spectrum::{
-    Band, Functions, Length, Points, SPECTRUM_LENGTHS, SpectralStatistic, Spectrum, Taper,
+    Band, Functions, Length, Points, SPECTRUM_LENGTHS, Sines, SpectralStatistic, Spectrum, Taper,
 };
 pub use statistic::Statistic;
-pub use window::Window;
 #[cfg(feature = "writer")]
 pub use window::of_samples;
+pub use window::{SliceWindow, Window};

@@ -34,7 +34,7 @@ mod transform;
 
 pub use functions::Functions;
 use sine::sealed::Sine;
-pub use sine::{Length, Points, SPECTRUM_LENGTHS};
+pub use sine::{Length, Points, SPECTRUM_LENGTHS, Sines};
 pub use statistic::{Band, SpectralStatistic};
 
 use super::{Sample, series::Series};
@@ -181,6 +181,24 @@ where
         self.is_full().then(|| {
             Spectrum::new(series, S::mean_of(series), taper, <Points<N> as Sine>::SINE, room)
         })
+    }
+}
+
+impl<S: Sample> super::SliceWindow<'_, S> {
+    /// As [`Window::spectrum`](super::Window::spectrum), with the sines for the window's length.
+    ///
+    /// Nothing, too, if the sines or `room` are for another number of samples than the window's.
+    #[must_use]
+    pub fn spectrum<'a>(
+        &self,
+        taper: Taper,
+        sines: Sines,
+        room: &'a mut [f32],
+    ) -> Option<Spectrum<'a>> {
+        let series = self.series();
+        let fits = sines.samples() == self.capacity() && room.len() == self.capacity();
+        (fits && self.is_full())
+            .then(|| Spectrum::new(series, S::mean_of(series), taper, sines.values(), room))
     }
 }
 

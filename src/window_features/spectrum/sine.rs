@@ -8,6 +8,32 @@ pub struct Points<const N: usize>;
 /// Numbers of samples that have a spectrum: 16, 32, 64, 128, 256, 512 and 1,024. Sealed.
 pub trait Length: sealed::Sine {}
 
+/// The sines for the spectra of as many samples, `4 (N / 4 + 1)` bytes: a constant for each length,
+/// so that a program has only those that it names.
+#[derive(Debug, Clone, Copy)]
+pub struct Sines(&'static [f32]);
+
+impl Sines {
+    /// Those for `N` samples.
+    #[must_use]
+    pub const fn of<const N: usize>() -> Self
+    where
+        Points<N>: Length,
+    {
+        Self(<Points<N> as sealed::Sine>::SINE)
+    }
+
+    /// The number of samples that they are for.
+    #[must_use]
+    pub const fn samples(self) -> usize {
+        self.0.len().wrapping_sub(1).wrapping_mul(4)
+    }
+
+    pub(super) const fn values(self) -> &'static [f32] {
+        self.0
+    }
+}
+
 pub(super) mod sealed {
     pub trait Sine {
         /// A quarter of a wave: the sines of `2 pi j / N`, for `j` from 0 to `N / 4`.
@@ -85,7 +111,7 @@ mod tests {
     fn sines_are_correctly_rounded() {
         for length in [16, 32, 64, 128, 256, 512, 1024] {
             let sines = of_length(length).unwrap();
-            assert_eq!(sines.len(), length / 4 + 1);
+            assert_eq!(Sines(sines).samples(), length);
             for (j, &sine) in sines.iter().enumerate() {
                 let angle = std::f64::consts::TAU * j as f64 / length as f64;
                 assert_eq!(sine, angle.sin() as f32, "{j} of {length}");

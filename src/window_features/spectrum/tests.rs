@@ -1,7 +1,7 @@
 //! Spectra against their definitions.
 
 use super::*;
-use crate::window_features::Window;
+use crate::window_features::{SliceWindow, Window};
 use std::{f64::consts::TAU, string::ToString, vec::Vec};
 
 /// The powers by definition, in `f64`, and the taper in time.
@@ -64,6 +64,17 @@ where
         let spectrum = window.spectrum(taper, &mut room).unwrap();
         let expected = plain(&inside, taper);
         assert_eq!(spectrum.powers().len(), N / 2);
+        let (mut ring, mut places, mut room) = ([0; N], std::vec![0; 2 * N], [7.0; N]);
+        let mut of_slices = SliceWindow::new(&mut ring, &mut places).unwrap();
+        assert!(of_slices.spectrum(taper, Sines::of::<N>(), &mut room).is_none());
+        for &sample in &samples[samples.len() - N..] {
+            of_slices.push(sample).unwrap();
+        }
+        let other = if N == 16 { Sines::of::<32>() } else { Sines::of::<16>() };
+        assert!(of_slices.spectrum(taper, other, &mut room).is_none());
+        assert!(of_slices.spectrum(taper, Sines::of::<N>(), &mut room[1..]).is_none());
+        let same = of_slices.spectrum(taper, Sines::of::<N>(), &mut room).unwrap();
+        assert_eq!(same.powers(), spectrum.powers());
         for (bin, (&found, &expected)) in spectrum.powers().iter().zip(&expected).enumerate() {
             // Amplitudes, as the bound is one of them.
             let off = (f64::from(found).sqrt() - expected.sqrt()).abs() * N as f64;

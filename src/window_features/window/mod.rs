@@ -1,5 +1,9 @@
 //! The window itself.
 
+mod slices;
+
+pub use slices::SliceWindow;
+
 use super::{Sample, SampleError, Statistic, series};
 
 /// The longest window.

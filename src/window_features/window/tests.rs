@@ -69,13 +69,20 @@ fn check<S: Sample + core::fmt::Debug, const N: usize>(
     tolerance: impl Fn(&[f64], Statistic) -> f64,
 ) -> Result<(), TestCaseError> {
     let mut window = Window::<S, N>::new();
+    // What is in the places does not matter.
+    let (mut ring, mut places) = (std::vec![S::ZERO; N], std::vec![u32::MAX; 2 * N]);
+    let mut of_slices = SliceWindow::new(&mut ring, &mut places).unwrap();
     for (index, &sample) in samples.iter().enumerate() {
         window.push(sample).unwrap();
+        of_slices.push(sample).unwrap();
+        prop_assert_eq!(of_slices.len(), window.len());
+        prop_assert_eq!(of_slices.is_full(), window.is_full());
         let from = (index + 1).saturating_sub(N);
         let inside: Vec<f64> = samples[from..=index].iter().map(|x| x.to_f64()).collect();
         prop_assert_eq!(window.len(), inside.len());
         for statistic in asked() {
             let (found, expected) = (window.get(statistic), plain(&inside, statistic));
+            prop_assert_eq!(of_slices.get(statistic).to_bits(), found.to_bits());
             let off = (f64::from(found) - expected).abs();
             let allowed = tolerance(&inside, statistic) + expected.abs() * 2e-7;
             prop_assert!(off <= allowed, "{statistic:?} of {inside:?}: {found}, {expected}");
@@ -174,6 +181,25 @@ fn what_is_not_a_number_is_refused_and_changes_nothing() {
     window.clear();
     assert!(window.is_empty());
     assert!(asked().iter().all(|&statistic| window.get(statistic) == 0.0));
+}
+
+#[test]
+fn slices_of_other_lengths_are_no_window() {
+    for (samples, places, fits) in
+        [(0, 0, false), (1, 2, true), (4, 7, false), (4, 9, false), (65_536, 131_072, true)]
+    {
+        let (mut ring, mut places) = (std::vec![0i16; samples], std::vec![0; places]);
+        let window = SliceWindow::new(&mut ring, &mut places);
+        assert_eq!(window.map(|window| window.capacity()), fits.then_some(samples));
+    }
+    let (mut ring, mut places) = (std::vec![0i16; 65_537], std::vec![0; 131_074]);
+    assert!(SliceWindow::new(&mut ring, &mut places).is_none());
+    let (mut ring, mut places) = ([0.0; 2], [0; 4]);
+    let mut window = SliceWindow::new(&mut ring, &mut places).unwrap();
+    assert_eq!((window.push(f32::NAN), window.push(3.0)), (Err(SampleError), Ok(())));
+    assert_eq!(window.get(Statistic::Mean), 3.0);
+    window.clear();
+    assert!(window.is_empty() && window.get(Statistic::Mean) == 0.0);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! and about the same instructions as the Rust firmware.
 
 use super::{
-    build_for_core, build_for_host, client, compiler, directory, governed, header, report,
+    build_for_core, build_for_host, client, compiler, directory, governed, header, report, windows,
 };
 use crate::{
     commands::heading,
@@ -19,6 +19,7 @@ use crate::{
     results,
     toolchain::Toolchains,
     verdict::{Tally, Verdict},
+    window_features,
 };
 use anyhow::Result;
 use mild_test_support::images::{name as name_of, of_shape};
@@ -79,6 +80,10 @@ pub(crate) fn check(selection: &Selection, toolchains: &mut Toolchains) -> Resul
     let noticed = run_within(Command::new(&program).current_dir(&control), LIMIT)?;
     tally.count("host", &parity::judge_control(&noticed));
 
+    let program = compiler::compile_for_host("windows", &[], &archive, &work.join("host"))?;
+    for verdict in window_features::judge(&run_within(&mut Command::new(program), LIMIT)?) {
+        tally.count("host", &verdict);
+    }
     example(&measured, &archive, &work.join("host"), &mut tally)?;
 
     let qemu = Qemu::find(selection.cores.iter().copied())?;
@@ -103,8 +108,12 @@ fn check_core(
     let toolchain = toolchains.prepare(core.target)?;
     let archive = build_for_core(&toolchain, core)?;
     let elf = compiler::compile_for(core, "parity", &archive, into)?;
-    for verdict in proofs::library(&Linked::read(&elf)?) {
+    let program = Linked::read(&elf)?;
+    for verdict in proofs::library(&program) {
         tally.count(core.name, &verdict);
+    }
+    for verdict in windows::check(core, &archive, into, &program, qemu)? {
+        tally.count(&format!("{} windows", core.name), &verdict);
     }
     let runs = parallel::map(images, |image| {
         let options =
@@ -175,12 +184,16 @@ fn warnings(tally: &mut Tally) -> Result<()> {
     let as_cpp = target_dir().join("c/tests/header.cpp");
     fs::create_dir_all(target_dir().join("c/tests"))?;
     fs::write(&as_cpp, "#include \"mild.h\"\nint main() { return MILD_STATUS_OK; }\n")?;
-    let as_c = directory().join("tests/parity.c");
+    let as_c =
+        ["parity", "windows"].map(|name| directory().join("tests").join(name).with_extension("c"));
     for (c, cpp) in compiler::host()? {
         for (language, standards) in STANDARDS {
-            let (compiler, source) = if language == "c" { (c, &as_c) } else { (cpp, &as_cpp) };
+            let (compiler, sources) =
+                if language == "c" { (c, &as_c[..]) } else { (cpp, std::slice::from_ref(&as_cpp)) };
             for standard in standards {
-                let result = compiler::warns_nothing(compiler, standard, source);
+                let result = sources
+                    .iter()
+                    .try_for_each(|source| compiler::warns_nothing(compiler, standard, source));
                 let verdict = match result {
                     Ok(()) => Verdict {
                         check: "no warning",

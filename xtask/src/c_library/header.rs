@@ -5,7 +5,8 @@ use anyhow::{Context, Result};
 use std::{fs, path::PathBuf};
 
 /// The modules with public items, in the order of the header.
-const MODULES: [&str; 6] = ["status", "image", "decision", "governor", "port", "client"];
+const MODULES: [&str; 9] =
+    ["status", "image", "decision", "governor", "window", "history", "spectrum", "port", "client"];
 
 /// Where the header is, and what it must say.
 pub(crate) fn header() -> Result<(PathBuf, String)> {

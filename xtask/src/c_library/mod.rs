@@ -6,6 +6,7 @@ mod compiler;
 mod governed;
 mod header;
 mod report;
+mod windows;
 
 pub(crate) use checks::{Selection, check};
 pub(crate) use compiler::{Platform, WARNINGS, compile_for, flags};

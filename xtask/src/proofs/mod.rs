@@ -7,7 +7,7 @@ mod run;
 mod unsafe_code;
 
 pub(crate) use host::expected;
-pub(crate) use program::{library, linked};
+pub(crate) use program::{library, linked, none};
 pub(crate) use run::ran;
 pub(crate) use unsafe_code::{unsafe_code, unsafe_code_control};
 

@@ -80,7 +80,7 @@ pub(crate) fn library(program: &Linked) -> Vec<Verdict> {
 }
 
 /// That no symbol's name contains one of `parts`.
-fn none(program: &Linked, check: &'static str, parts: &[&str]) -> Verdict {
+pub(crate) fn none(program: &Linked, check: &'static str, parts: &[&str]) -> Verdict {
     let found = program.symbols_with(parts);
     let detail = match found.as_slice() {
         [] => format!("none of {} symbols", program.symbols.len()),
