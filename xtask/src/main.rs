@@ -27,6 +27,7 @@ mod programs;
 mod proofs;
 mod python;
 mod qemu;
+mod release;
 mod reported;
 mod results;
 mod signatures;
@@ -44,8 +45,9 @@ use anyhow::Result;
 use clap::Parser;
 use commands::{
     boards, book, c, device, dist as dist_command, laboratory as laboratory_command, lint,
-    path as path_command, python as python_command, report as report_command,
-    results as results_command, sanitize, structure, test, wasm as wasm_command,
+    path as path_command, python as python_command, release as release_command,
+    report as report_command, results as results_command, sanitize, structure, test,
+    wasm as wasm_command,
 };
 use mild_test_support::cores;
 use std::process::ExitCode;
@@ -88,6 +90,9 @@ enum Xtask {
     Structure,
     /// Make the figures of the documents, or check that they are those of this code
     Results(results_command::ResultsArgs),
+    /// Check what a release takes
+    #[command(subcommand)]
+    Release(release_command::ReleaseCommand),
     /// Run the device crate's tests under the memory checkers that are here
     Sanitize,
 }
@@ -121,6 +126,7 @@ fn run() -> Result<bool> {
         Xtask::Lint => Ok(lint::lint()),
         Xtask::Structure => structure::structure(),
         Xtask::Results(args) => results_command::results(&args),
+        Xtask::Release(command) => release_command::release(&command),
         Xtask::Sanitize => sanitize::sanitize(),
     }
 }

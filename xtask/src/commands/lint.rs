@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: formatting, lints, documentation and advisories, all without warnings.
+//! `cargo xtask lint`: formatting, lints, documentation, packages and advisories, all without warnings.
 
 use super::{
     advisories::{Advisories, advisories},
@@ -8,7 +8,7 @@ use super::{
 use crate::{
     images,
     process::{cargo, root, run, target_dir},
-    signatures,
+    release, signatures,
     toolchain::{Choice, Toolchains},
     updates::SignedImages,
 };
@@ -139,6 +139,9 @@ pub(crate) fn lint() -> bool {
                 failed.push(name);
             }
         }
+    }
+    if release::check_quickly().failed > 0 {
+        failed.push("release".to_owned());
     }
     heading("lint: import loops");
     if !structure().unwrap_or_else(|error| {

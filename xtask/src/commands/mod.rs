@@ -15,6 +15,7 @@ pub(crate) mod lint;
 pub(crate) mod path;
 pub(crate) mod prove;
 pub(crate) mod python;
+pub(crate) mod release;
 pub(crate) mod report;
 pub(crate) mod results;
 pub(crate) mod sanitize;

@@ -1,0 +1,62 @@
+//! What must hold before a release, and what of it is cheap enough for every change.
+
+mod features;
+mod packages;
+mod semver;
+mod versions;
+
+use crate::{
+    commands::heading,
+    toolchain::Toolchains,
+    verdict::{Tally, Verdict},
+};
+use anyhow::Result;
+
+/// The packages that are published, each after those that it depends on.
+const PACKAGES: [&str; 3] = ["mild", "mild-trainer", "mild-gateway"];
+
+/// The sets of cargo features: of the device's crate on this host and, each feature alone, on a core
+/// without an operating system; of the programs.
+const SETS: [features::Sets; 4] = [
+    features::Sets { package: "mild", most: 2, without: &NOT_ON_HOSTS, target: None },
+    features::Sets {
+        package: "mild",
+        most: 1,
+        without: &NOT_ON_HOSTS,
+        target: Some("thumbv6m-none-eabi"),
+    },
+    features::Sets { package: "mild-trainer", most: 2, without: &[], target: None },
+    features::Sets { package: "mild-gateway", most: 2, without: &[], target: None },
+];
+
+/// Cargo features that mean something on certain cores alone, whose firmware the lint checks.
+const NOT_ON_HOSTS: [&str; 3] = ["bench-internals", "dsp", "helium"];
+
+/// What is checked with every change: versions, and what is in the packages.
+pub(crate) fn check_quickly() -> Tally {
+    let mut tally = Tally::default();
+    heading("release: versions");
+    versions::check(&mut tally);
+    heading("release: packages");
+    count(&mut tally, "packages", packages::contents());
+    tally
+}
+
+/// Everything.
+pub(crate) fn check(toolchains: &mut Toolchains) -> Tally {
+    let mut tally = check_quickly();
+    heading("release: cargo features");
+    features::check(&SETS, toolchains, &mut tally);
+    heading("release: the packages are built as they would be published");
+    count(&mut tally, "packages", packages::published());
+    heading("release: the minimum compiler");
+    count(&mut tally, "compiler", versions::minimum_compiler());
+    heading("release: changes that break");
+    count(&mut tally, "mild", semver::check());
+    tally
+}
+
+fn count(tally: &mut Tally, label: &str, verdict: Result<Verdict>) {
+    let verdict = verdict.unwrap_or_else(|error| Verdict::failed("run", &error));
+    tally.count(label, &verdict);
+}
