@@ -8,8 +8,8 @@ use std::process::Command;
 
 use bench::Bench;
 
-#[test]
-fn c_source_has_the_names_of_the_log_and_compiles() {
+/// A quick training of the bench's log.
+fn trained() -> Bench {
     let bench = Bench::new();
     let short = "[rejector]\nmethod = 'two-stage'\nhidden = [2]\n[train]\neffort = 'quick'\n\
         max_iterations = 5\nfolds = 2\nl2 = 0.01\ntau = 'one'\n";
@@ -17,6 +17,50 @@ fn c_source_has_the_names_of_the_log_and_compiles() {
     assert!(config.contains(short));
     fs::write(bench.path("mild.toml"), config).unwrap();
     bench.ok(&["train", "mild.toml", "--out", "out", "--quiet", "--no-report"]);
+    bench
+}
+
+/// Prints the place and the size of the linked image.
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+const PROGRAM: &str = "\
+    #include <stdint.h>\n\
+    #include <stdio.h>\n\
+    extern const uint32_t my_node_image[];\n\
+    extern const uint8_t my_node_image_end[];\n\
+    int main(void) {\n\
+        const uint8_t *const start = (const uint8_t *)my_node_image;\n\
+        printf(\"%u %ld\\n\", (unsigned)((uintptr_t)start % 4), (long)(my_node_image_end - start));\n\
+        return fwrite(start, 1, (size_t)(my_node_image_end - start), stderr) == 0;\n\
+    }\n";
+
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[test]
+fn the_linker_script_makes_an_object_file_of_the_image() {
+    let (bench, image) = (trained(), "out/rejector.mild");
+    bench.ok(&["export", image, "--format", "bin", "--out", "my-node"]);
+    let expected = fs::read(bench.path(image)).unwrap();
+    assert_eq!(fs::read(bench.path("my-node.bin")).unwrap(), expected);
+    fs::write(bench.path("main.c"), PROGRAM).unwrap();
+    for (program, arguments) in [
+        ("ld", "-r --oformat elf64-x86-64 -T my-node.ld -o my-node.o"),
+        ("cc", "main.c my-node.o -o main"),
+    ] {
+        let arguments = arguments.split(' ');
+        let made = match Command::new(program).args(arguments).current_dir(bench.path(".")).output()
+        {
+            Err(error) => return eprintln!("not linked, for want of `{program}`: {error}"),
+            Ok(made) => made,
+        };
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+    let run = Command::new(bench.path("main")).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&run.stdout), format!("0 {}\n", expected.len()));
+    assert_eq!(run.stderr, expected);
+}
+
+#[test]
+fn c_source_has_the_names_of_the_log_and_compiles() {
+    let bench = trained();
     let export = ["export", "out/rejector.mild", "--format", "c", "--out", "out/node"];
     bench.ok(&export);
     let plain = fs::read_to_string(bench.path("out/node.h")).unwrap();

@@ -13,7 +13,9 @@ use crate::intake::config::Config;
 use crate::intake::log;
 use crate::integers::artifact::Artifact;
 use crate::integers::vectors::{self, Amount};
-use crate::judge::report::{c_source, c_source_with_names, rust_source, rust_source_with_names};
+use crate::judge::report::{
+    c_source, c_source_with_names, linker_script, rust_source, rust_source_with_names,
+};
 
 /// Arguments of `mild export`.
 #[derive(Debug, Args)]
@@ -21,6 +23,7 @@ use crate::judge::report::{c_source, c_source_with_names, rust_source, rust_sour
 Examples:
   mild export out/rejector.mild --format rust --config mild.toml --out src/rejector.rs
   mild export out/rejector.mild --format c --config mild.toml --out rejector
+  mild export out/rejector.mild --format bin --out rejector
   mild export out/rejector.mild --format vectors --rows 10000 --out vectors.txt")]
 pub(crate) struct ExportArgs {
     /// The image
@@ -28,8 +31,8 @@ pub(crate) struct ExportArgs {
     /// What to write
     #[arg(long)]
     format: Format,
-    /// The file to write [default for Rust source: standard output]; for C source the name of both
-    /// files, without extension
+    /// The file to write [default for Rust source: standard output]; for C source, and with a linker
+    /// script, the name of both files, without extension
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// The configuration that the image was trained from. Source then names inputs, experts and
@@ -51,6 +54,8 @@ enum Format {
     Rust,
     /// C source for the library `mild-c`: a header and a file with the image as a constant
     C,
+    /// The image itself and a script for GNU ld that puts it into an object file: `.bin` and `.ld`
+    Bin,
     /// Golden vectors: inputs with the scores and decisions that a device must reproduce
     Vectors,
 }
@@ -82,6 +87,14 @@ pub(super) fn run(args: &ExportArgs) -> Result<()> {
             };
             files::write(&out.with_added_extension("h"), written.header.as_bytes())?;
             files::write(&out.with_added_extension("c"), written.source.as_bytes())
+        }
+        Format::Bin => {
+            let out = file(args, "the name of two files, `.bin` and `.ld` to be added")?;
+            let name = out.file_name().unwrap_or_default().to_string_lossy();
+            // As it is, with the trailer of a signed one.
+            let bytes = std::fs::read(&args.image).map_err(Error::io(&args.image))?;
+            files::write(&out.with_added_extension("bin"), &bytes)?;
+            files::write(&out.with_added_extension("ld"), linker_script(&name).as_bytes())
         }
         Format::Vectors => {
             let out = file(args, "a file, because vectors are binary")?;

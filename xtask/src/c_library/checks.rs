@@ -5,7 +5,8 @@
 //! and about the same instructions as the Rust firmware.
 
 use super::{
-    build_for_core, build_for_host, client, compiler, directory, governed, header, report, windows,
+    build_for_core, build_for_host, client, compiler, directory, governed, header, linked, report,
+    windows,
 };
 use crate::{
     commands::heading,
@@ -114,6 +115,9 @@ fn check_core(
     }
     for verdict in windows::check(core, &archive, into, &program, qemu)? {
         tally.count(&format!("{} windows", core.name), &verdict);
+    }
+    if let Some(measured) = images.iter().find(|image| name(image) == name_of(MEASURED)) {
+        tally.count(core.name, &linked::judge(core, measured, &archive, into, qemu)?);
     }
     let runs = parallel::map(images, |image| {
         let options =

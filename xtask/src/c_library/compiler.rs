@@ -23,6 +23,8 @@ pub(crate) struct Platform {
     pub(crate) source: &'static str,
     /// For every core of the family.
     pub(crate) flags: &'static [&'static str],
+    /// What makes its linker write object files for the family, whatever it reads.
+    linker: &'static [&'static str],
 }
 
 const CORTEX_M: Platform = Platform {
@@ -30,6 +32,7 @@ const CORTEX_M: Platform = Platform {
     package: "gcc-arm-none-eabi",
     source: "platform_cortex_m.c",
     flags: &["-mthumb"],
+    linker: &["--oformat", "elf32-littlearm"],
 };
 
 const RISC_V: Platform = Platform {
@@ -37,6 +40,7 @@ const RISC_V: Platform = Platform {
     package: "gcc-riscv64-unknown-elf",
     source: "platform_riscv.c",
     flags: &["-mcmodel=medany"],
+    linker: &["-m", "elf32lriscv", "--oformat", "elf32-littleriscv"],
 };
 
 /// What the library's users may switch on without a warning from the header.
@@ -97,8 +101,29 @@ pub(crate) fn flags(core: &Core) -> Result<&'static [&'static str]> {
     })
 }
 
+/// Makes an object file of the image `rejector.bin` in `into`, by the script beside it, as the documents
+/// say.
+pub(super) fn link_image(core: &Core, into: &Path) -> Result<PathBuf> {
+    let platform = Platform::of_target(core.target);
+    let mut ld = Command::new(platform.tool("ld")?);
+    ld.current_dir(into).arg("-r").args(platform.linker);
+    run(ld.args(["-T", "rejector.ld", "-o", "rejector.o"]))?;
+    Ok(into.join("rejector.o"))
+}
+
 /// Compiles the program `tests/NAME.c` for a board into `into`, and returns the ELF file.
 pub(crate) fn compile_for(core: &Core, name: &str, archive: &Path, into: &Path) -> Result<PathBuf> {
+    compile_with(core, name, &[], archive, into)
+}
+
+/// The same with more sources or object files.
+pub(super) fn compile_with(
+    core: &Core,
+    name: &str,
+    more: &[PathBuf],
+    archive: &Path,
+    into: &Path,
+) -> Result<PathBuf> {
     fs::create_dir_all(into).with_context(|| format!("cannot make {}", into.display()))?;
     fs::write(into.join("memory.x"), core.memory())?;
     let tests = directory().join("tests");
@@ -112,7 +137,7 @@ pub(crate) fn compile_for(core: &Core, name: &str, archive: &Path, into: &Path) 
     gcc.arg(format!("-DSLOT_BYTES={}u", slot.kib * 1024));
     gcc.arg("-I").arg(directory().join("include"));
     gcc.arg(tests.join(name).with_extension("c")).arg(tests.join("platform_board.c"));
-    gcc.arg(tests.join(platform.source));
+    gcc.arg(tests.join(platform.source)).args(more);
     gcc.arg(archive).args(["-nostdlib", "-nostartfiles", "-lgcc"]);
     gcc.args(["-Wl,--gc-sections", "-Wl,-z,noexecstack", "-L"]).arg(into);
     gcc.arg("-T").arg(tests.join("board.ld")).arg("-o").arg(&elf);

@@ -5,6 +5,7 @@ mod client;
 mod compiler;
 mod governed;
 mod header;
+mod linked;
 mod report;
 mod windows;
 

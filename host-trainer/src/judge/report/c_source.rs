@@ -158,7 +158,7 @@ fn literal(text: &str) -> String {
 }
 
 /// A C identifier like `name`; it begins with a letter.
-fn identifier(name: &str) -> String {
+pub(super) fn identifier(name: &str) -> String {
     let safe: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     if safe.starts_with(|c: char| c.is_ascii_alphabetic()) { safe } else { format!("image_{safe}") }
