@@ -3,10 +3,12 @@
 which the page is proved complete. Standard library only.
 
     read_image.py check FILE...            each file's name and `ok`, or what is wrong with it
+    read_image.py names FILE               the digests of the names of inputs and classes, then the names
     read_image.py decide FILE MASK CODE... expert, margin, then the scores
     read_image.py vectors FILE VECTORS     repeats every record of a vectors.bin
 """
 
+import hashlib
 import struct
 import sys
 import zlib
@@ -79,6 +81,8 @@ class Image:
                 read = {1: self.quantizers, 2: self.raw, 3: self.network, 4: self.policy}
                 read.update({5: self.named, 6: self.made, 7: self.platt_scaled, 8: self.operating_points})
                 read[kind](list(sections[kind]), layers)
+        # Never a reason to refuse an image.
+        self.table = self.name_table(sections.get(9, ()))
 
     @staticmethod
     def sections(words):
@@ -218,6 +222,28 @@ class Image:
             need(-limit <= i32(words[at + 2]) <= limit, "OperatingPoints", at + 2)
             level = words[at]
 
+    def name_table(self, words):
+        """Digests of the names of inputs and classes, and the names or None; None if there are none."""
+        if len(words) < 4:
+            return None
+        digests = struct.pack("<4I", *words[:4])
+        table = [digests[:8], digests[8:], None, None]
+        if len(words) > 4:
+            data, names = struct.pack(f"<{len(words) - 5}I", *words[5:]), []
+            for _ in range(self.inputs + low(words[4])):
+                if not data or len(data) < 1 + data[0]:
+                    return None
+                name, data = data[1 : 1 + data[0]], data[1 + data[0] :]
+                names.append(name)
+            if high(words[4]) or len(data) >= 4 or any(data):
+                return None
+            try:
+                names = [name.decode("utf-8") for name in names]
+            except UnicodeDecodeError:
+                return None
+            table[2:] = names[: self.inputs], names[self.inputs :]
+        return table
+
     def codes_of_features(self, features):
         sums = (
             round_f32(round_f32(x * scale) + bias)
@@ -283,6 +309,24 @@ def read(path):
         return file.read()
 
 
+def digest(names):
+    """What a writer puts into the table."""
+    encoded = [name.encode("utf-8") for name in names]
+    behind = (struct.pack("<I", len(name)) + name for name in encoded)
+    return hashlib.sha256(b"".join(behind)).digest()[:8]
+
+
+def show_names(table):
+    if table is None:
+        print("none")
+        return
+    for kind, found, names in zip(("inputs", "classes"), table[:2], table[2:]):
+        agrees = "" if names is None else " right" if digest(names) == found else " wrong"
+        print(f"{kind} {found.hex()}{agrees}")
+        for name in names or ():
+            print(f"  {name}")
+
+
 def main(command, *arguments):
     if command == "check":
         for path in arguments:
@@ -297,6 +341,8 @@ def main(command, *arguments):
         assert len(codes) == image.inputs, f"found {len(codes)} codes, expected {image.inputs}"
         scores = image.scores([int(code) for code in codes])
         print(*image.decide(scores, int(mask)), *scores)
+    elif command == "names":
+        show_names(Image(read(arguments[0])).table)
     elif command == "vectors":
         vectors(Image(read(arguments[0])), read(arguments[1]))
     else:

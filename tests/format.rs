@@ -85,6 +85,7 @@ fn tiny() -> ImageParts {
         provenance: images::provenance(),
         platt_scaling: None,
         operating_points: None,
+        name_table: None,
     }
 }
 

@@ -44,6 +44,11 @@ fn use_up(image: &Image<'_>) {
             governor.input(mild::Scores::new(&scores, image.offsets())).decide(Reachable::ALL);
         }
     }
+    if let Some(table) = image.name_table() {
+        let inputs = table.inputs().map_or(image.inputs(), Iterator::count);
+        assert_eq!(inputs, image.inputs());
+        let _ = table.classes().map(Iterator::count);
+    }
     let _ = (image.provenance(), image.score_scale(), image.macs(), image.parameters());
     let rejector = Rejector::new(image);
     let mut scratch = vec![0xdead_beef; image.scratch_words()];

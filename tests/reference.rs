@@ -120,6 +120,7 @@ fn parts() -> impl Strategy<Value = ImageParts> {
                         provenance: images::provenance(),
                         platt_scaling,
                         operating_points: None,
+                        name_table: None,
                     }
                 },
             )
@@ -234,6 +235,7 @@ fn single(quantizer: InputQuantizer, raw: RawQuantizer) -> Vec<u32> {
         provenance: images::provenance(),
         platt_scaling: None,
         operating_points: None,
+        name_table: None,
     };
     parts.to_words().unwrap()
 }
@@ -489,6 +491,7 @@ fn the_widest_layer_stays_inside_its_bound() {
             provenance: images::provenance(),
             platt_scaling: None,
             operating_points: None,
+            name_table: None,
         };
         let words = parts.to_words().unwrap();
         let image = Image::from_words(&words).unwrap();

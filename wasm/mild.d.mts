@@ -25,6 +25,8 @@ export class Rejector {
   readonly inputs: number;
   readonly experts: number;
   readonly names: readonly string[];
+  readonly inputNames: readonly string[];
+  readonly classNames: readonly string[];
   readonly prices: readonly number[];
   readonly takesRaw: boolean;
   readonly checksum: number;

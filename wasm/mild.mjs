@@ -111,7 +111,11 @@ export class Rejector {
     this.#result = mild.reserve(Math.max(DECISION_BYTES, 4 * this.experts));
     const experts = Array.from({ length: this.experts }, (_, expert) => expert);
     /** The names of the experts. */
-    this.names = experts.map((expert) => this.#name(expert));
+    this.names = experts.map((expert) => this.#name("expert", expert));
+    /** The names of the inputs; none in an image without them (`[image] names = "all"`). */
+    this.inputNames = this.#names("input");
+    /** The names of the classes; none in an image without them. */
+    this.classNames = this.#names("class");
     /** The mean prices of the experts, in units of one error. */
     this.prices = experts.map((expert) => this.#price(expert));
   }
@@ -121,9 +125,19 @@ export class Rejector {
     return new DataView(this.#exports.memory.buffer);
   }
 
-  #name(expert) {
-    const call = this.#exports.mild_image_expert_name;
-    this.#mild.must(call(this.#image, expert, this.#result, this.#result + 4));
+  /** All names of a kind, until the library says that there is no further one. */
+  #names(kind) {
+    const names = [];
+    const call = this.#exports[`mild_image_${kind}_name`];
+    while (call(this.#image, names.length, this.#result, this.#result + 4) === 0) {
+      names.push(this.#name(kind, names.length));
+    }
+    return names;
+  }
+
+  #name(kind, index) {
+    const call = this.#exports[`mild_image_${kind}_name`];
+    this.#mild.must(call(this.#image, index, this.#result, this.#result + 4));
     const start = this.#view().getUint32(this.#result, true);
     const length = this.#view().getUint32(this.#result + 4, true);
     return text(new Uint8Array(this.#exports.memory.buffer, start, length).slice());

@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { crc32 } from "node:zlib";
 
 import { MildError, load } from "./mild.mjs";
 
@@ -76,7 +77,36 @@ const bad = [
 ].filter((call) => !refused(call));
 console.log(`refused: ${3 - bad.length} of 3`);
 
-let good = bad.length === 0 && rows > 0;
+// The same image with names behind it, which change nothing but what it is called.
+function named(plain, names, classes) {
+  const content = [...Array(16).keys(), ...[classes.length, 0, 0, 0]];
+  for (const name of [...names, ...classes]) {
+    const utf8 = new TextEncoder().encode(name);
+    content.push(utf8.length, ...utf8);
+  }
+  while (content.length % 4 !== 0) {
+    content.push(0);
+  }
+  const bytes = new Uint8Array([...plain, 9, 0, 1, 0, 0, 0, 0, 0, ...content]);
+  const words = new DataView(bytes.buffer);
+  words.setUint32(plain.length + 4, content.length / 4, true);
+  words.setUint32(8, bytes.length, true);
+  words.setUint32(12, crc32(bytes.subarray(16)), true);
+  return bytes;
+}
+const plain = new Uint8Array(await readFile(join(folder, "rejector.mild")));
+const inputNames = Array.from({ length: inputs }, (_, input) => `x ${input}`);
+const other = mild.open(named(plain, inputNames, ["ruhig", "stürmisch", ""]));
+const namesAgree =
+  rejector.inputNames.length === 0 &&
+  rejector.classNames.length === 0 &&
+  same(other.inputNames, inputNames) &&
+  same(other.classNames, ["ruhig", "stürmisch", ""]) &&
+  same(other.names, rejector.names) &&
+  other.decide(Array(inputs).fill(0)).margin === rejector.decide(Array(inputs).fill(0)).margin;
+console.log(`names: ${namesAgree ? "agree" : "differ"}`);
+
+let good = bad.length === 0 && rows > 0 && namesAgree;
 for (const [name, { rows: compared, wrong }] of checks) {
   console.log(`check ${name}: ${compared} rows, ${wrong} wrong`);
   good &&= wrong === 0;

@@ -9,8 +9,8 @@ use mild::{
     fixed::{PlattMap, RawQuantizer, Requantizer},
     governor::{MAX_ADVANTAGE, Rate},
     image::{
-        EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, MAX_BIAS, MAX_NAME,
-        MAX_OFFSET, MAX_WIDTH, OperatingPointsParts,
+        EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, MAX_BIAS,
+        MAX_LISTED_NAME, MAX_NAME, MAX_OFFSET, MAX_WIDTH, NameTableParts, OperatingPointsParts,
     },
 };
 
@@ -68,6 +68,7 @@ pub fn parts_of(u: &mut Unstructured<'_>, widths: &[usize]) -> Result<ImageParts
         },
         platt_scaling: None,
         operating_points: if u.arbitrary()? { Some(operating_points(u)?) } else { None },
+        name_table: if u.arbitrary()? { Some(name_table(u, inputs)?) } else { None },
     })
 }
 
@@ -78,6 +79,22 @@ pub fn platt_scaling(u: &mut Unstructured<'_>, experts: usize) -> Result<Vec<Pla
         Ok(PlattMap::from_affine(slope, intercept).expect("finite numbers"))
     };
     list(u, experts, one)
+}
+
+/// Names within the bounds of the format, or digests alone.
+fn name_table(u: &mut Unstructured<'_>, inputs: usize) -> Result<NameTableParts> {
+    let name = |u: &mut Unstructured<'_>| {
+        let mut name: String = u.arbitrary()?;
+        name.truncate(name.floor_char_boundary(MAX_LISTED_NAME));
+        Ok(name)
+    };
+    let names = if u.arbitrary()? {
+        let classes = u.int_in_range(0..=40)?;
+        Some((list(u, inputs, name)?, list(u, classes, name)?))
+    } else {
+        None
+    };
+    Ok(NameTableParts { inputs_digest: u.arbitrary()?, classes_digest: u.arbitrary()?, names })
 }
 
 /// operating points within the bounds of the format, of any size.

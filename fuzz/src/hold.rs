@@ -109,6 +109,13 @@ fn description(image: &Image<'_>) {
     let parameters: usize = shapes.iter().map(|(inputs, outputs)| (inputs + 1) * outputs).sum();
     assert_eq!((image.macs() as usize, image.parameters() as usize), (macs, parameters));
     assert!(image.score_scale() > 0.0 && image.score_scale().is_finite());
+    if let Some(table) = image.name_table()
+        && let (Some(inputs), Some(classes)) = (table.inputs(), table.classes())
+    {
+        // Whatever is there was counted and read when the table was.
+        assert_eq!(inputs.count(), image.inputs());
+        let _ = classes.map(str::len).sum::<usize>();
+    }
     let _ = image.provenance();
     let _ = format!("{image:?}");
 }

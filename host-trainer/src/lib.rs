@@ -103,7 +103,7 @@ pub use warnings::Warning;
 pub mod report {
     pub use crate::judge::report::{
         BudgetReport, CandidateReport, Evaluation, ExpertReport, ImageExpert, ImageReport,
-        MeritLine, MeritTable, OperatingPointsReport, ProvenanceReport, TrainReport,
+        MeritLine, MeritTable, NamesReport, OperatingPointsReport, ProvenanceReport, TrainReport,
     };
 }
 
@@ -126,6 +126,15 @@ pub fn train(config: &Config, data: &Dataset, progress: &dyn Progress) -> Result
 /// If the file cannot be read, or is no image.
 pub fn read_image(path: &Path) -> Result<Artifact> {
     Ok(signing::SignedFile::read(path)?.artifact)
+}
+
+/// Checks that an image has the inputs and the experts of a log, by name as far as it knows their names.
+/// `path` stands for it in messages.
+///
+/// # Errors
+/// [`Error::ImageInputs`], [`Error::ImageNames`], [`Error::ImageExperts`].
+pub fn must_fit(path: &Path, artifact: &Artifact, data: &Dataset) -> Result<()> {
+    commands::must_fit(path, artifact, data)
 }
 
 /// What this package's own tests, benchmarks and examples reach into. Not for use: it changes without

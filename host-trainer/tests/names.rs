@@ -8,6 +8,82 @@ use std::process::Command;
 
 use bench::Bench;
 
+/// What takes no time to train.
+const SHORT: &str = "[rejector]\nmethod = 'two-stage'\nhidden = [2]\n[train]\neffort = 'quick'\n\
+    max_iterations = 5\nfolds = 2\nl2 = 0.01\ntau = 'one'\n";
+
+/// A training with `[image] names` of this kind into `out`.
+fn train(bench: &Bench, names: &str) {
+    let config = bench::CONFIG.replace("[train]\neffort = 'quick'\n", SHORT);
+    assert!(config.contains(SHORT));
+    let names = format!("[image]\nnames = '{names}'\n");
+    fs::write(bench.path("mild.toml"), config + &names).unwrap();
+    bench.ok(&["train", "mild.toml", "--out", "out", "--quiet", "--no-report"]);
+}
+
+#[test]
+fn an_image_with_names_says_them_and_is_refused_on_a_log_with_other_inputs() {
+    let bench = Bench::new();
+    train(&bench, "none");
+    let plain = fs::read(bench.path("out/rejector.mild")).unwrap();
+    assert!(bench.json(&["inspect", "out/rejector.mild", "--json"])["names"].is_null());
+    train(&bench, "digest");
+    let digest = fs::read(bench.path("out/rejector.mild")).unwrap();
+    train(&bench, "all");
+    let all = fs::read(bench.path("out/rejector.mild")).unwrap();
+    // Header and the digest of the configuration differ, and then comes the table.
+    assert_eq!((digest.len(), all.len()), (plain.len() + 24, plain.len() + 24 + 4 + 32));
+    assert_eq!(all[20..plain.len() - 40], plain[20..plain.len() - 40]);
+
+    let names = &bench.json(&["inspect", "out/rejector.mild", "--json"])["names"];
+    let inputs = ["x0", "x1", "x2", "kind=0", "kind=1", "kind=2"];
+    assert_eq!(names["inputs"], serde_json::json!(inputs));
+    assert_eq!(names["classes"], serde_json::json!(["0"]));
+    let shown = bench.ok(&["inspect", "out/rejector.mild"]);
+    assert!(shown.contains("inputs: x0, x1, x2, kind=0, kind=1, kind=2\nclasses: 0\n"), "{shown}");
+
+    // The same columns in another order: as many inputs, and nonsense.
+    let swapped = fs::read_to_string(bench.path("mild.toml")).unwrap();
+    let swapped = swapped.replace("['x*']", "['x1', 'x0', 'x2']");
+    fs::write(bench.path("swapped.toml"), swapped).unwrap();
+    let image = ["--image", "out/rejector.mild"];
+    let with = |command, config| [&[command, config], &image[..]].concat();
+    for (bytes, found) in
+        [(&all, "found `x0` as input 0, expected `x1`"), (&digest, "found digest ")]
+    {
+        fs::write(bench.path("out/rejector.mild"), bytes).unwrap();
+        for command in ["eval", "decide", "simulate", "report"] {
+            let error = bench.error(&with(command, "swapped.toml"));
+            assert!(error.contains("names of the inputs of the image"), "{command}: {error}");
+            assert!(error.contains(found), "{command}: {error}");
+        }
+        fs::write(bench.path("new.csv"), "x0,x1,x2,kind\n0.5,0.5,0.5,1\n").unwrap();
+        let rows = ["--input", "new.csv", "--quiet"];
+        let decide = |config| [&with("decide", config)[..], &rows].concat();
+        assert!(bench.error(&decide("swapped.toml")).contains(found));
+        bench.ok(&decide("mild.toml"));
+    }
+    fs::write(bench.path("out/rejector.mild"), &plain).unwrap();
+    bench.ok(&with("eval", "swapped.toml"));
+}
+
+#[test]
+fn an_image_with_names_is_source_with_names() {
+    let bench = Bench::new();
+    train(&bench, "all");
+    for format in [&["--format", "rust"][..], &["--format", "c", "--out", "out/node"]] {
+        let export = [&["export", "out/rejector.mild"], format].concat();
+        let read = |printed: String| {
+            let part = |name| fs::read_to_string(bench.path(name)).unwrap_or_default();
+            printed + &part("out/node.h") + &part("out/node.c")
+        };
+        let from_image = read(bench.ok(&export));
+        let from_log = read(bench.ok(&[&export[..], &["--config", "mild.toml"]].concat()));
+        assert_eq!(from_image, from_log);
+        assert!(from_image.contains("kind=1"), "{from_image}");
+    }
+}
+
 /// A quick training of the bench's log.
 fn trained() -> Bench {
     let bench = Bench::new();
@@ -75,6 +151,7 @@ fn c_source_has_the_names_of_the_log_and_compiles() {
         "    NODE_CLASS_0 = 0, /* 0 */\n",
         "extern const char *const node_input_names[6];\n",
         "extern const char *const node_class_names[1];\n",
+        "extern const uint8_t node_inputs_digest[8];\n",
     ] {
         assert!(header.contains(part), "`{part}` is not in:\n{header}");
     }

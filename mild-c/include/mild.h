@@ -892,6 +892,43 @@ mild_status mild_image_price(const struct mild_image *image,
                              uint32_t *price);
 
 /**
+ * Whether the image has these names of inputs and classes: `inputs` and `classes` are digests of 8 bytes,
+ * as `mild export --format c --config` writes them. False if a pointer is null or the image has no digests
+ * (`[image] names` in the configuration it was trained with).
+ *
+ * # Safety
+ * `image` is null or was opened; `inputs` and `classes` are null or have 8 readable bytes.
+ */
+bool mild_image_has_names(const struct mild_image *image,
+                          const uint8_t *inputs,
+                          const uint8_t *classes);
+
+/**
+ * The name of an input: `length` bytes of UTF-8 in the image, **without** a final NUL.
+ *
+ * Only images trained with `names = "all"` have them. It takes as long as the names before it are many.
+ * Status: `NULL_POINTER`, `OUT_OF_RANGE`, also if the image has no such names.
+ *
+ * # Safety
+ * `image` was opened; `name` and `length` are writable.
+ */
+mild_status mild_image_input_name(const struct mild_image *image,
+                                  size_t input,
+                                  const char **name,
+                                  size_t *length);
+
+/**
+ * The name of a class, as `mild_image_input_name()` that of an input.
+ *
+ * # Safety
+ * `image` was opened; `name` and `length` are writable.
+ */
+mild_status mild_image_class_name(const struct mild_image *image,
+                                  size_t class_number,
+                                  const char **name,
+                                  size_t *length);
+
+/**
  * The name of an expert: `length` bytes of UTF-8 in the image, **without** a final NUL.
  *
  * Print it with `"%.*s"`. Status: `NULL_POINTER`, `OUT_OF_RANGE`.

@@ -161,6 +161,93 @@ pub unsafe extern "C" fn mild_image_price(
     find().into()
 }
 
+/// Whether the image has these names of inputs and classes: `inputs` and `classes` are digests of 8 bytes,
+/// as `mild export --format c --config` writes them. False if a pointer is null or the image has no digests
+/// (`[image] names` in the configuration it was trained with).
+///
+/// # Safety
+/// `image` is null or was opened; `inputs` and `classes` are null or have 8 readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mild_image_has_names(
+    image: *const Image,
+    inputs: *const u8,
+    classes: *const u8,
+) -> bool {
+    let compare = || {
+        // SAFETY: the caller's promise.
+        let table = unsafe { boundary::get(image)? }.name_table();
+        // SAFETY: the caller's promise.
+        let (inputs, classes) =
+            unsafe { (boundary::array(inputs, 8)?, boundary::array(classes, 8)?) };
+        Ok::<_, Status>(table.is_some_and(|table| {
+            table.inputs_digest() == inputs && table.classes_digest() == classes
+        }))
+    };
+    compare().unwrap_or(false)
+}
+
+/// Hands out a name as a pointer and a length.
+///
+/// # Safety
+/// `name` and `length` are writable, null or misaligned.
+unsafe fn hand_out(
+    found: Option<&'static str>,
+    name: *mut *const core::ffi::c_char,
+    length: *mut usize,
+) -> Result<(), Status> {
+    let found = found.ok_or(Status::OutOfRange)?;
+    // SAFETY: the caller's promise.
+    unsafe {
+        boundary::write(name, found.as_ptr().cast())?;
+        boundary::write(length, found.len())
+    }
+}
+
+/// The name of an input: `length` bytes of UTF-8 in the image, **without** a final NUL.
+///
+/// Only images trained with `names = "all"` have them. It takes as long as the names before it are many.
+/// Status: `NULL_POINTER`, `OUT_OF_RANGE`, also if the image has no such names.
+///
+/// # Safety
+/// `image` was opened; `name` and `length` are writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mild_image_input_name(
+    image: *const Image,
+    input: usize,
+    name: *mut *const core::ffi::c_char,
+    length: *mut usize,
+) -> Status {
+    let find = || {
+        // SAFETY: the caller's promise.
+        let table = unsafe { boundary::get(image)? }.name_table();
+        let found = table.and_then(|table| table.inputs()?.nth(input));
+        // SAFETY: the caller's promise.
+        unsafe { hand_out(found, name, length) }
+    };
+    find().into()
+}
+
+/// The name of a class, as `mild_image_input_name()` that of an input.
+///
+/// # Safety
+/// `image` was opened; `name` and `length` are writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mild_image_class_name(
+    image: *const Image,
+    class_number: usize,
+    name: *mut *const core::ffi::c_char,
+    length: *mut usize,
+) -> Status {
+    let find = || {
+        // SAFETY: the caller's promise.
+        let table = unsafe { boundary::get(image)? }.name_table();
+        let found = table.and_then(|table| table.classes()?.nth(class_number));
+        // SAFETY: the caller's promise.
+        unsafe { hand_out(found, name, length) }
+    };
+    find().into()
+}
+
 /// The name of an expert: `length` bytes of UTF-8 in the image, **without** a final NUL.
 ///
 /// Print it with `"%.*s"`. Status: `NULL_POINTER`, `OUT_OF_RANGE`.
@@ -177,12 +264,8 @@ pub unsafe extern "C" fn mild_image_expert_name(
     let find = || {
         // SAFETY: the caller's promise.
         let image = unsafe { boundary::get(image)? };
-        let found = image.names().nth(expert.into()).ok_or(Status::OutOfRange)?;
         // SAFETY: the caller's promise.
-        unsafe {
-            boundary::write(name, found.as_ptr().cast())?;
-            boundary::write(length, found.len())
-        }
+        unsafe { hand_out(image.names().nth(expert.into()), name, length) }
     };
     find().into()
 }

@@ -1,6 +1,6 @@
 //! An image, and what it says and decides.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mild::Reachable;
 use mild_trainer::report::ImageReport;
@@ -33,20 +33,7 @@ type Decisions<'py> = (
 impl Image {
     /// Checks that a log has the inputs and experts of the image.
     pub(crate) fn must_fit(&self, data: &Dataset) -> PyResult<()> {
-        let image = self.artifact.image();
-        let (found, expected) = (image.inputs(), data.inputs());
-        if found != expected {
-            return Err(MildError::new_err(format!(
-                "inputs of the image: found {found}, expected {expected} as in the log"
-            )));
-        }
-        if !image.names().eq(data.experts.iter().map(|expert| expert.name.as_str())) {
-            return Err(MildError::new_err(format!(
-                "experts of the image: found {}, expected those of the log",
-                image.names().collect::<Vec<_>>().join(", ")
-            )));
-        }
-        Ok(())
+        mild_trainer::must_fit(Path::new("the image"), &self.artifact, data).map_err(raise)
     }
 
     fn decisions<'py, F: Input + Element>(
@@ -111,6 +98,20 @@ impl Image {
         self.artifact.image().names().map(str::to_owned).collect()
     }
 
+    /// The names of the inputs, if the image was made with them.
+    #[getter]
+    fn input_names(&self) -> Option<Vec<String>> {
+        let image = self.artifact.image();
+        Some(image.name_table()?.inputs()?.map(str::to_owned).collect())
+    }
+
+    /// The names of the classes, if the image was made with them.
+    #[getter]
+    fn class_names(&self) -> Option<Vec<String>> {
+        let image = self.artifact.image();
+        Some(image.name_table()?.classes()?.map(str::to_owned).collect())
+    }
+
     /// What the image says of itself, as `mild inspect --json` prints it.
     fn report(&self) -> PyResult<String> {
         let report = ImageReport::new(&self.artifact.image());
@@ -170,7 +171,7 @@ impl Image {
         self.decisions(py, &codes, reachable)
     }
 
-    /// The image as Rust source, without names.
+    /// The image as Rust source, with the names that it holds.
     fn rust_source(&self) -> String {
         rust_source(&self.artifact)
     }

@@ -89,3 +89,13 @@ def test_what_looks_wrong_is_a_warning(made: Made) -> None:
     X[:, 2] = 1.0
     with pytest.warns(UserWarning, match="x2"):
         mild.Rejector(effort="quick", hidden=[], prices=PRICES).fit(X, made.losses)
+
+
+def test_an_image_knows_its_names_if_it_is_asked_to(made: Made) -> None:
+    fit = {"effort": "quick", "hidden": [], "prices": PRICES}
+    plain = mild.Rejector(**fit).fit(made.X, made.y, answers=made.answers)
+    named = mild.Rejector(**fit, image={"names": "all"}).fit(made.X, made.y, answers=made.answers)
+    assert plain._image.input_names is None and plain._image.class_names is None
+    assert named._image.input_names == list(named.feature_names_in_)
+    assert named._image.class_names == ["0", "1", "2"]
+    assert len(named.image_) > len(plain.image_)

@@ -37,4 +37,5 @@ pub(crate) mod section {
     pub(crate) const PROVENANCE: u16 = 6;
     pub(crate) const PLATT_SCALING: u16 = 7;
     pub(crate) const OPERATING_POINTS: u16 = 8;
+    pub(crate) const NAME_TABLE: u16 = 9;
 }

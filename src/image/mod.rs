@@ -7,6 +7,7 @@ mod error;
 mod experts;
 mod header;
 mod layout;
+mod name_table;
 mod network;
 mod operating_points;
 #[cfg(feature = "writer")]
@@ -24,11 +25,12 @@ pub use error::ImageError;
 pub(crate) use header::{stated_length, stated_words};
 pub(crate) use layout::{FOLLOWS_SIGNED, HEADER_WORDS};
 pub use layout::{FORMAT_VERSION, MAX_BIAS, MAX_NAME, MAX_OFFSET};
+pub use name_table::{MAX_LISTED_NAME, NameTable};
 pub use operating_points::{MAX_ENERGY_STEPS, MAX_ENTRIES, OperatingPoints};
 #[cfg(feature = "writer")]
 pub use parts::{
-    EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, OperatingPointsParts,
-    WriteError,
+    EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, NameTableParts,
+    OperatingPointsParts, WriteError,
 };
 pub use platt_scaling::PlattScaling;
 pub use provenance::Provenance;

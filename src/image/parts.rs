@@ -31,6 +31,21 @@ pub struct ImageParts {
     pub platt_scaling: Option<Vec<PlattMap>>,
     /// Which deferral rate which threshold gives, if that was measured.
     pub operating_points: Option<OperatingPointsParts>,
+    /// What the image knows of the names of inputs and classes.
+    pub name_table: Option<NameTableParts>,
+}
+
+/// The names of inputs and classes, or digests of them
+/// ([`NameTable`](super::NameTable)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameTableParts {
+    /// Of the inputs' names.
+    pub inputs_digest: [u8; 8],
+    /// Of the classes' names.
+    pub classes_digest: [u8; 8],
+    /// The names of the inputs and those of the classes, each of at most
+    /// [`MAX_LISTED_NAME`](super::MAX_LISTED_NAME) bytes; none in an image that has the digests alone.
+    pub names: Option<(Vec<String>, Vec<String>)>,
 }
 
 /// The numbers of [`OperatingPoints`](crate::OperatingPoints).

@@ -6,7 +6,8 @@ use super::layout::{HEADER_WORDS, section};
 use super::parts::{ImageParts, OperatingPointsParts, WriteError, narrow, same_length};
 use super::sections::{push, push_skippable};
 use super::{
-    Image, experts, header, network, operating_points, platt_scaling, policy, provenance, quantizer,
+    Image, experts, header, name_table, network, operating_points, platt_scaling, policy,
+    provenance, quantizer,
 };
 
 impl ImageParts {
@@ -36,6 +37,10 @@ impl ImageParts {
         }
         if let Some(points) = &self.operating_points {
             push_skippable(&mut words, section::OPERATING_POINTS, operating_points::write(points)?);
+        }
+        if let Some(table) = &self.name_table {
+            let content = name_table::write(table, self.quantizers.len())?;
+            push_skippable(&mut words, section::NAME_TABLE, content);
         }
         finish(words)
     }

@@ -114,7 +114,7 @@ fn decide(args: &DecideArgs, name: &Path, out: &mut dyn Write) -> Result<Summary
             let rows = NewRows::of_log(&config)?;
             let names: Vec<&str> =
                 config.experts.iter().map(|expert| expert.name.as_str()).collect();
-            must_have(&args.image, &artifact, rows.inputs().len(), &names)?;
+            must_have(&args.image, &artifact, rows.inputs(), &names)?;
             writer.begin(image.offsets())?;
             if input.as_os_str() == "-" {
                 let name = Path::new("standard input");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::image::{must_fit, read_image};
+use super::image::{has_other_classes, must_fit, read_image};
 use super::output::Output;
 use super::report::page_beside;
 use crate::error::Result;
@@ -53,6 +53,9 @@ pub(super) fn run(args: &EvalArgs) -> Result<()> {
     let mut text = format!("{} test rows:\n{}", table.rows, table.render());
     if image.provenance().log_digest != data.log_digest {
         text += "note: the image was trained on a different log\n";
+    }
+    if has_other_classes(&artifact, &data) {
+        text += "note: the image was trained on a log with other classes\n";
     }
     if let Some(file) = &args.report {
         let page = page_beside(&args.image, &artifact, &config, &data)?;

@@ -31,6 +31,8 @@ mod train;
 mod values;
 mod verify;
 
+pub(crate) use image::must_fit;
+
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};

@@ -128,6 +128,16 @@ pub enum Error {
         /// The names in the configuration.
         expected: String,
     },
+    /// An image was trained on inputs that have other names than those of the log, or another order.
+    #[error("{}: names of the inputs of the image: found {found}, expected {expected} as in the log; give the configuration that the image was trained from", path.display())]
+    ImageNames {
+        /// The image.
+        path: PathBuf,
+        /// Its digest of them, or the first one that differs.
+        found: String,
+        /// That of the log.
+        expected: String,
+    },
     /// An image was trained on another log, so that the names of this one are not its names.
     #[error("{}: digest of the log: found another, expected that of {}; give the configuration that the image was trained from", path.display(), log.display())]
     ImageLog {

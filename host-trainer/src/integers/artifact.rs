@@ -9,6 +9,7 @@ use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
+use crate::integers::names;
 use crate::integers::quantize::Quantized;
 use crate::learn::fit::Fit;
 use crate::learn::platt_scaling::{HIGHEST_PRICE, SCORE_UNIT};
@@ -110,6 +111,7 @@ pub(crate) fn make(
         },
         platt_scaling,
         operating_points: None,
+        name_table: names::table(config.image_names, data),
     })
 }
 

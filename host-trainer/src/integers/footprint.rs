@@ -13,6 +13,7 @@ use crate::data::dataset::Dataset;
 use crate::error::Result;
 use crate::intake::config::Config;
 use crate::integers::artifact::Artifact;
+use crate::integers::names;
 use crate::learn::footprint::Footprint;
 
 /// What an image takes of a device.
@@ -64,6 +65,7 @@ impl Sections {
             },
             platt_scaling: recostable.then(|| vec![output; data.experts.len()]),
             operating_points,
+            name_table: names::table(config.image_names, data),
         };
         Self { blank }
     }

@@ -3,5 +3,6 @@
 pub(crate) mod artifact;
 pub(crate) mod fine_tune;
 pub(crate) mod footprint;
+pub(crate) mod names;
 pub(crate) mod quantize;
 pub(crate) mod vectors;

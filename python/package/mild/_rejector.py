@@ -45,9 +45,9 @@ class Rejector(BaseEstimator):
         answers, else ``local``, ``expert1``, and so on.
     missing_answers : {"refuse", "drop"}
         What becomes of rows on which somebody was not asked: training needs every answer.
-    train, quantize, budget, policy : dict, optional
+    train, quantize, image, budget, policy : dict, optional
         Further keys of these sections of the configuration, as in
-        ``policy={"max_deferral_rate": 0.1}``. ``docs/configuration.md`` has all of them.
+        ``policy={"max_deferral_rate": 0.1}`` or ``image={"names": "all"}``. ``docs/configuration.md`` has all of them.
     verbose : bool or callable
         Shows the progress of `fit`: with tqdm if it is installed, else as lines on standard error.
         A function is called with the work done and the whole work.
@@ -91,6 +91,7 @@ class Rejector(BaseEstimator):
         missing_answers: Literal["refuse", "drop"] = "refuse",
         train: Optional[Mapping[str, Any]] = None,
         quantize: Optional[Mapping[str, Any]] = None,
+        image: Optional[Mapping[str, Any]] = None,
         budget: Optional[Mapping[str, Any]] = None,
         policy: Optional[Mapping[str, Any]] = None,
         verbose: _progress.Verbose = False,
@@ -104,6 +105,7 @@ class Rejector(BaseEstimator):
         self.missing_answers = missing_answers
         self.train = train
         self.quantize = quantize
+        self.image = image
         self.budget = budget
         self.policy = policy
         self.verbose = verbose
@@ -241,6 +243,7 @@ class Rejector(BaseEstimator):
             ("[rejector]", {"method": self.method, "hidden": self.hidden}),
             ("[train]", {"seed": self.seed, "effort": self.effort, **(self.train or {})}),
             ("[quantize]", self.quantize or {}),
+            ("[image]", self.image or {}),
             ("[budget]", self.budget or {}),
             ("[policy]", self.policy or {}),
         ]
@@ -307,6 +310,8 @@ class Rejector(BaseEstimator):
         self.experts_ = tuple(image.experts)
         self.n_features_in_ = image.inputs
         self.report_ = {"image": json.loads(image.report())}
+        if image.input_names is not None:
+            self.feature_names_in_ = np.asarray(image.input_names, dtype=object)
 
     # Deciding
 

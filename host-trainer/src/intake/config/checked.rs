@@ -7,7 +7,7 @@ use mild::window_features::{
     of_samples, spectrum_of,
 };
 
-use super::choice::{Guarantee, Objective, Readings};
+use super::choice::{Guarantee, ImageNames, Objective, Readings};
 use super::keys::{Data, Rejector, Train};
 use crate::data::multi_task::MultiTask;
 use crate::error::Excerpt;
@@ -49,6 +49,8 @@ pub struct Config {
     pub train: Train,
     /// Section `[quantize]`: how it becomes integers.
     pub quantize: Quantize,
+    /// Section `[image]`: what the image knows of the names of inputs and classes.
+    pub image_names: ImageNames,
     /// Section `[budget]`: what the image may take of the device.
     pub budget: Budget,
     /// Section `[policy]`: what is promised of the deferrals.

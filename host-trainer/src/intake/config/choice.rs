@@ -80,6 +80,17 @@ choice! {
         Allowed = "allowed",
 }
 
+choice! {
+    /// What an image knows of the names of its inputs and classes.
+    ImageNames:
+        /// Nothing.
+        None = "none",
+        /// Digests, by which a host can tell whether they are the ones that it knows.
+        Digest = "digest",
+        /// The names themselves, and the digests.
+        All = "all",
+}
+
 impl Delimiter {
     /// The byte itself.
     #[must_use]

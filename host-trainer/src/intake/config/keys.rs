@@ -11,7 +11,7 @@ use mild::window_features::{SpectralStatistic, Statistic};
 use serde::Deserialize;
 
 use super::choice::{
-    Decimal, Delimiter, Guarantee, NotAsked, Objective, RangeRule, Readings, TaperRule,
+    Decimal, Delimiter, Guarantee, ImageNames, NotAsked, Objective, RangeRule, Readings, TaperRule,
 };
 use super::kind::{Bound, Kind, Words};
 use super::section::{Keys, Place, Section, section};
@@ -48,6 +48,7 @@ sections! {
     rejector: Option<Rejector>,
     train: Option<Train>,
     quantize: Option<QuantizeKeys>,
+    image: Option<ImageKeys>,
     budget: Option<BudgetKeys>,
     policy: Option<PolicyKeys>,
     units: Option<UnitKeys>,
@@ -299,6 +300,16 @@ section! {
         /// The most steps of fine-tuning through the device's rounding, which runs if quantization
         /// costs more than a third of the tolerance.
         fine_tune: u32 = Kind::Integer(0..=100_000), default 100;
+    }
+}
+
+section! {
+    /// What the image holds beside the rejector.
+    pub(super) ImageKeys {
+        /// The names of inputs and classes ([image-format.md](image-format.md#kind-9-name-table)).
+        /// `digest` takes 24 bytes of flash, `all` so many and those of the names. With either of
+        /// them commands refuse the image on a log with other inputs. The experts' names are in every image.
+        names: ImageNames = Kind::Choice(ImageNames::NAMES), default ImageNames::None;
     }
 }
 

@@ -20,7 +20,7 @@ pub use checked::{
     PerColumn, Policy, PriceSource, Quantize, Ranges, RawReadings, Window,
 };
 pub use choice::{
-    Decimal, Delimiter, Guarantee, NotAsked, Objective, RangeRule, Readings, TaperRule,
+    Decimal, Delimiter, Guarantee, ImageNames, NotAsked, Objective, RangeRule, Readings, TaperRule,
 };
 pub(crate) use keys::STANDARD_INPUT;
 pub use keys::{Data, Rejector, Train};

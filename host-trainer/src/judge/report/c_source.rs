@@ -7,6 +7,7 @@ use mild::image::FORMAT_VERSION;
 use super::ImageReport;
 use crate::data::dataset::Dataset;
 use crate::integers::artifact::Artifact;
+use crate::integers::names::{Names, digest};
 
 /// The two files of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,13 +18,14 @@ pub struct CSource {
     pub source: String,
 }
 
-/// The image as C source (C99 and later, C++11 and later) for the library `mild-c`.
+/// The image as C source (C99 and later, C++11 and later) for the library `mild-c`, with the names of
+/// inputs and classes, if it holds them.
 ///
 /// All names begin with `name`, made a C identifier: characters that C does not allow become `_`.
 /// So do those of experts, and experts whose names then agree get their index behind them.
 #[must_use]
 pub fn c_source(artifact: &Artifact, name: &str) -> CSource {
-    source(artifact, name, None)
+    source(artifact, name, Names::of_image(&artifact.image()))
 }
 
 /// The same with the names of the log that the image was trained on: a constant for the place of each
@@ -31,10 +33,10 @@ pub fn c_source(artifact: &Artifact, name: &str) -> CSource {
 /// names as texts.
 #[must_use]
 pub fn c_source_with_names(artifact: &Artifact, name: &str, data: &Dataset) -> CSource {
-    source(artifact, name, Some(data))
+    source(artifact, name, Some(Names::of_log(data)))
 }
 
-fn source(artifact: &Artifact, name: &str, data: Option<&Dataset>) -> CSource {
+fn source(artifact: &Artifact, name: &str, listed: Option<Names>) -> CSource {
     let image = artifact.image();
     let report = ImageReport::new(&image);
     let name = identifier(name);
@@ -69,8 +71,8 @@ fn source(artifact: &Artifact, name: &str, data: Option<&Dataset>) -> CSource {
     let names = report.experts.iter().map(|expert| expert.name.as_str());
     enumerators(&mut header, &upper, "EXPERT", names);
     header.push_str("};\n\n");
-    let lists = data.map(|data| lists(data, report.experts.iter().map(|one| one.name.clone())));
-    let lists = lists.unwrap_or_default();
+    let digests = listed.as_ref().map(|names| [digest(&names.inputs), digest(&names.classes)]);
+    let lists = listed.map(lists).unwrap_or_default();
     // The experts have theirs.
     for List { kind, what, names } in lists.iter().filter(|list| list.kind != "EXPERT") {
         let _ = write!(header, "/* The {what}. */\nenum {{\n");
@@ -90,6 +92,14 @@ fn source(artifact: &Artifact, name: &str, data: Option<&Dataset>) -> CSource {
             "\n/* The names of the {what}. */\nextern const char *const {name}_{kind}_names[{count}];\n"
         );
     }
+    if digests.is_some() {
+        let _ = write!(
+            header,
+            "\n/* The digests of these names, for mild_image_has_names(). */\n\
+             extern const uint8_t {name}_inputs_digest[8];\n\
+             extern const uint8_t {name}_classes_digest[8];\n"
+        );
+    }
     header.push_str("\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
     let mut source = format!(
         "{written}#include \"{name}.h\"\n\nconst uint32_t {name}_image[{upper}_IMAGE_WORDS] = {{\n"
@@ -107,6 +117,13 @@ fn source(artifact: &Artifact, name: &str, data: Option<&Dataset>) -> CSource {
         }
         source.push_str("};\n");
     }
+    if let Some([inputs, classes]) = digests {
+        source.push('\n');
+        for (what, digest) in [("inputs", inputs), ("classes", classes)] {
+            let bytes = digest.map(|byte| format!("0x{byte:02x}")).join(", ");
+            let _ = writeln!(source, "const uint8_t {name}_{what}_digest[8] = {{{bytes}}};");
+        }
+    }
     CSource { header, source }
 }
 
@@ -118,14 +135,13 @@ struct List {
     names: Vec<String>,
 }
 
-fn lists(data: &Dataset, experts: impl Iterator<Item = String>) -> Vec<List> {
+fn lists(Names { inputs, experts, classes }: Names) -> Vec<List> {
     let mut lists = vec![
-        List { kind: "INPUT", what: "inputs, in their order", names: data.feature_names.clone() },
-        List { kind: "EXPERT", what: "experts, by index", names: experts.collect() },
+        List { kind: "INPUT", what: "inputs, in their order", names: inputs },
+        List { kind: "EXPERT", what: "experts, by index", names: experts },
     ];
-    if !data.class_names.is_empty() {
-        let names = data.class_names.clone();
-        lists.push(List { kind: "CLASS", what: "classes, by number", names });
+    if !classes.is_empty() {
+        lists.push(List { kind: "CLASS", what: "classes, by number", names: classes });
     }
     lists
 }

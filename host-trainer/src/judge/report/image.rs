@@ -35,8 +35,49 @@ pub struct ImageReport {
     pub score_scale: f32,
     /// Deferral rates and thresholds, if the image has them.
     pub operating_points: Option<OperatingPointsReport>,
+    /// What the image knows of the names of its inputs and classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<NamesReport>,
     /// Where the image comes from.
     pub provenance: ProvenanceReport,
+}
+
+/// What an image knows of the names of its inputs and classes.
+#[derive(Debug, Clone, Serialize)]
+pub struct NamesReport {
+    /// Digest of the names of the inputs, in hexadecimal.
+    pub inputs_digest: String,
+    /// That of the names of the classes.
+    pub classes_digest: String,
+    /// The names of the inputs in their order; absent from an image with the digests alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Vec<String>>,
+    /// The names of the classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes: Option<Vec<String>>,
+}
+
+impl NamesReport {
+    fn new(table: &mild::image::NameTable<'_>) -> Self {
+        Self {
+            inputs_digest: hex(&table.inputs_digest()),
+            classes_digest: hex(&table.classes_digest()),
+            inputs: table.inputs().map(|names| names.map(str::to_owned).collect()),
+            classes: table.classes().map(|names| names.map(str::to_owned).collect()),
+        }
+    }
+
+    fn render(&self) -> String {
+        let digests = [("inputs", &self.inputs_digest), ("classes", &self.classes_digest)];
+        let cells = digests.map(|(what, digest)| vec![format!("names of {what}"), digest.clone()]);
+        let mut text = align(&cells);
+        for (what, names) in [("inputs", &self.inputs), ("classes", &self.classes)] {
+            if let Some(names) = names {
+                text += &format!("{what}: {}\n", names.join(", "));
+            }
+        }
+        text
+    }
 }
 
 /// What an image says of an expert.
@@ -138,6 +179,7 @@ impl ImageReport {
             operating_points: image
                 .operating_points()
                 .map(|operating_points| OperatingPointsReport::new(&operating_points)),
+            names: image.name_table().map(|table| NamesReport::new(&table)),
             provenance: ProvenanceReport {
                 log_digest: hex(&provenance.log_digest),
                 config_digest: hex(&provenance.config_digest),
@@ -175,6 +217,9 @@ impl ImageReport {
             vec![expert.name.clone(), expert.price.to_string(), expert.offset.to_string()]
         }));
         text += &align(&cells);
+        if let Some(names) = &self.names {
+            text += &format!("\n{}", names.render());
+        }
         if let Some(operating_points) = &self.operating_points {
             text += &format!("\n{}", operating_points.render());
         }

@@ -13,7 +13,7 @@ mod train;
 pub use c_source::{CSource, c_source, c_source_with_names};
 pub use evaluation::{Evaluation, ExpertReport, evaluate, evaluate_at};
 pub(crate) use evaluation::{FLOAT_LINE, IMAGE_LINE, evaluation};
-pub use image::{ImageExpert, ImageReport, OperatingPointsReport, ProvenanceReport};
+pub use image::{ImageExpert, ImageReport, NamesReport, OperatingPointsReport, ProvenanceReport};
 pub(crate) use image::{digest, hex};
 pub use linker_script::linker_script;
 pub use rust_source::{rust_source, rust_source_with_names};

@@ -5,10 +5,32 @@ use std::fmt::Write;
 use super::ImageReport;
 use crate::data::dataset::Dataset;
 use crate::integers::artifact::Artifact;
+use crate::integers::names::{Names, digest};
 
-/// The image as Rust source. It compiles only against a crate `mild` that reads this format.
+/// The image as Rust source, with the names that it holds, if it holds them. It compiles only against
+/// a crate `mild` that reads this format.
 #[must_use]
 pub fn rust_source(artifact: &Artifact) -> String {
+    source(artifact, Names::of_image(&artifact.image()).as_ref())
+}
+
+/// The image as Rust source with the names of the log that it was trained on: constants for inputs,
+/// experts and classes, a function that says whether another image has the same ones, and a struct with
+/// a field for each input, so that none can be mistaken for another.
+#[must_use]
+pub fn rust_source_with_names(artifact: &Artifact, data: &Dataset) -> String {
+    source(artifact, Some(&Names::of_log(data)))
+}
+
+fn source(artifact: &Artifact, names: Option<&Names>) -> String {
+    let mut source = image_source(artifact);
+    if let Some(names) = names {
+        push_names(&mut source, names);
+    }
+    source
+}
+
+fn image_source(artifact: &Artifact) -> String {
     let report = ImageReport::new(&artifact.image());
     let names: Vec<&str> = report.experts.iter().map(|expert| expert.name.as_str()).collect();
     let mut source = format!(
@@ -35,26 +57,21 @@ pub fn rust_source(artifact: &Artifact) -> String {
     source
 }
 
-/// The image as Rust source with the names of the log that it was trained on: constants for inputs,
-/// experts and classes, and a struct with a field for each input, so that none can be mistaken for
-/// another.
-#[must_use]
-pub fn rust_source_with_names(artifact: &Artifact, data: &Dataset) -> String {
-    let mut source = rust_source(artifact);
-    let experts: Vec<String> = data.experts.iter().map(|expert| expert.name.clone()).collect();
-    constant(&mut source, "INPUTS", "inputs, in their order", &data.feature_names);
-    constant(&mut source, "EXPERTS", "experts, by index", &experts);
-    if !data.class_names.is_empty() {
-        constant(&mut source, "CLASSES", "classes, by number", &data.class_names);
+fn push_names(source: &mut String, names: &Names) {
+    constant(source, "INPUTS", "inputs, in their order", &names.inputs);
+    constant(source, "EXPERTS", "experts, by index", &names.experts);
+    if !names.classes.is_empty() {
+        constant(source, "CLASSES", "classes, by number", &names.classes);
     }
-    let fields = identifiers(&data.feature_names);
+    push_digests(source, names);
+    let fields = identifiers(&names.inputs);
     let _ = write!(
         source,
         "\n/// The inputs by name: `f32` in the units of the log, `i16` readings, or `i8` codes.\n\
          #[allow(dead_code, unreachable_pub)]\n#[derive(Debug, Clone, Copy, PartialEq)]\n\
          pub struct Inputs<T> {{\n"
     );
-    for (field, name) in fields.iter().zip(&data.feature_names) {
+    for (field, name) in fields.iter().zip(&names.inputs) {
         let _ = writeln!(source, "    /// {}\n    pub {field}: T,", name.escape_debug());
     }
     let inputs = fields.len();
@@ -68,8 +85,37 @@ pub fn rust_source_with_names(artifact: &Artifact, data: &Dataset) -> String {
         let _ = writeln!(source, "            self.{field},");
     }
     source.push_str("        ]\n    }\n}\n");
-    source
 }
+
+/// By which a program tells whether an image that it reads at run time has these names.
+fn push_digests(source: &mut String, names: &Names) {
+    for (constant, what, names) in
+        [("INPUTS", "inputs", &names.inputs), ("CLASSES", "classes", &names.classes)]
+    {
+        let bytes = digest(names).map(|byte| format!("0x{byte:02x}"));
+        let _ = write!(
+            source,
+            "\n/// The digest of the names of the {what}, as an image has it.\n\
+             #[allow(dead_code, unreachable_pub)]\n\
+             pub const {constant}_DIGEST: [u8; 8] =\n    [{}];\n",
+            bytes.join(", ")
+        );
+    }
+    source.push_str(HAS_THESE_NAMES);
+}
+
+/// A function of the source.
+const HAS_THESE_NAMES: &str = "
+/// Whether an image, as one from a flash slot, has these inputs, experts and classes. One without
+/// digests (`[image] names`) does not say, and counts as another.
+#[allow(dead_code, unreachable_pub)]
+pub fn has_these_names(image: &::mild::Image<'_>) -> bool {
+    image.names().eq(EXPERTS)
+        && image.name_table().is_some_and(|table| {
+            table.inputs_digest() == INPUTS_DIGEST && table.classes_digest() == CLASSES_DIGEST
+        })
+}
+";
 
 fn constant(source: &mut String, constant: &str, what: &str, names: &[String]) {
     let _ = write!(

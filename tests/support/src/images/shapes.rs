@@ -56,6 +56,7 @@ pub fn plain(layers: Vec<LayerParts>) -> ImageParts {
             trainer: [0; 3],
         },
         platt_scaling: None,
+        name_table: None,
     }
 }
 

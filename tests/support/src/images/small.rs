@@ -5,7 +5,8 @@ use mild::{
     fixed::{PlattMap, RawQuantizer, Requantizer},
     governor::Rate,
     image::{
-        EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, OperatingPointsParts,
+        EnergyParts, ExpertParts, ImageParts, InputQuantizer, LayerParts, NameTableParts,
+        OperatingPointsParts,
     },
 };
 
@@ -52,6 +53,7 @@ pub fn small() -> ImageParts {
         provenance: provenance(),
         platt_scaling: None,
         operating_points: None,
+        name_table: None,
     }
 }
 
@@ -75,6 +77,20 @@ pub fn with_operating_points() -> ImageParts {
                 (Rate::ONE, -901),
             ],
             energy: vec![energy(0, 1, 600), energy(200, 5, 250), energy(500, 10, 0)],
+        }),
+        ..small()
+    }
+}
+
+/// The same with the names of inputs and classes.
+#[must_use]
+pub fn with_names() -> ImageParts {
+    let texts = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    ImageParts {
+        name_table: Some(NameTableParts {
+            inputs_digest: [1, 2, 3, 4, 5, 6, 7, 8],
+            classes_digest: [9, 10, 11, 12, 13, 14, 15, 16],
+            names: Some((texts(&["temp", "room=Küche", ""]), texts(&["calm", "storm"]))),
         }),
         ..small()
     }

@@ -67,6 +67,7 @@ pub(super) fn check(
         rejector,
         train,
         quantize: quantize(&keys.quantize.unwrap_or_default(), document)?,
+        image_names: keys.image.unwrap_or_default().names,
         budget: budget(&keys.budget.unwrap_or_default(), document),
         policy,
     })
