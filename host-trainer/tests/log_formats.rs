@@ -130,6 +130,39 @@ fn several_files_are_one_log_in_any_order_of_keys() {
 }
 
 #[test]
+fn files_that_are_listed_are_one_log_in_that_order() {
+    let bench = Bench::new();
+    let table = csv();
+    let (header, rows) = table.split_once('\n').unwrap();
+    let rows: Vec<&str> = rows.lines().collect();
+    let write = |name: &str, rows: &[&str]| {
+        fs::write(bench.path(name), format!("{header}\n{}\n", rows.join("\n"))).unwrap();
+    };
+    write("z.csv", &rows[..50]);
+    write("part-1.csv", &rows[50..70]);
+    write("part-2.csv", &rows[70..90]);
+    fs::write(bench.path("rest.jsonl"), json_lines(90..ROWS)).unwrap();
+    let listed = |files: &[&str]| {
+        let text = CONFIG.replace("'log'", &format!("{files:?}"));
+        Config::parse(&text, &bench.path("mild.toml")).unwrap()
+    };
+    write("rest.csv", &rows[90..]);
+    // The last one in the same format, or in another.
+    for rest in ["rest.csv", "rest.jsonl"] {
+        let data = survey_log(&listed(&["z.csv", "part-*.csv", rest])).unwrap();
+        assert_eq!(meaning(data), meaning(survey(table.as_bytes(), "log.csv").unwrap()));
+    }
+    let error = survey_log(&listed(&["z.csv", "part-2.csv", "part-*.csv"])).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("part-2.csv: found it twice"), "{error}");
+    for wrong in ["[]", "['z.csv', '']", "[3]", "''"] {
+        let text = CONFIG.replace("'log'", wrong);
+        let error = Config::parse(&text, Path::new("mild.toml")).unwrap_err().to_string();
+        assert!(error.contains("mild.toml:2: `data.log"), "{error}");
+    }
+}
+
+#[test]
 fn standard_input_may_be_of_any_format() {
     let bench = Bench::new();
     let text = CONFIG.replace("'log'", "'-'");

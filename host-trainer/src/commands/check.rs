@@ -1,13 +1,13 @@
 //! `mild check`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
 
 use super::output::Output;
 use crate::error::{Error, Result};
-use crate::intake::config::{Config, STANDARD_INPUT};
+use crate::intake::config::Config;
 use crate::intake::log;
 use crate::intake::warnings::warnings;
 use crate::judge::report::check::CheckReport;
@@ -39,7 +39,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<()> {
     let seconds = begin.elapsed().as_secs_f64();
     pipeline::check(&config, &data)?;
     // Standard input has gone by.
-    let header = match config.data.log == Path::new(STANDARD_INPUT) {
+    let header = match config.data.log.is_standard_input() {
         true => None,
         false => Some(log::header(&config)?),
     };
@@ -47,7 +47,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<()> {
     args.output.print(&report, &report.render(seconds))?;
     match report.warnings.len() {
         found if found > 0 && args.deny_warnings => {
-            Err(Error::Warnings { log: config.data.log, found })
+            Err(Error::Warnings { log: config.data.log.name(), found })
         }
         _ => Ok(()),
     }

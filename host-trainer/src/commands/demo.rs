@@ -34,7 +34,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<()> {
     config.train.seed = args.seed;
     let data = log::read_from(files.csv.as_bytes(), Path::new("wine.csv"), &config)?;
     if let Some(out) = &args.out {
-        (config.path, config.data.log) = (out.join("wine.toml"), out.join("wine.csv"));
+        (config.path, config.data.log) = (out.join("wine.toml"), out.join("wine.csv").into());
         files::write(&out.join("wine.csv"), files.csv.as_bytes())?;
         files::write(&out.join("wine.toml"), files.config.as_bytes())?;
     }

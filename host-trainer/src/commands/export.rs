@@ -120,7 +120,7 @@ fn named(path: &Path, artifact: &Artifact, config: &Path) -> Result<Dataset> {
     let data = log::read(&config)?;
     must_fit(path, artifact, &data)?;
     if provenance.log_digest != data.log_digest {
-        return Err(Error::ImageLog { path: path.to_path_buf(), log: config.data.log });
+        return Err(Error::ImageLog { path: path.to_path_buf(), log: config.data.log.name() });
     }
     Ok(data)
 }

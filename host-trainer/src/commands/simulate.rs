@@ -217,7 +217,7 @@ fn order(args: &SimulateArgs, config: &Config, part: &Part) -> Result<Vec<usize>
             Ok(number) if number.is_finite() => keys.push(number),
             _ => {
                 return Err(Error::from(LogError::Cell {
-                    file: config.data.log.clone(),
+                    file: config.data.log.name(),
                     line: u64::from(line),
                     column: column.clone(),
                     found: format!("`{cell}`"),

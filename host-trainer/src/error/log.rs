@@ -96,6 +96,12 @@ pub enum LogError {
         /// The pattern.
         pattern: PathBuf,
     },
+    /// A file that a log names twice.
+    #[error("{}: found it twice among the files of the log, expected each file once", file.display())]
+    FileTwice {
+        /// The file.
+        file: PathBuf,
+    },
     /// The first line is a row.
     #[error(
         "{}:{line}: found {found}, expected the names of the columns; add a line with the names before it", file.display()

@@ -261,6 +261,7 @@ impl LogError {
             | Self::ProbabilitySum { file, line, .. } => on(file, *line),
             Self::EmptySplit { file, .. }
             | Self::NoFile { pattern: file }
+            | Self::FileTwice { file }
             | Self::NoneComplete { file, .. } => at(file),
         }
     }

@@ -1,9 +1,8 @@
 //! What looks wrong about a log, once it has been read.
 
 use std::collections::HashMap;
-use std::path::Path;
 
-use super::config::{AnswerColumns, Config, STANDARD_INPUT};
+use super::config::{AnswerColumns, Config};
 use super::log::{self, Header};
 use crate::data::dataset::Dataset;
 use crate::error::Result;
@@ -35,7 +34,7 @@ pub fn warnings(config: &Config, data: &Dataset) -> Result<Vec<Warning>> {
 
 /// The columns that are not used and are called like groups, if none is declared.
 fn groups(config: &Config) -> Result<Vec<GroupColumn>> {
-    if config.data.group.is_some() || config.data.log == Path::new(STANDARD_INPUT) {
+    if config.data.group.is_some() || config.data.log.is_standard_input() {
         return Ok(Vec::new());
     }
     // The log has been read; what cannot be opened now was in memory.

@@ -162,7 +162,7 @@ fn recipe_for(data: &Dataset) -> Recipe {
 fn grid(config: &Config, data: &Dataset, recipe: Recipe) -> Result<Grid> {
     if data.train.rows() < MIN_TRAIN_ROWS {
         return Err(Error::FewTrainRows {
-            log: config.data.log.clone(),
+            log: config.data.log.name(),
             found: data.train.rows(),
             least: MIN_TRAIN_ROWS,
         });

@@ -40,7 +40,7 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<Run> {
     applies(contender, config, data).map_err(|reason| Error::Method {
-        log: config.data.log.clone(),
+        log: config.data.log.name(),
         method: contender.to_string(),
         reason: Box::new(reason),
     })?;

@@ -5,7 +5,6 @@
 //! comment on a section or a key is a part of the documentation for users.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use mild::window_features::{SpectralStatistic, Statistic};
 use serde::Deserialize;
@@ -14,11 +13,9 @@ use super::choice::{
     Decimal, Delimiter, Guarantee, ImageNames, NotAsked, Objective, RangeRule, Readings, TaperRule,
 };
 use super::kind::{Bound, Kind, Words};
+use super::log_files::LogFiles;
 use super::section::{Keys, Place, Section, section};
 use crate::loss::{Effort, Form, Margins, Method, RhoRule, Tau};
-
-/// The log that is standard input.
-pub(crate) const STANDARD_INPUT: &str = "-";
 
 macro_rules! sections {
     ($($name:ident: $type:ty),+ $(,)?) => {
@@ -60,8 +57,9 @@ section! {
     pub Data {
         /// The log: CSV or JSON Lines, plain or compressed with gzip or zstd, or NPZ
         /// ([logs.md](logs.md)). The path is relative to this file. A glob names several files, which
-        /// are read in the order of their names; `-` is standard input.
-        log: PathBuf = Kind::Text, missing "required";
+        /// are read in the order of their names, and an array names files and globs one by one; `-` is
+        /// standard input.
+        log: LogFiles = Kind::OneOrMore, missing "required";
         /// Names or globs of numeric columns, in order. Required unless there are `categorical`
         /// columns or windows.
         features: Vec<String> = Kind::Texts, missing "none";

@@ -14,6 +14,8 @@ pub(super) enum Kind {
     /// A text that is not empty.
     Text,
     Texts,
+    /// One text that is not empty, or several.
+    OneOrMore,
     /// A list of texts, of which one may be empty.
     Marks,
     /// One of them.
@@ -108,6 +110,8 @@ impl Kind {
     pub(super) fn holds(&self, value: &DeValue<'_>) -> bool {
         match (self, value) {
             (Self::Text, DeValue::String(text)) => !text.is_empty(),
+            (Self::OneOrMore, DeValue::String(text)) => !text.is_empty(),
+            (Self::OneOrMore, DeValue::Array(items)) => !items.is_empty(),
             (Self::Choice(names), DeValue::String(text)) => names.contains(&text.as_ref()),
             (Self::Word(words), DeValue::String(text)) => (words.has)(text),
             (Self::Integer(range), _) => {
@@ -127,7 +131,7 @@ impl Kind {
     /// The kind of the items of an array or a table.
     pub(super) fn item(&self) -> Option<Self> {
         match self {
-            Self::Texts => Some(Self::Text),
+            Self::Texts | Self::OneOrMore => Some(Self::Text),
             Self::Marks => Some(Self::Mark),
             Self::Words(words) => Some(Self::Word(words)),
             Self::Integers(range, _) => Some(Self::Integer(range.clone())),
@@ -149,6 +153,7 @@ impl Kind {
         match self {
             Self::Text => "a text that is not empty".to_owned(),
             Self::Texts | Self::Marks => "an array of texts".to_owned(),
+            Self::OneOrMore => "a text that is not empty, or an array of such texts".to_owned(),
             Self::Mark => "a text".to_owned(),
             Self::Boolean => "`true` or `false`".to_owned(),
             Self::Choice(names) => choice::expected(value.as_str().unwrap_or_default(), names),
@@ -176,6 +181,7 @@ impl Kind {
         match self {
             Self::Text | Self::Mark => "text".to_owned(),
             Self::Texts | Self::Marks => "texts".to_owned(),
+            Self::OneOrMore => "text or texts".to_owned(),
             Self::Boolean => "boolean".to_owned(),
             // A list of words is never so long that it should be cut.
             Self::Choice(names)

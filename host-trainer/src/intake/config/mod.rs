@@ -12,6 +12,7 @@ mod document;
 mod keys;
 mod kind;
 mod load;
+mod log_files;
 mod reference;
 mod section;
 
@@ -22,6 +23,7 @@ pub use checked::{
 pub use choice::{
     Decimal, Delimiter, Guarantee, ImageNames, NotAsked, Objective, RangeRule, Readings, TaperRule,
 };
-pub(crate) use keys::STANDARD_INPUT;
 pub use keys::{Data, Rejector, Train};
+pub use log_files::LogFiles;
+pub(crate) use log_files::is_standard_input;
 pub use reference::reference;

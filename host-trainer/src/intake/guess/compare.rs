@@ -29,7 +29,7 @@ pub(crate) struct Comparison {
 /// If the log cannot be read, or if nothing can be guessed of it.
 pub(crate) fn compare(config: &Config) -> Result<Comparison> {
     let header = log::header(config)?;
-    let guess = guess(&config.data.log)?;
+    let guess = guess(&config.data.log.name())?;
     let mut comparison =
         Comparison { keys: 0, right: 0, prices: 0, right_prices: 0, wrong: Vec::new() };
     comparison.data(config, &header, &guess);

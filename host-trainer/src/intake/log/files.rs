@@ -6,6 +6,21 @@ use super::dialect::TableFormat;
 use super::header::is_glob;
 use super::table::Table;
 use crate::error::{Error, LogError, Result};
+use crate::intake::config::LogFiles;
+
+/// The files of all paths and globs of a log, in their order.
+fn of_all(log: &LogFiles) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for path in log.paths() {
+        for file in of(path)? {
+            if files.contains(&file) {
+                return Err(LogError::FileTwice { file }.into());
+            }
+            files.push(file);
+        }
+    }
+    Ok(files)
+}
 
 /// The file of that name or, if there is none and the name is a glob, those that match it, in the
 /// order of their names.
@@ -32,9 +47,9 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// Those in the file of that name, or in the files that it stands for.
-    pub(super) fn of(log: &Path, format: TableFormat) -> Result<Self> {
-        Ok(Self { files: of(log)?.into_iter(), format })
+    /// Those in the files that a configuration names.
+    pub(super) fn of(log: &LogFiles, format: TableFormat) -> Result<Self> {
+        Ok(Self { files: of_all(log)?.into_iter(), format })
     }
 }
 

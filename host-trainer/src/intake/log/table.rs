@@ -41,7 +41,7 @@ use super::source::{self, NoText, Stored, Text};
 use super::text::visible;
 use super::unreadable::reading;
 use crate::error::{Error, LogError, Result, list};
-use crate::intake::config::STANDARD_INPUT;
+use crate::intake::config::is_standard_input;
 
 /// The text that is looked at to recognise how the table is written.
 const SAMPLE: usize = 1 << 16;
@@ -86,7 +86,7 @@ impl Table<'static> {
     /// # Errors
     /// As [`Table::open`].
     pub fn open_as(file: &Path, format: &TableFormat) -> Result<Self> {
-        if file == Path::new(STANDARD_INPUT) {
+        if is_standard_input(file) {
             return Self::new_as(io::stdin().lock(), Path::new("standard input"), format);
         }
         Self::new_as(File::open(file).map_err(Error::io(file))?, file, format)

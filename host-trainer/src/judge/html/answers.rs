@@ -2,10 +2,9 @@
 //! there.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use crate::error::Result;
-use crate::intake::config::{AnswerColumns, Config, STANDARD_INPUT};
+use crate::intake::config::{AnswerColumns, Config};
 use crate::intake::log;
 
 /// The answers of one row.
@@ -23,7 +22,7 @@ pub(super) struct Answers {
 /// If the log cannot be read.
 pub(super) fn read(config: &Config, lines: &[u32]) -> Result<BTreeMap<u32, Answers>> {
     let mut found = BTreeMap::new();
-    if config.data.log == Path::new(STANDARD_INPUT) || lines.is_empty() {
+    if config.data.log.is_standard_input() || lines.is_empty() {
         return Ok(found);
     }
     let header = log::header(config)?;

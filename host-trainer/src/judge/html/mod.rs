@@ -116,7 +116,7 @@ pub(crate) fn page(
 
 fn document(subject: &Subject<'_>, body: &Markup, data: &str) -> Markup {
     // Many logs are called `log.csv`: their directory says more.
-    let path = &subject.config.data.log;
+    let path = subject.config.data.log.name();
     let directory = path.parent().and_then(Path::file_name);
     let names = directory.into_iter().chain(path.file_name());
     let log = names.map(|name| name.to_string_lossy()).collect::<Vec<_>>().join("/");

@@ -15,7 +15,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
     let parts = [&subject.data.train, &subject.data.calibration, &subject.data.test];
     let [train, calibration, test] = parts.map(|part| count(part.rows()));
     let mut lines = vec![
-        ("Log", subject.config.data.log.display().to_string()),
+        ("Log", subject.config.data.log.to_string()),
         ("Read as", notes.recognised.clone()),
         ("Rows", format!("{train} train, {calibration} calibration, {test} test")),
         ("Digest of the log", provenance.log_digest.clone()),

@@ -107,7 +107,7 @@ impl CheckReport {
             (None, None) => format!("drawn, seed {}", config.train.seed),
         };
         Self {
-            log: config.data.log.clone(),
+            log: config.data.log.name(),
             recognised: data.notes.recognised.clone(),
             globs: data.notes.globs.clone(),
             inputs: data.inputs(),

@@ -7,7 +7,7 @@ use encoding_rs::Encoding;
 use super::super::checked::{AnswerColumns, ExpertConfig};
 use super::super::choice::NotAsked;
 use super::super::document::Document;
-use super::super::keys::{Data, STANDARD_INPUT};
+use super::super::keys::Data;
 use super::pattern::patterns;
 use crate::error::Result;
 
@@ -20,7 +20,7 @@ pub(super) fn check(
 ) -> Result<Data> {
     let missing = |key: &str, expected: &str| document.error(key, "nothing", expected);
     let data = keys.ok_or_else(|| missing("data", "a section `[data]`"))?;
-    if data.log.as_os_str().is_empty() {
+    if data.log.paths().is_empty() {
         return Err(missing("data.log", "the path of the deferral log"));
     }
     if data.features.is_empty() && data.categorical.is_empty() && !windows {
@@ -49,10 +49,8 @@ pub(super) fn check(
 impl Data {
     /// With the path of the log relative to where the program runs, not to the configuration.
     fn beside(self, path: &Path) -> Self {
-        if self.log == Path::new(STANDARD_INPUT) {
-            return self;
-        }
-        Self { log: path.parent().unwrap_or(Path::new("")).join(&self.log), ..self }
+        let directory = path.parent().unwrap_or(Path::new(""));
+        Self { log: self.log.clone().beside(directory), ..self }
     }
 }
 
