@@ -10,14 +10,10 @@
 
 use super::host_method::{HostMethod, Task};
 use super::neighbours::Neighbours;
-use super::run::{Run, all_rows, host_run};
+use super::run::Run;
 use crate::arithmetic::statistics::paired_difference;
 use crate::data::matrix::Matrix;
 use crate::data::part::Part;
-use crate::learn::offsets::ScoredRows;
-
-/// Numbers of neighbours tried.
-const NEIGHBOURS: [usize; 5] = [5, 15, 50, 150, 500];
 
 /// Standard errors by which an expert must be ahead of the default, and a dearer one.
 const AHEAD: f64 = 0.5;
@@ -41,19 +37,9 @@ fn run(task: &Task<'_>) -> Run {
     let means = (0..prices.len()).map(|k| data.train.mean_deferral_loss(|_| k));
     let best = means.enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
     let guard = Guard { default: best.map_or(0, |(k, _)| k), prices };
-    let calibration = guard.scores(&index, &data.calibration, &NEIGHBOURS);
-    let deferral_losses = &data.calibration.deferral_losses(&all_rows(data.calibration.rows()));
-    let loss = |scores: &Matrix<f64>| -> f64 {
-        let scored = ScoredRows { scores, deferral_losses };
-        scored.losses(&vec![0.0; guard.prices.len()]).iter().sum()
-    };
-    let best = (0..NEIGHBOURS.len())
-        .min_by(|&a, &b| loss(&calibration[a]).total_cmp(&loss(&calibration[b])))
-        .unwrap_or(0);
-    let k = NEIGHBOURS[best];
-    let test = guard.scores(&index, &data.test, &[k]).swap_remove(0);
-    let chosen = format!("{} but for k={k}", data.experts[guard.default].name);
-    host_run(chosen, data, &calibration[best], test, index.is_sample())
+    let of_row = |near: &[usize], numbers: &[usize]| guard.scores(index.part(), near, numbers);
+    let default = &data.experts[guard.default].name;
+    index.run(data, of_row, |number| format!("{default} but for k={number}"))
 }
 
 /// Who is asked unless the neighbours say otherwise.
@@ -64,31 +50,18 @@ struct Guard {
 }
 
 impl Guard {
-    /// For each number of neighbours how far each expert is beyond its bar, rows x experts; 0 for
-    /// the default.
-    fn scores(
-        &self,
-        index: &Neighbours<'_>,
-        part: &Part,
-        neighbours: &[usize],
-    ) -> Vec<Matrix<f64>> {
-        let most = neighbours.iter().copied().max().unwrap_or(1);
-        let experts = self.prices.len();
-        let of_row = |near: &[usize]| {
-            let column = |k: usize| -> Vec<f64> {
-                let error = |&row: &usize| f64::from(index.part().errors()[(row, k)]);
-                near.iter().map(error).map(|error| error + self.prices[k]).collect()
-            };
-            let columns: Vec<Vec<f64>> = (0..experts).map(column).collect();
-            Matrix::from_fn(neighbours.len(), experts, |at, k| {
-                let near = neighbours[at].min(near.len());
-                self.beyond(k, &columns[self.default][..near], &columns[k][..near])
-            })
+    /// For each number of neighbours how far each expert is beyond its bar, from the nearest rows
+    /// of a part: numbers x experts; 0 for the default.
+    fn scores(&self, part: &Part, near: &[usize], numbers: &[usize]) -> Matrix<f64> {
+        let column = |k: usize| -> Vec<f64> {
+            let error = |&row: &usize| f64::from(part.errors()[(row, k)]);
+            near.iter().map(error).map(|error| error + self.prices[k]).collect()
         };
-        let of_rows: Vec<Matrix<f64>> = index.of_rows(part, most, of_row);
-        (0..neighbours.len())
-            .map(|at| Matrix::from_fn(part.rows(), experts, |row, k| of_rows[row][(at, k)]))
-            .collect()
+        let columns: Vec<Vec<f64>> = (0..self.prices.len()).map(column).collect();
+        Matrix::from_fn(numbers.len(), self.prices.len(), |at, k| {
+            let near = numbers[at].min(near.len());
+            self.beyond(k, &columns[self.default][..near], &columns[k][..near])
+        })
     }
 
     /// How far expert `k` is beyond its bar, from the losses of the default and its own.

@@ -6,13 +6,9 @@
 
 use super::host_method::{HostMethod, Task};
 use super::neighbours::Neighbours;
-use super::run::{Run, all_rows, host_run};
+use super::run::Run;
 use crate::data::matrix::Matrix;
 use crate::data::part::Part;
-use crate::learn::offsets::ScoredRows;
-
-/// Numbers of neighbours tried.
-const NEIGHBOURS: [usize; 5] = [5, 15, 50, 150, 500];
 
 pub(super) const METHODS: &[HostMethod] = &[HostMethod {
     name: "knn",
@@ -26,40 +22,18 @@ fn run(task: &Task<'_>) -> Run {
     let Task { config, data, .. } = task;
     let index = Neighbours::new(&data.train, config.train.seed);
     let prices: Vec<f64> = data.experts.iter().map(|e| f64::from(e.mean_price)).collect();
-    let calibration = scores(&index, &data.calibration, &prices, &NEIGHBOURS);
-    let deferral_losses = &data.calibration.deferral_losses(&all_rows(data.calibration.rows()));
-    let loss = |scores: &Matrix<f64>| -> f64 {
-        let scored = ScoredRows { scores, deferral_losses };
-        scored.losses(&vec![0.0; prices.len()]).iter().sum()
-    };
-    let best = (0..NEIGHBOURS.len())
-        .min_by(|&a, &b| loss(&calibration[a]).total_cmp(&loss(&calibration[b])))
-        .unwrap_or(0);
-    let k = NEIGHBOURS[best];
-    let test = scores(&index, &data.test, &prices, &[k]).swap_remove(0);
-    host_run(format!("k={k}"), data, &calibration[best], test, index.is_sample())
+    let of_row = |near: &[usize], numbers: &[usize]| scores(index.part(), &prices, near, numbers);
+    index.run(data, of_row, |number| format!("k={number}"))
 }
 
-/// For each number of neighbours minus the predicted deferral losses, rows x experts.
-fn scores(
-    index: &Neighbours<'_>,
-    part: &Part,
-    prices: &[f64],
-    neighbours: &[usize],
-) -> Vec<Matrix<f64>> {
-    let most = neighbours.iter().copied().max().unwrap_or(1);
-    let of_row = |near: &[usize]| {
-        Matrix::from_fn(neighbours.len(), prices.len(), |k, expert| {
-            let near = &near[..neighbours[k].min(near.len())];
-            let errors = near.iter().map(|&row| f64::from(index.part().errors()[(row, expert)]));
-            -(errors.sum::<f64>() / near.len() as f64 + prices[expert])
-        })
-    };
-    // Neighbours x experts.
-    let of_rows: Vec<Matrix<f64>> = index.of_rows(part, most, of_row);
-    (0..neighbours.len())
-        .map(|at| Matrix::from_fn(part.rows(), prices.len(), |row, k| of_rows[row][(at, k)]))
-        .collect()
+/// For each number of neighbours minus the predicted deferral losses, from the nearest rows of a
+/// part: numbers x experts.
+fn scores(part: &Part, prices: &[f64], near: &[usize], numbers: &[usize]) -> Matrix<f64> {
+    Matrix::from_fn(numbers.len(), prices.len(), |at, k| {
+        let near = &near[..numbers[at].min(near.len())];
+        let errors = near.iter().map(|&row| f64::from(part.errors()[(row, k)]));
+        -(errors.sum::<f64>() / near.len() as f64 + prices[k])
+    })
 }
 
 #[cfg(test)]
@@ -93,10 +67,14 @@ mod tests {
         let index = Neighbours::new(&train, 0);
         let mut query = train.subset(&[0, 1]);
         query.edit(|columns| columns.features = vec![-2.0, 2.0]);
-        let near = &scores(&index, &query, &[0.0, 0.1], &[5])[0];
+        let of = |prices: [f64; 2], number: usize| {
+            let of_row = |near: &[usize], numbers: &[usize]| scores(&train, &prices, near, numbers);
+            index.scores(&query, &[number], of_row).swap_remove(0)
+        };
+        let near = of([0.0, 0.1], 5);
         assert_eq!(near.values(), [0.0, -1.1, -1.0, -0.1]);
         // With all rows as neighbours it is the mean of the log.
-        let all = &scores(&index, &query, &[0.0, 0.0], &[1000])[0];
+        let all = of([0.0, 0.0], 1000);
         let mean = (0..300).map(|row| f64::from(train.errors().row(row)[0])).sum::<f64>() / 300.0;
         assert!((all[(0, 0)] + mean).abs() < 1e-12 && all[(0, 0)] == all[(1, 0)]);
     }

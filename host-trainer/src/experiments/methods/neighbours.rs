@@ -1,17 +1,23 @@
-//! The nearest train rows of a row: Euclidean over the standardised features.
+//! The nearest train rows of a row: Euclidean over the standardised features; and the choice of how
+//! many of them a method asks.
 
 use rayon::prelude::*;
 
-use super::run::all_rows;
+use super::run::{Run, all_rows, host_run};
 use crate::arithmetic::random::Random;
+use crate::data::dataset::Dataset;
 use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 use crate::intake::config::Ranges;
 use crate::learn::batch::Standardizer;
 use crate::learn::candidate::Scaling;
+use crate::learn::offsets::ScoredRows;
 
 /// Train rows kept at most; of more a seeded sample.
 const MOST_ROWS: usize = 20_000;
+
+/// Numbers of neighbours tried.
+const NUMBERS: [usize; 5] = [5, 15, 50, 150, 500];
 
 /// Train rows that can be asked for the nearest ones.
 pub(super) struct Neighbours<'a> {
@@ -43,22 +49,52 @@ impl<'a> Neighbours<'a> {
     }
 
     /// Whether there were too many rows to keep, so that the seed matters.
-    pub(super) fn is_sample(&self) -> bool {
+    fn is_sample(&self) -> bool {
         self.rows.len() < self.part.rows()
     }
 
-    /// What `of_row` makes of the `most` nearest rows of each row of a part, the nearest first.
-    pub(super) fn of_rows<T: Send>(
+    /// A run with the number of neighbours that has the lowest deferral loss on the calibration
+    /// rows. `of_row` makes scores of the nearest rows, as for [`scores`](Self::scores); `chosen`
+    /// describes the choice.
+    pub(super) fn run(
+        &self,
+        data: &Dataset,
+        of_row: impl Fn(&[usize], &[usize]) -> Matrix<f64> + Sync,
+        chosen: impl Fn(usize) -> String,
+    ) -> Run {
+        let calibration = self.scores(&data.calibration, &NUMBERS, &of_row);
+        let deferral_losses = &data.calibration.deferral_losses(&all_rows(data.calibration.rows()));
+        let no_offsets = vec![0.0; data.experts.len()];
+        let loss = |scores: &Matrix<f64>| -> f64 {
+            ScoredRows { scores, deferral_losses }.losses(&no_offsets).iter().sum()
+        };
+        let best = (0..NUMBERS.len())
+            .min_by(|&a, &b| loss(&calibration[a]).total_cmp(&loss(&calibration[b])))
+            .unwrap_or(0);
+        let number = NUMBERS[best];
+        let test = self.scores(&data.test, &[number], &of_row).swap_remove(0);
+        host_run(chosen(number), data, &calibration[best], test, self.is_sample())
+    }
+
+    /// For each of `numbers` of neighbours the scores of a part's rows: rows x experts. `of_row`
+    /// makes them for one row, numbers x experts, of its nearest rows (the nearest first) and
+    /// `numbers`.
+    pub(super) fn scores(
         &self,
         part: &Part,
-        most: usize,
-        of_row: impl Fn(&[usize]) -> T + Sync,
-    ) -> Vec<T> {
-        (0..part.rows())
+        numbers: &[usize],
+        of_row: impl Fn(&[usize], &[usize]) -> Matrix<f64> + Sync,
+    ) -> Vec<Matrix<f64>> {
+        let most = numbers.iter().copied().max().unwrap_or(1);
+        let of_rows: Vec<Matrix<f64>> = (0..part.rows())
             .into_par_iter()
             .map_init(Vec::new, |distances, row| {
-                of_row(&self.nearest(part.row(row), most, distances))
+                of_row(&self.nearest(part.row(row), most, distances), numbers)
             })
+            .collect();
+        let experts = self.part.experts();
+        (0..numbers.len())
+            .map(|at| Matrix::from_fn(part.rows(), experts, |row, k| of_rows[row][(at, k)]))
             .collect()
     }
 

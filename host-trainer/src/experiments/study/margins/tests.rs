@@ -1,6 +1,10 @@
 //! The study on small made logs.
 
+use super::judged::adjustment;
+use super::ways::EQUAL;
 use super::*;
+use crate::data::reference::oracle;
+use crate::progress::Silent;
 
 fn plan() -> MarginsPlan {
     MarginsPlan {
