@@ -11,8 +11,9 @@ use mild::wire::{Answer, Payload, Status};
 use mild_gateway::config::Config;
 use mild_gateway::experts::onnx::{InferenceError, Model};
 use mild_gateway::experts::{ExpertAnswer, ExpertRequest, Input};
-use mild_gateway::responder::{Responder, Source};
+use mild_gateway::responder::{Responder, Source, answer_lines};
 use mild_gateway::server::Server;
+use serde_json::Value;
 use support::Node;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -259,4 +260,55 @@ async fn a_model_answers_over_http() {
     let refused = ask(Input::Codes(vec![3])).await;
     assert_eq!(refused.status(), 422);
     assert_eq!(refused.text().await.unwrap(), "found 1 features, expected 3");
+}
+
+/// What `mild log collect` sends of a row.
+fn line(features: &[f32]) -> String {
+    let payload = Input::Bytes(features.iter().flat_map(|x| x.to_le_bytes()).collect());
+    let mut request = serde_json::to_value(ExpertRequest {
+        node: 0,
+        session: "0000000000000000".to_owned(),
+        sequence: 1,
+        image: 0,
+        expert: 0,
+        local: ExpertAnswer::default(),
+        margin: 0,
+        payload,
+    })
+    .unwrap();
+    request["row"] = serde_json::json!({ "x": features });
+    request.to_string() + "\n"
+}
+
+fn lines(model: &Model, classes: &[&str], input: &str) -> Vec<Value> {
+    let classes: Vec<String> = classes.iter().map(|&name| name.to_owned()).collect();
+    let mut output = Vec::new();
+    answer_lines(model, &classes, input.as_bytes(), &mut output).unwrap();
+    let output = String::from_utf8(output).unwrap();
+    output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn each_line_gets_a_line_with_all_probabilities() {
+    let model = load(&classifier()).unwrap();
+    let input = line(&[3.0, 1.0, -2.0]) + "what?\n" + &line(&[1.0]) + &line(&[9.0, 0.0, 0.0]);
+    let found = lines(&model, &["calm", "storm"], &input);
+    assert_eq!(found.len(), 4);
+    assert_eq!(found[0]["label"], "storm");
+    let probability = |name: &str| found[0]["probabilities"][name].as_f64().map(|p| p as f32);
+    near(probability("storm"), logistic(1.0));
+    near(probability("calm"), logistic(-1.0));
+    near(found[0]["confidence"].as_f64().map(|p| p as f32), logistic(1.0));
+    assert!(found[1]["error"].as_str().unwrap().contains("no request"), "{}", found[1]);
+    assert_eq!(found[2]["error"], "found 1 features, expected 3");
+    assert_eq!(found[3]["label"], "calm");
+    // Without names a class is its number, and another number of names is an error.
+    let numbered = &lines(&model, &[], &line(&[3.0, 1.0, -2.0]))[0];
+    assert_eq!(numbered["label"], 1);
+    near(numbered["probabilities"][1].as_f64().map(|p| p as f32), logistic(1.0));
+    let three = &lines(&model, &["a", "b", "c"], &line(&[3.0, 1.0, -2.0]))[0];
+    assert_eq!(three["error"], "found 2 classes, expected 3");
+    let nodes = [node("MatMul", &["x", "column"], "value")];
+    let value = load(&onnx(&nodes, features(), &[value("value", FLOAT, Some(1))])).unwrap();
+    assert_eq!(lines(&value, &[], &line(&[0.5, 2.5, 4.0]))[0]["value"], 6.5);
 }

@@ -19,7 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The first `most` test rows.
 fn rows(config: &Config, most: usize) -> Result<serde_json::Value, Box<dyn Error>> {
-    let mut table = Table::open(&config.data.log)?;
+    let file = config.data.log.name();
+    let mut table = Table::open(&file)?;
     let header = table.header().clone();
     let label = config.data.label.as_deref().ok_or("the configuration has no label")?;
     let split =
@@ -58,5 +59,5 @@ fn rows(config: &Config, most: usize) -> Result<serde_json::Value, Box<dyn Error
         }
         number += 1;
     }
-    Ok(json!({ "file": config.data.log, "experts": experts, "rows": rows }))
+    Ok(json!({ "file": file, "experts": experts, "rows": rows }))
 }

@@ -10,7 +10,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use bench::Bench;
-use mild_trainer::{Config, Dataset, Error, NewRows, survey_log, survey_log_from};
+use mild_trainer::{
+    Config, Dataset, Error, ForeignFormat, ForeignRows, NewRows, add_formats, survey_log,
+    survey_log_from,
+};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 const CONFIG: &str = "[data]\nlog = 'log'\nfeatures = ['x.*', 't']\nlabel = 'out.label'\n\
@@ -233,4 +236,63 @@ fn errors_name_the_row_and_the_column() {
     );
     let other = json_lines(0..ROWS).replace("\"cloud\"", "\"clouds\"");
     refused(other.as_bytes(), "log.jsonl", &["found no column `cloud` (did you mean `clouds`?)"]);
+}
+
+/// A format that another crate brings: lines of cells between bars, behind `TOY`.
+struct Toy {
+    names: Vec<String>,
+    rows: std::vec::IntoIter<String>,
+}
+
+impl ForeignRows for Toy {
+    fn names(&self) -> Vec<String> {
+        self.names.clone()
+    }
+
+    fn remark(&self) -> Option<String> {
+        Some("without `blob`".to_owned())
+    }
+
+    fn next_row(&mut self, cell: &mut dyn FnMut(&str)) -> Result<bool, String> {
+        let Some(row) = self.rows.next() else { return Ok(false) };
+        if row.contains('!') {
+            return Err("a broken block".to_owned());
+        }
+        row.split('|').for_each(cell);
+        Ok(true)
+    }
+}
+
+fn open_toy(stored: Vec<u8>) -> Result<Box<dyn ForeignRows>, String> {
+    let text = String::from_utf8(stored).map_err(|error| error.to_string())?;
+    let mut lines = text.lines().skip(1).map(str::to_owned);
+    let names = lines.next().ok_or("no names")?;
+    let names = names.split('|').map(str::to_owned).collect();
+    Ok(Box::new(Toy { names, rows: lines.collect::<Vec<_>>().into_iter() }))
+}
+
+static TOY: [ForeignFormat; 1] = [ForeignFormat { name: "Toy", magic: b"TOY\n", open: open_toy }];
+
+#[test]
+fn a_format_of_another_crate_means_the_same_and_its_errors_name_the_row() {
+    add_formats(&TOY);
+    let toy = format!("TOY\n{}", csv().replace(',', "|"));
+    let data = survey(toy.as_bytes(), "log.toy").unwrap();
+    assert_eq!(data.notes.recognised, "log.toy: 120 rows of 7 columns, Toy, without `blob`");
+    assert_eq!(meaning(data), meaning(survey(csv().as_bytes(), "log.csv").unwrap()));
+    let says = |toy: &str, part: &str| {
+        let error = survey(toy.as_bytes(), "log.toy").unwrap_err().to_string();
+        assert!(error.contains(part), "`{part}` is not in: {error}");
+    };
+    let lines: Vec<&str> = toy.lines().collect();
+    // Behind the magic and the names the rows begin.
+    let broken = [&lines[..6], &["!"], &lines[6..]].concat().join("\n");
+    says(
+        &broken,
+        "log.toy:5: found damaged compressed data (a broken block), expected a complete Toy",
+    );
+    says("TOY\n", "log.toy:1: found damaged compressed data (no names)");
+    let gap = toy.replacen(&format!("|{}|", row(2).2), "||", 1);
+    assert_ne!(gap, toy);
+    says(&gap, "log.toy:3: column `t`: found an empty cell");
 }

@@ -154,7 +154,7 @@ fn compressed_and_rewritten_logs_are_equal() {
     let log_path = dir.path().join("log.csv");
     fs::write(&log_path, LOG).unwrap();
     let config = Config::load(&path).unwrap();
-    assert_eq!(config.data.log, log_path);
+    assert_eq!(config.data.log, log_path.clone().into());
     let plain = read_log(&config).unwrap();
 
     // Two gzip members, as `cat a.gz b.gz` writes them; the name does not matter.
@@ -274,7 +274,7 @@ fn a_drawn_split_is_seeded_and_keeps_the_order() {
 #[test]
 fn defaults_and_settings() {
     let config = Config::parse(CONFIG, Path::new("some/mild.toml")).unwrap();
-    assert_eq!(config.data.log, Path::new("some/log.csv"));
+    assert_eq!(config.data.log, PathBuf::from("some/log.csv").into());
     assert_eq!(config.experts[0].price, PriceSource::Fixed(0.0));
     assert_eq!((config.rejector.method, &config.rejector.hidden), (Method::AUTO, &None));
     assert_eq!((config.train.seed, config.train.max_iterations, config.train.folds), (0, 400, 5));

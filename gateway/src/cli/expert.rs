@@ -21,13 +21,25 @@ pub(super) struct ExpertArgs {
     /// Column of the log with the expert's answers
     #[arg(long, requires = "answers")]
     column: Option<String>,
-    /// Answer with this ONNX model; a request's payload is the model's input. Requires a build with
-    /// `--features onnx`
+    /// Answer with this model (ONNX or TensorFlow Lite); a request's payload is the model's input.
+    /// Requires a build with `--features onnx`
     #[arg(long, value_name = "FILE", conflicts_with = "answers")]
     model: Option<PathBuf>,
     /// Listen for HTTP requests on this address
-    #[arg(long, value_name = "ADDRESS", required_unless_present = "mqtt", conflicts_with = "mqtt")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        required_unless_present_any = ["mqtt", "lines"],
+        conflicts_with = "mqtt"
+    )]
     http: Option<SocketAddr>,
+    /// Answer each line of standard input with a line, with the probabilities of all classes, as `mild
+    /// log collect` asks a program
+    #[arg(long, requires = "model", conflicts_with_all = ["http", "mqtt", "delay_ms"])]
+    lines: bool,
+    /// With --lines: the names of the classes by number, divided by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "lines")]
+    classes: Vec<String>,
     #[command(flatten)]
     broker: BrokerArgs,
     /// Name of the expert in the gateway's configuration; clients of the same name share the work
@@ -40,6 +52,11 @@ pub(super) struct ExpertArgs {
 
 impl ExpertArgs {
     pub(super) async fn run(self) -> Result<(), Box<dyn Error>> {
+        if self.lines
+            && let Some(file) = &self.model
+        {
+            return answer_lines(file, &self.classes);
+        }
         let source = match (&self.answers, &self.column, &self.model) {
             (Some(log), Some(column), _) => read_answers(log, column)?,
             (_, _, Some(file)) => load_model(file)?,
@@ -83,4 +100,16 @@ fn load_model(file: &Path) -> Result<Source, Box<dyn Error>> {
 fn load_model(file: &Path) -> Result<Source, Box<dyn Error>> {
     let file = file.display();
     Err(format!("{file}: this build cannot run models; build with `--features onnx`").into())
+}
+
+#[cfg(feature = "onnx")]
+fn answer_lines(file: &Path, classes: &[String]) -> Result<(), Box<dyn Error>> {
+    let model = mild_gateway::experts::onnx::Model::load(file)?;
+    let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+    Ok(mild_gateway::responder::answer_lines(&model, classes, input, output)?)
+}
+
+#[cfg(not(feature = "onnx"))]
+fn answer_lines(file: &Path, _: &[String]) -> Result<(), Box<dyn Error>> {
+    load_model(file).map(drop)
 }

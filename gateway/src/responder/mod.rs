@@ -2,6 +2,8 @@
 
 mod error;
 mod http;
+#[cfg(feature = "onnx")]
+mod lines;
 mod mqtt;
 mod recorded;
 
@@ -12,6 +14,8 @@ use std::time::Duration;
 use crate::experts::onnx::Model;
 use crate::experts::{ExpertAnswer, ExpertRequest};
 pub use error::NoAnswer;
+#[cfg(feature = "onnx")]
+pub use lines::answer_lines;
 pub use recorded::RecordedAnswers;
 
 /// Where an expert's answers come from.

@@ -1,4 +1,4 @@
-//! Experts that are ONNX models, run in this process.
+//! Experts that are ONNX or TensorFlow Lite models, run in this process.
 
 pub(super) mod model;
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::document::{ExpertAnswer, ExpertRequest};
 use super::error::ExpertError;
-pub use model::{InferenceError, Model, ModelError};
+pub use model::{Answered, InferenceError, Model, ModelError};
 
 /// A model that answers the gateway's own requests.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! A model file, and what it makes of an input.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -65,7 +67,23 @@ pub enum InferenceError {
     InvalidOutput,
 }
 
-/// A model with one input, the features of one row as `f32`. Its outputs are one of
+/// All that a model says of an input.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answered {
+    /// A class, and the probability of each class if the model says it.
+    Class {
+        /// The most likely class, or the one that the model names.
+        label: u32,
+        /// From 0 to 1, in the order of the classes; empty if the model has none.
+        probabilities: Vec<f32>,
+    },
+    /// A number.
+    Value(f32),
+}
+
+/// A model with one input, the features of one row: an ONNX model that takes `f32`, or a TensorFlow Lite
+/// model that takes `f32` or quantized integers, to which the features are quantized as it says. Its
+/// outputs are one of
 /// - a label (an integer), optionally followed by the probabilities of the classes,
 /// - the probabilities or logits of two classes or more,
 /// - one number, the value.
@@ -73,14 +91,53 @@ pub enum InferenceError {
 pub struct Model {
     plan: Arc<TypedRunnableModel>,
     shape: Vec<usize>,
+    /// What the model takes.
+    kind: DatumType,
 }
 
+/// What stands behind the first four bytes of a TensorFlow Lite model.
+const TFLITE: &[u8] = b"TFL3";
+
 impl Model {
-    /// Reads a model. Unknown dimensions, such as that of a batch, become 1.
+    /// Reads a model, which its first bytes tell to be of ONNX or of TensorFlow Lite. Unknown dimensions,
+    /// such as that of a batch, become 1.
     ///
     /// # Errors
     /// [`ModelError`]: the file, what was found and what was expected.
     pub fn load(file: &Path) -> Result<Self, ModelError> {
+        let mut start = [0; 8];
+        let begins = File::open(file).and_then(|mut model| model.read_exact(&mut start));
+        // A file that is missing or shorter has its error below.
+        match begins {
+            Ok(()) if start.ends_with(TFLITE) => Self::load_tflite(file),
+            _ => Self::load_onnx(file),
+        }
+    }
+
+    fn load_tflite(file: &Path) -> Result<Self, ModelError> {
+        let read = |error: TractError| ModelError::Read {
+            file: file.to_owned(),
+            reason: format!("{error:#}"),
+        };
+        let model = tract_tflite::tflite().model_for_path(file).map_err(read)?;
+        let wrong = |found, expected| ModelError::Input { file: file.to_owned(), found, expected };
+        if model.inputs.len() != 1 {
+            return Err(wrong(format!("{} inputs", model.inputs.len()), "one: the features"));
+        }
+        let fact = model.input_fact(0).map_err(read)?;
+        let kind = fact.datum_type;
+        let Some(shape) = fact.shape.as_concrete().map(<[usize]>::to_vec) else {
+            return Err(wrong("an input of any shape".to_owned(), "one such as [1, features]"));
+        };
+        if kind != DatumType::F32 && !kind.is_quantized() {
+            let expected = "32-bit floating point, or integers with a scale";
+            return Err(wrong(format!("an input of {kind:?}"), expected));
+        }
+        let plan = model.into_optimized().and_then(IntoRunnable::into_runnable).map_err(read)?;
+        Ok(Self { plan, shape, kind })
+    }
+
+    fn load_onnx(file: &Path) -> Result<Self, ModelError> {
         let read = |error: TractError| ModelError::Read {
             file: file.to_owned(),
             // The whole chain, because the outermost error is seldom the cause.
@@ -110,7 +167,7 @@ impl Model {
             .and_then(InferenceModelExt::into_optimized)
             .and_then(IntoRunnable::into_runnable)
             .map_err(read)?;
-        Ok(Self { plan, shape })
+        Ok(Self { plan, shape, kind: DatumType::F32 })
     }
 
     /// The number of features that the model takes.
@@ -125,14 +182,31 @@ impl Model {
     /// # Errors
     /// [`InferenceError`]: what was found and what was expected.
     pub fn answer(&self, input: &Input) -> Result<ExpertAnswer, InferenceError> {
+        Ok(match self.answer_fully(input)? {
+            Answered::Value(value) => {
+                ExpertAnswer { value: Some(value), ..ExpertAnswer::default() }
+            }
+            Answered::Class { label, probabilities } => ExpertAnswer {
+                label: Some(label),
+                value: None,
+                confidence: probabilities.into_iter().reduce(f32::max),
+            },
+        })
+    }
+
+    /// As [`answer`](Self::answer), with the probability of each class.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    pub fn answer_fully(&self, input: &Input) -> Result<Answered, InferenceError> {
         let features = features(input)?;
         let (found, expected) = (features.len(), self.features());
         let input = ArrayD::from_shape_vec(self.shape.clone(), features)
             .map_err(|_| InferenceError::FeatureCount { found, expected })?;
-        let outputs = self
-            .plan
-            .run(tvec!(input.into_tensor().into()))
-            .map_err(|error| InferenceError::Failed { reason: format!("{error:#}") })?;
+        let failed = |error: TractError| InferenceError::Failed { reason: format!("{error:#}") };
+        let input = input.into_tensor();
+        let input = input.cast_to_dt(self.kind).map_err(failed)?.into_owned();
+        let outputs = self.plan.run(tvec!(input.into())).map_err(failed)?;
         let mut outputs = outputs.iter().map(|output| Output::read(output));
         let first = outputs.next().flatten().ok_or(InferenceError::InvalidOutput)?;
         first.answer(outputs.next().flatten().as_ref()).ok_or(InferenceError::InvalidOutput)
@@ -149,38 +223,37 @@ impl Output {
     fn read(tensor: &Tensor) -> Option<Self> {
         let cast = |kind| tensor.cast_to_dt(kind).ok();
         let kind = tensor.datum_type();
-        // `tract` turns integers into dimensions, because in most graphs that is what they are.
-        if kind.is_integer() || kind == DatumType::TDim {
-            let cast = cast(DatumType::I64)?;
-            Some(Self::Integers(cast.to_plain_array_view::<i64>().ok()?.iter().copied().collect()))
-        } else if kind.is_float() {
+        // Quantized integers are numbers. `tract` turns integers into dimensions, because in most graphs that
+        // is what they are.
+        if kind.is_quantized() || kind.is_float() {
             let cast = cast(DatumType::F32)?;
             Some(Self::Floats(cast.to_plain_array_view::<f32>().ok()?.iter().copied().collect()))
+        } else if kind.is_integer() || kind == DatumType::TDim {
+            let cast = cast(DatumType::I64)?;
+            Some(Self::Integers(cast.to_plain_array_view::<i64>().ok()?.iter().copied().collect()))
         } else {
             None
         }
     }
 
     /// The answer in this output, given the one after it.
-    fn answer(&self, second: Option<&Self>) -> Option<ExpertAnswer> {
+    fn answer(&self, second: Option<&Self>) -> Option<Answered> {
         match self {
             Self::Integers(labels) => {
                 let [label] = labels[..] else { return None };
-                let label = Some(u32::try_from(label).ok()?);
-                let confidence = match second {
-                    Some(Self::Floats(classes)) => most_likely(classes).map(|(_, p)| p),
-                    _ => None,
+                let label = u32::try_from(label).ok()?;
+                let probabilities = match second {
+                    Some(Self::Floats(classes)) => probabilities(classes).unwrap_or_default(),
+                    _ => Vec::new(),
                 };
-                Some(ExpertAnswer { label, value: None, confidence })
+                Some(Answered::Class { label, probabilities })
             }
             Self::Floats(values) => match values[..] {
-                [value] if value.is_finite() => {
-                    Some(ExpertAnswer { value: Some(value), ..ExpertAnswer::default() })
-                }
+                [value] if value.is_finite() => Some(Answered::Value(value)),
                 _ => {
-                    let (label, confidence) = most_likely(values)?;
-                    let (label, confidence) = (Some(label), Some(confidence));
-                    Some(ExpertAnswer { label, value: None, confidence })
+                    let probabilities = probabilities(values)?;
+                    let label = most_likely(values)?;
+                    Some(Answered::Class { label, probabilities })
                 }
             },
         }
@@ -198,26 +271,31 @@ fn features(input: &Input) -> Result<Vec<f32>, InferenceError> {
     })
 }
 
-/// The most likely class and its probability, from probabilities or logits; `None` if there are
-/// fewer than two classes, or one is not finite.
-fn most_likely(classes: &[f32]) -> Option<(u32, f32)> {
-    if classes.len() < 2 || !classes.iter().all(|class| class.is_finite()) {
-        return None;
-    }
-    let (label, &largest) = classes
+/// The class with the largest number, the first of equal ones.
+fn most_likely(classes: &[f32]) -> Option<u32> {
+    let (label, _) = classes
         .iter()
         .enumerate()
         .reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+    label.try_into().ok()
+}
+
+/// The probabilities of the classes, from probabilities or logits; `None` if there are fewer than two
+/// classes, or one is not finite.
+fn probabilities(classes: &[f32]) -> Option<Vec<f32>> {
+    if classes.len() < 2 || !classes.iter().all(|class| class.is_finite()) {
+        return None;
+    }
     let sum: f32 = classes.iter().sum();
     let are_probabilities =
         classes.iter().all(|&class| class >= 0.0) && (sum - 1.0).abs() <= SUM_TOLERANCE;
-    let confidence = if are_probabilities {
-        largest
-    } else {
-        // The softmax of the largest logit.
-        classes.iter().map(|class| (class - largest).exp()).sum::<f32>().recip()
-    };
-    Some((label.try_into().ok()?, confidence))
+    if are_probabilities {
+        return Some(classes.to_vec());
+    }
+    // The softmax.
+    let largest = classes.iter().copied().fold(f32::MIN, f32::max);
+    let sum = classes.iter().map(|class| (class - largest).exp()).sum::<f32>();
+    Some(classes.iter().map(|class| (class - largest).exp() / sum).collect())
 }
 
 #[cfg(test)]
@@ -226,13 +304,14 @@ mod tests {
 
     #[test]
     fn probabilities_are_kept_and_logits_converted() {
-        assert_eq!(most_likely(&[0.25, 0.75]), Some((1, 0.75)));
-        let (label, confidence) = most_likely(&[3.0, 1.0, 3.0]).unwrap();
-        assert_eq!(label, 0, "the first of equal logits");
+        assert_eq!(probabilities(&[0.25, 0.75]), Some(vec![0.25, 0.75]));
+        assert_eq!(most_likely(&[3.0, 1.0, 3.0]), Some(0), "the first of equal logits");
+        let found = probabilities(&[3.0, 1.0, 3.0]).unwrap();
         let expected = 1.0 / (2.0 + (-2.0f32).exp());
-        assert!((confidence - expected).abs() < 1e-6, "{confidence}");
-        assert_eq!(most_likely(&[1.0]), None);
-        assert_eq!(most_likely(&[1.0, f32::NAN]), None);
+        assert!((found[0] - expected).abs() < 1e-6, "{found:?}");
+        assert!((found.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{found:?}");
+        assert_eq!(probabilities(&[1.0]), None);
+        assert_eq!(probabilities(&[1.0, f32::NAN]), None);
     }
 
     #[test]

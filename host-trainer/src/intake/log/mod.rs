@@ -16,6 +16,7 @@ mod dialect;
 mod digest;
 mod encoding;
 mod files;
+mod foreign;
 mod header;
 mod json_lines;
 mod lines;
@@ -48,6 +49,7 @@ pub use dialect::TableFormat;
 #[cfg(feature = "collect")]
 pub(crate) use dialect::is_missing_mark;
 use files::Tables;
+pub use foreign::{ForeignFormat, ForeignRows, OpenForeign, add_formats};
 pub use header::Header;
 pub use memory::{Cells, MemoryTable, Strided, single};
 pub use new_rows::{NewRow, NewRows};

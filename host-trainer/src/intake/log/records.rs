@@ -6,6 +6,7 @@ use std::path::Path;
 use csv::{ErrorKind, StringRecord};
 
 use super::arrays::Arrays;
+use super::foreign::Foreign;
 use super::json_lines::JsonLines;
 use super::lines::LineEnds;
 use super::unreadable::{not_utf8, reading};
@@ -27,6 +28,7 @@ pub(super) enum Records<'a> {
         compression: Option<&'static str>,
     },
     Arrays(Arrays),
+    Foreign(Foreign),
 }
 
 impl Records<'_> {
@@ -54,6 +56,7 @@ impl Records<'_> {
             }
             Self::JsonLines { lines, compression } => lines.next(record, file, *compression),
             Self::Arrays(arrays) => Ok(arrays.next(record)),
+            Self::Foreign(foreign) => foreign.next(record, file),
         }
     }
 

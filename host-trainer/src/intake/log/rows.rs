@@ -17,6 +17,7 @@ use crate::data::dataset::{Dataset, Expert, RawScale};
 use crate::data::notes::{Incomplete, LogNotes};
 use crate::data::part::{Part, PartColumns};
 use crate::data::split::Split;
+use crate::data::window::LogWindow;
 use crate::error::{LogError, Result};
 use crate::intake::config::{Config, NotAsked};
 
@@ -278,7 +279,13 @@ impl<'a> Rows<'a> {
         let names = self.header.names();
         let mut feature_names: Vec<String> =
             self.columns.features.iter().map(|&i| names[i].clone()).collect();
-        for window in &self.config.windows {
+        let mut windows = Vec::with_capacity(self.config.windows.len());
+        for (window, samples) in self.config.windows.iter().zip(&self.columns.windows) {
+            windows.push(LogWindow {
+                length: samples.len() / (window.axes * window.windows),
+                first: feature_names.len(),
+                window: window.clone(),
+            });
             feature_names.extend(window.feature_names());
         }
         let mut positions = Vec::with_capacity(count);
@@ -327,6 +334,7 @@ impl<'a> Rows<'a> {
             calibration,
             test,
             raw,
+            windows,
             notes,
         })
     }

@@ -1,11 +1,15 @@
 //! What a file is by its first bytes: compressed text, or something that is no text at all.
 
+use super::foreign::{self, ForeignFormat};
+
 /// A file that is known by its first bytes.
 pub(super) enum Signature {
     Gzip,
     Zstd,
     /// A zip archive that begins with an array of NumPy.
     Npz,
+    /// A table in a format that another crate reads.
+    Foreign(&'static ForeignFormat),
     /// What it is, and how it becomes text.
     Other(&'static str, &'static str),
 }
@@ -13,7 +17,7 @@ pub(super) enum Signature {
 const EXPORT: &str = "export it as CSV";
 
 /// What is said of formats that other programs read, and Python with them.
-const CONVERT: &str = "write it as CSV, or train from Python, which reads it: docs/logs.md has the lines for \
+const CONVERT: &str = "use the program of the package `columnar`, write it as CSV, or train from Python, which reads it: docs/logs.md has the lines for \
                        either";
 
 const LINES: &str = "write each object on a line of its own (JSON Lines), as `jq -c '.[]'` does, or pandas with \
@@ -56,6 +60,9 @@ pub(super) fn of(start: &[u8]) -> Option<Signature> {
     }
     if is_npz(start) {
         return Some(Signature::Npz);
+    }
+    if let Some(format) = foreign::of(start) {
+        return Some(Signature::Foreign(format));
     }
     let other = OTHERS.iter().find(|(magic, ..)| start.starts_with(magic));
     // No table has a header that begins as these do.

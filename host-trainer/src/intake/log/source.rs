@@ -7,6 +7,7 @@ use std::io::{self, BufReader, Cursor, Read};
 use flate2::bufread::MultiGzDecoder;
 
 use super::encoding::{self, Decoded};
+use super::foreign::ForeignFormat;
 use super::lines::LineEnds;
 use super::signature::{self, Signature};
 use super::zstd::ZstdFrames;
@@ -20,6 +21,8 @@ pub(super) enum Stored<'a> {
     Text(Text<'a>),
     /// An archive of NumPy's arrays, all of it.
     Npz(Vec<u8>),
+    /// A file in a format that another crate reads, all of it.
+    Foreign(&'static ForeignFormat, Vec<u8>),
 }
 
 /// The text of a table.
@@ -79,6 +82,11 @@ pub(super) fn open<'a>(
             stored.read_to_end(&mut archive)?;
             return Ok(Stored::Npz(archive));
         }
+        Some(Signature::Foreign(format)) => {
+            let mut table = Vec::new();
+            stored.read_to_end(&mut table)?;
+            return Ok(Stored::Foreign(format, table));
+        }
         Some(Signature::Other(what, change)) => return Err(NoText::Other(what, change)),
         None => (None, Box::new(stored)),
     };
@@ -86,8 +94,12 @@ pub(super) fn open<'a>(
         None => (start, plain),
         Some(format) => {
             let (start, plain) = peek(plain).map_err(|error| NoText::Compressed(format, error))?;
-            if let Some(Signature::Other(what, change)) = signature::of(&start) {
-                return Err(NoText::Other(what, change));
+            match signature::of(&start) {
+                Some(Signature::Other(what, change)) => return Err(NoText::Other(what, change)),
+                Some(Signature::Foreign(format)) => {
+                    return Err(NoText::Other(format.name, "unpack it: it is compressed inside"));
+                }
+                _ => {}
             }
             (start, Box::new(plain) as Box<dyn Read + 'a>)
         }

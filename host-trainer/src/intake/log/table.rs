@@ -32,6 +32,7 @@ use csv::StringRecord;
 use super::arrays::Arrays;
 use super::cell;
 use super::dialect::{Dialect, TableFormat};
+use super::foreign::Foreign;
 use super::header::Header;
 use super::json_lines::{JsonLines, is_json_lines};
 use super::prelude::Prelude;
@@ -129,6 +130,12 @@ impl<'a> Table<'a> {
                     Records::Arrays(arrays),
                     "NPZ".to_owned(),
                 );
+            }
+            Stored::Foreign(kind, table) => {
+                let rows = Foreign::open(kind, table, name)?;
+                let (names, form) = (rows.names(), rows.form());
+                let dialect = format.clone().in_memory();
+                return Self::named(name, &names, dialect, Records::Foreign(rows), form);
             }
         };
         let mut sample = Vec::new();
@@ -264,7 +271,7 @@ impl<'a> Table<'a> {
             Records::JsonLines { lines, .. } => {
                 lines.warning().map(|text| format!("{}: {text}", self.header.file().display()))
             }
-            Records::Csv { .. } | Records::Arrays(_) => None,
+            Records::Csv { .. } | Records::Arrays(_) | Records::Foreign(_) => None,
         }
     }
 

@@ -94,11 +94,11 @@ impl Row<'_> {
         let found = match window.readings {
             Readings::F32 => {
                 let samples = samples.iter().map(|&column| self.parse(column, cell::feature));
-                window.features(&samples.collect::<Result<Vec<f32>>>()?)
+                window.of_row(&samples.collect::<Result<Vec<f32>>>()?)
             }
             Readings::I16 => {
                 let samples = samples.iter().map(|&column| self.parse(column, cell::reading));
-                window.features(&samples.collect::<Result<Vec<i16>>>()?)
+                window.of_row(&samples.collect::<Result<Vec<i16>>>()?)
             }
         };
         found.map_err(|error| {
