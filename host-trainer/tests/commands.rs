@@ -357,6 +357,17 @@ fn compare_keeps_its_runs_and_writes_tables_and_plots() {
         assert!(first.contains(part), "{first}");
     }
     assert_eq!(fs::read_to_string(bench.path("out/compare.md")).unwrap(), first);
+    let page = fs::read_to_string(bench.path("out/compare.html")).unwrap();
+    let document = fs::read_to_string(bench.path("out/compare.json")).unwrap();
+    let document: Value = serde_json::from_str(&document).unwrap();
+    for log in document["logs"].as_array().unwrap() {
+        for method in log["methods"].as_array().unwrap() {
+            // Each loss stands in the table of all logs, whatever the number of rows.
+            let shown = format!(">{:.4}<", number(&method["loss"], "mean"));
+            assert!(page.contains(&shown), "{} {}: {shown}", log["log"], method["method"]);
+        }
+    }
+    assert!(page.contains("script-src 'none'") && !page.contains("<script"), "{page}");
     let runs = || {
         let mut runs = Vec::new();
         let mut open = vec![bench.path("out/runs")];

@@ -184,6 +184,21 @@ fn a_replay_keeps_the_budget_where_a_fixed_threshold_does_not() {
     assert!(same.abs() < 1e-9, "without outages the fixed threshold is that of `mild eval`");
     let svg = fs::read_to_string(bench.path("plots/simulate.svg")).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("deferral rate"));
+    let page = fs::read_to_string(bench.path("plots/simulate.html")).unwrap();
+    let percent = |pointer: &str| format!("{:.1}\u{a0}%", 100.0 * number(&plain, pointer));
+    let loss = |pointer: &str| format!("{:.4}", number(&plain, pointer));
+    for of in ["", "/fixed"] {
+        for shown in [
+            percent(&format!("{of}/deferral_rate")),
+            percent(&format!("{of}/shares/1")),
+            loss(&format!("{of}/deferral_loss")),
+            loss(&format!("{of}/error")),
+            loss(&format!("{of}/price")),
+        ] {
+            assert!(page.contains(&format!(">{shown}<")), "{of} {shown}");
+        }
+    }
+    assert!(page.contains("mild simulate mild.toml --image out/rejector.mild --json --out plots"));
 
     let backwards = replay(&["--order", "when"]);
     let first = |replay: &Value| number(replay, "/drift/0/row");

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::output::{Output, print_all};
+use super::output::{Output, command_line, print_all};
 use super::{progress, values};
 use crate::error::{Error, Result};
 use crate::experiments::compare::record::Archive;
-use crate::experiments::compare::{ComparedLog, Comparison, ComparisonPlan, markdown, plot};
+use crate::experiments::compare::{ComparedLog, Comparison, ComparisonPlan, markdown, page, plot};
 use crate::experiments::methods::Contender;
 use crate::files;
 use crate::intake::config::{ConfidenceColumns, Config};
@@ -54,7 +54,7 @@ pub(crate) struct CompareArgs {
     /// numbers
     #[arg(long, value_delimiter = ',', value_parser = parse_experts, value_name = "EXPERTS")]
     experts: Vec<usize>,
-    /// Write tables and plots to this directory, and keep finished runs there to continue from
+    /// Write tables, plots and a page to this directory, and keep finished runs there to continue from
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Also use runs that were kept by another build of this program
@@ -170,6 +170,8 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
     let tables = markdown::tables(&comparison);
     if let Some(out) = &args.out {
         write(out, &comparison, &tables)?;
+        let origin = page::Origin::new(&plan.logs, command_line());
+        files::write(&out.join(page::FILE_NAME), page::page(&comparison, &origin).as_bytes())?;
     }
     if args.csv {
         return print_all(&csv(&comparison)?);

@@ -53,3 +53,41 @@ pub(crate) fn print_all(text: &str) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+/// The command line that this process was started with, as one would type it: for pages that say
+/// how they were made.
+pub(crate) fn command_line() -> String {
+    let arguments = std::env::args_os().skip(1);
+    let quoted = arguments.map(|argument| quoted(&argument.to_string_lossy()));
+    std::iter::once("mild".to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// An argument as a shell takes it.
+fn quoted(argument: &str) -> String {
+    let plain = |one: char| one.is_ascii_alphanumeric() || "-_./:,=+@%".contains(one);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_quoted_where_a_shell_would_change_them() {
+        let cases = [
+            ("logs/mild.toml", "logs/mild.toml"),
+            ("--rates=0.1,0.2", "--rates=0.1,0.2"),
+            ("my log.toml", "'my log.toml'"),
+            ("it's", r"'it'\''s'"),
+            ("part-*.csv", "'part-*.csv'"),
+            ("", "''"),
+        ];
+        for (argument, expected) in cases {
+            assert_eq!(quoted(argument), expected);
+        }
+    }
+}

@@ -7,7 +7,7 @@ use mild::governor::{Rate, Track};
 use mild::image::OperatingPointsParts;
 
 use super::image::{must_fit, read_image};
-use super::output::Output;
+use super::output::{Output, command_line};
 use super::values;
 use crate::data::dataset::Dataset;
 use crate::data::part::Part;
@@ -15,7 +15,7 @@ use crate::data::split::Split;
 use crate::error::{Error, LogError, Result};
 use crate::experiments::simulate::online::{self, Online};
 use crate::experiments::simulate::{
-    Battery, Conditions, Outage, RandomOutage, ReplaySettings, plot, replay,
+    Battery, Conditions, Outage, RandomOutage, ReplaySettings, page, plot, replay,
 };
 use crate::files;
 use crate::intake::config::{Config, Policy};
@@ -73,7 +73,7 @@ pub(crate) struct SimulateArgs {
     /// The seed of random outages
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Write simulate.json and simulate.svg to this directory
+    /// Write simulate.json, simulate.svg and simulate.html to this directory
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -171,7 +171,18 @@ pub(super) fn run(args: &SimulateArgs) -> Result<()> {
             .map_err(|error| Error::io(&out.join("simulate.json"))(error.into()))?;
         files::write(&out.join("simulate.json"), &json)?;
         files::write(&out.join("simulate.svg"), plot::svg(&replayed)?.as_bytes())?;
-        text += &format!("written: {}\n", out.join("simulate.svg").display());
+        let origin = page::Origin {
+            log: config.data.log.to_string(),
+            split: split.name(),
+            experts: data.experts.iter().map(|expert| expert.name.as_str()).collect(),
+            log_digest: data.log_digest,
+            checksum: artifact.image().checksum(),
+            window: args.window,
+            command: command_line(),
+        };
+        let html = page::page(&replayed, &origin);
+        files::write(&out.join(page::FILE_NAME), html.as_bytes())?;
+        text += &format!("written: {}\n", out.join(page::FILE_NAME).display());
     }
     args.output.print(&replayed, &text)
 }

@@ -9,18 +9,23 @@ use std::{
     process::Command,
 };
 
-/// A report with what it was made of.
+/// A page with what it was made of.
 pub(super) struct Page {
     pub(super) name: String,
     pub(super) config: PathBuf,
-    /// The directory of image and report.
+    /// The directory of the page, and of the image that it is about.
     pub(super) out: PathBuf,
+    /// The name of its file.
+    file: &'static str,
 }
+
+/// The page of one image.
+const REPORT: &str = "report.html";
 
 impl Page {
     /// The file.
     pub(super) fn file(&self) -> PathBuf {
-        self.out.join("report.html")
+        self.out.join(self.file)
     }
 
     /// What `mild eval` says at a threshold.
@@ -43,7 +48,7 @@ pub(super) fn make(mild: &Path, directory: &Path, real: bool) -> Result<Vec<Page
     run(Command::new(mild).args(["demo", "--quiet", "--out"]).arg(&wine))?;
     let config = wine.join("wine.toml");
     let text = fs::read_to_string(&config)?;
-    pages.push(Page { name: "wine".to_owned(), config, out: wine.clone() });
+    pages.push(Page { name: "wine".to_owned(), config, out: wine.clone(), file: REPORT });
 
     let likely = wine.join("likely.toml");
     fs::write(&likely, format!("{text}\n[rejector]\nmethod = \"one-vs-all\"\n"))?;
@@ -55,6 +60,8 @@ pub(super) fn make(mild: &Path, directory: &Path, real: bool) -> Result<Vec<Page
     fs::write(hostile.join("log.csv"), log)?;
     fs::write(hostile.join("mild.toml"), config)?;
     pages.push(train(mild, "hostile", &hostile.join("mild.toml"), &directory.join("hostile"))?);
+    pages.push(compare(mild, &pages, &directory.join("compare"))?);
+    pages.push(simulate(mild, &pages[0], &directory.join("simulate"))?);
     if real {
         let data = env::var_os("MILD_DATA")
             .map_or_else(|| crate::process::root().join("../shared/data"), PathBuf::from);
@@ -71,7 +78,34 @@ fn train(mild: &Path, name: &str, config: &Path, out: &Path) -> Result<Page> {
     let mut command = Command::new(mild);
     command.arg("train").arg(config).arg("--out").arg(out);
     run(command.args(["--effort", "quick", "--quiet"]))?;
-    Ok(Page { name: name.to_owned(), config: config.to_path_buf(), out: out.to_path_buf() })
+    let (name, config, out) = (name.to_owned(), config.to_path_buf(), out.to_path_buf());
+    Ok(Page { name, config, out, file: REPORT })
+}
+
+/// A comparison on the logs of some pages.
+fn compare(mild: &Path, pages: &[Page], out: &Path) -> Result<Page> {
+    let mut command = Command::new(mild);
+    command.arg("compare").args(pages.iter().map(|page| &page.config)).arg("--out").arg(out);
+    command.args([
+        "--methods",
+        "two-stage,knn,one-stage",
+        "--seeds",
+        "2",
+        "--train-rows",
+        "100,all",
+    ]);
+    run(command.args(["--effort", "quick", "--quiet"]))?;
+    let (name, config) = ("compare".to_owned(), pages[0].config.clone());
+    Ok(Page { name, config, out: out.to_path_buf(), file: "compare.html" })
+}
+
+/// A replay of the image of a page.
+fn simulate(mild: &Path, of: &Page, out: &Path) -> Result<Page> {
+    let mut command = Command::new(mild);
+    command.arg("simulate").arg(&of.config).arg("--image").arg(of.out.join("rejector.mild"));
+    run(command.args(["--budget", "0.5", "--quiet", "--out"]).arg(out))?;
+    let (name, config) = ("simulate".to_owned(), of.config.clone());
+    Ok(Page { name, config, out: out.to_path_buf(), file: "simulate.html" })
 }
 
 /// Names that are markup, long ones, many experts, classes and features.

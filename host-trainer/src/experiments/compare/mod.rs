@@ -9,6 +9,7 @@ pub(crate) mod csv;
 pub(crate) mod curve;
 pub(crate) mod figures;
 pub(crate) mod markdown;
+pub(crate) mod page;
 pub(crate) mod paired;
 pub(crate) mod plot;
 pub(crate) mod rank;

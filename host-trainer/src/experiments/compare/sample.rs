@@ -80,6 +80,7 @@ mod tests {
             calibration: part(400, None),
             test: part(70, None),
             raw: None,
+            windows: vec![],
         };
         let thin = thin(&data, 500, 0);
         assert_eq!((thin.train.rows(), thin.calibration.rows(), thin.test.rows()), (500, 200, 70));

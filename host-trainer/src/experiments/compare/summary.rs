@@ -160,6 +160,7 @@ mod tests {
             calibration: test.clone(),
             test,
             raw: None,
+            windows: vec![],
         }
     }
 

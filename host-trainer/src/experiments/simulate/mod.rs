@@ -3,6 +3,7 @@
 
 mod conditions;
 pub(crate) mod online;
+pub(crate) mod page;
 pub(crate) mod plot;
 
 pub(crate) use conditions::{Battery, Conditions, Outage, RandomOutage};
