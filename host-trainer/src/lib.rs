@@ -75,13 +75,14 @@ pub use data::multi_task::MultiTask;
 pub use data::notes::{GlobNote, Incomplete, LogNotes, Strangers};
 pub use data::part::Part;
 pub use data::split::Split;
+pub use data::window::{LogWindow, WindowFeature};
 pub use error::{ConfigError, Error, ErrorReport, Excerpt, KeyReport, LogError, Result};
 pub use intake::config;
 pub use intake::config::Config;
 pub use intake::log::{
-    Cells, Header, MemoryTable, NewRow, NewRows, Row, Strided, Table, TableFormat,
-    column as log_column, read as read_log, read_from as read_log_from,
-    read_memory as read_log_from_memory, single, survey as survey_log,
+    Cells, ForeignFormat, ForeignRows, Header, MemoryTable, NewRow, NewRows, OpenForeign, Row,
+    Strided, Table, TableFormat, add_formats, column as log_column, read as read_log,
+    read_from as read_log_from, read_memory as read_log_from_memory, single, survey as survey_log,
     survey_from as survey_log_from,
 };
 pub use intake::warnings::warnings;
@@ -101,6 +102,7 @@ pub use warnings::Warning;
 
 /// What is said of trainings, images and evaluations: the documents that `--json` prints.
 pub mod report {
+    pub use crate::judge::importance::{FeatureImportance, FeatureInstructions, Importance};
     pub use crate::judge::report::{
         BudgetReport, CandidateReport, Evaluation, ExpertReport, ImageExpert, ImageReport,
         MeritLine, MeritTable, NamesReport, OperatingPointsReport, ProvenanceReport, TrainReport,

@@ -84,15 +84,10 @@ fn an_image_with_names_is_source_with_names() {
     }
 }
 
-/// A quick training of the bench's log.
+/// A training without names in the image.
 fn trained() -> Bench {
     let bench = Bench::new();
-    let short = "[rejector]\nmethod = 'two-stage'\nhidden = [2]\n[train]\neffort = 'quick'\n\
-        max_iterations = 5\nfolds = 2\nl2 = 0.01\ntau = 'one'\n";
-    let config = bench::CONFIG.replace("[train]\neffort = 'quick'\n", short);
-    assert!(config.contains(short));
-    fs::write(bench.path("mild.toml"), config).unwrap();
-    bench.ok(&["train", "mild.toml", "--out", "out", "--quiet", "--no-report"]);
+    train(&bench, "none");
     bench
 }
 

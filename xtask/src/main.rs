@@ -17,6 +17,7 @@ mod images;
 mod isa;
 mod laboratory;
 mod linked;
+mod motion;
 mod online;
 mod parallel;
 mod parity;
@@ -44,10 +45,10 @@ mod window_features;
 use anyhow::Result;
 use clap::Parser;
 use commands::{
-    boards, book, c, device, dist as dist_command, laboratory as laboratory_command, lint,
-    path as path_command, python as python_command, release as release_command,
-    report as report_command, results as results_command, sanitize, structure, test,
-    wasm as wasm_command,
+    boards, book, c, columnar, device, dist as dist_command, laboratory as laboratory_command,
+    lint, motion as motion_command, path as path_command, python as python_command,
+    release as release_command, report as report_command, results as results_command, sanitize,
+    structure, test, wasm as wasm_command,
 };
 use mild_test_support::cores;
 use std::process::ExitCode;
@@ -66,6 +67,9 @@ enum Xtask {
     /// Run the whole path: an emulated node, the gateway, a broker, experts, with and without
     /// outages
     Path(path_command::PathArgs),
+    /// Make a log of raw motion samples that a Python package carries, train on it, and decide on
+    /// an emulated core
+    Motion(motion_command::MotionArgs),
     /// Run gateways, a broker, experts and nodes under faults, and look for wrong answers
     Laboratory(laboratory_command::LaboratoryArgs),
     /// Write the header of the C library, or run the library's tests
@@ -79,6 +83,8 @@ enum Xtask {
     /// Build the module for WebAssembly, or run its tests
     #[command(subcommand)]
     Wasm(wasm_command::WasmCommand),
+    /// Lint and test the program that also reads Parquet and Arrow
+    Columnar,
     /// Make the book of HTML pages from the documents
     Book,
     /// Test the reports for people in a browser
@@ -116,9 +122,11 @@ fn run() -> Result<bool> {
         Xtask::Device(command) => device::device(&command),
         Xtask::Boards(args) => boards::boards(&args),
         Xtask::Path(args) => path_command::path(&args),
+        Xtask::Motion(args) => motion_command::motion(&args),
         Xtask::Laboratory(args) => laboratory_command::laboratory(&args),
         Xtask::C(command) => c::c(&command),
         Xtask::Dist(args) => dist_command::dist(&args),
+        Xtask::Columnar => columnar::columnar(),
         Xtask::Book => book::book().map(|()| true),
         Xtask::Python(command) => python_command::python(&command),
         Xtask::Wasm(command) => wasm_command::wasm(&command),

@@ -40,8 +40,16 @@ impl Environment {
     pub(crate) fn prepare(profile: Profile) -> Result<Self> {
         let environment = Self { directory: target_dir().join("python/environment") };
         environment.create()?;
-        environment.install_requirements()?;
+        environment.install_requirements(&directory().join("requirements.txt"))?;
         environment.install_package(profile)?;
+        Ok(environment)
+    }
+
+    /// An environment in this folder with the packages of a list alone, made or as it is.
+    pub(crate) fn with(folder: &Path, list: &Path) -> Result<Self> {
+        let environment = Self { directory: folder.to_path_buf() };
+        environment.create()?;
+        environment.install_requirements(list)?;
         Ok(environment)
     }
 
@@ -80,18 +88,18 @@ impl Environment {
         make()
     }
 
-    /// Installs the packages of `requirements.txt`, after saying which.
-    fn install_requirements(&self) -> Result<()> {
-        let list = directory().join("requirements.txt");
+    /// Installs the packages of a list, after saying which.
+    fn install_requirements(&self, list: &Path) -> Result<()> {
         let text =
-            fs::read_to_string(&list).with_context(|| format!("cannot read {}", list.display()))?;
+            fs::read_to_string(list).with_context(|| format!("cannot read {}", list.display()))?;
         let stamp = self.directory.join("requirements.installed");
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == text) {
             return Ok(());
         }
         let packages: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
         eprintln!("installing with pip: {}", packages.join(" "));
-        run(self.pip().arg("--requirement").arg(&list))?;
+        run(self.pip().arg("--requirement").arg(list))
+            .with_context(|| format!("pip cannot install {}", packages.join(" ")))?;
         fs::write(&stamp, text).with_context(|| format!("cannot write {}", stamp.display()))
     }
 

@@ -13,6 +13,7 @@ use crate::intake::config::Config;
 use crate::intake::log;
 use crate::integers::artifact::Artifact;
 use crate::judge::html;
+use crate::judge::importance::importance;
 
 /// Arguments of `mild report`.
 #[derive(Debug, Args)]
@@ -66,5 +67,8 @@ pub(super) fn page_beside(
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(Error::io(&path)(error)),
     };
-    Ok(html::page(config, data, artifact, metrics.as_deref())?.html)
+    let image = artifact.image();
+    let seed = image.provenance().seed;
+    let importance = importance(&image, config, data, &data.test, seed);
+    Ok(html::page(config, data, artifact, metrics.as_deref(), importance.as_ref())?.html)
 }

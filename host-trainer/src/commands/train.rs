@@ -15,6 +15,7 @@ use crate::intake::log;
 use crate::intake::warnings::warnings;
 use crate::integers::vectors::{self, Amount};
 use crate::judge::html;
+use crate::judge::importance::importance;
 use crate::judge::report::TrainReport;
 use crate::learn::store::{self, Directory, Forgetful, Store};
 use crate::loss::Effort;
@@ -99,7 +100,11 @@ pub(super) fn train_and_write(
     };
     let trained = train(config, data, store, &*progress::shown("selecting", output.quiet))?;
     let seed = config.train.seed;
-    let report = TrainReport::new(&trained, data, config).with_warnings(warnings);
+    let importance =
+        importance(&trained.artifact.image(), config, data, &data.test, config.train.seed);
+    let report = TrainReport::new(&trained, data, config)
+        .with_warnings(warnings)
+        .with_importance(importance.clone());
     let mut text = report.render();
     if let Some((out, page)) = out {
         let metrics = write(out, &report, &trained, data, seed)?;
@@ -107,7 +112,8 @@ pub(super) fn train_and_write(
         let mut written = format!("written: {}\n", image.display());
         if page == Page::Written {
             let file = out.join(html::FILE_NAME);
-            let page = html::page(config, data, &trained.artifact, Some(&metrics))?;
+            let page =
+                html::page(config, data, &trained.artifact, Some(&metrics), importance.as_ref())?;
             files::write(&file, page.html.as_bytes())?;
             text += &format!("\n{}\n", page.headline);
             written += &format!("report: {}, for a browser\n", file.display());

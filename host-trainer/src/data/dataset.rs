@@ -3,6 +3,7 @@
 use crate::data::notes::LogNotes;
 use crate::data::part::Part;
 use crate::data::split::Split;
+use crate::data::window::LogWindow;
 
 /// One who can be asked. Index 0 is the device itself, `local`.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +45,8 @@ pub struct Dataset {
     /// Per input, how the device's reading becomes it; `None` if the configuration has no section
     /// `[raw]`.
     pub raw: Option<Vec<RawScale>>,
+    /// The windows of samples of which some inputs are features.
+    pub windows: Vec<LogWindow>,
     /// How the log was understood.
     pub notes: LogNotes,
 }

@@ -9,3 +9,4 @@ pub(crate) mod notes;
 pub mod part;
 pub mod reference;
 pub(crate) mod split;
+pub(crate) mod window;

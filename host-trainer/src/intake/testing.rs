@@ -57,6 +57,7 @@ pub(crate) fn log(rows: usize, others: usize) -> (Config, Dataset) {
         calibration: part(others, 2),
         test: part(others, 3),
         raw: None,
+        windows: vec![],
     };
     (config, data)
 }

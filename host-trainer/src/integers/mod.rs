@@ -6,3 +6,4 @@ pub(crate) mod footprint;
 pub(crate) mod names;
 pub(crate) mod quantize;
 pub(crate) mod vectors;
+pub(crate) mod window_costs;

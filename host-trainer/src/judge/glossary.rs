@@ -62,6 +62,9 @@ pub(crate) const TERMS: &[Term] = terms! {
     "operating points": "The table of deferral rates and thresholds in an image, for changing the rate \
         on the device.",
     "oracle": "The cheapest choice on each row, known only afterwards. No rule reaches it.",
+    "permutation importance": "By how much the deferral loss rises if the values of one feature are \
+        shuffled among the rows, so that they say nothing of their row. Features that say the same \
+        stand in for each other: each alone seems to matter little.",
     "Platt scaling": "The map from a network's output to the probability that an expert is right.",
     "price": "What one use of an expert costs, in units of one error.",
     "promise": "A limit that holds on new data with a stated confidence.",

@@ -4,4 +4,6 @@ pub(crate) mod decide;
 pub(crate) mod evaluate;
 pub(crate) mod glossary;
 pub(crate) mod html;
+pub(crate) mod importance;
+pub(crate) mod page;
 pub(crate) mod report;

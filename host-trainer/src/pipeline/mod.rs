@@ -1,6 +1,7 @@
 //! The whole way from a log to an image.
 
 mod choice;
+mod feature_budget;
 mod import;
 mod policy;
 mod rows;
@@ -149,7 +150,7 @@ pub(crate) struct Made {
 /// Finds what a training would refuse before it begins.
 ///
 /// # Errors
-/// If there are too few train rows, or if no network fits the budget.
+/// If there are too few train rows, or if no network fits the budget, or no window features do.
 pub(crate) fn check(config: &Config, data: &Dataset) -> Result<()> {
     grid(config, data, recipe_for(data)).map(drop)
 }
@@ -167,6 +168,7 @@ fn grid(config: &Config, data: &Dataset, recipe: Recipe) -> Result<Grid> {
             least: MIN_TRAIN_ROWS,
         });
     }
+    feature_budget::check(config, data)?;
     let operating_points = config.policy.as_ref().map(largest_operating_points);
     let sections = Sections::new(config, data, operating_points);
     Grid::within(config, data, recipe, &|hidden| sections.with(hidden))

@@ -41,6 +41,7 @@ pub(super) fn log(rows: usize) -> Dataset {
         calibration,
         test,
         raw: None,
+        windows: vec![],
     }
 }
 

@@ -38,6 +38,11 @@ fn budgets_are_positive_integers() {
     for (text, parts) in [
         ("image_bytes = 0", [":14: `budget.image_bytes`: found integer 0", "integer of 1..="]),
         ("macs = 10.5", [":14: `budget.macs`: found float 10.5", "integer of 1..="]),
+        (
+            "feature_instructions = 9000",
+            [":14: `budget.feature_instructions`: found 9000", "`feature_core` beside it"],
+        ),
+        ("feature_core = 'm0'", ["`budget.feature_core`: found `m0`", "`feature_instructions`"]),
         ("scratch = 9", ["unknown key `budget.scratch`", "`scratch_bytes`"]),
     ] {
         config_says(&budget(text), &parts);

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     images,
-    process::{cargo, root, run, target_dir},
+    process::{cargo, find_program, root, run, target_dir},
     release, signatures,
     toolchain::{Choice, Toolchains},
     updates::SignedImages,
@@ -150,6 +150,17 @@ pub(crate) fn lint() -> bool {
     }) {
         failed.push("import loops".to_owned());
     }
+    heading("lint: alert rules");
+    let mut untested = false;
+    match alert_rules() {
+        Some(mut command) => {
+            if let Err(error) = run(&mut command) {
+                println!("{error:#}");
+                failed.push("alert rules".to_owned());
+            }
+        }
+        None => untested = true,
+    }
     heading("lint: advisories");
     let unchecked = match advisories() {
         Ok(Advisories::Clear) => None,
@@ -163,6 +174,11 @@ pub(crate) fn lint() -> bool {
     heading("summary");
     if let Some(reason) = unchecked {
         println!("advisories: NOT CHECKED: {reason}");
+    }
+    if untested {
+        println!(
+            "alert rules: NOT TESTED: promtool is missing; install it (Debian's package: prometheus)"
+        );
     }
     if !skipped.is_empty() {
         println!(
@@ -227,6 +243,14 @@ fn fuzz_clippy() -> Command {
     command.arg(target_dir().join("fuzz")).args(["--", "-D", "warnings"]);
     command.env("CUSTOM_LIBFUZZER_PATH", "/not/linked/libfuzzer.a");
     command
+}
+
+/// The tests of the gateway's alerts; none without Prometheus's tool. It is not installed here: its
+/// package brings a server that starts by itself.
+fn alert_rules() -> Option<Command> {
+    let mut command = Command::new(find_program("promtool")?);
+    command.args(["test", "rules"]).arg(root().join("gateway/deploy/alerts_test.yml"));
+    Some(command)
 }
 
 fn documentation() -> Command {

@@ -6,12 +6,14 @@ pub(crate) mod bench;
 pub(crate) mod boards;
 pub(crate) mod book;
 pub(crate) mod c;
+pub(crate) mod columnar;
 pub(crate) mod device;
 pub(crate) mod dist;
 pub(crate) mod laboratory;
 #[cfg(test)]
 mod links;
 pub(crate) mod lint;
+pub(crate) mod motion;
 pub(crate) mod path;
 pub(crate) mod prove;
 pub(crate) mod python;

@@ -83,9 +83,18 @@ pub(crate) const PARTS: &[Part] = &[
         name: "window-features",
         about: "what each window feature takes on an M0 and an M4; a minute",
         checked: true,
-        rule: Rule::SameCompiler { key: &["core", "samples", "feature"], share: OTHER_COMPILER },
+        rule: Rule::SameCompiler {
+            key: &["core", "samples", "length", "feature"],
+            share: OTHER_COMPILER,
+        },
         run: runs::window_features,
         sample: None,
+    },
+    Part {
+        name: "motion",
+        about: "raw motion samples of a Python package, from log to decisions on an M0 and an M4; minutes, and pip",
+        rule: Rule::Exact { key: &["core", "choice", "feature"] },
+        ..by_hand(runs::motion)
     },
     Part {
         name: "energy",

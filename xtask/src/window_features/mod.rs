@@ -3,5 +3,5 @@
 mod costs;
 mod judge;
 
-pub(crate) use costs::measure;
+pub(crate) use costs::{Costs, measure};
 pub(crate) use judge::judge;

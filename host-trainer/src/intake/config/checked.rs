@@ -2,14 +2,10 @@
 
 use std::path::PathBuf;
 
-use mild::window_features::{
-    Sample, SampleError, SpectralStatistic, Statistic, Taper, average_of, change_of, magnitude,
-    of_samples, spectrum_of,
-};
-
-use super::choice::{Guarantee, ImageNames, Objective, Readings};
+use super::choice::{FeatureCore, Guarantee, ImageNames, Objective};
 use super::keys::{Data, Rejector, Train};
 use crate::data::multi_task::MultiTask;
+use crate::data::window::Window;
 use crate::error::Excerpt;
 
 /// The most experts that a configuration may name.
@@ -53,6 +49,8 @@ pub struct Config {
     pub image_names: ImageNames,
     /// Section `[budget]`: what the image may take of the device.
     pub budget: Budget,
+    /// What the features of the windows may take, by the same section.
+    pub feature_budget: Option<FeatureBudget>,
     /// Section `[policy]`: what is promised of the deferrals.
     pub policy: Option<Policy>,
 }
@@ -62,93 +60,6 @@ impl Config {
     pub(crate) fn line(&self, line: usize) -> Option<Excerpt> {
         let text = self.text.lines().nth(line.checked_sub(1)?)?.to_owned();
         Some(Excerpt { mark: 0..text.len(), text })
-    }
-}
-
-/// Features from columns of samples: statistics of `mild::window_features` over all of them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Window {
-    /// The first part of the names of its features, as in `name.mean`.
-    pub name: String,
-    /// Names or globs of the columns of samples, the oldest first.
-    pub samples: Vec<String>,
-    /// In the order of the features.
-    pub statistics: Vec<Statistic>,
-    /// Statistics of which the change from the window before is a feature; these come next.
-    pub changes: Vec<Statistic>,
-    /// Statistics of which the average over the windows is one; these come after them.
-    pub averages: Vec<Statistic>,
-    /// What the samples are.
-    pub readings: Readings,
-    /// How many axes the samples have; with more than one their magnitude is what counts.
-    pub axes: usize,
-    /// How many windows a row holds.
-    pub windows: usize,
-    /// The part that each later window has in an average is 2^-`smoothing`.
-    pub smoothing: u8,
-    /// Statistics of the latest window's spectrum; these come last.
-    pub spectrum: Vec<SpectralStatistic>,
-    /// What the samples are multiplied by before that.
-    pub taper: Taper,
-}
-
-impl Window {
-    /// The names of its features, in their order.
-    pub(crate) fn feature_names(&self) -> impl Iterator<Item = String> {
-        let latest = self.statistics.iter().map(|one| format!("{}.{one}", self.name));
-        let changes = self.changes.iter().map(|one| format!("{}.{one}-change", self.name));
-        let averages = self.averages.iter().map(|one| format!("{}.{one}-average", self.name));
-        let spectrum = self.spectrum.iter().map(|one| format!("{}.{one}", self.name));
-        latest.chain(changes).chain(averages).chain(spectrum)
-    }
-
-    /// The features of a row's samples, by the device's own code.
-    ///
-    /// # Errors
-    /// If a sample is not a finite number.
-    pub(crate) fn features<S: Sample>(
-        &self,
-        samples: &[S],
-    ) -> std::result::Result<Vec<f32>, SampleError> {
-        if self.axes == 1 {
-            return self.of_windows(samples);
-        }
-        let length = samples.len() / self.axes;
-        let magnitudes = (0..length).map(|place| {
-            let axes: Vec<S> = samples.iter().skip(place).step_by(length).copied().collect();
-            magnitude(&axes)
-        });
-        self.of_windows(&magnitudes.collect::<std::result::Result<Vec<f32>, _>>()?)
-    }
-
-    fn of_windows<S: Sample>(&self, samples: &[S]) -> std::result::Result<Vec<f32>, SampleError> {
-        let length = samples.len() / self.windows;
-        let latest = &samples[samples.len() - length..];
-        let mut features = of_samples(latest, &self.statistics)?;
-        // A list for each window, of what changes and then of what is averaged.
-        let asked: Vec<Statistic> = self.changes.iter().chain(&self.averages).copied().collect();
-        let windows: Vec<Vec<f32>> = if asked.is_empty() {
-            Vec::new()
-        } else {
-            let windows = samples.chunks_exact(length);
-            windows
-                .map(|samples| of_samples(samples, &asked))
-                .collect::<std::result::Result<_, _>>()?
-        };
-        features.extend((0..asked.len()).map(|one| {
-            let values: Vec<f32> = windows.iter().map(|values| values[one]).collect();
-            if one < self.changes.len() {
-                change_of(&values)
-            } else {
-                average_of(&values, self.smoothing)
-            }
-        }));
-        if !self.spectrum.is_empty() {
-            // The number of samples has been checked with the header.
-            let spectrum = spectrum_of(latest, self.taper, &self.spectrum).ok_or(SampleError)?;
-            features.extend(spectrum);
-        }
-        Ok(features)
     }
 }
 
@@ -276,6 +187,15 @@ pub struct Budget {
     pub macs: Option<Limit>,
     /// Bytes of RAM that a decision needs.
     pub scratch_bytes: Option<Limit>,
+}
+
+/// What window features may take of the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeatureBudget {
+    /// Instructions for a decision.
+    pub instructions: Limit,
+    /// The core that they are counted on.
+    pub core: FeatureCore,
 }
 
 /// The most of something, and where the configuration says so.

@@ -41,12 +41,12 @@ choice! {
 }
 
 choice! {
-    /// What the samples of a window are.
-    Readings:
-        /// Numbers.
-        F32 = "f32",
-        /// Raw 16-bit readings: whole numbers of -32768 to 32767.
-        I16 = "i16",
+    /// A core on which window features were measured.
+    FeatureCore:
+        /// A Cortex-M0, without an FPU.
+        M0 = "m0",
+        /// A Cortex-M4 with an FPU of single precision.
+        M4 = "m4",
 }
 
 choice! {

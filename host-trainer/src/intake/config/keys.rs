@@ -10,11 +10,13 @@ use mild::window_features::{SpectralStatistic, Statistic};
 use serde::Deserialize;
 
 use super::choice::{
-    Decimal, Delimiter, Guarantee, ImageNames, NotAsked, Objective, RangeRule, Readings, TaperRule,
+    Decimal, Delimiter, FeatureCore, Guarantee, ImageNames, NotAsked, Objective, RangeRule,
+    TaperRule,
 };
 use super::kind::{Bound, Kind, Words};
 use super::log_files::LogFiles;
 use super::section::{Keys, Place, Section, section};
+use crate::data::window::Readings;
 use crate::loss::{Effort, Form, Margins, Method, RhoRule, Tau};
 
 macro_rules! sections {
@@ -202,6 +204,8 @@ section! {
         statistics: Vec<String> = Kind::Words(&STATISTICS), missing "none";
         /// What the samples are: numbers, or raw 16-bit readings.
         readings: Readings = Kind::Choice(Readings::NAMES), default Readings::F32;
+        /// Samples a second. No feature depends on it; generated source has it as a constant.
+        rate_hz: Option<f64> = Kind::Number(Bound::AboveZero), missing "none";
         /// How many axes the samples have, all of the first axis first. With several, the window is
         /// one of their magnitude.
         axes: u16 = Kind::Integer(1..=16), default 1;
@@ -327,6 +331,12 @@ section! {
         macs: Option<u32> = Kind::Integer(1..=U32_MAX), missing "no limit";
         /// Bytes of RAM that a decision needs.
         scratch_bytes: Option<u32> = Kind::Integer(1..=U32_MAX), missing "no limit";
+        /// Instructions that the features of all `[[window]]` take for a decision, estimated
+        /// ([sensors.md](sensors.md#what-they-take)). If they take more, training stops at once, and
+        /// the message says which ones to leave out. Needs `feature_core`.
+        feature_instructions: Option<u32> = Kind::Integer(1..=U32_MAX), missing "no limit";
+        /// The core on which these are counted: a Cortex-M0 without an FPU, or a Cortex-M4 with one.
+        feature_core: Option<FeatureCore> = Kind::Choice(FeatureCore::NAMES), missing "none";
     }
 }
 

@@ -17,13 +17,16 @@ mod reference;
 mod section;
 
 pub use checked::{
-    AnswerColumns, Budget, ConfidenceColumns, Config, ExpertConfig, Limit, MAX_EXPERTS, MAX_NAME,
-    PerColumn, Policy, PriceSource, Quantize, Ranges, RawReadings, Window,
+    AnswerColumns, Budget, ConfidenceColumns, Config, ExpertConfig, FeatureBudget, Limit,
+    MAX_EXPERTS, MAX_NAME, PerColumn, Policy, PriceSource, Quantize, Ranges, RawReadings,
 };
 pub use choice::{
-    Decimal, Delimiter, Guarantee, ImageNames, NotAsked, Objective, RangeRule, Readings, TaperRule,
+    Decimal, Delimiter, FeatureCore, Guarantee, ImageNames, NotAsked, Objective, RangeRule,
+    TaperRule,
 };
 pub use keys::{Data, Rejector, Train};
 pub use log_files::LogFiles;
 pub(crate) use log_files::is_standard_input;
 pub use reference::reference;
+
+pub use crate::data::window::{Readings, Window};

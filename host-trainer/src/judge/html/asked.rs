@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::live::{Live, Table};
-use super::number::{count, percent};
 use super::points::Point;
 use super::subject::Subject;
+use crate::judge::page::number::{count, percent};
 use crate::judge::report::imbalance::cheapest_right_of;
 
 /// Classes that are shown, those with the most rows first.

@@ -24,6 +24,7 @@ pub(super) struct Facts {
     pub(super) before_fine_tuning: Option<f64>,
     pub(super) policy: Option<PolicyFact>,
     pub(super) table: TableFact,
+    pub(super) window_features: Option<InstructionsFact>,
     pub(super) budget: Option<BudgetFact>,
     pub(super) warnings: Vec<WarningFact>,
 }
@@ -75,11 +76,19 @@ pub(super) struct EstimateFact {
     pub(super) high: f64,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct BudgetFact {
     pub(super) image_bytes: Option<usize>,
     pub(super) macs: Option<usize>,
     pub(super) scratch_bytes: Option<usize>,
+    pub(super) feature_instructions: Option<usize>,
+    pub(super) feature_core: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct InstructionsFact {
+    pub(super) m0: usize,
+    pub(super) m4: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -4,11 +4,12 @@ use maud::{Markup, html};
 
 use super::asked::follows;
 use super::live::{Cell, Live};
-use super::number::{count, value};
-use super::plot::{Axis, grid};
 use super::points::Point;
 use super::subject::Subject;
 use crate::data::part::Part;
+use crate::judge::importance::columns;
+use crate::judge::page::number::{count, value};
+use crate::judge::page::plot::{Axis, grid};
 
 /// Features with a plot; the others are in the table.
 const PLOTS: usize = 12;
@@ -35,7 +36,7 @@ struct Bin {
 
 /// The names of the features that tell the most about the decision, and their inputs' positions.
 pub(super) fn telling(subject: &Subject<'_>, most: usize) -> Vec<(String, Vec<usize>)> {
-    let columns = columns(subject);
+    let columns = columns(subject.config, subject.data);
     let mut order: Vec<(f64, usize)> = columns
         .iter()
         .enumerate()
@@ -47,7 +48,7 @@ pub(super) fn telling(subject: &Subject<'_>, most: usize) -> Vec<(String, Vec<us
 
 /// The section.
 pub(super) fn section(subject: &Subject<'_>, live: &mut Live) -> Markup {
-    let columns = columns(subject);
+    let columns = columns(subject.config, subject.data);
     let mut features: Vec<Feature> =
         columns.iter().map(|(name, inputs)| feature(subject, name, inputs)).collect();
     let all = features.len();
@@ -151,27 +152,6 @@ fn feature(subject: &Subject<'_>, name: &str, inputs: &[usize]) -> Feature {
     let variance = mean * (1.0 - mean) * rows;
     let telling = if variance > 0.0 { between.sum::<f64>() / variance } else { 0.0 };
     Feature { name: name.to_owned(), bins, telling }
-}
-
-/// The inputs, with those of a categorical column together.
-fn columns(subject: &Subject<'_>) -> Vec<(String, Vec<usize>)> {
-    let categorical = &subject.config.data.categorical;
-    let column = |name: &str| {
-        let column = name.split_once('=')?.0;
-        let matches = |glob: &String| {
-            glob == column || glob::Pattern::new(glob).is_ok_and(|glob| glob.matches(column))
-        };
-        categorical.iter().any(matches).then(|| column.to_owned())
-    };
-    let mut columns: Vec<(String, Vec<usize>)> = Vec::new();
-    for (input, name) in subject.data.feature_names.iter().enumerate() {
-        match (column(name), columns.last_mut()) {
-            (Some(column), Some((last, inputs))) if *last == column => inputs.push(input),
-            (Some(column), _) => columns.push((column, vec![input])),
-            (None, _) => columns.push((name.clone(), vec![input])),
-        }
-    }
-    columns
 }
 
 /// The rows of each category, the most frequent ones apart.

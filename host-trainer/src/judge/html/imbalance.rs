@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::number::{count, loss, percent};
 use super::subject::Subject;
-use super::table::{heads, row, scrolling};
 use crate::data::split::Split;
+use crate::judge::page::number::{count, loss, percent};
+use crate::judge::page::table::{heads, row, scrolling};
 use crate::judge::report::imbalance::PartReport;
 
 /// The section.

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::facts::{EstimateFact, Facts, LineFact, SeenFact};
-use super::number::{difference, interval, loss, percent};
 use super::subject::Subject;
-use super::table::{heads, row, scrolling};
+use crate::judge::page::number::{difference, interval, loss, percent};
+use crate::judge::page::table::{heads, row, scrolling};
 
 /// The section.
 pub(super) fn section(subject: &Subject<'_>) -> Markup {

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 use serde::Serialize;
 
-use super::number::percent;
-use super::plot::at;
 use super::points::{Point, Points};
+use crate::judge::page::number::percent;
+use crate::judge::page::plot::at;
 
 /// Texts that a page holds at most, so that it stays small however many classes and experts there
 /// are.

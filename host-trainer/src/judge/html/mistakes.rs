@@ -6,10 +6,10 @@ use maud::{Markup, html};
 
 use super::answers::{Answers, read};
 use super::features::telling;
-use super::number::{count, loss, value};
 use super::subject::Subject;
 use crate::error::Result;
 use crate::judge::decide::decide_part;
+use crate::judge::page::number::{count, loss, value};
 
 /// Rows in the table.
 const ROWS: usize = 100;

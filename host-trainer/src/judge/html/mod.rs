@@ -1,50 +1,43 @@
 //! `report.html`: one page that says what an image is worth, for people.
 //!
-//! The page holds everything it needs and asks nobody for anything: one style sheet and one script,
-//! each allowed by its digest in a content security policy that forbids all else. All figures come
-//! from the judge; the script shows texts that were written here, and computes none.
+//! All figures come from the judge; the script shows texts that were written here, and computes none.
 
 mod answers;
 mod asked;
 mod device;
+mod earning;
 mod facts;
 mod features;
 mod imbalance;
 mod integers;
 mod live;
 mod mistakes;
-mod number;
 mod operating;
 mod origin;
 mod over_time;
-mod plot;
 mod points;
 mod promises;
 mod reliability;
 mod splits;
 mod subject;
-mod table;
 mod verdict;
-mod words;
 
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::html;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
 use crate::integers::artifact::Artifact;
+use crate::judge::importance::Importance;
+use crate::judge::page::{Document, Script, words};
 use live::Live;
 use operating::{Charts, PointRecord};
 use splits::Splits;
 use subject::Subject;
 
-const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// The name of the page beside an image.
@@ -58,6 +51,21 @@ pub(crate) struct Page {
     pub(crate) headline: String,
 }
 
+/// The words that the page uses.
+const WORDS: [&str; 11] = [
+    "advantage",
+    "calibration rows",
+    "deferral loss",
+    "deferred",
+    "error",
+    "expert",
+    "interval",
+    "oracle",
+    "price",
+    "promise",
+    "threshold",
+];
+
 /// What the script reads.
 #[derive(Serialize)]
 struct Data<'a> {
@@ -68,7 +76,7 @@ struct Data<'a> {
 
 /// The page of an image, judged on the test rows of a log. `metrics`: what training wrote into
 /// `metrics.json`; without it, or if it is about another image, the page says what it does not
-/// know.
+/// know. `importance`: that of the features on the test rows.
 ///
 /// # Errors
 /// If the log cannot be read again for the answers in it, or the page cannot be rendered.
@@ -77,6 +85,7 @@ pub(crate) fn page(
     data: &Dataset,
     artifact: &Artifact,
     metrics: Option<&[u8]>,
+    importance: Option<&Importance>,
 ) -> Result<Page> {
     let image = artifact.image();
     let subject = Subject::new(config, data, &image, metrics);
@@ -89,20 +98,19 @@ pub(crate) fn page(
         (features::section(&subject, &mut live))
         (asked::beside_cheapest(&subject, &mut live))
     };
-    let body = html! {
-        main {
-            (verdict::section(&subject, &splits))
-            (charts.section(&subject, &mut live, inner))
-            (imbalance::section(&subject))
-            @if let Some(reliability) = reliability::section(&subject) { (reliability) }
-            (over_time::section(&subject, &splits))
-            (promises::section(&subject))
-            (integers::section(&subject))
-            (mistakes::section(&subject)?)
-            (device::section(&subject))
-            (origin::section(&subject))
-            (words::section())
-        }
+    let sections = html! {
+        (verdict::section(&subject, &splits))
+        (charts.section(&subject, &mut live, inner))
+        (earning::section(importance))
+        (imbalance::section(&subject))
+        @if let Some(reliability) = reliability::section(&subject) { (reliability) }
+        (over_time::section(&subject, &splits))
+        (promises::section(&subject))
+        (integers::section(&subject))
+        (mistakes::section(&subject)?)
+        (device::section(&subject))
+        (origin::section(&subject))
+        (words::section(&WORDS))
     };
     let data =
         Data { own: subject.points.own, points: charts.records(&subject.points), cells: live };
@@ -111,46 +119,17 @@ pub(crate) fn page(
         reason: error.to_string(),
     })?;
     let headline = format!("{}.", verdict::headline(&subject).replace('\u{a0}', " "));
-    Ok(Page { html: document(&subject, &body, &data).into_string(), headline })
+    let document = Document {
+        title: &format!("Report on {}", log_name(&config.data.log.name())),
+        sections,
+        script: Some(Script { code: SCRIPT, data: &data }),
+    };
+    Ok(Page { html: document.render(), headline })
 }
 
-fn document(subject: &Subject<'_>, body: &Markup, data: &str) -> Markup {
-    // Many logs are called `log.csv`: their directory says more.
-    let path = subject.config.data.log.name();
+/// The name of a log's file. Many logs are called `log.csv`: their directory says more.
+fn log_name(path: &Path) -> String {
     let directory = path.parent().and_then(Path::file_name);
     let names = directory.into_iter().chain(path.file_name());
-    let log = names.map(|name| name.to_string_lossy()).collect::<Vec<_>>().join("/");
-    let policy = format!(
-        "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; \
-         form-action 'none'",
-        allowed(STYLE),
-        allowed(SCRIPT),
-    );
-    // Inside of a script only this could end it.
-    let data = data.replace('<', "\\u003c");
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                link rel="icon" href="data:,";
-                title { "Report on " (log) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header { p { "mild" span { "Report on " (log) } } }
-                (body)
-                script type="application/json" id="data" { (PreEscaped(data)) }
-                script { (PreEscaped(SCRIPT)) }
-            }
-        }
-    }
-}
-
-/// How a content security policy names this text.
-fn allowed(text: &str) -> String {
-    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(text.as_bytes())))
+    names.map(|name| name.to_string_lossy()).collect::<Vec<_>>().join("/")
 }

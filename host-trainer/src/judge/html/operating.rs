@@ -4,11 +4,11 @@ use maud::{Markup, html};
 use serde::Serialize;
 
 use super::live::{Cell, Live};
-use super::number::{difference, difference_interval, interval, loss, percent};
-use super::plot::{Axis, Label, at, grid, labels, points, stretched};
 use super::points::{Point, Points};
 use super::subject::Subject;
-use super::table::{heads, row, scrolling};
+use crate::judge::page::number::{difference, difference_interval, interval, loss, percent};
+use crate::judge::page::plot::{Axis, Label, at, grid, labels, points, stretched};
+use crate::judge::page::table::{heads, row, scrolling};
 use crate::judge::report::MeritLine;
 
 /// The height of a chart's area, in pixels; the style sheet has it, too.

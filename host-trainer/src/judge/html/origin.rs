@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::number::count;
 use super::subject::Subject;
-use super::table::pairs;
+use crate::judge::page::number::count;
+use crate::judge::page::table::pairs;
 
 /// The section.
 pub(super) fn section(subject: &Subject<'_>) -> Markup {

@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::number::{count, interval, loss, percent};
-use super::plot::{Axis, Label, grid, labels, points, stretched};
 use super::splits::Splits;
 use super::subject::Subject;
-use super::table::{heads, row, scrolling};
 use crate::arithmetic::statistics::mean;
+use crate::judge::page::number::{count, interval, loss, percent};
+use crate::judge::page::plot::{Axis, Label, grid, labels, points, stretched};
+use crate::judge::page::table::{heads, row, scrolling};
 
 /// Stretches of the test rows.
 const STRETCHES: usize = 10;

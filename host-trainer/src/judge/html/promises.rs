@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 
 use super::facts::{PolicyFact, PromiseFact};
-use super::number::loss;
 use super::subject::Subject;
-use super::table::scrolling;
 use crate::intake::config::{Guarantee, Policy};
+use crate::judge::page::number::loss;
+use crate::judge::page::table::scrolling;
 
 /// The section.
 pub(super) fn section(subject: &Subject<'_>) -> Markup {

@@ -2,14 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::number::{count, percent};
-use super::plot::{Axis, at, grid, points, stretched};
 use super::subject::Subject;
-use super::table::{heads, row, scrolling};
 use crate::arithmetic::statistics::{Estimate, mean};
 use crate::data::part::Part;
 use crate::judge::decide::decide_part;
 use crate::judge::evaluate::resamples;
+use crate::judge::page::number::{count, percent};
+use crate::judge::page::plot::{Axis, at, grid, points, stretched};
+use crate::judge::page::table::{heads, row, scrolling};
 
 /// Bins of a probability.
 const BINS: usize = 10;

@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::number::{about, and, count, counted, interval, loss, percent};
 use super::splits::Splits;
 use super::subject::Subject;
 use crate::arithmetic::statistics::Estimate;
 use crate::data::reference::best_single;
 use crate::judge::evaluate::{RowFigures, resamples};
+use crate::judge::page::number::{about, and, count, counted, interval, loss, percent};
 use crate::judge::report::imbalance::cheapest_right_of;
 
 /// What an image turned out to be worth, beside the best single expert on the same rows.

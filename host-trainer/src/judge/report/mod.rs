@@ -6,7 +6,9 @@ mod evaluation;
 mod image;
 pub(crate) mod imbalance;
 mod linker_script;
+mod rust_names;
 mod rust_source;
+mod rust_windows;
 mod table;
 mod train;
 

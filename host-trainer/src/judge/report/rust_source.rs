@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use super::ImageReport;
+use super::rust_names::{constant_of, identifiers};
+use super::rust_windows::windows;
 use crate::data::dataset::Dataset;
 use crate::integers::artifact::Artifact;
 use crate::integers::names::{Names, digest};
@@ -16,10 +18,14 @@ pub fn rust_source(artifact: &Artifact) -> String {
 
 /// The image as Rust source with the names of the log that it was trained on: constants for inputs,
 /// experts and classes, a function that says whether another image has the same ones, and a struct with
-/// a field for each input, so that none can be mistaken for another.
+/// a field for each input, so that none can be mistaken for another. Each window of samples has a type
+/// that makes its features, and `inputs` puts them where the image takes them.
 #[must_use]
 pub fn rust_source_with_names(artifact: &Artifact, data: &Dataset) -> String {
-    source(artifact, Some(&Names::of_log(data)))
+    let names = Names::of_log(data);
+    let mut source = source(artifact, Some(&names));
+    windows(&mut source, data, &identifiers(&names.inputs));
+    source
 }
 
 fn source(artifact: &Artifact, names: Option<&Names>) -> String {
@@ -58,10 +64,13 @@ fn image_source(artifact: &Artifact) -> String {
 }
 
 fn push_names(source: &mut String, names: &Names) {
-    constant(source, "INPUTS", "inputs, in their order", &names.inputs);
-    constant(source, "EXPERTS", "experts, by index", &names.experts);
+    let mut constant = |name: &str, what: &str, names: &[String]| {
+        constant_of(source, "", name, &format!("The names of the {what}."), names);
+    };
+    constant("INPUTS", "inputs, in their order", &names.inputs);
+    constant("EXPERTS", "experts, by index", &names.experts);
     if !names.classes.is_empty() {
-        constant(source, "CLASSES", "classes, by number", &names.classes);
+        constant("CLASSES", "classes, by number", &names.classes);
     }
     push_digests(source, names);
     let fields = identifiers(&names.inputs);
@@ -116,53 +125,3 @@ pub fn has_these_names(image: &::mild::Image<'_>) -> bool {
         })
 }
 ";
-
-fn constant(source: &mut String, constant: &str, what: &str, names: &[String]) {
-    let _ = write!(
-        source,
-        "\n/// The names of the {what}.\n#[allow(dead_code, unreachable_pub)]\n\
-         pub const {constant}: [&str; {}] = [\n",
-        names.len()
-    );
-    for name in names {
-        let _ = writeln!(source, "    {name:?},");
-    }
-    source.push_str("];\n");
-}
-
-/// Words of Rust that are no names of fields.
-const KEYWORDS: &str = " as async await break const continue crate dyn else enum extern false fn for gen if impl in \
-    let loop match mod move mut pub ref return self static struct super trait true try type unsafe \
-    use where while abstract become box do final macro override priv typeof unsized virtual yield ";
-
-/// Names as Rust writes fields: small letters, digits and `_`, each once.
-fn identifiers(names: &[String]) -> Vec<String> {
-    let mut fields: Vec<String> = Vec::with_capacity(names.len());
-    for name in names {
-        let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
-        let mut field: String = name.chars().map(letter).collect();
-        if !field.starts_with(|c: char| c.is_ascii_lowercase()) {
-            field.insert_str(0, "input_");
-        }
-        if KEYWORDS.contains(&format!(" {field} ")) {
-            field.push('_');
-        }
-        while fields.contains(&field) {
-            field.push('_');
-        }
-        fields.push(field);
-    }
-    fields
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_identifiers_and_differ() {
-        let names = ["cell 1", "Cell-1", "0", "type", "room=große Halle", ""].map(str::to_owned);
-        let expected = ["cell_1", "cell_1_", "input_0", "type_", "room_gro_e_halle", "input_"];
-        assert_eq!(identifiers(&names), expected);
-    }
-}

@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::{Evaluation, FLOAT_LINE, IMAGE_LINE, ImageReport, MeritTable, evaluation};
 use crate::data::dataset::Dataset;
 use crate::data::notes::LogNotes;
-use crate::intake::config::{Budget, Config, Limit};
+use crate::intake::config::{Budget, Config, FeatureCore, Limit};
+use crate::integers::window_costs::window_costs;
+use crate::judge::importance::{FeatureInstructions, Importance};
 use crate::pipeline::{Choice, Reason, Trained};
 use crate::warnings::Warning;
 
@@ -52,6 +54,12 @@ pub struct TrainReport {
     pub table: MeritTable,
     /// The image itself.
     pub image: ImageReport,
+    /// Estimated instructions of all window features for a decision, if there are some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window_features: Option<FeatureInstructions>,
+    /// Which features earn their place, if that was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub importance: Option<Importance>,
     /// What looks wrong about the log.
     pub warnings: Vec<Warning>,
     /// What the image may take of the device, if the configuration says so.
@@ -68,15 +76,24 @@ pub struct BudgetReport {
     pub macs: Option<usize>,
     /// Bytes of scratch that a decision needs.
     pub scratch_bytes: Option<usize>,
+    /// Estimated instructions of the window features for a decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feature_instructions: Option<usize>,
+    /// The core that these are counted on: `m0` or `m4`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feature_core: Option<FeatureCore>,
 }
 
 impl BudgetReport {
-    fn new(budget: &Budget) -> Option<Self> {
+    fn new(config: &Config) -> Option<Self> {
+        let Config { budget, feature_budget: features, .. } = config;
         let most = |limit: Option<Limit>| limit.map(|limit| limit.most);
-        (*budget != Budget::default()).then(|| Self {
+        (*budget != Budget::default() || features.is_some()).then(|| Self {
             image_bytes: most(budget.image_bytes),
             macs: most(budget.macs),
             scratch_bytes: most(budget.scratch_bytes),
+            feature_instructions: features.map(|features| features.instructions.most),
+            feature_core: features.map(|features| features.core),
         })
     }
 }
@@ -153,8 +170,11 @@ impl TrainReport {
             test: evaluation(&table, IMAGE_LINE, data, &data.test),
             table,
             image: ImageReport::new(&trained.artifact.image()),
+            window_features: (!data.windows.is_empty())
+                .then(|| FeatureInstructions::of(|core| window_costs(&data.windows, core).total)),
+            importance: None,
             warnings: Vec::new(),
-            budget: BudgetReport::new(&config.budget),
+            budget: BudgetReport::new(config),
         }
     }
 
@@ -162,6 +182,12 @@ impl TrainReport {
     #[must_use]
     pub fn with_warnings(self, warnings: Vec<Warning>) -> Self {
         Self { warnings, ..self }
+    }
+
+    /// The same report with the importance of the features.
+    #[must_use]
+    pub fn with_importance(self, importance: Option<Importance>) -> Self {
+        Self { importance, ..self }
     }
 
     /// For a terminal.
@@ -194,6 +220,20 @@ impl TrainReport {
             of_most(self.image.scratch_bytes, budget.scratch_bytes),
             of_most(self.image.macs as usize, budget.macs),
         );
+        if let Some(FeatureInstructions { m0, m4 }) = self.window_features {
+            let of = |core, found: u64| {
+                let most =
+                    budget.feature_instructions.filter(|_| budget.feature_core == Some(core));
+                of_most(found as usize, most)
+            };
+            let _ = writeln!(
+                text,
+                "window features, before each decision: {} instructions on a Cortex-M0, {} on a \
+                 Cortex-M4 with FPU (estimates)",
+                of(FeatureCore::M0, m0),
+                of(FeatureCore::M4, m4),
+            );
+        }
         if let Some(before) = self.before_fine_tuning {
             let crate::pipeline::SeenLoss { float_all, int8_all, .. } = self.seen;
             let _ = writeln!(

@@ -10,7 +10,9 @@ mod window;
 
 use std::path::Path;
 
-use super::checked::{Budget, Config, Limit, PerColumn, Policy, Quantize, Ranges, RawReadings};
+use super::checked::{
+    Budget, Config, FeatureBudget, Limit, PerColumn, Policy, Quantize, Ranges, RawReadings,
+};
 use super::choice::RangeRule;
 use super::document::Document;
 use super::keys::{BudgetKeys, FileKeys, PerColumnKeys, QuantizeKeys, RawKeys};
@@ -53,6 +55,7 @@ pub(super) fn check(
         let expected = "no `gamma`: the rule `balance` has no exponent to choose";
         return Err(document.error("train.gamma", gamma.to_string(), expected));
     }
+    let budget_keys = keys.budget.unwrap_or_default();
     Ok(Config {
         path: path.to_path_buf(),
         digest,
@@ -68,7 +71,8 @@ pub(super) fn check(
         train,
         quantize: quantize(&keys.quantize.unwrap_or_default(), document)?,
         image_names: keys.image.unwrap_or_default().names,
-        budget: budget(&keys.budget.unwrap_or_default(), document),
+        feature_budget: feature_budget(&budget_keys, document)?,
+        budget: budget(&budget_keys, document),
         policy,
     })
 }
@@ -93,6 +97,25 @@ fn budget(keys: &BudgetKeys, document: &Document<'_>) -> Budget {
         image_bytes: limit(keys.image_bytes, "budget.image_bytes"),
         macs: limit(keys.macs, "budget.macs"),
         scratch_bytes: limit(keys.scratch_bytes, "budget.scratch_bytes"),
+    }
+}
+
+fn feature_budget(keys: &BudgetKeys, document: &Document<'_>) -> Result<Option<FeatureBudget>> {
+    let (limit, of_core) = ("budget.feature_instructions", "budget.feature_core");
+    match (keys.feature_instructions, keys.feature_core) {
+        (None, None) => Ok(None),
+        (Some(most), Some(core)) => {
+            let instructions = Limit { most: most as usize, line: document.line(limit) };
+            Ok(Some(FeatureBudget { instructions, core }))
+        }
+        (Some(most), None) => {
+            let expected = "`feature_core` beside it, the core on which they are counted";
+            Err(document.error(limit, most.to_string(), expected))
+        }
+        (None, Some(core)) => {
+            let expected = "`feature_instructions` beside it, how many there may be";
+            Err(document.error(of_core, format!("`{core}`"), expected))
+        }
     }
 }
 

@@ -2,11 +2,11 @@
 
 use mild::window_features::{SpectralStatistic, Statistic, Taper};
 
-use super::super::checked::Window;
 use super::super::choice::TaperRule;
 use super::super::document::Document;
 use super::super::keys::WindowKeys;
 use super::pattern::patterns;
+use crate::data::window::Window;
 use crate::error::Result;
 
 pub(super) fn check(keys: Vec<WindowKeys>, document: &Document<'_>) -> Result<Vec<Window>> {
@@ -41,6 +41,7 @@ pub(super) fn check(keys: Vec<WindowKeys>, document: &Document<'_>) -> Result<Ve
             name,
             samples: keys.samples,
             readings: keys.readings,
+            rate_hz: keys.rate_hz,
             axes: keys.axes.into(),
             windows: keys.windows.into(),
             smoothing: keys.smoothing,

@@ -143,6 +143,7 @@ mod tests {
             test: train.clone(),
             train,
             raw: None,
+            windows: vec![],
         }
     }
 
