@@ -34,7 +34,16 @@ const DEVICE_PROGRAMS: [DevicePrograms; 6] = [
         name: "the firmware",
         directory: "examples/firmware",
         target: M4,
-        packages: &["--workspace", "--exclude", "signatures", "--exclude", "slots"],
+        // What `motion` embeds is made from data that are fetched: `cargo xtask motion` builds it.
+        packages: &[
+            "--workspace",
+            "--exclude",
+            "signatures",
+            "--exclude",
+            "slots",
+            "--exclude",
+            "motion",
+        ],
         images: plain_image,
     },
     DevicePrograms {
