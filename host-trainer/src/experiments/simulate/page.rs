@@ -98,8 +98,8 @@ fn verdict(replay: &Replay, origin: &Origin<'_>) -> Markup {
                 (counted(governed.rows, "row")) " of the " (origin.split) " split."
             }
             p {
-                "The governor's rate is proved to be at most " (percent(replay.rate_bound))
-                " above its budget after so many rows, whatever the rows are."
+                "The governor's rate is proved to be at most "
+                (format!("{:.1}", 100.0 * replay.rate_bound)) " points above its budget after so many rows, whatever the rows are."
             }
             (scrolling("Both ways of deciding", html! {
                 table {

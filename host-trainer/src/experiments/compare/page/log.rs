@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::curves;
 use super::dots::Scale;
-use super::methods::{ranked, train_rows};
+use super::methods::{own_classifiers, ranked, train_rows};
 use crate::experiments::compare::figures::MethodSummary;
 use crate::experiments::compare::paired::Against;
 use crate::experiments::compare::summary::LogSummary;
@@ -28,10 +28,7 @@ pub(super) fn section(index: usize, of_log: &[&LogSummary]) -> Markup {
             }
             (methods(log))
             @if log.methods.iter().any(|method| method.own_classifier) {
-                p class="note" {
-                    "* answers with a classifier of its own in place of the local model, and is not \
-                    compared with the others."
-                }
+                (own_classifiers())
             }
             (remarks(log))
             div class="charts" {
@@ -96,7 +93,7 @@ fn method_row(method: &MethodSummary, scale: Scale, best_single: f64) -> Markup 
             td class="n" { (percent(method.accuracy)) }
             td class="n" { (optional(method.minority_recall.map(percent))) }
             td class="n" { (optional(method.image_bytes.map(count))) }
-            td { (method.chosen) }
+            td class="whole" { (method.chosen) }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Methods and rows as all sections name them.
 
+use maud::{Markup, html};
+
 use crate::experiments::compare::figures::MethodSummary;
 use crate::experiments::compare::summary::LogSummary;
 use crate::judge::page::number::counted;
@@ -18,4 +20,14 @@ pub(super) fn ranked(log: &LogSummary) -> Vec<&MethodSummary> {
 /// A number of train rows in a sentence.
 pub(super) fn train_rows(log: Option<usize>) -> String {
     log.map_or_else(|| "all train rows".to_owned(), |rows| counted(rows, "train row"))
+}
+
+/// What the star behind a name or a loss means.
+pub(super) fn own_classifiers() -> Markup {
+    html! {
+        p class="note" {
+            "* answers with a classifier of its own in place of the local model, and is not compared \
+            with the others."
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::methods::train_rows;
+use super::methods::{own_classifiers, train_rows};
 use crate::experiments::compare::paired::Verdict;
 use crate::experiments::compare::summary::LogSummary;
 use crate::experiments::compare::{MethodOverall, Overall};
@@ -31,6 +31,9 @@ pub(super) fn section(overall: &Overall, logs: &[LogSummary]) -> Markup {
             }
             h3 { "Deferral loss on each log" }
             (losses(overall, &logs))
+            @if logs.iter().any(|log| log.methods.iter().any(|method| method.own_classifier)) {
+                (own_classifiers())
+            }
         }
     }
 }

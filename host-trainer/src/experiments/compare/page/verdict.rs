@@ -17,7 +17,7 @@ pub(super) fn section(comparison: &Comparison) -> Markup {
     html! {
         section class="verdict" {
             @match (overall, log) {
-                (Some(overall), _) => (over_logs(overall)),
+                (Some(overall), _) => (over_logs(overall, &comparison.logs)),
                 (None, Some(log)) => (of_log(log)),
                 (None, None) => h1 { "Nothing was compared" },
             }
@@ -29,17 +29,23 @@ pub(super) fn section(comparison: &Comparison) -> Markup {
     }
 }
 
-/// The method that is best or tied most often; of several the one with the lowest mean loss.
-fn winner(overall: &Overall) -> Option<&MethodOverall> {
-    let most = overall.methods.iter().map(|method| method.logs).max()?;
-    let everywhere = overall.methods.iter().filter(|method| method.logs == most);
+/// The method that is best or tied most often; of several the one with the lowest mean loss. Those
+/// with a classifier of their own are not compared.
+fn winner<'a>(overall: &'a Overall, logs: &[LogSummary]) -> Option<&'a MethodOverall> {
+    let own = |name: &str| {
+        let mut all = logs.iter().flat_map(|log| &log.methods);
+        all.any(|method| method.method == name && method.own_classifier)
+    };
+    let compared = || overall.methods.iter().filter(|method| !own(&method.method));
+    let most = compared().map(|method| method.logs).max()?;
+    let everywhere = compared().filter(|method| method.logs == most);
     everywhere.min_by(|a, b| {
         b.best_or_tied.cmp(&a.best_or_tied).then(a.mean_loss.total_cmp(&b.mean_loss))
     })
 }
 
-fn over_logs(overall: &Overall) -> Markup {
-    let Some(best) = winner(overall) else {
+fn over_logs(overall: &Overall, logs: &[LogSummary]) -> Markup {
+    let Some(best) = winner(overall, logs) else {
         return html! { h1 { "No method ran on all logs" } };
     };
     let worse = &best.worse_than_best_single;
