@@ -81,6 +81,7 @@ pub(crate) fn train(
     look(&watched, progress.as_ref())?;
     let report = py.detach(|| {
         let report = TrainReport::new(&trained, data, config);
+        let report = report.with_importance(&trained, data, config);
         let report = report.with_warnings(warnings(config, data).map_err(raise)?);
         serde_json::to_string(&report).map_err(|error| MildError::new_err(error.to_string()))
     })?;

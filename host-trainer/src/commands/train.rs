@@ -15,7 +15,6 @@ use crate::intake::log;
 use crate::intake::warnings::warnings;
 use crate::integers::vectors::{self, Amount};
 use crate::judge::html;
-use crate::judge::importance::importance;
 use crate::judge::report::TrainReport;
 use crate::learn::store::{self, Directory, Forgetful, Store};
 use crate::loss::Effort;
@@ -100,11 +99,9 @@ pub(super) fn train_and_write(
     };
     let trained = train(config, data, store, &*progress::shown("selecting", output.quiet))?;
     let seed = config.train.seed;
-    let importance =
-        importance(&trained.artifact.image(), config, data, &data.test, config.train.seed);
     let report = TrainReport::new(&trained, data, config)
         .with_warnings(warnings)
-        .with_importance(importance.clone());
+        .with_importance(&trained, data, config);
     let mut text = report.render();
     if let Some((out, page)) = out {
         let metrics = write(out, &report, &trained, data, seed)?;
@@ -112,8 +109,13 @@ pub(super) fn train_and_write(
         let mut written = format!("written: {}\n", image.display());
         if page == Page::Written {
             let file = out.join(html::FILE_NAME);
-            let page =
-                html::page(config, data, &trained.artifact, Some(&metrics), importance.as_ref())?;
+            let page = html::page(
+                config,
+                data,
+                &trained.artifact,
+                Some(&metrics),
+                report.importance.as_ref(),
+            )?;
             files::write(&file, page.html.as_bytes())?;
             text += &format!("\n{}\n", page.headline);
             written += &format!("report: {}, for a browser\n", file.display());

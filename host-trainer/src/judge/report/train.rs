@@ -9,7 +9,7 @@ use crate::data::dataset::Dataset;
 use crate::data::notes::LogNotes;
 use crate::intake::config::{Budget, Config, FeatureCore, Limit};
 use crate::integers::window_costs::window_costs;
-use crate::judge::importance::{FeatureInstructions, Importance};
+use crate::judge::importance::{FeatureInstructions, Importance, importance};
 use crate::pipeline::{Choice, Reason, Trained};
 use crate::warnings::Warning;
 
@@ -184,9 +184,12 @@ impl TrainReport {
         Self { warnings, ..self }
     }
 
-    /// The same report with the importance of the features.
+    /// The same report with the importance of the features on the test rows, which takes a second or
+    /// two.
     #[must_use]
-    pub fn with_importance(self, importance: Option<Importance>) -> Self {
+    pub fn with_importance(self, trained: &Trained, data: &Dataset, config: &Config) -> Self {
+        let image = trained.artifact.image();
+        let importance = importance(&image, config, data, &data.test, config.train.seed);
         Self { importance, ..self }
     }
 
