@@ -64,6 +64,13 @@ fn an_upward_import_and_a_loop_are_found() {
     ]);
     assert_eq!(good.imports(&vec!["learn".to_owned()]).len(), 1);
     assert!(good.upward(&WINGS).is_empty() && good.loops().is_empty());
+    let seen_by_its_parent = ImportGraph::of_sources(&[
+        ("data", "use crate::data::part::f; pub struct Part;"),
+        ("data::part", "pub(in crate::data) fn f() {}"),
+        ("learn", "fn f() { for _ in crate::data::rows() {} }"),
+    ]);
+    assert!(seen_by_its_parent.loops().is_empty());
+    assert_eq!(seen_by_its_parent.imports(&vec!["learn".to_owned()]).len(), 1);
     let bad = ImportGraph::of_sources(&[
         root,
         ("data", "pub use part::Part; fn f() { crate::learn::fit() }"),

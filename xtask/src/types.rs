@@ -21,7 +21,9 @@ fn defined(line: &str) -> Option<&str> {
     let rest = line.trim_start().strip_prefix("pub ")?;
     let kinds = ["struct ", "enum ", "trait ", "union ", "type "];
     let name = kinds.iter().find_map(|kind| rest.strip_prefix(kind))?;
-    name.split(|c: char| !c.is_alphanumeric() && c != '_').next()
+    let name = name.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    // A macro and a text that become a definition name none: `pub enum $name`.
+    (!name.is_empty()).then_some(name)
 }
 
 #[cfg(test)]
@@ -34,6 +36,8 @@ mod tests {
         let files = [
             file("a.rs", "pub struct One<'a> {\n/// pub struct Two\npub(crate) enum Two {}"),
             file("b.rs", "    pub trait Two: Copy {}\npub enum One {\npub fn struct_() {}"),
+            file("c.rs", "pub enum $name {"),
+            file("d.rs", "pub struct {} {{"),
         ];
         assert_eq!(repeated(&files), [("One", vec!["a.rs", "b.rs"])]);
     }

@@ -263,7 +263,9 @@ impl ImportGraph {
             let word = tokens[at].as_str();
             let next = tokens.get(at + 1).map(String::as_str);
             let used = word == "use";
-            let begins = at == 0 || tokens[at - 1] != "::";
+            // A path of a visibility, as in `pub(in crate::a)`, imports nothing.
+            let of_a_visibility = at > 1 && tokens[at - 2..at] == ["(", "in"];
+            let begins = !of_a_visibility && (at == 0 || tokens[at - 1] != "::");
             let path = begins
                 && next == Some("::")
                 && word.starts_with(|c: char| c.is_alphabetic())
@@ -279,8 +281,6 @@ impl ImportGraph {
                 continue;
             }
             for path in paths {
-                // A path in brackets of visibility, `pub(in crate::a)`, is none: the crate has
-                // none.
                 if let Some(path) = self.absolute(module, &path) {
                     imports.insert(self.definition(&path));
                 }

@@ -12,9 +12,6 @@ use crate::{
 };
 use anyhow::Result;
 
-/// The packages that are published, each after those that it depends on.
-const PACKAGES: [&str; 3] = ["mild", "mild-trainer", "mild-gateway"];
-
 /// The sets of cargo features: of the device's crate on this host and, each feature alone, on a core
 /// without an operating system; of the programs.
 const SETS: [features::Sets; 4] = [
