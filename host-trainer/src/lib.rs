@@ -89,8 +89,8 @@ pub use intake::warnings::warnings;
 pub use integers::artifact::Artifact;
 pub use judge::decide::{ChosenLoss, RowDecision, decide_part, decide_table};
 pub use judge::report::{
-    CSource, c_source, c_source_with_names, evaluate, evaluate_at, linker_script, rust_source,
-    rust_source_with_names,
+    CSource, c_source, c_source_with_names, evaluate, evaluate_at, evaluate_with_prices,
+    linker_script, rust_source, rust_source_with_names,
 };
 pub use learn::store::{Directory, Forgetful, Store};
 pub use pipeline::{

@@ -101,6 +101,101 @@ fn every_figure_at_every_point_is_that_of_eval() {
     assert_eq!(shown, format!("{:.4}", number(&plain, "deferral_loss")));
 }
 
+/// What moves on the page is tried in a browser: `cargo xtask report test`.
+#[test]
+fn other_prices_change_what_the_image_decides_and_what_that_costs() {
+    let bench = trained(&format!("{CONFIG}[rejector]\nmethod = 'one-vs-all'\n"));
+    let eval = |prices: &[&str]| {
+        let image = ["eval", "mild.toml", "--image", "out/rejector.mild", "--json"];
+        bench.json(&[&image[..], prices].concat())
+    };
+    let own = eval(&[]);
+    assert_eq!(eval(&["--price", "cloud=0.2", "--price", "special=0.05"]), own);
+    let share = |said: &Value, k: usize| said["experts"][k]["share"].as_f64().unwrap();
+    let alone = |said: &Value, k: usize| said["experts"][k]["alone_loss"].as_f64().unwrap();
+    let (free, dear) = (eval(&["--price", "cloud=0"]), eval(&["--price", "cloud=0.9"]));
+    assert!(share(&free, 1) > share(&own, 1) && share(&own, 1) > share(&dear, 1));
+    assert!((alone(&dear, 1) - alone(&own, 1) - 0.7).abs() < 1e-6, "the rows have the price");
+    assert_eq!(alone(&dear, 2), alone(&own, 2));
+    assert!(number(&free, "deferral_loss") < number(&own, "deferral_loss"));
+    // The page has all that, and says so.
+    let html = parsed(&page(&bench));
+    let prices = &data(&html)["prices"];
+    assert_eq!(prices["own"], serde_json::json!([0.0, 0.2, 0.05]));
+    assert_eq!(texts(&html, "#prices label"), ["local", "cloud", "special"]);
+    assert_eq!(text(&html, "#command"), "mild eval mild.toml --image out/rejector.mild");
+    for (price, expected) in [
+        ("clod=0.2", "found the expert `clod`, expected one of `local`, `cloud`"),
+        ("cloud=-1", "expected an expert and a price from 0 to 16384"),
+        ("cloud", "expected an expert and a price from 0 to 16384"),
+    ] {
+        let said =
+            bench.error(&["eval", "mild.toml", "--image", "out/rejector.mild", "--price", price]);
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
+/// A price that differs between rows keeps its shape.
+#[test]
+fn a_price_of_each_row_changes_by_a_factor() {
+    let bench = Bench::new();
+    let log = fs::read_to_string(bench.path("log.csv")).unwrap();
+    let lines = log.lines().enumerate().map(|(row, line)| match row {
+        0 => format!("{line},cost\n"),
+        row => format!("{line},{}\n", if row / 7 % 2 == 0 { 0.1 } else { 0.3 }),
+    });
+    fs::write(bench.path("log.csv"), lines.collect::<String>()).unwrap();
+    let config = format!("{CONFIG}[rejector]\nmethod = 'one-vs-all'\n")
+        .replace("price = 0.2", "price_column = 'cost'");
+    fs::write(bench.path("mild.toml"), config).unwrap();
+    bench.ok(&["train", "mild.toml", "--out", "out", "--quiet"]);
+    let image = ["mild.toml", "--image", "out/rejector.mild", "--json"];
+    let own = data(&parsed(&page(&bench)))["prices"]["own"][1].as_f64().unwrap();
+    let eval = |price: f64| {
+        let price = format!("cloud={price}");
+        bench.json(&[&["eval", "--price", &price][..], &image].concat())
+    };
+    let alone = |said: &Value| said["experts"][1]["alone_loss"].as_f64().unwrap();
+    let (once, twice) = (alone(&eval(own)), alone(&eval(2.0 * own)));
+    assert_eq!(once, alone(&bench.json(&[&["eval"][..], &image].concat())));
+    // The mean price on the test rows is about that of the image.
+    assert!((twice - once - own).abs() < 0.01, "{once} {twice} {own}");
+}
+
+/// A comparison beside the image is shown, and one of another log is not.
+#[test]
+fn other_seeds_stand_on_the_page_if_they_were_compared() {
+    let bench = trained(&quick());
+    let rows =
+        |bench: &Bench| texts(&parsed(&page(bench)), "section[aria-labelledby=seeds] tbody tr");
+    assert!(rows(&bench).is_empty() && page(&bench).contains("mild compare mild.toml"));
+    let compare = ["compare", "mild.toml", "--methods", "two-stage", "--seeds", "2", "--quiet"];
+    bench.ok(&[&compare[..], &["--train-rows", "100,all", "--out", "out"]].concat());
+    let report = ["report", "mild.toml", "--image", "out/rejector.mild", "--quiet"];
+    bench.ok(&report);
+    let shown = rows(&bench);
+    assert!(shown.len() == 2 && shown[0].starts_with("two-stage1002"), "{shown:?}");
+    let other = fs::read_to_string(bench.path("out/compare.json")).unwrap();
+    fs::write(bench.path("out/compare.json"), other.replace("\"oracle\": 0.", "\"oracle\": 0.9"))
+        .unwrap();
+    bench.ok(&report);
+    assert!(rows(&bench).is_empty(), "of other test rows");
+}
+
+/// Without probabilities nothing is told of prices.
+#[test]
+fn an_image_without_probabilities_takes_no_other_prices() {
+    let bench = trained(&quick());
+    let image = ["eval", "mild.toml", "--image", "out/rejector.mild"];
+    let said = bench.error(&[&image[..], &["--price", "cloud=0.3"]].concat());
+    assert!(
+        said.contains("--price: found") && said.contains("an image with probabilities"),
+        "{said}"
+    );
+    let html = parsed(&page(&bench));
+    assert!(texts(&html, "#prices").is_empty() && data(&html)["prices"].is_null());
+}
+
 #[test]
 fn report_and_eval_write_the_page_of_train_again() {
     let bench = trained(&format!("{CONFIG}[rejector]\nmethod = 'one-vs-all'\n"));

@@ -63,6 +63,12 @@ impl Bootstrap {
         Self { units, draws }
     }
 
+    /// How many resamples there are.
+    #[must_use]
+    pub(crate) fn resamples(&self) -> usize {
+        self.draws.len()
+    }
+
     /// The mean of one value per row, with its interval.
     #[must_use]
     pub fn estimate(&self, values: &[f64]) -> Estimate {

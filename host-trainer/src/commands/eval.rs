@@ -7,7 +7,9 @@ use clap::Args;
 use super::image::{has_other_classes, must_fit, read_image};
 use super::output::Output;
 use super::report::page_beside;
-use crate::error::Result;
+use super::values;
+use crate::data::dataset::Dataset;
+use crate::error::{Error, Result, list};
 use crate::files;
 use crate::intake::config::Config;
 use crate::intake::log;
@@ -18,7 +20,8 @@ use crate::judge::report;
 #[command(after_help = "\
 Examples:
   mild eval mild.toml --image out/rejector.mild
-  mild eval mild.toml --image out/rejector.mild --threshold 40    as if deferring needed a larger advantage")]
+  mild eval mild.toml --image out/rejector.mild --threshold 40    as if deferring needed a larger advantage
+  mild eval mild.toml --image out/rejector.mild --price cloud=0.3  as if the cloud cost 0.3")]
 pub(crate) struct EvalArgs {
     /// The configuration of the log (TOML)
     config: PathBuf,
@@ -32,6 +35,11 @@ pub(crate) struct EvalArgs {
     /// as the handle of a report does; more than 0 defers less
     #[arg(long, value_name = "SCORE", default_value_t = 0, allow_negative_numbers = true)]
     threshold: i32,
+    /// Evaluate as if one use of this expert cost so much, in units of one error, and the image were
+    /// told so; may be given once for each expert. The image must have probabilities (method
+    /// `one-vs-all`). Where the log has a price for each row, all of them change by the same factor
+    #[arg(long = "price", value_name = "NAME=VALUE", value_parser = values::price)]
+    prices: Vec<(String, f64)>,
     /// Write the page of the image, too (as `mild report` does)
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -48,8 +56,14 @@ pub(super) fn run(args: &EvalArgs) -> Result<()> {
     config.train.seed = args.seed.unwrap_or(image.provenance().seed);
     let data = log::read(&config)?;
     must_fit(&args.image, &artifact, &data)?;
-    let (evaluation, table) =
-        report::evaluate_at(&image, &data, &data.test, config.train.seed, args.threshold);
+    let prices = prices(args, &data)?;
+    let seed = config.train.seed;
+    let judged = report::evaluate_with_prices(&image, &data, seed, args.threshold, &prices);
+    let (evaluation, table) = judged.map_err(|error| Error::Argument {
+        option: "--price",
+        found: error.to_string(),
+        expected: "an image with probabilities".to_owned(),
+    })?;
     let mut text = format!("{} test rows:\n{}", table.rows, table.render());
     if image.provenance().log_digest != data.log_digest {
         text += "note: the image was trained on a different log\n";
@@ -63,4 +77,19 @@ pub(super) fn run(args: &EvalArgs) -> Result<()> {
         text += &format!("report: {}\n", file.display());
     }
     args.output.print(&evaluation, &text)
+}
+
+/// The price of each expert that has another one.
+fn prices(args: &EvalArgs, data: &Dataset) -> Result<Vec<Option<f64>>> {
+    let mut prices = vec![None; data.experts.len()];
+    for (name, price) in &args.prices {
+        let names = || data.experts.iter().map(|expert| expert.name.as_str());
+        let k = names().position(|other| other == name).ok_or_else(|| Error::Argument {
+            option: "--price",
+            found: format!("the expert `{name}`"),
+            expected: format!("one of {}", list(names())),
+        })?;
+        prices[k] = Some(*price);
+    }
+    Ok(prices)
 }

@@ -23,7 +23,8 @@ Example:
 
 The page is the one that `mild train` writes. What only the training knows, such as its promises
 and its float network, is read from `metrics.json` beside the image; without that file the page
-says so.")]
+says so. A comparison beside the image (`mild compare --out`) becomes a table of other seeds and
+other numbers of rows.")]
 pub(crate) struct ReportArgs {
     /// The configuration of the log (TOML)
     config: PathBuf,
@@ -54,21 +55,28 @@ pub(super) fn run(args: &ReportArgs) -> Result<()> {
     Ok(())
 }
 
-/// The page of an image, with what `metrics.json` beside it says of its training.
+/// The page of an image, with what `metrics.json` and `compare.json` beside it say of its training.
 pub(super) fn page_beside(
     image: &Path,
     artifact: &Artifact,
     config: &Config,
     data: &Dataset,
 ) -> Result<String> {
-    let path = image.with_file_name("metrics.json");
-    let metrics = match std::fs::read(&path) {
-        Ok(metrics) => Some(metrics),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(Error::io(&path)(error)),
-    };
+    let metrics = read_beside(image, "metrics.json")?;
+    let comparison = read_beside(image, html::COMPARISON)?;
     let image = artifact.image();
     let seed = image.provenance().seed;
     let importance = importance(&image, config, data, &data.test, seed);
-    Ok(html::page(config, data, artifact, metrics.as_deref(), importance.as_ref())?.html)
+    let (metrics, comparison) = (metrics.as_deref(), comparison.as_deref());
+    Ok(html::page(config, data, artifact, metrics, comparison, importance.as_ref())?.html)
+}
+
+/// A file beside an image, if there is one of this name.
+pub(super) fn read_beside(image: &Path, name: &str) -> Result<Option<Vec<u8>>> {
+    let path = image.with_file_name(name);
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io(&path)(error)),
+    }
 }

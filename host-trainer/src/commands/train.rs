@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::output::{self, Output};
+use super::report::read_beside;
 use super::{progress, values};
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -114,6 +115,7 @@ pub(super) fn train_and_write(
                 data,
                 &trained.artifact,
                 Some(&metrics),
+                read_beside(&image, html::COMPARISON)?.as_deref(),
                 report.importance.as_ref(),
             )?;
             files::write(&file, page.html.as_bytes())?;

@@ -22,3 +22,14 @@ pub(super) fn split(text: &str) -> Result<Split, String> {
     let split = Split::ALL.into_iter().find(|split| split.name() == text);
     split.ok_or_else(|| "expected `train`, `calibration` or `test`".to_owned())
 }
+
+/// An expert and a price, as `NAME=VALUE`; the name may contain `=`.
+pub(super) fn price(text: &str) -> Result<(String, f64), String> {
+    let found = text.rsplit_once('=').and_then(|(name, price)| Some((name, price.parse().ok()?)));
+    match found {
+        Some((name, price)) if (0.0..=mild::Price::MAX.to_errors()).contains(&price) => {
+            Ok((name.to_owned(), price))
+        }
+        _ => Err("expected an expert and a price from 0 to 16384, such as `cloud=0.2`".to_owned()),
+    }
+}

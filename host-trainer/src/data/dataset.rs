@@ -91,6 +91,21 @@ impl Dataset {
         }
     }
 
+    /// The same log if one use of expert `k` cost `price` in place of `own`, both >= 0 and in units
+    /// of one error. A price that differs between rows keeps its shape: it rises or falls on all
+    /// rows by the same factor.
+    #[must_use]
+    pub(crate) fn with_price(&self, k: usize, price: f64, own: f64) -> Self {
+        let scaled = self.experts[k].price_varies && own > 0.0;
+        let of = |old: f32| if scaled { f64::from(old) * (price / own) } else { price } as f32;
+        let mut changed = self.clone();
+        changed.experts[k].mean_price = of(self.experts[k].mean_price);
+        for part in [&mut changed.train, &mut changed.calibration, &mut changed.test] {
+            *part = part.with_prices_of(k, of);
+        }
+        changed
+    }
+
     /// The same log with these experts alone, in this order.
     fn only(&self, experts: &[usize]) -> Self {
         Self {

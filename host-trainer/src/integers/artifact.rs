@@ -2,7 +2,7 @@
 
 use mild::fixed::PlattMap;
 use mild::image::{ExpertParts, ImageParts, MAX_OFFSET, OperatingPointsParts};
-use mild::{Image, Price, Provenance, Reachable, Rejector, Scores};
+use mild::{Image, InputError, Price, Provenance, Reachable, Rejector, Scores};
 
 use crate::data::dataset::Dataset;
 use crate::data::matrix::Matrix;
@@ -165,6 +165,25 @@ pub(crate) fn scores(image: &Image<'_>, part: &Part) -> Matrix<i32> {
         scores.row_mut(row).copy_from_slice(found.expect("a log holds no NaN").values());
     }
     scores
+}
+
+/// The device's integer scores as [`scores`], but under these prices, one for each expert.
+///
+/// # Errors
+/// [`InputError::NoPlattScaling`] if the image has no probabilities.
+pub(crate) fn scores_with_prices(
+    image: &Image<'_>,
+    part: &Part,
+    prices: &[Price],
+) -> std::result::Result<Matrix<i32>, InputError> {
+    let rejector = Rejector::new(image);
+    let mut scratch = vec![0; image.scratch_words()];
+    let mut scores = Matrix::filled(part.rows(), part.experts(), 0);
+    for row in 0..part.rows() {
+        let found = rejector.scores_with_prices(part.row(row), prices, &mut scratch)?;
+        scores.row_mut(row).copy_from_slice(found.values());
+    }
+    Ok(scores)
 }
 
 /// The device's decision on each row, every expert being reachable.

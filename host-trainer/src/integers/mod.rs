@@ -1,6 +1,7 @@
 //! From a fitted network to the integers of an image, and what the image takes of a device.
 
 pub(crate) mod artifact;
+pub(crate) mod decision_costs;
 pub(crate) mod fine_tune;
 pub(crate) mod footprint;
 pub(crate) mod names;

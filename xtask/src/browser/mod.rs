@@ -2,7 +2,9 @@
 //! everybody, and their handle says what `mild eval` says.
 
 mod chromium;
+mod handles;
 mod pages;
+mod visit;
 
 use crate::{
     apt,
@@ -11,14 +13,11 @@ use crate::{
     verdict::{Tally, Verdict},
 };
 use anyhow::{Context, Result, ensure};
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chromium::{Browser, View};
 use pages::Page;
 use serde_json::Value;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
+use visit::{open, write_base64};
 
 /// Narrow telephones to wide screens, in pixels.
 const WIDTHS: [u32; 4] = [320, 400, 1400, 2560];
@@ -48,22 +47,15 @@ pub(crate) fn check(real: bool, mild: Option<&Path>) -> Result<Tally> {
         };
         count("fits every width, light and dark", widths(&mut browser, page));
         count("accessible (axe-core)", accessible(&mut browser, page, &axe));
-        count("the handle says what `mild eval` says", handle(&mut browser, page, &mild));
+        let handle = handles::point(&mut browser, page, &mild);
+        count("the handle says what `mild eval` says", handle);
+        let prices = handles::prices(&mut browser, page, &mild);
+        count("other prices say what `mild eval` says", prices);
         count("the table of mistakes sorts and filters", mistakes(&mut browser, page));
         count("prints", prints(&mut browser, page));
     }
     println!("screenshots: {}", directory.display());
     Ok(tally)
-}
-
-fn file(page: &Page) -> Result<PathBuf> {
-    Ok(fs::canonicalize(page.file())?)
-}
-
-fn open(browser: &mut Browser, page: &Page, view: View) -> Result<()> {
-    let complaints = browser.open(&file(page)?, view)?;
-    ensure!(complaints.is_empty(), "{view:?}: {}", complaints.join("; "));
-    Ok(())
 }
 
 /// No width is exceeded; a screenshot of each.
@@ -116,103 +108,6 @@ fn accessible(browser: &mut Browser, page: &Page, axe: &str) -> Result<String> {
     Ok(if lesser.is_empty() { "no findings".to_owned() } else { lesser.join(", ") })
 }
 
-/// Moved by keys, the handle shows the figures of `mild eval` at that threshold.
-fn handle(browser: &mut Browser, page: &Page, mild: &Path) -> Result<String> {
-    open(browser, page, View { width: 1400, dark: false })?;
-    if browser.evaluate("document.querySelector('#handle') === null")? == true {
-        return Ok("a constant has no handle".to_owned());
-    }
-    let figures = "Object.fromEntries([...document.querySelectorAll('#figures > div')].map((one) \
-    => [one.querySelector('dt').textContent, [...one.querySelectorAll('dd')].map((dd) => \
-    dd.textContent)]))";
-    let mut seen = Vec::new();
-    let mut thresholds = Vec::new();
-    browser.evaluate("document.querySelector('#handle').focus()")?;
-    for keys in [
-        &[][..],
-        &[("ArrowRight", 39); 3],
-        &[("Home", 36)],
-        &[("End", 35)],
-        &[("ArrowLeft", 37); 9],
-    ] {
-        for &(key, code) in keys {
-            browser.press(key, code)?;
-        }
-        let shown = browser.evaluate(figures)?;
-        let threshold: i64 = shown["Threshold"][0].as_str().context("no threshold")?.parse()?;
-        let said = page.evaluation(mild, threshold)?;
-        let number = |value: &Value| value.as_f64().context("a number");
-        let loss = |value: &Value| Ok::<_, anyhow::Error>(format!("{:.4}", number(value)?));
-        let percent = |share: f64| format!("{:.1}\u{a0}%", 100.0 * share);
-        let range = &said["deferral_loss_ci"];
-        let mut expected = vec![
-            ("Deferral loss", 0, loss(&said["deferral_loss"])?),
-            ("Deferral loss", 1, format!("{} to {}", loss(&range[0])?, loss(&range[1])?)),
-            ("Answered right", 0, percent(number(&said["accuracy"])?)),
-            ("Mean price", 0, loss(&said["price"])?),
-        ];
-        let deferred: f64 = said["experts"]
-            .as_array()
-            .context("experts")?
-            .iter()
-            .skip(1)
-            .filter_map(|one| one["share"].as_f64())
-            .sum();
-        expected.push(("Deferred", 0, percent(deferred)));
-        for (name, index, expected) in expected {
-            ensure!(
-                shown[name][index] == expected,
-                "threshold {threshold}, {name}: shown {}, `mild eval` says {expected}",
-                shown[name][index]
-            );
-        }
-        let shares = browser.evaluate(
-            "[...document.querySelectorAll('.shares tbody td.n')].map((one) => one.textContent)",
-        )?;
-        for (k, expert) in said["experts"].as_array().context("experts")?.iter().enumerate() {
-            let expected = percent(number(&expert["share"])?);
-            ensure!(
-                shares[k] == expected,
-                "threshold {threshold}: share of expert {k}: shown {}, `mild eval` says {expected}",
-                shares[k]
-            );
-        }
-        let place =
-            browser.evaluate("document.querySelector('[data-mark=dot]').getAttribute('cx')")?;
-        ensure!(
-            !seen.contains(&place) || thresholds.contains(&threshold),
-            "the mark does not move"
-        );
-        seen.push(place);
-        thresholds.push(threshold);
-    }
-    let own = browser.evaluate(
-        "(document.querySelector('#own').click(), \
-    document.querySelector('#figures > div:last-child dd').textContent)",
-    )?;
-    ensure!(own == "0", "the way back: threshold {own}");
-    drag(browser)?;
-    Ok(format!("thresholds {thresholds:?}"))
-}
-
-/// The dot of a chart can be drawn to its ends.
-fn drag(browser: &mut Browser) -> Result<()> {
-    let place = browser.evaluate(
-        "(() => { const chart = document.querySelector('[data-chart]'); \
-         chart.scrollIntoView({ block: 'center' }); const box = chart.getBoundingClientRect(); \
-         return [box.left + 1, box.right - 1, box.top + box.height / 2]; })()",
-    )?;
-    let number = |index: usize| place[index].as_f64().context("the place of a chart");
-    let (left, right, y) = (number(0)?, number(1)?, number(2)?);
-    browser.drag((right, y), (left, y))?;
-    let at = |browser: &mut Browser| browser.evaluate("document.querySelector('#handle').value");
-    ensure!(at(browser)? == "0", "drawn to the left, the handle is at {}", at(browser)?);
-    browser.drag((left, y), (right, y))?;
-    let last = browser.evaluate("document.querySelector('#handle').max")?;
-    ensure!(at(browser)? == last, "drawn to the right, the handle is at {}", at(browser)?);
-    Ok(())
-}
-
 /// A click on a heading sorts, a text filters.
 fn mistakes(browser: &mut Browser, page: &Page) -> Result<String> {
     open(browser, page, View { width: 1400, dark: false })?;
@@ -260,9 +155,4 @@ fn prints(browser: &mut Browser, page: &Page) -> Result<String> {
     let pages = pdf.windows(12).filter(of_page).count();
     ensure!(pages > 0, "{} has no pages", file.display());
     Ok(format!("{} kB, {pages} pages", pdf.len() / 1000))
-}
-
-fn write_base64(path: &Path, text: &str) -> Result<()> {
-    let bytes = BASE64_STANDARD.decode(text).context("not base64")?;
-    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -17,6 +17,8 @@ pub(super) struct Page {
     pub(super) out: PathBuf,
     /// The name of its file.
     file: &'static str,
+    /// Whether its image has probabilities for certain.
+    pub(super) has_probabilities: bool,
 }
 
 /// The page of one image.
@@ -28,11 +30,17 @@ impl Page {
         self.out.join(self.file)
     }
 
-    /// What `mild eval` says at a threshold.
-    pub(super) fn evaluation(&self, mild: &Path, threshold: i64) -> Result<Value> {
+    /// What `mild eval` says at a threshold and at these prices, `NAME=VALUE`.
+    pub(super) fn evaluation(
+        &self,
+        mild: &Path,
+        threshold: i64,
+        prices: &[String],
+    ) -> Result<Value> {
         let mut command = Command::new(mild);
         command.arg("eval").arg(&self.config).arg("--image").arg(self.out.join("rejector.mild"));
         command.args(["--json", "--threshold", &threshold.to_string()]);
+        command.args(prices.iter().flat_map(|price| ["--price", price]));
         Ok(serde_json::from_str(&read(&mut command)?)?)
     }
 }
@@ -48,11 +56,18 @@ pub(super) fn make(mild: &Path, directory: &Path, real: bool) -> Result<Vec<Page
     run(Command::new(mild).args(["demo", "--quiet", "--out"]).arg(&wine))?;
     let config = wine.join("wine.toml");
     let text = fs::read_to_string(&config)?;
-    pages.push(Page { name: "wine".to_owned(), config, out: wine.clone(), file: REPORT });
+    pages.push(Page {
+        name: "wine".to_owned(),
+        config,
+        out: wine.clone(),
+        file: REPORT,
+        has_probabilities: false,
+    });
 
     let likely = wine.join("likely.toml");
     fs::write(&likely, format!("{text}\n[rejector]\nmethod = \"one-vs-all\"\n"))?;
-    pages.push(train(mild, "probabilities", &likely, &directory.join("probabilities"))?);
+    let likely = train(mild, "probabilities", &likely, &directory.join("probabilities"))?;
+    pages.push(Page { has_probabilities: true, ..likely });
 
     let hostile = directory.join("hostile-log");
     fs::create_dir_all(&hostile)?;
@@ -79,7 +94,7 @@ fn train(mild: &Path, name: &str, config: &Path, out: &Path) -> Result<Page> {
     command.arg("train").arg(config).arg("--out").arg(out);
     run(command.args(["--effort", "quick", "--quiet"]))?;
     let (name, config, out) = (name.to_owned(), config.to_path_buf(), out.to_path_buf());
-    Ok(Page { name, config, out, file: REPORT })
+    Ok(Page { name, config, out, file: REPORT, has_probabilities: false })
 }
 
 /// A comparison on the logs of some pages.
@@ -96,7 +111,13 @@ fn compare(mild: &Path, pages: &[Page], out: &Path) -> Result<Page> {
     ]);
     run(command.args(["--effort", "quick", "--quiet"]))?;
     let (name, config) = ("compare".to_owned(), pages[0].config.clone());
-    Ok(Page { name, config, out: out.to_path_buf(), file: "compare.html" })
+    Ok(Page {
+        name,
+        config,
+        out: out.to_path_buf(),
+        file: "compare.html",
+        has_probabilities: false,
+    })
 }
 
 /// A replay of the image of a page.
@@ -105,7 +126,13 @@ fn simulate(mild: &Path, of: &Page, out: &Path) -> Result<Page> {
     command.arg("simulate").arg(&of.config).arg("--image").arg(of.out.join("rejector.mild"));
     run(command.args(["--budget", "0.5", "--quiet", "--out"]).arg(out))?;
     let (name, config) = ("simulate".to_owned(), of.config.clone());
-    Ok(Page { name, config, out: out.to_path_buf(), file: "simulate.html" })
+    Ok(Page {
+        name,
+        config,
+        out: out.to_path_buf(),
+        file: "simulate.html",
+        has_probabilities: false,
+    })
 }
 
 /// Names that are markup, long ones, many experts, classes and features.

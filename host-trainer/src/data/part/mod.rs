@@ -215,6 +215,17 @@ impl Part {
         Self { errors, prices: self.prices.with_column(|_| price), ..self.clone() }
     }
 
+    /// The same rows with other prices of expert `k`; `price` makes the new one of the old one.
+    #[must_use]
+    pub(crate) fn with_prices_of(&self, k: usize, price: impl Fn(f32) -> f32) -> Self {
+        let mut changed = self.clone();
+        for row in 0..self.rows() {
+            let of_row = &mut changed.prices.row_mut(row)[k];
+            *of_row = price(*of_row);
+        }
+        changed
+    }
+
     /// The given rows, in the given order.
     #[must_use]
     pub fn subset(&self, rows: &[usize]) -> Self {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::live::{Live, Table};
-use super::points::Point;
+use super::live::Live;
+use super::measures::{Groups, Measure};
 use super::subject::Subject;
 use crate::judge::page::number::{count, percent};
 use crate::judge::report::imbalance::cheapest_right_of;
@@ -35,27 +35,19 @@ pub(super) fn by_class(subject: &Subject<'_>, live: &mut Live) -> Option<Markup>
     let columns = if part.experts() <= MOST_COLUMNS { part.experts() } else { 1 };
     // Per class: deferred, answered right, and the share of each expert.
     let width = 2 + columns;
-    let cells = live.shares(&subject.points, |point: &Point| {
-        let of = |(_, rows): &(usize, Vec<usize>)| {
-            let share = |wanted: &dyn Fn(usize) -> f64| {
-                Some(rows.iter().map(|&row| wanted(row)).sum::<f64>() / rows.len() as f64)
-            };
-            let choice = |row: usize| usize::from(point.choices[row]);
-            let right = |row: usize| 1.0 - f64::from(part.errors().row(row)[choice(row)]);
-            let is = |k: usize| move |row: usize| f64::from(u8::from(choice(row) == k));
-            let mut of_class = vec![share(&|row| 1.0 - is(0)(row)), share(&right)];
-            of_class.extend((0..columns).map(|k| share(&is(k))));
-            of_class
-        };
-        of_class.iter().flat_map(of).collect()
-    });
+    let measures: Vec<Measure> = [Measure::Deferred, Measure::Right]
+        .into_iter()
+        .chain((0..columns).map(Measure::Asked))
+        .collect();
+    let rows: Vec<Vec<usize>> = of_class.iter().map(|(_, rows)| rows.clone()).collect();
+    let cells = live.shares(&subject.points, part, &Groups::Fixed(&[&rows]), &measures);
     let alone = |rows: &[usize]| {
         let right = rows.iter().map(|&row| 1.0 - f64::from(part.errors().row(row)[0]));
         right.sum::<f64>() / rows.len() as f64
     };
     Some(html! {
         h3 { "By class" }
-        (follows(&cells))
+        (cells.note())
         div class="wide" role="region" aria-label="Who is asked, by class (table)" tabindex="0" {
             table class="heat" {
                 thead { tr {
@@ -105,18 +97,9 @@ pub(super) fn beside_cheapest(subject: &Subject<'_>, live: &mut Live) -> Markup 
         wanted[cheapest_right_of(part, row).unwrap_or(experts)].push(row);
     }
     let columns = if experts <= MOST_COLUMNS { experts } else { 0 };
-    let cells = live.shares(&subject.points, |point: &Point| {
-        let of = |(line, rows): (usize, &Vec<usize>)| {
-            let share = |k: usize| {
-                let found =
-                    rows.iter().filter(|&&row| usize::from(point.choices[row]) == k).count();
-                (!rows.is_empty()).then(|| found as f64 / rows.len() as f64)
-            };
-            let recall = if line < experts { share(line) } else { None };
-            [recall].into_iter().chain((0..columns).map(share)).collect::<Vec<_>>()
-        };
-        wanted.iter().enumerate().flat_map(of).collect()
-    });
+    let measures: Vec<Measure> =
+        [Measure::AskedItself].into_iter().chain((0..columns).map(Measure::Asked)).collect();
+    let cells = live.shares(&subject.points, part, &Groups::Cheapest(&wanted), &measures);
     let width = 1 + columns;
     let even = part.rows() as f64 / experts as f64;
     html! {
@@ -126,7 +109,7 @@ pub(super) fn beside_cheapest(subject: &Subject<'_>, live: &mut Live) -> Markup 
              right. Recall is the share of them on which that expert is asked. An expert with few \
              such rows, a minority expert, is the easiest to overlook."
         }
-        (follows(&cells))
+        (cells.note())
         div class="wide" role="region" aria-label="Asked, beside the cheapest right one \
         (table)" tabindex="0" {
             table class="heat" {
@@ -143,27 +126,17 @@ pub(super) fn beside_cheapest(subject: &Subject<'_>, live: &mut Live) -> Markup 
                             th scope="row" {
                                 @if line < experts {
                                     (subject.name(line))
-                                    @if (rows.len() as f64) < even {
-                                        span class="tag" { "minority" }
-                                    }
+                                    span class="tag" data-minority=(line)
+                                        hidden[rows.len() as f64 >= even] { "minority" }
                                 } @else { "nobody is right" }
                             }
-                            td class="n" { (count(rows.len())) }
+                            td class="n" data-needed=(line) { (count(rows.len())) }
                             (cells[0].plain())
                             @for cell in &cells[1..] { (cell.tinted()) }
                         }
                     }
                 }
             }
-        }
-    }
-}
-
-/// Whether the table follows the handle.
-pub(super) fn follows(table: &Table) -> Markup {
-    html! {
-        @if !table.follows {
-            p class="note" { "At the image\u{2019}s own threshold." }
         }
     }
 }

@@ -4,8 +4,12 @@ use maud::{Markup, html};
 
 use super::facts::BudgetFact;
 use super::subject::Subject;
+use crate::integers::decision_costs;
 use crate::judge::page::number::count;
-use crate::judge::page::table::pairs;
+use crate::judge::page::table::{heads, pairs, row, scrolling};
+
+/// An input a second.
+const A_DAY: usize = 86_400;
 
 /// The section.
 pub(super) fn section(subject: &Subject<'_>) -> Markup {
@@ -45,13 +49,96 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
         section aria-labelledby="device" {
             h2 id="device" { "The device" }
             p class="say" {
-                "Sizes are exact, and the same on every core. Code, stack and instructions depend \
-                 on the core; " code { "cargo xtask device bench" } " of the project counts them, \
-                 and its page on the device has measured ones."
+                "Sizes are exact, and the same on every core. Code, stack, instructions, time and \
+                 energy depend on the core."
             }
             (pairs("The device", &lines))
+            (on_cores(subject))
         }
     }
+}
+
+/// A decision on each core, and on parts on the market.
+fn on_cores(subject: &Subject<'_>) -> Markup {
+    let cores = decision_costs::on_cores(subject.image);
+    let parts = decision_costs::on_parts(&cores);
+    let by_core = html! {
+        table {
+            (heads(&["core"], &["instructions", "code, bytes", "stack, bytes"]))
+            tbody {
+                @for on in &cores {
+                    (row(core(on.core), &[
+                        count(on.instructions.round() as usize),
+                        count(on.code as usize),
+                        count(on.stack as usize),
+                    ]))
+                }
+            }
+        }
+    };
+    let day = |microjoules: f64| format!("{:.3}", microjoules * A_DAY as f64 * 1e-6);
+    let by_part = html! {
+        table {
+            (heads(&["part"], &["microseconds", "microjoules", "joules a day"]))
+            tbody {
+                @for on in &parts {
+                    tr {
+                        th scope="row" { (on.part) }
+                        td class="n" { (format!("{:.1}", on.microseconds)) }
+                        td class="n" { (format!("{:.2}", on.microjoules)) }
+                        td class="n" data-microjoules=(on.microjoules) { (day(on.microjoules)) }
+                    }
+                }
+            }
+        }
+    };
+    let rate = subject.points.own().deferral_rate();
+    html! {
+        h3 { "A decision on each core" }
+        p class="say" {
+            "Instructions from the int8 codes of an input to the decision, and the most stack. \
+             They are estimated from counted decisions of other shapes, within about 3\u{a0}% of \
+             the counts (10\u{a0}% with Helium)."
+            @if subject.image.platt_scaling().is_some() {
+                " The probabilities of this image take a little more for each expert."
+            }
+        }
+        (scrolling("A decision on each core", by_core))
+        h3 { "A decision on parts on the market" }
+        p class="say" {
+            "From these instructions, with assumed cycles per instruction and the supply current \
+             that each data sheet states. Nothing here was measured on silicon. Sensors, radio and \
+             sleep are not counted, and asking an expert takes far more than deciding."
+        }
+        div class="filter" id="rate" hidden {
+            label for="inputs-a-day" { "Inputs a day" }
+            input id="inputs-a-day" type="number" min="0" step="1" value=(A_DAY);
+        }
+        (scrolling("A decision on parts on the market", by_part))
+        p class="note" {
+            "Of " span id="inputs" { (count(A_DAY)) } " inputs a day the image defers about "
+            span id="deferred-a-day" data-rate=(rate) {
+                (count((rate * A_DAY as f64).round() as usize))
+            }
+            " at its own threshold."
+        }
+        p class="note" {
+            "Counted with " code { "cargo xtask device bench" } " of the project, whose page on \
+             the device has the counts, the assumptions, and the energy of a deferral by radio."
+        }
+    }
+}
+
+/// The name of a core in full.
+fn core(name: &str) -> String {
+    // An M55 has the extension, which the cargo feature of its name makes use of.
+    let name = if name == "m55" { "m55-dsp" } else { name };
+    let (core, feature) = name.split_once('-').unwrap_or((name, ""));
+    let core = match core.strip_prefix('m') {
+        Some(number) => format!("Cortex-M{number}"),
+        None => core.to_uppercase(),
+    };
+    if feature.is_empty() { core } else { format!("{core}, cargo feature {feature}") }
 }
 
 fn yes(answer: bool) -> String {

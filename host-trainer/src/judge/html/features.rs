@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::asked::follows;
 use super::live::{Cell, Live};
+use super::measures::{Groups, Measure};
 use super::points::Point;
 use super::subject::Subject;
 use crate::data::part::Part;
@@ -54,10 +54,13 @@ pub(super) fn section(subject: &Subject<'_>, live: &mut Live) -> Markup {
     let all = features.len();
     features.sort_by(|a, b| b.telling.total_cmp(&a.telling));
     features.truncate(LINES);
-    let cells = live.shares(&subject.points, |point: &Point| {
-        let bins = features.iter().flat_map(|feature| &feature.bins);
-        bins.map(|bin| share(point, &bin.rows)).collect()
-    });
+    let rows: Vec<Vec<Vec<usize>>> = features
+        .iter()
+        .map(|feature| feature.bins.iter().map(|bin| bin.rows.clone()).collect())
+        .collect();
+    let groups: Vec<&[Vec<usize>]> = rows.iter().map(Vec::as_slice).collect();
+    let groups = Groups::Fixed(&groups);
+    let cells = live.shares(&subject.points, subject.part(), &groups, &[Measure::Deferred]);
     let mut rest = &cells.cells[..];
     let mut of_feature: Vec<(&Feature, &[Cell])> = Vec::new();
     for feature in &features {
@@ -72,7 +75,7 @@ pub(super) fn section(subject: &Subject<'_>, live: &mut Live) -> Markup {
              range; the parts hold about equally many rows. The features that tell the most about \
              the decision come first."
         }
-        (follows(&cells))
+        (cells.note())
         div class="features" {
             @for (index, (feature, cells)) in of_feature.iter().take(PLOTS).enumerate() {
                 (plot(index, feature, cells))

@@ -1,9 +1,12 @@
-//! Cells that follow the handle: one text for each operating point.
+//! Cells that follow the handles: one text for each operating point, and where the image has
+//! probabilities also what they count, so that the script can count anew at other prices.
 
 use maud::{Markup, html};
-use serde::Serialize;
 
+use super::measures::{Groups, Measure};
 use super::points::{Point, Points};
+use super::prices::{Block, Prices};
+use crate::data::part::Part;
 use crate::judge::page::number::percent;
 use crate::judge::page::plot::at;
 
@@ -12,12 +15,11 @@ use crate::judge::page::plot::at;
 const MOST_TEXTS: usize = 60_000;
 
 /// All cells of a page.
-#[derive(Serialize)]
-#[serde(transparent)]
 pub(super) struct Live {
     texts: Vec<Vec<String>>,
-    #[serde(skip)]
     own: usize,
+    /// What the script needs for other prices, if it can change them.
+    pub(super) prices: Option<Prices>,
 }
 
 /// A cell, and what it shows at the image's own threshold.
@@ -31,17 +33,35 @@ pub(super) struct Cell {
 }
 
 impl Live {
-    pub(super) fn new(points: &Points) -> Self {
-        Self { texts: Vec::new(), own: points.own }
+    pub(super) fn new(points: &Points, prices: Option<Prices>) -> Self {
+        Self { texts: Vec::new(), own: points.own, prices }
     }
 
-    /// Cells of shares. `shares` says those of one point, always in the same order. Whether they
-    /// follow the handle depends on the room that is left.
+    /// The texts, cell by cell.
+    pub(super) fn texts(&self) -> &[Vec<String>] {
+        &self.texts
+    }
+
+    /// Cells of shares: for each group all measures. Whether they follow the handles depends on
+    /// the room that is left.
     pub(super) fn shares(
         &mut self,
         points: &Points,
-        shares: impl Fn(&Point) -> Vec<Option<f64>>,
+        part: &Part,
+        groups: &Groups<'_>,
+        measures: &[Measure],
     ) -> Table {
+        let divisions: Vec<&[Vec<usize>]> = match *groups {
+            Groups::Fixed(divisions) => divisions.to_vec(),
+            Groups::Cheapest(groups) => vec![groups],
+        };
+        let shares = |point: &Point| -> Vec<Option<f64>> {
+            let groups = divisions.iter().flat_map(|groups| groups.iter().enumerate());
+            let of_group = |(group, rows): (usize, &Vec<usize>)| {
+                measures.iter().map(move |one| one.of(part, point, group, rows)).collect::<Vec<_>>()
+            };
+            groups.flat_map(of_group).collect()
+        };
         let own = shares(points.own());
         let used = self.texts.len() * points.list.len();
         let follows = points.list.len() > 1 && used + own.len() * points.list.len() <= MOST_TEXTS;
@@ -51,27 +71,55 @@ impl Live {
             let cells = 0..own.len();
             self.texts.extend(cells.map(|cell| at.iter().map(|of| text(of[cell])).collect()));
         }
+        let follows_prices = follows
+            && self.prices.as_mut().is_none_or(|prices| prices.follow(first, groups, measures));
         let cell = |(index, &share): (usize, &Option<f64>)| Cell {
             index: follows.then_some(first + index),
             text: text(share),
             share: share.unwrap_or(0.0),
         };
-        Table { cells: own.iter().enumerate().map(cell).collect(), follows }
+        Table { cells: own.iter().enumerate().map(cell).collect(), follows, follows_prices }
     }
 
-    /// One cell with other texts than shares.
-    pub(super) fn texts(&mut self, points: &Points, text: impl Fn(&Point) -> String) -> Cell {
-        self.texts.push(points.list.iter().map(text).collect());
-        let index = self.texts.len() - 1;
-        Cell { index: Some(index), text: self.texts[index][self.own].clone(), share: 0.0 }
+    /// The figures of the operating point, one text each.
+    pub(super) fn figures(
+        &mut self,
+        points: &Points,
+        figures: &[&dyn Fn(&Point) -> String],
+    ) -> Vec<Cell> {
+        let first = self.texts.len();
+        if let Some(prices) = &mut self.prices {
+            prices.blocks.push(Block::figures(first));
+        }
+        let cell = |(place, figure): (usize, &&dyn Fn(&Point) -> String)| {
+            self.texts.push(points.list.iter().map(figure).collect());
+            let text = self.texts[first + place][self.own].clone();
+            Cell { index: Some(first + place), text, share: 0.0 }
+        };
+        figures.iter().enumerate().map(cell).collect()
     }
 }
 
 /// Cells that belong together.
 pub(super) struct Table {
     pub(super) cells: Vec<Cell>,
-    /// Whether they follow the handle.
+    /// Whether they follow the operating point.
     pub(super) follows: bool,
+    /// Whether they follow the prices, where these can be changed.
+    pub(super) follows_prices: bool,
+}
+
+impl Table {
+    /// What the table does not follow.
+    pub(super) fn note(&self) -> Markup {
+        html! {
+            @if !self.follows {
+                p class="note" { "At the image\u{2019}s own threshold and prices." }
+            } @else if !self.follows_prices {
+                p class="note" { "At the image\u{2019}s own prices." }
+            }
+        }
+    }
 }
 
 fn text(share: Option<f64>) -> String {

@@ -1,6 +1,7 @@
 //! `report.html`: one page that says what an image is worth, for people.
 //!
-//! All figures come from the judge; the script shows texts that were written here, and computes none.
+//! All figures come from the judge; the script shows texts that were written here. At other prices
+//! it computes them, as `mild eval --price` does; a test compares the two.
 
 mod answers;
 mod asked;
@@ -11,13 +12,16 @@ mod features;
 mod imbalance;
 mod integers;
 mod live;
+mod measures;
 mod mistakes;
 mod operating;
 mod origin;
 mod over_time;
 mod points;
+mod prices;
 mod promises;
 mod reliability;
+mod seeds;
 mod splits;
 mod subject;
 mod verdict;
@@ -35,10 +39,15 @@ use crate::judge::importance::Importance;
 use crate::judge::page::{Document, Script, words};
 use live::Live;
 use operating::{Charts, PointRecord};
+use prices::Prices;
 use splits::Splits;
 use subject::Subject;
 
-const SCRIPT: &str = include_str!("script.js");
+const SCRIPT: &str =
+    concat!(include_str!("prices.js"), include_str!("plot.js"), include_str!("script.js"));
+
+/// The name of the comparison beside an image.
+pub(crate) const COMPARISON: &str = "compare.json";
 
 /// The name of the page beside an image.
 pub(crate) const FILE_NAME: &str = "report.html";
@@ -71,12 +80,13 @@ const WORDS: [&str; 11] = [
 struct Data<'a> {
     own: usize,
     points: Vec<PointRecord<'a>>,
-    cells: Live,
+    cells: &'a [Vec<String>],
+    prices: Option<&'a Prices>,
 }
 
 /// The page of an image, judged on the test rows of a log. `metrics`: what training wrote into
 /// `metrics.json`; without it, or if it is about another image, the page says what it does not
-/// know. `importance`: that of the features on the test rows.
+/// know. `comparison`: what `mild compare` wrote into `compare.json`. `importance`: that of the features on the test rows.
 ///
 /// # Errors
 /// If the log cannot be read again for the answers in it, or the page cannot be rendered.
@@ -85,13 +95,14 @@ pub(crate) fn page(
     data: &Dataset,
     artifact: &Artifact,
     metrics: Option<&[u8]>,
+    comparison: Option<&[u8]>,
     importance: Option<&Importance>,
 ) -> Result<Page> {
     let image = artifact.image();
     let subject = Subject::new(config, data, &image, metrics);
     let splits = Splits::new(&subject);
     let charts = Charts::new(&subject);
-    let mut live = Live::new(&subject.points);
+    let mut live = Live::new(&subject.points, Prices::new(&subject));
     let inner = html! {
         h2 id="asked" { "Who is asked where" }
         @if let Some(by_class) = asked::by_class(&subject, &mut live) { (by_class) }
@@ -107,13 +118,18 @@ pub(crate) fn page(
         (over_time::section(&subject, &splits))
         (promises::section(&subject))
         (integers::section(&subject))
+        (seeds::section(&subject, comparison))
         (mistakes::section(&subject)?)
         (device::section(&subject))
         (origin::section(&subject))
         (words::section(&WORDS))
     };
-    let data =
-        Data { own: subject.points.own, points: charts.records(&subject.points), cells: live };
+    let data = Data {
+        own: subject.points.own,
+        points: charts.records(&subject.points),
+        cells: live.texts(),
+        prices: live.prices.as_ref(),
+    };
     let data = serde_json::to_string(&data).map_err(|error| Error::Rendering {
         what: "report".to_owned(),
         reason: error.to_string(),

@@ -4,7 +4,9 @@ use maud::{Markup, html};
 use serde::Serialize;
 
 use super::live::{Cell, Live};
+use super::measures::{Groups, Measure};
 use super::points::{Point, Points};
+use super::prices::Prices;
 use super::subject::Subject;
 use crate::judge::page::number::{difference, difference_interval, interval, loss, percent};
 use crate::judge::page::plot::{Axis, Label, at, grid, labels, points, stretched};
@@ -47,9 +49,11 @@ impl Charts {
         let best = subject.evaluation.best_single_loss;
         let highest =
             points.iter().map(|point| point.deferral_loss.high).fold(1.25 * best, f64::max);
-        let constants = singles(subject).map(|line| line.merit.price.mean);
+        let loss = Axis::to(highest);
+        let in_sight = |line: &&MeritLine| line.merit.deferral_loss.mean <= loss.high();
+        let constants = singles(subject).filter(in_sight).map(|line| line.merit.price.mean);
         let dearest = points.iter().map(|point| point.price).chain(constants).fold(0.0, f64::max);
-        Self { price: Axis::to(dearest), loss: Axis::to(highest) }
+        Self { price: Axis::to(dearest), loss }
     }
 
     /// What the script knows.
@@ -166,11 +170,14 @@ impl Charts {
                      interval. The large dot is where you are."
                 }
                 div class="charts" { (self.chart(subject, 0)) (self.chart(subject, 1)) }
-                @if !hidden.is_empty() {
-                    p class="note" { "Not in the charts: " (hidden.join(", ")) "." }
+                p class="note" id="out-of-sight" hidden[hidden.is_empty()] {
+                    "Not in the charts: " (hidden.join(", ")) "."
                 }
                 (self.table(subject))
-                @if points.list.len() > FEWEST { (handle(points)) }
+                @if points.list.len() > FEWEST {
+                    @if let Some(prices) = &live.prices { (Prices::note()) (prices.fields()) }
+                    (handle(points))
+                }
                 (figures(points, subject, live))
                 (inner)
             }
@@ -188,7 +195,7 @@ impl Charts {
             table {
                 caption { "Thresholds are in score units; 0 is the image\u{2019}s own." }
                 (heads(&["threshold"], &numbers))
-                tbody {
+                tbody id="charts-table" {
                     @for line in references {
                         @let merit = &line.merit;
                         (row(&line.name, &[
@@ -239,36 +246,52 @@ fn handle(points: &Points) -> Markup {
 
 /// What the image is worth at the operating point.
 fn figures(points: &Points, subject: &Subject<'_>, live: &mut Live) -> Markup {
-    let best = subject.name(subject.best);
-    let of_point = [
-        (
-            "Deferral loss",
-            live.texts(points, |p| loss(p.deferral_loss.mean)),
-            Some(live.texts(points, |p| interval(p.deferral_loss.low, p.deferral_loss.high))),
-        ),
-        ("Deferred", live.texts(points, |p| percent(p.deferral_rate())), None),
-        ("Answered right", live.texts(points, |p| percent(p.accuracy)), None),
-        ("Mean price", live.texts(points, |p| loss(p.price)), None),
-        (
-            "Gain",
-            live.texts(points, |p| difference(p.gain.mean)),
-            Some(live.texts(points, |p| difference_interval(&p.gain))),
-        ),
-        ("Threshold", live.texts(points, |p| p.threshold.to_string()), None),
+    const NAMES: [(&str, bool); 6] = [
+        ("Deferral loss", true),
+        ("Deferred", false),
+        ("Answered right", false),
+        ("Mean price", false),
+        ("Gain", true),
+        ("Threshold", false),
     ];
-    let shares = live.shares(points, |p| p.shares.iter().map(|&share| Some(share)).collect());
+    let best = subject.name(subject.best);
+    // In the order of the names, with the intervals; the script has the same order.
+    let cells = live.figures(
+        points,
+        &[
+            &|p| loss(p.deferral_loss.mean),
+            &|p| interval(p.deferral_loss.low, p.deferral_loss.high),
+            &|p| percent(p.deferral_rate()),
+            &|p| percent(p.accuracy),
+            &|p| loss(p.price),
+            &|p| difference(p.gain.mean),
+            &|p| difference_interval(&p.gain),
+            &|p| p.threshold.to_string(),
+        ],
+    );
+    let mut cells = cells.into_iter();
+    let mut of_point = Vec::new();
+    for (name, ranges) in NAMES {
+        let figure = cells.next();
+        of_point.push((name, figure, if ranges { cells.next() } else { None }));
+    }
+    let every_row: Vec<Vec<usize>> = vec![(0..subject.part().rows()).collect()];
+    let experts: Vec<Measure> = (0..subject.data.experts.len()).map(Measure::Asked).collect();
+    let groups = Groups::Fixed(&[&every_row]);
+    let shares = live.shares(points, subject.part(), &groups, &experts);
     html! {
         dl class="figures" id="figures" {
             @for (name, figure, range) in &of_point {
                 div {
                     dt { (name) }
-                    dd { (figure.span()) }
+                    @if let Some(figure) = figure { dd { (figure.span()) } }
                     @if let Some(range) = range { dd class="range" { (range.span()) } }
                 }
             }
         }
         p class="note" {
-            "Ranges are 95\u{a0}% intervals. The gain is against always " (best) ", row by row."
+            "Ranges are 95\u{a0}% intervals. The gain is against always "
+            span id="best" { (best) } ", row by row."
         }
         table class="shares" {
             caption { "Who answers" }
@@ -286,11 +309,15 @@ fn figures(points: &Points, subject: &Subject<'_>, live: &mut Live) -> Markup {
             }
         }
         @if points.list.len() > FEWEST {
+            p class="note" { "These are the figures of" }
+            pre tabindex="0" { code id="command" {
+                "mild eval " (subject.config.path.display()) " --image out/rejector.mild"
+            } }
             p class="note" {
-                "At another threshold the figures are those of " code { "mild eval \u{2026} \
-                --threshold N" }
-                ". On the device a governor keeps a deferral rate, or N is added to the offset of "
-                (subject.name(0)) ". Promises hold at the image\u{2019}s own threshold alone."
+                "On the device a governor keeps a deferral rate, or the threshold is added to the \
+                 offset of "
+                (subject.name(0))
+                ". Promises hold at the image\u{2019}s own threshold and prices alone."
             }
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct Subject<'a> {
     pub(super) facts: Option<Facts>,
     /// The seed of all resamples.
     pub(super) seed: u64,
+    /// How many there are.
+    pub(super) resamples: usize,
     /// On the test rows.
     pub(super) evaluation: Evaluation,
     pub(super) table: MeritTable,
@@ -51,6 +53,7 @@ impl<'a> Subject<'a> {
             facts: metrics.and_then(|metrics| Facts::of(metrics, &described)),
             described,
             seed,
+            resamples: bootstrap.resamples(),
             evaluation,
             table,
             points: Points::new(image, &data.test, &bootstrap, best),

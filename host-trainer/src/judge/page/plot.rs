@@ -107,18 +107,9 @@ pub(crate) struct Label {
     pub(crate) class: &'static str,
 }
 
-/// Labelled marks. Names on the same side of their marks do not lie on each other. `height`: of the
-/// area, in pixels.
-pub(crate) fn labels(of: Vec<Label>, height: f64) -> Markup {
-    let (right, left): (Vec<Label>, Vec<Label>) = of.into_iter().partition(|one| one.x > 45.0);
-    html! {
-        (side(left, height, "10", "start"))
-        (side(right, height, "-10", "end"))
-    }
-}
-
-/// Labelled marks with their names on one side.
-fn side(mut of: Vec<Label>, height: f64, beside: &str, anchor: &str) -> Markup {
+/// Labelled marks, whose names do not lie on each other on the narrowest screen either. `height`: of
+/// the area, in pixels.
+pub(crate) fn labels(mut of: Vec<Label>, height: f64) -> Markup {
     const LINE: f64 = 17.0;
     of.sort_by(|a, b| a.y.total_cmp(&b.y));
     let tops: Vec<f64> = of.iter().map(|label| label.y * height / 100.0).collect();
@@ -136,6 +127,7 @@ fn side(mut of: Vec<Label>, height: f64, beside: &str, anchor: &str) -> Markup {
     }
     html! {
         @for ((label, top), place) in of.iter().zip(&tops).zip(&places) {
+            @let (beside, anchor) = if label.x > 45.0 { ("-10", "end") } else { ("10", "start") };
             circle class=(label.class) cx=(at(label.x)) cy=(at(label.y)) r="4.5" {}
             text class="name" x=(at(label.x)) y=(at(label.y)) dx=(beside)
                 dy=(format!("{:.1}", place - top)) text-anchor=(anchor) {
@@ -173,8 +165,9 @@ mod tests {
 
     #[test]
     fn names_do_not_lie_on_each_other() {
-        let label = |y| Label { text: "n".into(), x: 0.0, y, class: "" };
-        let svg = labels(vec![label(99.0), label(99.5), label(98.0)], 300.0).into_string();
+        let label = |x, y| Label { text: "n".into(), x, y, class: "" };
+        let all = vec![label(0.0, 99.0), label(50.0, 99.5), label(0.0, 98.0)];
+        let svg = labels(all, 300.0).into_string();
         let mut places: Vec<f64> = svg
             .split("<text")
             .skip(1)

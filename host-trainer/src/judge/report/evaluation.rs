@@ -1,6 +1,6 @@
 //! An image judged on rows of a log.
 
-use mild::Image;
+use mild::{Image, InputError, Price};
 use serde::Serialize;
 
 use super::MeritTable;
@@ -8,7 +8,7 @@ use crate::arithmetic::statistics::Estimate;
 use crate::data::dataset::Dataset;
 use crate::data::part::Part;
 use crate::data::reference::{best_single, oracle};
-use crate::integers::artifact::{decisions_at, scores};
+use crate::integers::artifact::{decisions_at, scores, scores_with_prices};
 
 /// What `mild eval --json` prints; also a part of `metrics.json`.
 #[derive(Debug, Clone, Serialize)]
@@ -72,6 +72,41 @@ pub fn evaluate_at(
     let choices = decisions_at(&scores(image, part), image.offsets(), threshold);
     let table = MeritTable::new(data, part, seed, &[(IMAGE_LINE, &choices)]);
     (evaluation(&table, IMAGE_LINE, data, part), table)
+}
+
+/// The same on the test rows of a log, if one use of each expert cost another price, and the image
+/// were told so, as `scores_with_prices` does on the device. `prices`: one for each expert, in
+/// units of one error, 0 to 16384; none where the image's own stays. A price that differs between
+/// rows rises or falls by the same factor on all of them.
+///
+/// # Errors
+/// [`InputError::NoPlattScaling`] if prices change and the image has no probabilities.
+pub fn evaluate_with_prices(
+    image: &Image<'_>,
+    data: &Dataset,
+    seed: u64,
+    threshold: i32,
+    prices: &[Option<f64>],
+) -> Result<(Evaluation, MeritTable), InputError> {
+    let own: Vec<Price> = image.prices().collect();
+    let told = own.iter().zip(prices.iter().chain(std::iter::repeat(&None)));
+    let told: Vec<Price> =
+        told.map(|(&own, price)| price.map_or(own, Price::from_errors)).collect();
+    if told == own {
+        return Ok(evaluate_at(image, data, &data.test, seed, threshold));
+    }
+    let mut data = data.clone();
+    for (k, &price) in prices.iter().enumerate() {
+        if let Some(price) = price
+            && told[k] != own[k]
+        {
+            data = data.with_price(k, price, own[k].to_errors());
+        }
+    }
+    let scores = scores_with_prices(image, &data.test, &told)?;
+    let choices = decisions_at(&scores, image.offsets(), threshold);
+    let table = MeritTable::new(&data, &data.test, seed, &[(IMAGE_LINE, &choices)]);
+    Ok((evaluation(&table, IMAGE_LINE, &data, &data.test), table))
 }
 
 /// The name of the line of an image in tables.

@@ -13,7 +13,7 @@ mod table;
 mod train;
 
 pub use c_source::{CSource, c_source, c_source_with_names};
-pub use evaluation::{Evaluation, ExpertReport, evaluate, evaluate_at};
+pub use evaluation::{Evaluation, ExpertReport, evaluate, evaluate_at, evaluate_with_prices};
 pub(crate) use evaluation::{FLOAT_LINE, IMAGE_LINE, evaluation};
 pub use image::{ImageExpert, ImageReport, NamesReport, OperatingPointsReport, ProvenanceReport};
 pub(crate) use image::{digest, hex};
