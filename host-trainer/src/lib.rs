@@ -77,24 +77,28 @@ pub use data::part::Part;
 pub use data::split::Split;
 pub use data::window::{LogWindow, WindowFeature};
 pub use error::{ConfigError, Error, ErrorReport, Excerpt, KeyReport, LogError, Result};
+pub use experiments::compare::{ComparedLog, Comparison, compare};
 pub use intake::config;
 pub use intake::config::Config;
 pub use intake::log::{
     Cells, ForeignFormat, ForeignRows, Header, MemoryTable, NewRow, NewRows, OpenForeign, Row,
-    Strided, Table, TableFormat, add_formats, column as log_column, read as read_log,
+    Strided, Table, TableFormat, add_formats, categories, column as log_column, read as read_log,
     read_from as read_log_from, read_memory as read_log_from_memory, single, survey as survey_log,
     survey_from as survey_log_from,
 };
 pub use intake::warnings::warnings;
 pub use integers::artifact::Artifact;
+pub use integers::vectors::golden_vectors;
 pub use judge::decide::{ChosenLoss, RowDecision, decide_part, decide_table};
+pub use judge::html::{ReportLog, report_page};
+pub use judge::onnx::onnx;
 pub use judge::report::{
     CSource, c_source, c_source_with_names, evaluate, evaluate_at, evaluate_with_prices,
     linker_script, rust_source, rust_source_with_names,
 };
 pub use learn::store::{Directory, Forgetful, Store};
 pub use pipeline::{
-    Choice, DenseLayer, Imported, PolicyReport, Reason, SeenLoss, Trained, import,
+    Choice, DenseLayer, FloatNetwork, Imported, PolicyReport, Reason, SeenLoss, Trained, import,
     train as train_with_store,
 };
 pub use progress::{Progress, Silent};

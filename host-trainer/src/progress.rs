@@ -16,6 +16,18 @@ pub trait Progress: Sync {
     }
 }
 
+/// A part of a larger work: its progress is not told, but with the whole it is given up.
+pub(crate) struct Within<'a>(pub(crate) &'a dyn Progress);
+
+impl Progress for Within<'_> {
+    fn total(&self, _: u64) {}
+    fn step(&self, _: u64) {}
+    fn finish(&self) {}
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
 /// Ignores all progress.
 pub struct Silent;
 

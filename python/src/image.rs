@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use mild::Reachable;
 use mild_trainer::report::ImageReport;
-use mild_trainer::{Artifact, Dataset, c_source, rust_source};
+use mild_trainer::{Artifact, Dataset, c_source, golden_vectors, rust_source};
 use numpy::ndarray::Array2;
 use numpy::{Element, IntoPyArray, PyArray1, PyArray2, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
@@ -169,6 +169,12 @@ impl Image {
         reachable: u32,
     ) -> PyResult<Decisions<'py>> {
         self.decisions(py, &codes, reachable)
+    }
+
+    /// Golden vectors from random inputs, as `mild export --format vectors` writes them.
+    fn vectors<'py>(&self, py: Python<'py>, rows: Option<usize>, seed: u64) -> Bound<'py, PyBytes> {
+        let image = self.artifact.image();
+        PyBytes::new(py, &py.detach(|| golden_vectors(&image, None, rows, seed)))
     }
 
     /// The image as Rust source, with the names that it holds.

@@ -1,22 +1,23 @@
 //! Networks that were trained elsewhere.
 
 use mild_trainer::report::ImageReport;
-use mild_trainer::{DenseLayer, Matrix, evaluate, import, warnings};
+use mild_trainer::{DenseLayer, Matrix, evaluate, import, onnx, warnings};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde_json::json;
 
 use crate::config::Config;
-use crate::error::{MildError, raise};
+use crate::error::raise;
 use crate::image::Image;
 use crate::log::Log;
+use crate::training::Trained;
 
 /// Weights (outputs x inputs) and biases of a layer.
 type Layer<'py> = (PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, f64>);
 
-/// Quantizes a network with ReLU between its layers, and judges it as a training is judged. Returns the
-/// image and a report (JSON) with keys of the report of a training.
+/// Quantizes a network with ReLU between its layers, and judges it as a training is judged. The report
+/// has keys of the report of a training.
 #[pyfunction]
 pub(crate) fn import_network(
     py: Python<'_>,
@@ -24,7 +25,7 @@ pub(crate) fn import_network(
     log: &Log,
     layers: Vec<Layer<'_>>,
     tunes_offsets: bool,
-) -> PyResult<(Image, String)> {
+) -> PyResult<Trained> {
     let layers = layers.iter().map(|(weights, biases)| {
         let (outputs, inputs) = (weights.shape()[0], weights.shape()[1]);
         let weights = Matrix::new(outputs, inputs, weights.as_slice()?.to_vec());
@@ -35,7 +36,7 @@ pub(crate) fn import_network(
     });
     let layers = layers.collect::<PyResult<Vec<_>>>()?;
     let (config, data) = (&config.config, &log.data);
-    py.detach(|| {
+    let (imported, report, float) = py.detach(|| {
         let imported = import(config, data, &layers, tunes_offsets).map_err(raise)?;
         let image = imported.artifact.image();
         let (evaluation, table) = evaluate(&image, data, &data.test, config.train.seed);
@@ -55,8 +56,8 @@ pub(crate) fn import_network(
             "image": ImageReport::new(&image),
             "warnings": warnings(config, data).map_err(raise)?,
         });
-        let report = serde_json::to_string(&report);
-        let report = report.map_err(|error| MildError::new_err(error.to_string()))?;
-        Ok((Image { artifact: imported.artifact }, report))
-    })
+        PyResult::Ok((imported, report, float))
+    })?;
+    let network = onnx(imported.float_network(), data);
+    Trained::new(py, Image { artifact: imported.artifact }, &report, network, float)
 }

@@ -3,6 +3,7 @@
 //! It is thin: what a user sees is written in Python, in `package/mild`, and all arithmetic is that of
 //! the crates `mild-trainer` and `mild`.
 
+mod compare;
 mod config;
 mod decide;
 mod error;
@@ -11,10 +12,13 @@ mod image;
 mod import;
 mod log;
 mod training;
+mod watched;
 
 /// The part of the package that is written in Rust. Not for use: `mild` has all of it.
 #[pyo3::pymodule]
 mod _mild {
+    #[pymodule_export]
+    use super::compare::compare;
     #[pymodule_export]
     use super::config::Config;
     #[pymodule_export]
@@ -24,7 +28,7 @@ mod _mild {
     #[pymodule_export]
     use super::import::import_network;
     #[pymodule_export]
-    use super::log::Log;
+    use super::log::{Log, categories};
     #[pymodule_export]
-    use super::training::train;
+    use super::training::{Trained, train};
 }

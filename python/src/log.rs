@@ -3,10 +3,14 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use mild_trainer::{Cells, Dataset, MemoryTable, Split, Strided, rust_source_with_names};
+use mild_trainer::{
+    Cells, Dataset, MemoryTable, ReportLog, Split, Strided, c_source_with_names, golden_vectors,
+    rust_source_with_names,
+};
 use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::config::Config;
 use crate::error::{MildError, raise};
@@ -21,7 +25,7 @@ pub(crate) struct Log {
 
 /// A column beside the features.
 #[derive(FromPyObject)]
-enum Column<'py> {
+pub(crate) enum Column<'py> {
     #[pyo3(annotation = "float32")]
     F32(PyReadonlyArray1<'py, f32>),
     #[pyo3(annotation = "float64")]
@@ -33,6 +37,15 @@ enum Column<'py> {
 }
 
 impl Column<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+            Self::Integers(values) => values.len(),
+            Self::Texts(texts) => texts.len(),
+        }
+    }
+
     fn cells(&self) -> PyResult<Cells<'_>> {
         Ok(match self {
             Self::F32(values) => Cells::F32(Strided::dense(values.as_slice()?)),
@@ -51,6 +64,39 @@ fn columns<'a, T: Copy>(
 ) -> PyResult<Vec<Cells<'a>>> {
     let columns = Strided::columns(values, columns);
     Ok(columns.map_err(|error| PyValueError::new_err(error.to_string()))?.map(cells).collect())
+}
+
+/// Columns by name.
+fn named_cells<'a>(
+    columns: &'a [(String, Column<'_>)],
+) -> impl Iterator<Item = (&'a str, PyResult<Cells<'a>>)> {
+    columns.iter().map(|(name, column)| (name.as_str(), column.cells()))
+}
+
+/// A table of named columns.
+fn table<'a>(
+    rows: usize,
+    columns: impl Iterator<Item = (&'a str, PyResult<Cells<'a>>)>,
+) -> PyResult<MemoryTable<'a>> {
+    let mut table = MemoryTable::new(rows);
+    for (name, cells) in columns {
+        table = table
+            .with(name, cells?)
+            .map_err(|error| PyValueError::new_err(format!("column `{name}`: {error}")))?;
+    }
+    Ok(table)
+}
+
+/// A table of columns, of which there is at least one.
+fn table_of<'a>(columns: &'a [(String, Column<'_>)]) -> PyResult<MemoryTable<'a>> {
+    let rows = columns.first().map_or(0, |(_, column)| column.len());
+    table(rows, named_cells(columns))
+}
+
+/// The names of the categories in a column, as the trainer has them.
+#[pyfunction]
+pub(crate) fn categories(column: Column<'_>) -> PyResult<Vec<String>> {
+    Ok(mild_trainer::categories(&column.cells()?))
 }
 
 #[pymethods]
@@ -82,17 +128,8 @@ impl Log {
             Features::F32(values) => values.shape()[0],
             Features::F64(values) => values.shape()[0],
         };
-        let mut all: Vec<(&str, Cells<'_>)> =
-            feature_names.iter().map(String::as_str).zip(cells).collect();
-        for (name, column) in &further {
-            all.push((name, column.cells()?));
-        }
-        let mut table = MemoryTable::new(rows);
-        for (name, cells) in all {
-            table = table
-                .with(name, cells)
-                .map_err(|error| PyValueError::new_err(format!("column `{name}`: {error}")))?;
-        }
+        let features = feature_names.iter().map(String::as_str).zip(cells.into_iter().map(Ok));
+        let table = table(rows, features.chain(named_cells(&further)))?;
         let config = &config.config;
         let read = || mild_trainer::read_log_from_memory(&table, Path::new(name), config);
         Ok(Self { data: py.detach(read).map_err(raise)? })
@@ -132,6 +169,47 @@ impl Log {
             serde_json::to_string(&serde_json::json!({ "evaluation": evaluation, "table": table }))
         });
         evaluation.map_err(|error| MildError::new_err(error.to_string()))
+    }
+
+    /// The page that `mild report` writes of an image, judged on the test rows. `metrics` is the report
+    /// of its training (JSON). Of a log that is in memory `answers` are the columns of labels and
+    /// answers; without them the log's file is read again.
+    fn report(
+        &self,
+        py: Python<'_>,
+        config: &Config,
+        image: &Image,
+        metrics: Option<&str>,
+        answers: Option<Vec<(String, Column<'_>)>>,
+    ) -> PyResult<String> {
+        image.must_fit(&self.data)?;
+        let table = answers.as_deref().map(table_of).transpose()?;
+        let log = table.as_ref().map_or(ReportLog::File, ReportLog::Memory);
+        let (config, data, artifact) = (&config.config, &self.data, &image.artifact);
+        let metrics = metrics.map(str::as_bytes);
+        let page = || mild_trainer::report_page(config, data, log, artifact, metrics, None);
+        py.detach(page).map_err(raise)
+    }
+
+    /// Golden vectors of an image from this log, as `mild export --format vectors` writes them.
+    fn vectors<'py>(
+        &self,
+        py: Python<'py>,
+        image: &Image,
+        rows: Option<usize>,
+        seed: u64,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        image.must_fit(&self.data)?;
+        let image = image.artifact.image();
+        let vectors = py.detach(|| golden_vectors(&image, Some(&self.data), rows, seed));
+        Ok(PyBytes::new(py, &vectors))
+    }
+
+    /// An image that was trained on this log as C source, with the names of the log.
+    fn c_source(&self, image: &Image, name: &str) -> PyResult<(String, String)> {
+        image.must_fit(&self.data)?;
+        let source = c_source_with_names(&image.artifact, name, &self.data);
+        Ok((source.header, source.source))
     }
 
     /// An image that was trained on this log as Rust source, with the names of the log.

@@ -1,50 +1,57 @@
-//! A training that can be watched and interrupted.
-
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
-use std::time::Duration;
+//! Trainings, and what is left of one.
 
 use mild_trainer::report::TrainReport;
-use mild_trainer::{Progress, warnings};
-use pyo3::exceptions::PyRuntimeError;
+use mild_trainer::{onnx, warnings};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::{MildError, raise};
 use crate::image::Image;
 use crate::log::Log;
+use crate::watched::watch;
 
-/// The time between two looks at the progress and at Python's signals.
-const INTERVAL: Duration = Duration::from_millis(100);
-
-/// How far a training is, and whether it is to be given up.
-#[derive(Default)]
-struct Watched {
-    done: AtomicU64,
-    total: AtomicU64,
-    cancelled: AtomicBool,
+/// What a training, or an import, ended in.
+#[pyclass(frozen, module = "mild._mild")]
+pub(crate) struct Trained {
+    /// The image.
+    #[pyo3(get)]
+    image: Py<Image>,
+    /// What `mild train --json` prints.
+    #[pyo3(get)]
+    report: String,
+    onnx: Vec<u8>,
+    /// The choices of the float network on the test rows.
+    #[pyo3(get)]
+    float_choices: Vec<usize>,
 }
 
-impl Progress for Watched {
-    fn total(&self, work: u64) {
-        self.total.store(work, Ordering::Relaxed);
+impl Trained {
+    pub(crate) fn new(
+        py: Python<'_>,
+        image: Image,
+        report: &impl Serialize,
+        onnx: Vec<u8>,
+        float_choices: Vec<usize>,
+    ) -> PyResult<Self> {
+        let report = serde_json::to_string(report);
+        let report = report.map_err(|error| MildError::new_err(error.to_string()))?;
+        Ok(Self { image: Py::new(py, image)?, report, onnx, float_choices })
     }
+}
 
-    fn step(&self, work: u64) {
-        self.done.fetch_add(work, Ordering::Relaxed);
-    }
-
-    fn finish(&self) {}
-
-    fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+#[pymethods]
+impl Trained {
+    /// The float network as an ONNX model, as `mild train --onnx` writes it.
+    #[getter]
+    fn onnx<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.onnx)
     }
 }
 
 /// Trains on a log. `progress(done, total)` is called now and then, and once at the end. Ctrl-C, or an
-/// exception of `progress`, ends the training. Returns the image and the report (JSON) that `mild
-/// train` writes.
+/// exception of `progress`, ends the training.
 #[pyfunction]
 #[pyo3(signature = (config, log, progress=None))]
 pub(crate) fn train(
@@ -52,49 +59,16 @@ pub(crate) fn train(
     config: &Config,
     log: &Log,
     progress: Option<Py<PyAny>>,
-) -> PyResult<(Image, String)> {
+) -> PyResult<Trained> {
     let (config, data) = (&config.config, &log.data);
-    let watched = Watched::default();
-    let trained = py.detach(|| {
-        thread::scope(|scope| {
-            let (sender, ended) = channel::<()>();
-            let worker = scope.spawn(|| {
-                // Dropped when the training has ended, however it did.
-                let _sender = sender;
-                mild_trainer::train(config, data, &watched)
-            });
-            let mut interrupted = Ok(());
-            while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(INTERVAL) {
-                interrupted = look(&watched, progress.as_ref());
-                if interrupted.is_err() {
-                    watched.cancelled.store(true, Ordering::Relaxed);
-                    break;
-                }
-            }
-            let trained = worker.join();
-            interrupted?;
-            trained
-                .map_err(|_| PyRuntimeError::new_err("the training ended unexpectedly"))?
-                .map_err(raise)
-        })
-    })?;
-    look(&watched, progress.as_ref())?;
-    let report = py.detach(|| {
+    let work = |watched: &dyn mild_trainer::Progress| mild_trainer::train(config, data, watched);
+    let trained = watch(py, progress.as_ref(), work)?;
+    let (report, network, choices) = py.detach(|| {
         let report = TrainReport::new(&trained, data, config);
         let report = report.with_importance(&trained, data, config);
         let report = report.with_warnings(warnings(config, data).map_err(raise)?);
-        serde_json::to_string(&report).map_err(|error| MildError::new_err(error.to_string()))
+        let network = onnx(trained.float_network(), data);
+        PyResult::Ok((report, network, trained.float_choices(&data.test)))
     })?;
-    Ok((Image { artifact: trained.artifact }, report))
-}
-
-/// Lets Python see its signals, and tells the progress.
-fn look(watched: &Watched, progress: Option<&Py<PyAny>>) -> PyResult<()> {
-    Python::attach(|py| {
-        py.check_signals()?;
-        let Some(progress) = progress else { return Ok(()) };
-        let (done, total) =
-            (watched.done.load(Ordering::Relaxed), watched.total.load(Ordering::Relaxed));
-        progress.call1(py, (done, total)).map(drop)
-    })
+    Trained::new(py, Image { artifact: trained.artifact }, &report, network, choices)
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +186,18 @@ def test_golden_vectors_are_repeated_and_a_flipped_weight_is_noticed(
     assert (decided.expert == readings.expert).all()
 
 
+def test_every_image_of_the_devices_repeats_its_vectors() -> None:
+    folders = [Path(folder) for folder in os.environ.get("MILD_IMAGES", "").split(os.pathsep)]
+    assert len(folders) > 10, "MILD_IMAGES: found none; run `cargo xtask python test`"
+    for folder in folders:
+        data = (folder / "vectors.bin").read_bytes()
+        image = (folder / "rejector.mild").read_bytes()
+        assert mismatches(_mild.Image(image), data) == 0, folder
+        # A unit that never fires has weights that nobody notices.
+        others = itertools.islice(flipped(image), 64)
+        assert any(mismatches(_mild.Image(other), data) for other in others), folder
+
+
 def test_exports_are_those_of_the_program(made: Made, program: Program, tmp_path: Path) -> None:
     table = pl.DataFrame(made.X, schema=["acid", "sugar", "density"])
     fitted = rejector().fit(table, made.losses)
@@ -194,15 +208,33 @@ def test_exports_are_those_of_the_program(made: Made, program: Program, tmp_path
     assert fitted.export("rust", tmp_path / "rejector.rs") == rust
     assert "pub sugar: T," in (tmp_path / "rejector.rs").read_text()
     assert mild.load(image).export("rust") == program("export", image, "--format", "rust")
-    program("export", image, "--format", "c", "--out", tmp_path / "wine")
+    arguments = ["export", image, "--format", "c", "--out", tmp_path / "wine"]
+    program(*arguments, "--config", config)
     own = tmp_path / "own"
     own.mkdir()
     header, source = fitted.export("c", own, name="wine")
     assert "WINE_EXPERT_CLOUD = 2" in header
     for name, text in [("wine.h", header), ("wine.c", source)]:
         assert text == (own / name).read_text() == (tmp_path / name).read_text()
-    with pytest.raises(ValueError, match="format: found 'onnx', expected 'rust', 'c' or 'bin'"):
-        fitted.export("onnx")  # type: ignore[call-overload]
+    # An image alone has no names of inputs.
+    program(*arguments)
+    assert mild.load(image).export("c", name="wine")[0] == (tmp_path / "wine.h").read_text()
+    arguments = ["export", image, "--format", "vectors", "--out", tmp_path / "vectors.bin"]
+    more: dict[str, Any] = {"rows": 3000, "seed": 7}
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        ({}, []),
+        (more, ["--rows", "3000", "--seed", "7"]),
+    ]
+    for given, options in cases:
+        program(*arguments, "--config", config, *options)
+        found = fitted.export("vectors", tmp_path / "own.bin", **given)
+        assert found == (tmp_path / "own.bin").read_bytes()
+        assert found == (tmp_path / "vectors.bin").read_bytes()
+        program(*arguments, *options)
+        alone = mild.load(image).export("vectors", **given)
+        assert alone == (tmp_path / "vectors.bin").read_bytes() != found
+    with pytest.raises(ValueError, match="format: found 'elf', expected 'rust', .* or 'onnx'"):
+        fitted.export("elf")  # type: ignore[call-overload]
 
 
 def test_a_signed_image_is_read_as_it_was(made: Made, program: Program, tmp_path: Path) -> None:

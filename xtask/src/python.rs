@@ -1,13 +1,13 @@
 //! The Python package: built, installed into an environment of its own, and tested there.
 
 use crate::{
-    apt,
+    apt, images,
     process::{find_program, read, remove_variables, root, run, target_dir},
     programs,
 };
 use anyhow::{Context, Result, bail};
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -149,6 +149,8 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
     let environment = Environment::prepare(profile)?;
     let mut pytest = environment.program("pytest");
     pytest.env("MILD_PROGRAM", program);
+    let images = images::present()?;
+    pytest.env("MILD_IMAGES", env::join_paths(images).context("a folder of images")?);
     pytest.args(["-p", "no:cacheprovider"]).args(arguments);
     run(&mut pytest)?;
     for arguments in [["check", "--quiet"], ["format", "--check"]] {

@@ -8,7 +8,7 @@ use super::output::{Output, command_line, print_all};
 use super::{progress, values};
 use crate::error::{Error, Result};
 use crate::experiments::compare::record::Archive;
-use crate::experiments::compare::{ComparedLog, Comparison, ComparisonPlan, markdown, page, plot};
+use crate::experiments::compare::{ComparedLog, Comparison, ComparisonPlan, page, plot};
 use crate::experiments::methods::Contender;
 use crate::files;
 use crate::intake::config::{ConfidenceColumns, Config};
@@ -32,10 +32,10 @@ pub(crate) struct CompareArgs {
     configs: Vec<PathBuf>,
     /// The methods to compare, or `all`
     #[arg(
-        long, value_delimiter = ',', default_value = "auto", value_parser = parse_methods,
+        long, value_delimiter = ',', default_value = "auto", value_parser = parse_method,
         long_help = methods_help()
     )]
-    methods: Vec<Methods>,
+    methods: Vec<String>,
     /// How often to train each method on each log, with the seeds 0, 1, 2, …
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
@@ -67,10 +67,6 @@ pub(crate) struct CompareArgs {
     pub(super) output: Output,
 }
 
-/// One method, or all.
-#[derive(Debug, Clone)]
-struct Methods(Vec<Contender>);
-
 /// All methods, each with what it is.
 fn methods_help() -> String {
     let mut help = "The methods to compare, or `all` of them:".to_owned();
@@ -80,11 +76,9 @@ fn methods_help() -> String {
     help
 }
 
-fn parse_methods(text: &str) -> std::result::Result<Methods, String> {
-    if text == "all" {
-        return Ok(Methods(Contender::all().collect()));
-    }
-    text.parse().map(|method| Methods(vec![method])).map_err(|error: Error| error.to_string())
+/// The name of a method, or `all`.
+fn parse_method(name: &str) -> std::result::Result<String, String> {
+    Contender::named(&[name]).map(|_| name.to_owned()).map_err(|error| error.to_string())
 }
 
 /// A number of train rows, or all.
@@ -116,12 +110,7 @@ impl CompareArgs {
 }
 
 pub(super) fn run(args: &CompareArgs) -> Result<()> {
-    let mut methods: Vec<Contender> = Vec::new();
-    for method in args.methods.iter().flat_map(|Methods(all)| all) {
-        if !methods.contains(method) {
-            methods.push(*method);
-        }
-    }
+    let methods = Contender::named(&args.methods)?;
     let mut logs: Vec<ComparedLog> = Vec::new();
     for path in &args.configs {
         let mut config = Config::load(path)?;
@@ -134,28 +123,28 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
             config.confidence = Some(ConfidenceColumns::Largest(column.clone()));
         }
         let data = log::read(&config)?;
-        let name = free_name(path, &logs);
+        let log = ComparedLog::new(config, data, &logs);
         if args.experts.is_empty() {
-            logs.push(ComparedLog { name, experts: None, config, data });
+            logs.push(log);
             continue;
         }
         for &experts in &args.experts {
-            if experts > data.experts.len() {
+            if experts > log.data.experts.len() {
                 return Err(Error::Argument {
                     option: "--experts",
                     found: experts.to_string(),
                     expected: format!(
                         "at most {}, the experts of {}",
-                        data.experts.len(),
+                        log.data.experts.len(),
                         path.display()
                     ),
                 });
             }
             logs.push(ComparedLog {
-                name: format!("{name}-{experts}"),
+                name: format!("{}-{experts}", log.name),
                 experts: Some(experts),
-                config: config.clone(),
-                data: data.first_experts(experts),
+                config: log.config.clone(),
+                data: log.data.first_experts(experts),
             });
         }
     }
@@ -167,43 +156,26 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
         archive: args.out.as_deref().map(|out| Archive::new(out, store::build(), args.any_build)),
     };
     let comparison = plan.run(&*progress::shown("comparing", args.output.quiet))?;
-    let tables = markdown::tables(&comparison);
+    let tables = comparison.markdown();
     if let Some(out) = &args.out {
         write(out, &comparison, &tables)?;
         let origin = page::Origin::new(&plan.logs, command_line());
         files::write(&out.join(page::FILE_NAME), page::page(&comparison, &origin).as_bytes())?;
     }
     if args.csv {
-        return print_all(&csv(&comparison)?);
+        return print_all(&comparison.csv());
     }
     args.output.print(&comparison, &tables)
-}
-
-fn csv(comparison: &Comparison) -> Result<String> {
-    crate::experiments::compare::csv::lines(comparison)
-        .map_err(|error| Error::io(Path::new("comma-separated values"))(error.into()))
 }
 
 fn write(out: &Path, comparison: &Comparison, tables: &str) -> Result<()> {
     let json = serde_json::to_vec_pretty(comparison)
         .map_err(|error| Error::io(&out.join("compare.json"))(error.into()))?;
     files::write(&out.join("compare.json"), &json)?;
-    files::write(&out.join("compare.csv"), csv(comparison)?.as_bytes())?;
+    files::write(&out.join("compare.csv"), comparison.csv().as_bytes())?;
     files::write(&out.join("compare.md"), tables.as_bytes())?;
     for (name, svg) in plot::plots(comparison)? {
         files::write(&out.join("plots").join(name), svg.as_bytes())?;
     }
     Ok(())
-}
-
-/// The name of a log: the directory of its configuration, or else the file; a second log of that
-/// name gets a number.
-fn free_name(path: &Path, logs: &[ComparedLog]) -> String {
-    let plain = path.file_stem() == Some("mild".as_ref());
-    let directory = path.parent().and_then(Path::file_name).filter(|_| plain);
-    let name = directory.or(path.file_stem()).unwrap_or(path.as_os_str()).to_string_lossy();
-    let taken = |name: &str| logs.iter().any(|log| log.name == name);
-    let numbered = (2..).map(|number| format!("{name}-{number}"));
-    let mut names = std::iter::once(name.to_string()).chain(numbered);
-    names.find(|name| !taken(name)).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::output::{Output, print_all};
-use super::train::{Page, train_and_write};
+use super::train::{Page, Results, train_and_write};
 use crate::error::Result;
 use crate::files;
 use crate::intake::config::Config;
@@ -41,13 +41,9 @@ pub(super) fn run(args: &DemoArgs) -> Result<()> {
     if !args.output.quiet && !args.output.json {
         print_all(&introduction(&data))?;
     }
-    train_and_write(
-        &config,
-        &data,
-        Vec::new(),
-        args.out.as_deref().map(|out| (out, Page::Written)),
-        args.output,
-    )
+    let results =
+        args.out.as_deref().map(|out| Results { directory: out, page: Page::Written, onnx: None });
+    train_and_write(&config, &data, Vec::new(), results, args.output)
 }
 
 fn introduction(data: &crate::data::dataset::Dataset) -> String {

@@ -12,7 +12,7 @@ use crate::files;
 use crate::intake::config::Config;
 use crate::intake::log;
 use crate::integers::artifact::Artifact;
-use crate::integers::vectors::{self, Amount};
+use crate::integers::vectors::golden_vectors;
 use crate::judge::report::{
     c_source, c_source_with_names, linker_script, rust_source, rust_source_with_names,
 };
@@ -127,16 +127,12 @@ fn named(path: &Path, artifact: &Artifact, config: &Path) -> Result<Dataset> {
 
 fn golden(args: &ExportArgs, artifact: &Artifact) -> Result<Vec<u8>> {
     let image = artifact.image();
-    let amount = args.rows.map_or_else(Amount::default, Amount::at_least);
     let Some(config) = &args.config else {
-        return Ok(vectors::write(&image, &[], None, amount, args.seed));
+        return Ok(golden_vectors(&image, None, args.rows, args.seed));
     };
     let mut config = Config::load(config)?;
     config.train.seed = image.provenance().seed;
     let data = log::read(&config)?;
     must_fit(&args.image, artifact, &data)?;
-    let parts = [&data.test, &data.calibration, &data.train];
-    // The image has learned from the other parts: they serve only to reach a number.
-    let parts = if args.rows.is_some() { &parts[..] } else { &parts[..1] };
-    Ok(vectors::write(&image, parts, data.raw.as_deref(), amount, args.seed))
+    Ok(golden_vectors(&image, Some(&data), args.rows, args.seed))
 }

@@ -12,8 +12,7 @@ use crate::files;
 use crate::intake::config::Config;
 use crate::intake::log;
 use crate::integers::artifact::Artifact;
-use crate::judge::html;
-use crate::judge::importance::importance;
+use crate::judge::html::{self, ReportLog};
 
 /// Arguments of `mild report`.
 #[derive(Debug, Args)]
@@ -64,11 +63,8 @@ pub(super) fn page_beside(
 ) -> Result<String> {
     let metrics = read_beside(image, "metrics.json")?;
     let comparison = read_beside(image, html::COMPARISON)?;
-    let image = artifact.image();
-    let seed = image.provenance().seed;
-    let importance = importance(&image, config, data, &data.test, seed);
     let (metrics, comparison) = (metrics.as_deref(), comparison.as_deref());
-    Ok(html::page(config, data, artifact, metrics, comparison, importance.as_ref())?.html)
+    html::report_page(config, data, ReportLog::File, artifact, metrics, comparison)
 }
 
 /// A file beside an image, if there is one of this name.

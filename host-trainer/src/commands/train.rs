@@ -15,7 +15,8 @@ use crate::intake::config::Config;
 use crate::intake::log;
 use crate::intake::warnings::warnings;
 use crate::integers::vectors::{self, Amount};
-use crate::judge::html;
+use crate::judge::html::{self, ReportLog};
+use crate::judge::onnx::onnx;
 use crate::judge::report::TrainReport;
 use crate::learn::store::{self, Directory, Forgetful, Store};
 use crate::loss::Effort;
@@ -49,13 +50,17 @@ Writes `rejector.mild` (the image), `report.html` (for a browser), `metrics.json
 Examples:
   mild train mild.toml --out out
   mild train mild.toml --out out --effort thorough --seed 3
-  mild train mild.toml --out out --json --quiet    for a script")]
+  mild train mild.toml --out out --json --quiet    for a script
+  mild train mild.toml --out out --onnx network.onnx")]
 pub(crate) struct TrainCommand {
     #[command(flatten)]
     pub(super) train: TrainArgs,
     /// Do not write report.html
     #[arg(long)]
     no_report: bool,
+    /// Also write the float network to this file, as an ONNX model. The image has its integers alone
+    #[arg(long, value_name = "FILE")]
+    onnx: Option<PathBuf>,
 }
 
 impl TrainArgs {
@@ -70,12 +75,13 @@ impl TrainArgs {
 }
 
 pub(super) fn run(command: &TrainCommand) -> Result<()> {
-    let TrainCommand { train: args, no_report } = command;
+    let TrainCommand { train: args, no_report, onnx } = command;
     let (config, data) = args.load()?;
     let warnings = warnings(&config, &data)?;
     output::warn(&warnings, args.output.quiet);
     let page = if *no_report { Page::None } else { Page::Written };
-    train_and_write(&config, &data, warnings, Some((&args.out, page)), args.output)
+    let results = Results { directory: &args.out, page, onnx: onnx.as_deref() };
+    train_and_write(&config, &data, warnings, Some(results), args.output)
 }
 
 /// Whether `report.html` is written with the other results.
@@ -85,15 +91,25 @@ pub(super) enum Page {
     None,
 }
 
+/// Where results go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Results<'a> {
+    pub(super) directory: &'a Path,
+    pub(super) page: Page,
+    /// The file of the float network, if it is wanted.
+    pub(super) onnx: Option<&'a Path>,
+}
+
 /// Trains, writes the results, and reports them with what looked wrong about the log.
 pub(super) fn train_and_write(
     config: &Config,
     data: &Dataset,
     warnings: Vec<Warning>,
-    out: Option<(&Path, Page)>,
+    results: Option<Results<'_>>,
     output: Output,
 ) -> Result<()> {
-    let directory = out.map(|(out, _)| Directory::new(out, &context(config, data)));
+    let directory =
+        results.map(|results| Directory::new(results.directory, &context(config, data)));
     let store: &dyn Store = match &directory {
         Some(directory) => directory,
         None => &Forgetful,
@@ -104,7 +120,7 @@ pub(super) fn train_and_write(
         .with_warnings(warnings)
         .with_importance(&trained, data, config);
     let mut text = report.render();
-    if let Some((out, page)) = out {
+    if let Some(Results { directory: out, page, onnx: network }) = results {
         let metrics = write(out, &report, &trained, data, seed)?;
         let image = out.join("rejector.mild");
         let mut written = format!("written: {}\n", image.display());
@@ -113,6 +129,7 @@ pub(super) fn train_and_write(
             let page = html::page(
                 config,
                 data,
+                ReportLog::File,
                 &trained.artifact,
                 Some(&metrics),
                 read_beside(&image, html::COMPARISON)?.as_deref(),
@@ -121,6 +138,10 @@ pub(super) fn train_and_write(
             files::write(&file, page.html.as_bytes())?;
             text += &format!("\n{}\n", page.headline);
             written += &format!("report: {}, for a browser\n", file.display());
+        }
+        if let Some(file) = network {
+            files::write(file, &onnx(trained.float_network(), data))?;
+            written += &format!("float network: {}\n", file.display());
         }
         if let Some(directory) = directory {
             directory.remove()?;

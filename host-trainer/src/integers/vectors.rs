@@ -4,7 +4,7 @@
 use mild::{Image, Reachable, Rejector};
 
 use crate::arithmetic::random::Random;
-use crate::data::dataset::RawScale;
+use crate::data::dataset::{Dataset, RawScale};
 use crate::data::part::Part;
 
 /// Vectors of random inputs, extremes among them, at least.
@@ -39,6 +39,30 @@ impl Default for Amount {
     fn default() -> Self {
         Self { log_rows: 10_000, total: 0 }
     }
+}
+
+/// Golden vectors of an image: inputs with the scores and decisions that a device must reproduce, as
+/// `mild export --format vectors` writes them. `docs/image-format.md` specifies the bytes.
+///
+/// Inputs are the test rows of the log, 10,000 at most, and random ones, 2000 at least. With `rows`
+/// there are at least so many, from the whole log (test rows first), then from random inputs. `seed`
+/// is that of random inputs and masks.
+///
+/// # Panics
+/// If the log has another number of inputs than the image.
+#[must_use]
+pub fn golden_vectors(
+    image: &Image<'_>,
+    data: Option<&Dataset>,
+    rows: Option<usize>,
+    seed: u64,
+) -> Vec<u8> {
+    let amount = rows.map_or_else(Amount::default, Amount::at_least);
+    let Some(data) = data else { return write(image, &[], None, amount, seed) };
+    let parts = [&data.test, &data.calibration, &data.train];
+    // The image has learned from the other parts: they serve only to reach a number.
+    let parts = if rows.is_some() { &parts[..] } else { &parts[..1] };
+    write(image, parts, data.raw.as_deref(), amount, seed)
 }
 
 /// Writes vectors for an image: rows of the parts in turn, as `f32` features and where the image

@@ -5,5 +5,6 @@ pub(crate) mod evaluate;
 pub(crate) mod glossary;
 pub(crate) mod html;
 pub(crate) mod importance;
+pub(crate) mod onnx;
 pub(crate) mod page;
 pub(crate) mod report;

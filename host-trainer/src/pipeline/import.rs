@@ -1,6 +1,6 @@
 //! A network that was trained elsewhere: quantized and judged as our own are.
 
-use super::{SeenLoss, check_quantization, float_choices};
+use super::{FloatNetwork, SeenLoss, check_quantization, float_choices};
 use crate::arithmetic::network::Shape;
 use crate::data::dataset::Dataset;
 use crate::data::matrix::Matrix;
@@ -40,6 +40,12 @@ impl Imported {
     #[must_use]
     pub fn float_choices(&self, part: &Part) -> Vec<usize> {
         float_choices(&self.fit, &self.offsets, part)
+    }
+
+    /// The network as it came, with the offsets that were added.
+    #[must_use]
+    pub fn float_network(&self) -> FloatNetwork<'_> {
+        FloatNetwork { fit: &self.fit, offsets: &self.offsets }
     }
 }
 

@@ -279,6 +279,14 @@ pub(crate) fn finish(
     Ok(Made { trained, quantized, parts })
 }
 
+/// The network that an image was made from.
+#[derive(Debug, Clone, Copy)]
+pub struct FloatNetwork<'a> {
+    pub(crate) fit: &'a Fit,
+    /// One for each expert.
+    pub(crate) offsets: &'a [f64],
+}
+
 /// The choices of a float network with offsets.
 fn float_choices(fit: &Fit, offsets: &[f64], part: &Part) -> Vec<usize> {
     let rows: Vec<usize> = (0..part.rows()).collect();
@@ -290,6 +298,12 @@ impl Trained {
     #[must_use]
     pub fn float_choices(&self, part: &Part) -> Vec<usize> {
         float_choices(&self.fit, &self.offsets, part)
+    }
+
+    /// The network that the image was made from.
+    #[must_use]
+    pub fn float_network(&self) -> FloatNetwork<'_> {
+        FloatNetwork { fit: &self.fit, offsets: &self.offsets }
     }
 
     /// The choices of the image on some rows.

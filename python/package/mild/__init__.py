@@ -11,6 +11,7 @@ for bit.
 >>> rejector.predict(X_new)  # 0: answer here; 1: ask the cloud  # doctest: +SKIP
 """
 
+from ._compare import Comparison, compare
 from ._decisions import Decisions
 from ._imported import from_layers, from_sklearn, from_torch
 from ._losses import losses
@@ -18,9 +19,11 @@ from ._mild import MildError
 from ._rejector import Rejector, load, train
 
 __all__ = [
+    "Comparison",
     "Decisions",
     "MildError",
     "Rejector",
+    "compare",
     "from_layers",
     "from_sklearn",
     "from_torch",

@@ -10,11 +10,16 @@ __all__ = [
     "Image",
     "Log",
     "MildError",
+    "Trained",
+    "categories",
+    "compare",
     "import_network",
     "train",
 ]
 
 _Features = NDArray[np.float32] | NDArray[np.float64]
+_Column = NDArray[Any] | list[str]
+_Progress = Callable[[int, int], object] | None
 _Decisions = tuple[
     NDArray[np.intp],
     NDArray[np.int32],
@@ -49,7 +54,7 @@ class Log:
         name: str,
         feature_names: Sequence[str],
         features: _Features,
-        further: Sequence[tuple[str, NDArray[Any] | list[str]]],
+        further: Sequence[tuple[str, _Column]],
     ) -> Log: ...
     @property
     def feature_names(self) -> list[str]: ...
@@ -60,6 +65,15 @@ class Log:
     @property
     def test_rows(self) -> list[int]: ...
     def evaluate(self, image: Image, seed: int) -> str: ...
+    def report(
+        self,
+        config: Config,
+        image: Image,
+        metrics: str | None,
+        answers: Sequence[tuple[str, _Column]] | None,
+    ) -> str: ...
+    def vectors(self, image: Image, rows: int | None, seed: int) -> bytes: ...
+    def c_source(self, image: Image, name: str) -> tuple[str, str]: ...
     def rust_source(self, image: Image) -> str: ...
 
 @final
@@ -82,15 +96,33 @@ class Image:
     def decide(self, features: _Features, reachable: int) -> _Decisions: ...
     def decide_readings(self, readings: NDArray[np.int16], reachable: int) -> _Decisions: ...
     def decide_codes(self, codes: NDArray[np.int8], reachable: int) -> _Decisions: ...
+    def vectors(self, rows: int | None, seed: int) -> bytes: ...
     def rust_source(self) -> str: ...
     def c_source(self, name: str) -> tuple[str, str]: ...
 
+@final
+class Trained:
+    @property
+    def image(self) -> Image: ...
+    @property
+    def report(self) -> str: ...
+    @property
+    def onnx(self) -> bytes: ...
+    @property
+    def float_choices(self) -> list[int]: ...
+
+def categories(column: _Column) -> list[str]: ...
+def compare(
+    logs: Sequence[tuple[Config, Log]],
+    methods: Sequence[str],
+    seeds: int,
+    train_rows: Sequence[int | None],
+    progress: _Progress,
+) -> tuple[str, str, str]: ...
 def import_network(
     config: Config,
     log: Log,
     layers: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
     tunes_offsets: bool,
-) -> tuple[Image, str]: ...
-def train(
-    config: Config, log: Log, progress: Callable[[int, int], object] | None = None
-) -> tuple[Image, str]: ...
+) -> Trained: ...
+def train(config: Config, log: Log, progress: _Progress = None) -> Trained: ...

@@ -30,6 +30,28 @@ def column_names(table: Any) -> Optional[list[str]]:
     return [str(name) for name in names]
 
 
+def columns(table: Any) -> list[Any]:
+    """The columns of a table, each as its library has it."""
+    if hasattr(table, "iloc"):  # pandas; names may stand twice
+        return [table.iloc[:, index] for index in range(table.shape[1])]
+    if hasattr(table, "get_columns"):  # polars
+        return list(table.get_columns())
+    return [column.to_pandas() for column in table.columns]  # pyarrow
+
+
+def is_category(column: Any) -> bool:
+    """Whether a column is of categories: it is declared so, or holds nothing but texts."""
+    if str(getattr(column, "dtype", "")).lower().startswith(("category", "categorical", "enum")):
+        return True
+    array = to_array(column)
+    if array.dtype.kind in "US":
+        return True
+    if array.dtype.kind != "O":
+        return False
+    cells = [cell for cell in array.tolist() if not _is_missing(cell)]
+    return bool(cells) and all(isinstance(cell, str) for cell in cells)
+
+
 def to_array(values: Any) -> NDArray[Any]:
     """The values of anything that is an array, or can be one."""
     if not isinstance(values, np.ndarray):
@@ -72,7 +94,7 @@ def _numbers(array: NDArray[Any], what: str, names: Optional[Sequence[str]]) -> 
             name = names[index] if names else index
             raise TypeError(
                 f"{what}, row {row}, column {name!r}: found {cell!r}, expected a number; "
-                "encode categories first, for instance with scikit-learn's OneHotEncoder"
+                "a column of categories has text in every cell, or is named in `categorical`"
             )
     missing = np.frompyfunc(lambda cell: np.nan if _is_missing(cell) else float(cell), 1, 1)
     return np.asarray(missing(array), dtype=np.float64)
@@ -119,6 +141,37 @@ def names_of_values(array: NDArray[Any]) -> Column:
 
 def has_gaps(column: Column) -> bool:
     """Whether a cell is missing."""
+    return first_gap(column) is not None
+
+
+def first_gap(column: Column) -> Optional[int]:
+    """The first row on which a cell is missing."""
     if isinstance(column, list):
-        return "" in column
-    return column.dtype.kind == "f" and bool(np.isnan(column).any())
+        return column.index("") if "" in column else None
+    if column.dtype.kind != "f" or not np.isnan(column).any():
+        return None
+    return int(np.flatnonzero(np.isnan(column))[0])
+
+
+def plain(cell: Any) -> Any:
+    """A cell, a whole number being an integer."""
+    if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
+        return int(cell)
+    return cell
+
+
+def rows_of(column: Column, index: NDArray[np.intp]) -> Column:
+    """These rows of a column."""
+    if isinstance(column, list):
+        return [column[row] for row in index.tolist()]
+    return np.ascontiguousarray(column[index])
+
+
+def distinct(column: Column) -> tuple[Column, NDArray[np.intp]]:
+    """The different values of a column, and which of them each row has."""
+    if isinstance(column, list):
+        codes: dict[str, int] = {}
+        of_rows = [codes.setdefault(cell, len(codes)) for cell in column]
+        return list(codes), np.asarray(of_rows, dtype=np.intp)
+    values, inverse = np.unique(column, return_inverse=True)
+    return values, np.asarray(inverse, dtype=np.intp)

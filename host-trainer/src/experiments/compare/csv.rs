@@ -3,11 +3,15 @@
 use super::Comparison;
 use crate::arithmetic::statistics::Estimate;
 
-/// One line for each log, number of train rows and method.
-///
-/// # Errors
-/// Those of writing to memory, which has none to give in practice.
-pub(crate) fn lines(comparison: &Comparison) -> Result<String, csv::Error> {
+impl Comparison {
+    /// The table of `mild compare --csv`: a line for each log, number of train rows and method.
+    #[must_use]
+    pub fn csv(&self) -> String {
+        lines(self).expect("memory can be written, and all lines have the fields of the header")
+    }
+}
+
+fn lines(comparison: &Comparison) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record([
         "log",

@@ -7,9 +7,16 @@ use super::summary::{Constant, LogSummary};
 use super::{Comparison, Overall};
 use crate::arithmetic::statistics::Estimate;
 
+impl Comparison {
+    /// The tables that `mild compare` prints, as Markdown.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        tables(self)
+    }
+}
+
 /// All tables.
-#[must_use]
-pub(crate) fn tables(comparison: &Comparison) -> String {
+fn tables(comparison: &Comparison) -> String {
     let mut text = String::new();
     for overall in &comparison.overall {
         text += &overall_table(overall, &comparison.logs);

@@ -18,6 +18,7 @@ pub(crate) mod sample;
 pub(crate) mod summary;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -29,14 +30,15 @@ use self::rank::{Ranks, ranks};
 use self::record::{Archive, Key, Record};
 use self::summary::{LogSummary, Records, summarize};
 use crate::data::dataset::Dataset;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiments::methods::{self, Contender};
 use crate::intake::config::Config;
 use crate::learn::store::Memory;
-use crate::progress::{Progress, Silent};
+use crate::progress::{Progress, Within};
 
 /// A log to compare on.
-pub(crate) struct ComparedLog {
+#[derive(Debug, Clone)]
+pub struct ComparedLog {
     /// Its name.
     pub name: String,
     /// The number of its experts, if it is compared with the first of them alone.
@@ -45,6 +47,23 @@ pub(crate) struct ComparedLog {
     pub config: Config,
     /// Its rows.
     pub data: Dataset,
+}
+
+impl ComparedLog {
+    /// A log with all of its experts. Its name is the directory of its configuration, or else the
+    /// file; where one of `others` has that name it gets a number.
+    #[must_use]
+    pub fn new(config: Config, data: Dataset, others: &[Self]) -> Self {
+        let path = &config.path;
+        let plain = path.file_stem() == Some("mild".as_ref());
+        let directory = path.parent().and_then(Path::file_name).filter(|_| plain);
+        let name = directory.or(path.file_stem()).unwrap_or(path.as_os_str()).to_string_lossy();
+        let taken = |name: &str| others.iter().any(|log| log.name == name);
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let mut names = std::iter::once(name.to_string()).chain(numbered);
+        let name = names.find(|name| !taken(name)).unwrap_or_default();
+        Self { name, experts: None, config, data }
+    }
 }
 
 /// What is compared.
@@ -61,13 +80,34 @@ pub(crate) struct ComparisonPlan {
     pub archive: Option<Archive>,
 }
 
-/// The outcome of a plan.
+/// Methods beside each other. As JSON it is what `mild compare --json` prints.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Comparison {
+pub struct Comparison {
     /// One for each log and number of train rows.
-    pub logs: Vec<LogSummary>,
+    pub(crate) logs: Vec<LogSummary>,
     /// Over all logs, one for each number of train rows, where there are several logs.
-    pub overall: Vec<Overall>,
+    pub(crate) overall: Vec<Overall>,
+}
+
+/// Trains methods on the same rows of each log with the seeds 0 to `seeds`, exclusive, and judges
+/// them on its test rows, as `mild compare` does. `methods` are their names, or `all`. Each of
+/// `train_rows` is a number of train rows to use, for learning curves, or none for all of them.
+/// Method and seed of the configurations are not looked at.
+///
+/// # Errors
+/// [`Error::UnknownName`] for a method that there is not, [`Error::Cancelled`] if `progress` says
+/// so, and the errors of the trainings. A method that does not apply to a log is skipped, and the
+/// tables say why.
+pub fn compare(
+    logs: Vec<ComparedLog>,
+    methods: &[impl AsRef<str>],
+    seeds: u64,
+    train_rows: &[Option<usize>],
+    progress: &dyn Progress,
+) -> Result<Comparison> {
+    let methods = Contender::named(methods)?;
+    let train_rows = train_rows.to_vec();
+    ComparisonPlan { logs, methods, seeds, train_rows, archive: None }.run(progress)
 }
 
 /// The methods over all logs.
@@ -194,6 +234,9 @@ impl ComparisonPlan {
         let mut sampled = None;
         let memory = Memory::default();
         for &method in &self.methods {
+            if progress.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
             let key = self.key(job, method);
             let context = Self::context(log, method);
             let known = self.archive.as_ref().and_then(|archive| archive.get(&key, &context));
@@ -210,7 +253,7 @@ impl ComparisonPlan {
                             &*sampled.get_or_insert_with(|| sample::thin(&log.data, rows, job.seed))
                         }
                     };
-                    let run = methods::run(method, &config, data, &memory, &Silent)?;
+                    let run = methods::run(method, &config, data, &memory, &Within(progress))?;
                     let record = Record::new(&run, &data.test);
                     if let Some(archive) = &self.archive {
                         archive.put(&key, &context, &record)?;

@@ -27,6 +27,26 @@ impl Contender {
         images.chain(HOST_ONLY.into_iter().flatten().map(Self::HostOnly))
     }
 
+    /// The contenders with these names, each once; `all` stands for all of them.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`].
+    pub fn named(names: &[impl AsRef<str>]) -> Result<Vec<Self>, Error> {
+        let mut found: Vec<Self> = Vec::new();
+        for name in names {
+            let of_name = match name.as_ref() {
+                "all" => Self::all().collect(),
+                name => vec![name.parse()?],
+            };
+            for contender in of_name {
+                if !found.contains(&contender) {
+                    found.push(contender);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Whether it uses what the log says of the local model's
     /// [confidence](crate::data::confidence).
     #[must_use]
@@ -91,6 +111,8 @@ mod tests {
             assert_eq!(contender.to_string().parse::<Contender>().unwrap(), *contender);
             assert!(all[..index].iter().all(|other| other.name() != contender.name()));
         }
+        assert_eq!(Contender::named(&["knn", "all", "knn"]).unwrap().len(), all.len());
+        assert_eq!(Contender::named(&["auto", "auto"]).unwrap().len(), 1);
         let error = "knm".parse::<Contender>().unwrap_err().to_string();
         assert!(error.contains("did you mean `knn`?"), "{error}");
     }

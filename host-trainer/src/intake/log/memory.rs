@@ -10,10 +10,12 @@ use std::path::Path;
 
 use csv::StringRecord;
 
+use super::category;
 use super::dialect::TableFormat;
 use super::header::Header;
 use super::row::Row;
 use super::rows::Rows;
+use super::text::visible;
 use crate::data::dataset::Dataset;
 use crate::data::matrix::ShapeError;
 use crate::error::Result;
@@ -106,6 +108,18 @@ impl Cells<'_> {
     }
 }
 
+/// The name of the category in each cell of a column, as a log that is read from memory has it: a
+/// text without the space around it, and 3.0 is 3. A missing cell gives an empty name.
+#[must_use]
+pub fn categories(cells: &Cells<'_>) -> Vec<String> {
+    let of_row = |row| {
+        let mut text = String::new();
+        cells.write(row, &mut text);
+        category::name(visible(&text))
+    };
+    (0..cells.len()).map(of_row).collect()
+}
+
 /// The single that is read where a file has a double, with the fewest digits that tell it from all
 /// others. Nearly always that is the nearest single; in the middle between two the digits decide.
 #[inline]
@@ -182,6 +196,14 @@ impl<'a> MemoryTable<'a> {
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// A cell as the reader of a log sees it; none if there is no such column.
+    pub(crate) fn text(&self, name: &str, row: usize) -> Option<String> {
+        let column = self.names.iter().position(|known| known == name)?;
+        let mut text = String::new();
+        self.columns.get(column)?.write(row, &mut text);
+        Some(visible(&text).to_owned())
     }
 
     /// The dataset, with rows on which somebody was not asked if the configuration allows that.

@@ -51,7 +51,7 @@ pub(crate) use dialect::is_missing_mark;
 use files::Tables;
 pub use foreign::{ForeignFormat, ForeignRows, OpenForeign, add_formats};
 pub use header::Header;
-pub use memory::{Cells, MemoryTable, Strided, single};
+pub use memory::{Cells, MemoryTable, Strided, categories, single};
 pub use new_rows::{NewRow, NewRows};
 use recognised::Recognised;
 pub use row::Row;

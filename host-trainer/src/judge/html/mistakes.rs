@@ -38,7 +38,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Result<Markup> {
     let part = subject.part();
     let all = mistakes(subject);
     let lines: Vec<u32> = all.iter().take(ROWS).map(|found| part.lines()[found.row]).collect();
-    let answers = read(subject.config, &lines)?;
+    let answers = read(subject.config, subject.log, &lines)?;
     let sum: f64 = all.iter().map(|found| found.beyond).sum();
     Ok(html! {
         section aria-labelledby="mistakes" {

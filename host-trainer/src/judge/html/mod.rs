@@ -35,8 +35,9 @@ use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::intake::config::Config;
 use crate::integers::artifact::Artifact;
-use crate::judge::importance::Importance;
+use crate::judge::importance::{Importance, importance};
 use crate::judge::page::{Document, Script, words};
+pub use answers::ReportLog;
 use live::Live;
 use operating::{Charts, PointRecord};
 use prices::Prices;
@@ -84,6 +85,30 @@ struct Data<'a> {
     prices: Option<&'a Prices>,
 }
 
+/// The page `report.html` of an image, judged on the test rows of a log, as `mild report` writes it.
+///
+/// `metrics` is what the training said, as JSON: a [`report::TrainReport`](crate::report::TrainReport).
+/// Without it, or if it is about another image, the page says what it does not know. `comparison` is
+/// what `mild compare --out` wrote into `compare.json`: it becomes a table of other seeds.
+///
+/// # Errors
+/// If the log cannot be read again for the answers in it, or the page cannot be rendered.
+///
+/// # Panics
+/// If the image has another number of inputs or of experts than the log.
+pub fn report_page(
+    config: &Config,
+    data: &Dataset,
+    log: ReportLog<'_>,
+    artifact: &Artifact,
+    metrics: Option<&[u8]>,
+    comparison: Option<&[u8]>,
+) -> Result<String> {
+    let image = artifact.image();
+    let importance = importance(&image, config, data, &data.test, image.provenance().seed);
+    Ok(page(config, data, log, artifact, metrics, comparison, importance.as_ref())?.html)
+}
+
 /// The page of an image, judged on the test rows of a log. `metrics`: what training wrote into
 /// `metrics.json`; without it, or if it is about another image, the page says what it does not
 /// know. `comparison`: what `mild compare` wrote into `compare.json`. `importance`: that of the features on the test rows.
@@ -93,13 +118,14 @@ struct Data<'a> {
 pub(crate) fn page(
     config: &Config,
     data: &Dataset,
+    log: ReportLog<'_>,
     artifact: &Artifact,
     metrics: Option<&[u8]>,
     comparison: Option<&[u8]>,
     importance: Option<&Importance>,
 ) -> Result<Page> {
     let image = artifact.image();
-    let subject = Subject::new(config, data, &image, metrics);
+    let subject = Subject::new(config, data, log, &image, metrics);
     let splits = Splits::new(&subject);
     let charts = Charts::new(&subject);
     let mut live = Live::new(&subject.points, Prices::new(&subject));

@@ -2,6 +2,7 @@
 
 use mild::Image;
 
+use super::answers::ReportLog;
 use super::facts::Facts;
 use super::points::Points;
 use crate::arithmetic::statistics::Bootstrap;
@@ -16,6 +17,7 @@ use crate::judge::report::{Evaluation, ImageReport, MeritTable, evaluate};
 pub(super) struct Subject<'a> {
     pub(super) config: &'a Config,
     pub(super) data: &'a Dataset,
+    pub(super) log: ReportLog<'a>,
     pub(super) image: &'a Image<'a>,
     pub(super) described: ImageReport,
     /// What its training said, if that is known.
@@ -38,6 +40,7 @@ impl<'a> Subject<'a> {
     pub(super) fn new(
         config: &'a Config,
         data: &'a Dataset,
+        log: ReportLog<'a>,
         image: &'a Image<'a>,
         metrics: Option<&[u8]>,
     ) -> Self {
@@ -49,6 +52,7 @@ impl<'a> Subject<'a> {
         Self {
             config,
             data,
+            log,
             image,
             facts: metrics.and_then(|metrics| Facts::of(metrics, &described)),
             described,
