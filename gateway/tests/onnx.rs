@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use mild::wire::{Answer, Payload, Status};
 use mild_gateway::config::Config;
-use mild_gateway::experts::onnx::{InferenceError, Model};
+use mild_gateway::experts::onnx::{Answered, InferenceError, Model};
 use mild_gateway::experts::{ExpertAnswer, ExpertRequest, Input};
 use mild_gateway::responder::{Responder, Source, answer_lines};
 use mild_gateway::server::Server;
@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 const FLOAT: u64 = 1;
+const INT8: u64 = 3;
 const INT64: u64 = 7;
 
 fn varint(mut value: u64, to: &mut Vec<u8>) {
@@ -57,6 +58,11 @@ fn tensor(name: &str, dimensions: &[u64], values: &[f32]) -> Vec<u8> {
     dimensions.chain(number(2, FLOAT)).chain(bytes(8, name)).chain(bytes(9, raw)).collect()
 }
 
+/// A `TensorProto` of one 8-bit integer.
+fn code(name: &str, value: i8) -> Vec<u8> {
+    [number(2, INT8), bytes(8, name), bytes(9, value.to_le_bytes())].concat()
+}
+
 /// A `ValueInfoProto` of a batch of unknown size.
 fn value(name: &str, kind: u64, width: Option<u64>) -> Vec<u8> {
     let batch = bytes(1, bytes(2, "batch"));
@@ -75,6 +81,10 @@ fn onnx(nodes: &[Vec<u8>], input: Vec<u8>, outputs: &[Vec<u8>]) -> Vec<u8> {
         bytes(5, weights),
         bytes(5, bias),
         bytes(5, column),
+        bytes(5, tensor("step", &[], &[0.125])),
+        bytes(5, code("zero", 5)),
+        bytes(5, tensor("share", &[], &[1.0 / 256.0])),
+        bytes(5, code("lowest", -128)),
         bytes(11, input),
         outputs.iter().flat_map(|output| bytes(12, output)).collect(),
     ];
@@ -123,6 +133,37 @@ fn near(found: Option<f32>, expected: f32) {
 /// 1 / (1 + e^-d).
 fn logistic(difference: f32) -> f32 {
     1.0 / (1.0 + (-difference).exp())
+}
+
+#[test]
+fn the_classes_of_an_int8_model_follow_its_input() {
+    // Logits and probabilities are 8-bit integers.
+    let quantized = |from: &str, scale, zero, to: &str| {
+        let codes = format!("{to} codes");
+        let make = node("QuantizeLinear", &[from, scale, zero], &codes);
+        vec![make, node("DequantizeLinear", &[&codes, scale, zero], to)]
+    };
+    let nodes = [
+        logits(),
+        quantized("logits", "step", "zero", "rounded"),
+        vec![node("Softmax", &["rounded"], "classes")],
+        quantized("classes", "share", "lowest", "probabilities"),
+    ];
+    let output = value("probabilities", FLOAT, Some(2));
+    let model = load(&onnx(&nodes.concat(), features(), &[output])).unwrap();
+    // Logits 2 and 3, as above; 3.5 and -1.5, each a multiple of 0.125.
+    for (input, difference) in [([3, 1, -2], 1.0), ([3, -2, 1], -5.0)] {
+        let Answered::Class { label, probabilities } =
+            model.answer_fully(&Input::Raw(input.to_vec())).unwrap()
+        else {
+            panic!("no class");
+        };
+        // At most 255 of 256, as the codes end there.
+        let rounded = |share: f32| (share * 256.0).round().min(255.0);
+        let [other, one] = [logistic(-difference), logistic(difference)].map(rounded);
+        assert_eq!(label, u32::from(difference > 0.0));
+        near(Some(probabilities[1]), one / (one + other));
+    }
 }
 
 #[test]

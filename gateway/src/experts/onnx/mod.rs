@@ -1,6 +1,7 @@
 //! Experts that are ONNX or TensorFlow Lite models, run in this process.
 
 pub(super) mod model;
+mod whole;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::{
     DatumType, Framework, InferenceFact, InferenceModelExt, IntoRunnable, IntoTensor, Tensor,
-    TractError, TypedRunnableModel, tract_ndarray::ArrayD, tvec,
+    TractError, TractResult, TypedModel, TypedRunnableModel, tract_ndarray::ArrayD, tvec,
 };
 use tract_onnx::tract_hir::infer::Factoid;
 
+use super::whole::{keep_softmax_whole, softmax_outputs};
 use crate::experts::document::{ExpertAnswer, Input};
 
 /// How far the sum of probabilities may be from one, because many are rounded.
@@ -93,6 +94,8 @@ pub struct Model {
     shape: Vec<usize>,
     /// What the model takes.
     kind: DatumType,
+    /// Of each output: whether it is a softmax.
+    softmax: Vec<bool>,
 }
 
 /// What stands behind the first four bytes of a TensorFlow Lite model.
@@ -133,8 +136,8 @@ impl Model {
             let expected = "32-bit floating point, or integers with a scale";
             return Err(wrong(format!("an input of {kind:?}"), expected));
         }
-        let plan = model.into_optimized().and_then(IntoRunnable::into_runnable).map_err(read)?;
-        Ok(Self { plan, shape, kind })
+        let (plan, softmax) = runnable(model).map_err(read)?;
+        Ok(Self { plan, shape, kind, softmax })
     }
 
     fn load_onnx(file: &Path) -> Result<Self, ModelError> {
@@ -162,12 +165,12 @@ impl Model {
         if let Some(found) = fact.datum_type.concretize().filter(|&t| t != DatumType::F32) {
             return Err(wrong(format!("an input of {found:?}"), "32-bit floating point"));
         }
-        let plan = model
+        let (plan, softmax) = model
             .with_input_fact(0, InferenceFact::dt_shape(DatumType::F32, shape.iter().copied()))
-            .and_then(InferenceModelExt::into_optimized)
-            .and_then(IntoRunnable::into_runnable)
+            .and_then(InferenceModelExt::into_typed)
+            .and_then(runnable)
             .map_err(read)?;
-        Ok(Self { plan, shape, kind: DatumType::F32 })
+        Ok(Self { plan, shape, kind: DatumType::F32, softmax })
     }
 
     /// The number of features that the model takes.
@@ -207,27 +210,36 @@ impl Model {
         let input = input.into_tensor();
         let input = input.cast_to_dt(self.kind).map_err(failed)?.into_owned();
         let outputs = self.plan.run(tvec!(input.into())).map_err(failed)?;
-        let mut outputs = outputs.iter().map(|output| Output::read(output));
+        let outputs = outputs.iter().zip(&self.softmax);
+        let mut outputs = outputs.map(|(output, &softmax)| Output::read(output, softmax));
         let first = outputs.next().flatten().ok_or(InferenceError::InvalidOutput)?;
         first.answer(outputs.next().flatten().as_ref()).ok_or(InferenceError::InvalidOutput)
     }
 }
 
+/// A model that runs, and which of its outputs are a softmax.
+fn runnable(model: TypedModel) -> TractResult<(Arc<TypedRunnableModel>, Vec<bool>)> {
+    let softmax = softmax_outputs(&model);
+    let plan = keep_softmax_whole(model).into_optimized()?.into_runnable()?;
+    Ok((plan, softmax))
+}
+
 /// The numbers of an output.
 enum Output {
     Integers(Vec<i64>),
-    Floats(Vec<f32>),
+    Floats { values: Vec<f32>, softmax: bool },
 }
 
 impl Output {
-    fn read(tensor: &Tensor) -> Option<Self> {
+    fn read(tensor: &Tensor, softmax: bool) -> Option<Self> {
         let cast = |kind| tensor.cast_to_dt(kind).ok();
         let kind = tensor.datum_type();
         // Quantized integers are numbers. `tract` turns integers into dimensions, because in most graphs that
         // is what they are.
         if kind.is_quantized() || kind.is_float() {
             let cast = cast(DatumType::F32)?;
-            Some(Self::Floats(cast.to_plain_array_view::<f32>().ok()?.iter().copied().collect()))
+            let values = cast.to_plain_array_view::<f32>().ok()?.iter().copied().collect();
+            Some(Self::Floats { values, softmax })
         } else if kind.is_integer() || kind == DatumType::TDim {
             let cast = cast(DatumType::I64)?;
             Some(Self::Integers(cast.to_plain_array_view::<i64>().ok()?.iter().copied().collect()))
@@ -243,15 +255,17 @@ impl Output {
                 let [label] = labels[..] else { return None };
                 let label = u32::try_from(label).ok()?;
                 let probabilities = match second {
-                    Some(Self::Floats(classes)) => probabilities(classes).unwrap_or_default(),
+                    Some(Self::Floats { values, softmax }) => {
+                        probabilities(values, *softmax).unwrap_or_default()
+                    }
                     _ => Vec::new(),
                 };
                 Some(Answered::Class { label, probabilities })
             }
-            Self::Floats(values) => match values[..] {
+            Self::Floats { values, softmax } => match values[..] {
                 [value] if value.is_finite() => Some(Answered::Value(value)),
                 _ => {
-                    let probabilities = probabilities(values)?;
+                    let probabilities = probabilities(values, *softmax)?;
                     let label = most_likely(values)?;
                     Some(Answered::Class { label, probabilities })
                 }
@@ -281,16 +295,19 @@ fn most_likely(classes: &[f32]) -> Option<u32> {
 }
 
 /// The probabilities of the classes, from probabilities or logits; `None` if there are fewer than two
-/// classes, or one is not finite.
-fn probabilities(classes: &[f32]) -> Option<Vec<f32>> {
+/// classes, one is not finite, or all are rounded to nothing. `softmax`: they are probabilities, though
+/// their sum may be another one than one after rounding.
+fn probabilities(classes: &[f32], softmax: bool) -> Option<Vec<f32>> {
     if classes.len() < 2 || !classes.iter().all(|class| class.is_finite()) {
         return None;
     }
     let sum: f32 = classes.iter().sum();
-    let are_probabilities =
-        classes.iter().all(|&class| class >= 0.0) && (sum - 1.0).abs() <= SUM_TOLERANCE;
-    if are_probabilities {
+    let none_is_negative = classes.iter().all(|&class| class >= 0.0);
+    if none_is_negative && (sum - 1.0).abs() <= SUM_TOLERANCE {
         return Some(classes.to_vec());
+    }
+    if softmax && none_is_negative {
+        return (sum > 0.0).then(|| classes.iter().map(|class| class / sum).collect());
     }
     // The softmax.
     let largest = classes.iter().copied().fold(f32::MIN, f32::max);
@@ -304,14 +321,16 @@ mod tests {
 
     #[test]
     fn probabilities_are_kept_and_logits_converted() {
-        assert_eq!(probabilities(&[0.25, 0.75]), Some(vec![0.25, 0.75]));
+        assert_eq!(probabilities(&[0.25, 0.75], false), Some(vec![0.25, 0.75]));
+        assert_eq!(probabilities(&[0.25, 0.25], true), Some(vec![0.5, 0.5]));
+        assert_eq!(probabilities(&[0.0, 0.0], true), None);
         assert_eq!(most_likely(&[3.0, 1.0, 3.0]), Some(0), "the first of equal logits");
-        let found = probabilities(&[3.0, 1.0, 3.0]).unwrap();
+        let found = probabilities(&[3.0, 1.0, 3.0], false).unwrap();
         let expected = 1.0 / (2.0 + (-2.0f32).exp());
         assert!((found[0] - expected).abs() < 1e-6, "{found:?}");
         assert!((found.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{found:?}");
-        assert_eq!(probabilities(&[1.0]), None);
-        assert_eq!(probabilities(&[1.0, f32::NAN]), None);
+        assert_eq!(probabilities(&[1.0], false), None);
+        assert_eq!(probabilities(&[1.0, f32::NAN], true), None);
     }
 
     #[test]
