@@ -1,6 +1,6 @@
 //! Equal rows on two sides of the split: what is learned from one is tested on its copy.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use rayon::prelude::*;
 
 use super::look::{Look, Warning};
 use crate::data::part::Part;
@@ -21,22 +21,16 @@ pub(super) fn warnings(look: &Look<'_>) -> Vec<Warning> {
         return Vec::new();
     }
     let train = &look.data.train;
-    let mut known: Vec<(u64, u32)> =
-        (0..train.rows()).map(|row| (digest(train, row), train.lines()[row])).collect();
-    known.sort_unstable();
+    let mut known = digests(train);
     known.dedup_by_key(|(digest, _)| *digest);
     if (known.len() as f64) < DISTINCT * train.rows() as f64 {
         return Vec::new();
     }
-    let copy_of = |part: &Part, row: usize| {
-        let place = known.binary_search_by_key(&digest(part, row), |(digest, _)| *digest).ok()?;
-        Some((part.lines()[row], known[place].1))
-    };
     let of_split = |split: Split| {
         let part = look.data.part(split);
-        let copies: Vec<(u32, u32)> =
-            (0..part.rows()).filter_map(|row| copy_of(part, row)).collect();
-        let &(line, of) = copies.first()?;
+        let copies = copies(&digests(part), &known);
+        let &(row, train_row) = copies.iter().min()?;
+        let (line, of) = (part.lines()[row], train.lines()[train_row]);
         if (copies.len() as f64) < SHARE * part.rows() as f64 {
             return None;
         }
@@ -52,17 +46,38 @@ pub(super) fn warnings(look: &Look<'_>) -> Vec<Warning> {
     [Split::Calibration, Split::Test].into_iter().filter_map(of_split).collect()
 }
 
+/// The digest of each row and its number, sorted.
+fn digests(part: &Part) -> Vec<(u64, usize)> {
+    let mut digests: Vec<(u64, usize)> =
+        (0..part.rows()).into_par_iter().map(|row| (digest(part, row), row)).collect();
+    digests.par_sort_unstable();
+    digests
+}
+
+/// The rows of a part that are among the known ones, each with the row that it is equal to. Both are
+/// sorted.
+fn copies(part: &[(u64, usize)], known: &[(u64, usize)]) -> Vec<(usize, usize)> {
+    let mut known = known.iter().peekable();
+    let copy = |&(digest, row): &(u64, usize)| {
+        while known.next_if(|(other, _)| *other < digest).is_some() {}
+        known.peek().filter(|(other, _)| *other == digest).map(|&&(_, of)| (row, of))
+    };
+    part.iter().filter_map(copy).collect()
+}
+
 /// Two rows with the same digest are equal, but for a chance of about rows squared in 2^65.
 fn digest(part: &Part, row: usize) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for values in [part.row(row), part.errors().row(row), part.prices().row(row)] {
-        for value in values {
-            // 0 and -0 are equal.
-            (value + 0.0).to_bits().hash(&mut hasher);
-        }
-    }
-    part.labels().map(|labels| labels[row]).hash(&mut hasher);
-    hasher.finish()
+    // The digits of pi, as in many a hash: any odd number with bits all over will do.
+    const FACTOR: u64 = 0x243f_6a88_85a3_08d3;
+    let mix = |state: u64, word: u32| {
+        let product = u128::from(state ^ u64::from(word)) * u128::from(FACTOR);
+        product as u64 ^ (product >> 64) as u64
+    };
+    let values = [part.row(row), part.errors().row(row), part.prices().row(row)];
+    // 0 and -0 are equal.
+    let words = values.into_iter().flatten().map(|value| (value + 0.0).to_bits());
+    let label = part.labels().map_or(u32::MAX, |labels| labels[row].into());
+    words.chain([label]).fold(FACTOR, |state, word| mix(state, word).wrapping_add(FACTOR))
 }
 
 #[cfg(test)]

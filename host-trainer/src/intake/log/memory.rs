@@ -10,10 +10,10 @@ use std::path::Path;
 
 use csv::StringRecord;
 
+use super::batch::Batch;
 use super::category;
 use super::dialect::TableFormat;
 use super::header::Header;
-use super::row::Row;
 use super::rows::Rows;
 use super::text::visible;
 use crate::data::dataset::Dataset;
@@ -212,7 +212,8 @@ impl<'a> MemoryTable<'a> {
         let header = Header::new(name, 1, &self.names, dialect);
         header.no_duplicates()?;
         let mut rows = Rows::new(&header, config).map_err(|error| config.explain(error))?;
-        let (mut record, mut text) = (StringRecord::new(), String::new());
+        let (mut record, mut text, mut batch) =
+            (StringRecord::new(), String::new(), Batch::default());
         for row in 0..self.rows {
             record.clear();
             for cells in &self.columns {
@@ -220,8 +221,13 @@ impl<'a> MemoryTable<'a> {
                 cells.write(row, &mut text);
                 record.push_field(&text);
             }
-            rows.push(Row::new(&header, &record, row as u64 + 2), 0)?;
+            batch.add(&record, row as u64 + 2);
+            if batch.is_full() {
+                rows.push(&header, &batch, 0)?;
+                batch.clear();
+            }
         }
+        rows.push(&header, &batch, 0)?;
         rows.finish(format!("{} rows of {} columns, in memory", self.rows, self.columns.len()))
     }
 }

@@ -7,7 +7,9 @@
 //! A log with an unusable cell is refused; the error names the file, the line, the column, what was
 //! found, what was expected and what to change.
 
+mod ahead;
 mod arrays;
+mod batch;
 mod category;
 mod cell;
 mod coded;
@@ -115,12 +117,7 @@ fn survey_all<'a>(
     let mut recognised = Recognised::new(&table);
     let mut before = 0;
     loop {
-        let (mut count, mut line) = (0, 0);
-        while let Some(row) = table.next_row()? {
-            line = row.line();
-            count += 1;
-            rows.push(row, before)?;
-        }
+        let (count, line) = ahead::push_all(&mut table, &mut rows, before)?;
         recognised.add(&table, count);
         rows.warn(table.warning());
         before += line;

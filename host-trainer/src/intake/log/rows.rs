@@ -3,6 +3,10 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use csv::StringRecord;
+use rayon::prelude::*;
+
+use super::batch::Batch;
 use super::category::{Categories, MAX_CATEGORIES};
 use super::cell::{self, Range};
 use super::coded::{Draft, draw_split};
@@ -90,8 +94,24 @@ impl<'a> Rows<'a> {
         })
     }
 
-    /// Checks and appends a row. `before` lines stand in the files before its own.
-    pub(super) fn push(&mut self, row: Row<'_>, before: u64) -> Result<()> {
+    /// Checks and appends rows of a table. `before` lines stand in the files before it.
+    pub(super) fn push(&mut self, header: &Header, batch: &Batch, before: u64) -> Result<()> {
+        // Most of the time goes into numbers, and they depend on nothing.
+        let inputs = |(record, line): &(StringRecord, u64)| {
+            let mut inputs = Vec::with_capacity(self.columns.features.len());
+            let row = Row::new(header, record, *line);
+            row.inputs(&self.columns, &self.config.windows, &mut inputs)?;
+            Ok(inputs)
+        };
+        let inputs: Vec<Result<Vec<f32>>> = batch.rows().par_iter().map(inputs).collect();
+        for ((record, line), inputs) in batch.rows().iter().zip(inputs) {
+            self.push_row(Row::new(header, record, *line), inputs, before)?;
+        }
+        Ok(())
+    }
+
+    /// Checks and appends a row with these numeric inputs.
+    fn push_row(&mut self, row: Row<'_>, inputs: Result<Vec<f32>>, before: u64) -> Result<()> {
         let split = self.columns.split.map_or(Ok(Split::Train), |column| row.split(column))?;
         let label = self.columns.label.map(|column| row.class(column, LABEL)).transpose()?;
         let target = match self.columns.target {
@@ -126,9 +146,9 @@ impl<'a> Rows<'a> {
             let code = answer.and_then(|answer| self.local_classes.code(answer));
             classes.push(code.unwrap_or(u16::MAX));
         }
-        let first = part.features.len();
-        row.inputs(&self.columns, &self.config.windows, &mut part.features)?;
-        part.features[first..].iter().for_each(|&value| self.digest.number(value));
+        let inputs = inputs?;
+        inputs.iter().for_each(|&value| self.digest.number(value));
+        part.features.extend(inputs);
         for (&column, categories) in self.columns.categorical.iter().zip(&mut self.categories) {
             if row.is_missing(column) {
                 let change = "or take its mark out of `missing` in `[data]`: then it is one";
