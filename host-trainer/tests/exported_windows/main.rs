@@ -6,61 +6,16 @@ mod windows;
 use std::fs;
 use std::path::Path;
 
+use mild_test_support::window_log::{self, CONFIG, ROWS, kind, number, reading, temperature};
 use mild_trainer::config::Config;
 use mild_trainer::{Dataset, read_log, rust_source_with_names};
 use windows::{Columns, SoundWindow, SteadyHumWindow, inputs};
 
 /// Where the source of the windows begins.
 const BEGIN: &str = "\n/// The features of the window ";
-const ROWS: usize = 120;
-
-const CONFIG: &str = "[data]\nlog = 'log.csv'\nlabel = 'y'\nsplit = 'split'\n\
-    features = ['t']\ncategorical = ['kind']\n\
-    [[window]]\nname = 'sound'\nsamples = ['a?', 'b?']\nreadings = 'i16'\naxes = 2\nwindows = 3\n\
-    rate_hz = 50\nstatistics = ['slope', 'quantile-90']\nchanges = ['rms']\n\
-    averages = ['median', 'rms']\nsmoothing = 1\n\
-    [[window]]\nname = 'steady hum'\nsamples = ['u*']\nstatistics = ['crest-factor']\n\
-    spectrum = ['decibels-2-8-micromath', 'power-1-3', 'dominant', 'entropy']\n\
-    [[expert]]\nname = 'local'\nprediction = 'local'\n\
-    [[expert]]\nname = 'cloud'\nprediction = 'cloud'\nprice = 0.1\n\
-    [train]\neffort = 'quick'\nmax_iterations = 5\nfolds = 2\nl2 = 0.01\ntau = 'one'\n\
-    [rejector]\nhidden = []\nmethod = 'two-stage'\n";
-
-/// A reading of an axis, 0 or 1.
-fn reading(row: usize, axis: usize, place: usize) -> i16 {
-    ((row * 7 + axis * 5 + place * 11) * 2_654_435_761 % 65_536) as i32 as i16
-}
-
-fn number(row: usize, place: usize) -> f32 {
-    f32::from(((row * 13 + place * 29) * 2_654_435_761 % 65_536) as u16) / 256.0
-}
-
-fn temperature(row: usize) -> f32 {
-    row as f32 / 8.0
-}
-
-fn log() -> String {
-    let mut text = String::from("y,split,t,kind");
-    for axis in ["a", "b"] {
-        (0..6).for_each(|place| text += &format!(",{axis}{place}"));
-    }
-    (0..16).for_each(|place| text += &format!(",u{place}"));
-    text += ",local,cloud\n";
-    for row in 0..ROWS {
-        let split = ["train", "train", "calibration", "test"][row % 4];
-        text += &format!("0,{split},{},{}", temperature(row), row % 3);
-        for axis in 0..2 {
-            (0..6).for_each(|place| text += &format!(",{}", reading(row, axis, place)));
-        }
-        (0..16).for_each(|place| text += &format!(",{}", number(row, place)));
-        text += &format!(",{},0\n", row % 2);
-    }
-    text
-}
-
 fn read() -> (Config, Dataset) {
     let directory = tempfile::tempdir().unwrap();
-    fs::write(directory.path().join("log.csv"), log()).unwrap();
+    fs::write(directory.path().join("log.csv"), window_log::log()).unwrap();
     fs::write(directory.path().join("mild.toml"), CONFIG).unwrap();
     let config = Config::load(directory.path().join("mild.toml")).unwrap();
     let data = read_log(&config).unwrap();
@@ -109,13 +64,13 @@ fn they_make_the_inputs_of_the_log_bit_for_bit() {
         for place in 0..16 {
             of_hum = hum.push(number(row, place)).unwrap();
         }
-        let one = |kind| f32::from(u8::from(row % 3 == kind));
-        let columns =
-            Columns { t: temperature(row), kind_0: one(0), kind_1: one(1), kind_2: one(2) };
+        let is = |one| f32::from(u8::from(kind(row) == one));
+        let columns = Columns { t: temperature(row), kind_0: is(0), kind_1: is(1), kind_2: is(2) };
         let found = inputs(columns, of_sound.unwrap(), of_hum.unwrap()).map(f32::to_bits);
+        let bits = |inputs: &[f32]| inputs.iter().map(|x| x.to_bits()).collect::<Vec<u32>>();
+        assert_eq!(found[..], bits(&window_log::inputs(row)));
         if row % 4 == 3 {
-            let expected: Vec<u32> = data.test.row(row / 4).iter().map(|x| x.to_bits()).collect();
-            assert_eq!(found[..], expected);
+            assert_eq!(found[..], bits(data.test.row(row / 4)));
         }
     }
 }

@@ -11,6 +11,7 @@
 //! - [`flash`], [`updates`]: a flash whose power fails, and updates during which it does
 //!   (`updates`).
 //! - [`windows`]: samples, and digests of their statistics (`window-features`).
+//! - [`window_log`]: a log with windows of samples, and its inputs (`window-log`).
 //! - [`images`], [`reference`](mod@reference): images, and what must come out of them (`images`).
 //! - [`cold_store`]: the log of the sensor example (`std`).
 
@@ -38,5 +39,7 @@ pub mod random;
 pub mod reference;
 #[cfg(feature = "updates")]
 pub mod updates;
+#[cfg(feature = "window-log")]
+pub mod window_log;
 #[cfg(feature = "window-features")]
 pub mod windows;

@@ -5,8 +5,8 @@
 //! and about the same instructions as the Rust firmware.
 
 use super::{
-    build_for_core, build_for_host, client, compiler, directory, governed, header, linked, report,
-    windows,
+    build_for_core, build_for_host, client, compiler, directory, exported::Exported, governed,
+    header, linked, report, windows,
 };
 use crate::{
     commands::heading,
@@ -85,13 +85,17 @@ pub(crate) fn check(selection: &Selection, toolchains: &mut Toolchains) -> Resul
     for verdict in window_features::judge(&run_within(&mut Command::new(program), LIMIT)?) {
         tally.count("host", &verdict);
     }
+    let exported = Exported::make()?;
+    tally.count("host", &exported.check_host(&archive)?);
     example(&measured, &archive, &work.join("host"), &mut tally)?;
 
     let qemu = Qemu::find(selection.cores.iter().copied())?;
     for core in &selection.cores {
         heading(&format!("C library: {}", core.name));
         let into = work.join(core.name);
-        if let Err(error) = check_core(core, &images, &into, &qemu, toolchains, &mut tally) {
+        if let Err(error) =
+            check_core(core, &images, &exported, &into, &qemu, toolchains, &mut tally)
+        {
             tally.count(core.name, &Verdict::failed("run", &error));
         }
     }
@@ -101,6 +105,7 @@ pub(crate) fn check(selection: &Selection, toolchains: &mut Toolchains) -> Resul
 fn check_core(
     core: &Core,
     images: &[PathBuf],
+    exported: &Exported,
     into: &Path,
     qemu: &Qemu,
     toolchains: &mut Toolchains,
@@ -116,6 +121,8 @@ fn check_core(
     for verdict in windows::check(core, &archive, into, &program, qemu)? {
         tally.count(&format!("{} windows", core.name), &verdict);
     }
+    let label = format!("{} windows", core.name);
+    tally.count(&label, &exported.check_core(core, &archive, into, qemu)?);
     if let Some(measured) = images.iter().find(|image| name(image) == name_of(MEASURED)) {
         tally.count(core.name, &linked::judge(core, measured, &archive, into, qemu)?);
     }

@@ -116,7 +116,7 @@ pub(crate) fn compile_for(core: &Core, name: &str, archive: &Path, into: &Path) 
     compile_with(core, name, &[], archive, into)
 }
 
-/// The same with more sources or object files.
+/// The same with more sources or object files. Headers are also looked for in `into`.
 pub(super) fn compile_with(
     core: &Core,
     name: &str,
@@ -135,7 +135,7 @@ pub(super) fn compile_with(
     gcc.args(platform.flags).args(flags(core)?);
     gcc.arg(format!("-DSLOT_ADDRESS={:#x}u", slot.origin));
     gcc.arg(format!("-DSLOT_BYTES={}u", slot.kib * 1024));
-    gcc.arg("-I").arg(directory().join("include"));
+    gcc.arg("-I").arg(directory().join("include")).arg("-I").arg(into);
     gcc.arg(tests.join(name).with_extension("c")).arg(tests.join("platform_board.c"));
     gcc.arg(tests.join(platform.source)).args(more);
     gcc.arg(archive).args(["-nostdlib", "-nostartfiles", "-lgcc"]);

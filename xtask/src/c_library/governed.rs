@@ -51,10 +51,19 @@ fn expected(directory: &Path) -> Result<String> {
 /// Whom the crate asks if every feature is zero.
 pub(super) fn expert_for_zeros(directory: &Path) -> Result<u8> {
     let words = words(directory)?;
-    let image = Image::from_words(&words)?;
+    let features = vec![0.0_f32; Image::from_words(&words)?.inputs()];
+    decide(&words, &features)
+}
+
+/// Whom the crate asks for these inputs.
+pub(super) fn expert_for(directory: &Path, inputs: &[f32]) -> Result<u8> {
+    decide(&words(directory)?, inputs)
+}
+
+fn decide(words: &[u32], inputs: &[f32]) -> Result<u8> {
+    let image = Image::from_words(words)?;
     let mut scratch = vec![0; image.scratch_words()];
-    let features = vec![0.0_f32; image.inputs()];
-    Ok(Rejector::new(&image).decide(&features, Reachable::ALL, &mut scratch)?.expert)
+    Ok(Rejector::new(&image).decide(inputs, Reachable::ALL, &mut scratch)?.expert)
 }
 
 /// The words of the image in `directory`.

@@ -3,6 +3,7 @@
 mod checks;
 mod client;
 mod compiler;
+mod exported;
 mod governed;
 mod header;
 mod linked;

@@ -5,6 +5,8 @@ use std::fmt::Write;
 use mild::image::FORMAT_VERSION;
 
 use super::ImageReport;
+use super::c_names::{comment, identifier, literal, unique};
+use super::c_windows::{Windows, windows};
 use crate::data::dataset::Dataset;
 use crate::integers::artifact::Artifact;
 use crate::integers::names::{Names, digest};
@@ -25,21 +27,24 @@ pub struct CSource {
 /// So do those of experts, and experts whose names then agree get their index behind them.
 #[must_use]
 pub fn c_source(artifact: &Artifact, name: &str) -> CSource {
-    source(artifact, name, Names::of_image(&artifact.image()))
+    let name = identifier(name);
+    source(artifact, &name, Names::of_image(&artifact.image()), Windows::default())
 }
 
 /// The same with the names of the log that the image was trained on: a constant for the place of each
 /// input and the number of each class, so that `x[REJECTOR_INPUT_TEMP] = 21` needs no counting, and the
-/// names as texts.
+/// names as texts. Each `[[window]]` has a type and a function that takes its samples and puts its
+/// features among the inputs.
 #[must_use]
 pub fn c_source_with_names(artifact: &Artifact, name: &str, data: &Dataset) -> CSource {
-    source(artifact, name, Some(Names::of_log(data)))
+    let name = identifier(name);
+    source(artifact, &name, Some(Names::of_log(data)), windows(&name, data))
 }
 
-fn source(artifact: &Artifact, name: &str, listed: Option<Names>) -> CSource {
+/// The source whose names begin with the identifier `name`.
+fn source(artifact: &Artifact, name: &str, listed: Option<Names>, windows: Windows) -> CSource {
     let image = artifact.image();
     let report = ImageReport::new(&image);
-    let name = identifier(name);
     let upper = name.to_uppercase();
     let words = artifact.words().len();
     let written = format!(
@@ -79,6 +84,7 @@ fn source(artifact: &Artifact, name: &str, listed: Option<Names>) -> CSource {
         enumerators(&mut header, &upper, kind, names.iter().map(String::as_str));
         header.push_str("};\n\n");
     }
+    header.push_str(&windows.types);
     let _ = write!(
         header,
         "#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n\
@@ -100,6 +106,7 @@ fn source(artifact: &Artifact, name: &str, listed: Option<Names>) -> CSource {
              extern const uint8_t {name}_classes_digest[8];\n"
         );
     }
+    header.push_str(&windows.functions);
     header.push_str("\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
     let mut source = format!(
         "{written}#include \"{name}.h\"\n\nconst uint32_t {name}_image[{upper}_IMAGE_WORDS] = {{\n"
@@ -124,6 +131,7 @@ fn source(artifact: &Artifact, name: &str, listed: Option<Names>) -> CSource {
             let _ = writeln!(source, "const uint8_t {name}_{what}_digest[8] = {{{bytes}}};");
         }
     }
+    source.push_str(&windows.source);
     CSource { header, source }
 }
 
@@ -157,70 +165,5 @@ fn enumerators<'a>(
     {
         // Writing to a string cannot fail.
         let _ = writeln!(header, "    {upper}_{constant} = {index}, /* {} */", comment(name));
-    }
-}
-
-/// A text of C, its UTF-8 in octal digits, of which an escape has three at most.
-fn literal(text: &str) -> String {
-    let plain = |byte: u8| (byte.is_ascii_graphic() || byte == b' ') && !b"\"\\?".contains(&byte);
-    let mut quoted = String::from("\"");
-    for byte in text.bytes() {
-        match plain(byte) {
-            true => quoted.push(char::from(byte)),
-            false => quoted += &format!("\\{byte:03o}"),
-        }
-    }
-    quoted + "\""
-}
-
-/// A C identifier like `name`; it begins with a letter.
-pub(super) fn identifier(name: &str) -> String {
-    let safe: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    if safe.starts_with(|c: char| c.is_ascii_alphabetic()) { safe } else { format!("image_{safe}") }
-}
-
-/// Upper-case identifiers, each only once.
-fn unique<'a>(kind: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut taken: Vec<String> = Vec::new();
-    for (index, name) in names.enumerate() {
-        let mut safe = format!("{kind}_{}", identifier_part(name));
-        while taken.contains(&safe) {
-            safe = format!("{safe}_{index}");
-        }
-        taken.push(safe);
-    }
-    taken
-}
-
-fn identifier_part(name: &str) -> String {
-    let upper = name.to_uppercase();
-    upper.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
-}
-
-/// Text that can neither end a comment nor its line.
-fn comment(text: &str) -> String {
-    text.replace("*/", "* /").replace(char::is_control, " ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_become_identifiers_and_stay_apart() {
-        let names = ["local", "gpt-4", "gpt 4", "4x", "é*/"];
-        assert_eq!(
-            unique("EXPERT", names.into_iter()),
-            ["EXPERT_LOCAL", "EXPERT_GPT_4", "EXPERT_GPT_4_2", "EXPERT_4X", "EXPERT____"]
-        );
-        assert_eq!(identifier("my-rejector"), "my_rejector");
-        assert_eq!(identifier("2nd"), "image_2nd");
-        assert_eq!(comment("a*/b\n"), "a* /b ");
-        assert_eq!(
-            unique("INPUT", ["a", "a", "a_1"].into_iter()),
-            ["INPUT_A", "INPUT_A_1", "INPUT_A_1_2"]
-        );
-        assert_eq!(literal("a \"é\\?1"), "\"a \\042\\303\\251\\134\\0771\"");
     }
 }

@@ -1,6 +1,6 @@
 //! How an image in a file becomes an object file.
 
-use super::c_source::identifier;
+use super::c_names::identifier;
 
 /// A script for GNU ld, by which the file `name.bin` becomes an object file with the image in a
 /// section of its own, between two symbols.

@@ -1,6 +1,8 @@
 //! Reports for people and programs: the table of merits, and the documents for `--json`.
 
+mod c_names;
 mod c_source;
+mod c_windows;
 pub(crate) mod check;
 mod evaluation;
 mod image;
