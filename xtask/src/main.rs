@@ -6,6 +6,7 @@ mod bench;
 mod browser;
 mod c_library;
 mod commands;
+mod digits;
 mod dist;
 mod duplicates;
 mod energy;
@@ -45,10 +46,10 @@ mod window_features;
 use anyhow::Result;
 use clap::Parser;
 use commands::{
-    boards, book, c, columnar, device, dist as dist_command, laboratory as laboratory_command,
-    lint, motion as motion_command, path as path_command, python as python_command,
-    release as release_command, report as report_command, results as results_command, sanitize,
-    structure, test, wasm as wasm_command,
+    boards, book, c, columnar, device, digits as digits_command, dist as dist_command,
+    laboratory as laboratory_command, lint, motion as motion_command, path as path_command,
+    python as python_command, release as release_command, report as report_command,
+    results as results_command, sanitize, structure, test, wasm as wasm_command,
 };
 use mild_test_support::cores;
 use std::process::ExitCode;
@@ -70,6 +71,8 @@ enum Xtask {
     /// Make a log of raw motion samples that a Python package carries, train on it, and decide on
     /// an emulated core
     Motion(motion_command::MotionArgs),
+    /// Have two model files answer about images, one of them int8, and compare gates on its confidence
+    Digits,
     /// Run gateways, a broker, experts and nodes under faults, and look for wrong answers
     Laboratory(laboratory_command::LaboratoryArgs),
     /// Write the header of the C library, or run the library's tests
@@ -123,6 +126,7 @@ fn run() -> Result<bool> {
         Xtask::Boards(args) => boards::boards(&args),
         Xtask::Path(args) => path_command::path(&args),
         Xtask::Motion(args) => motion_command::motion(&args),
+        Xtask::Digits => digits_command::digits(),
         Xtask::Laboratory(args) => laboratory_command::laboratory(&args),
         Xtask::C(command) => c::c(&command),
         Xtask::Dist(args) => dist_command::dist(&args),

@@ -24,6 +24,15 @@ pub(crate) fn are_tested() -> bool {
 /// Builds the programs of these packages, as they are now. Returns their folder, with the examples
 /// of the trainer in `examples`.
 pub(crate) fn folder(packages: &[&str]) -> Result<PathBuf> {
+    folder_with(packages, &[])
+}
+
+/// The folder of `mild` and of a gateway that runs models.
+pub(crate) fn with_models() -> Result<PathBuf> {
+    folder_with(&["mild-trainer", "mild-gateway"], &["mild-gateway/onnx"])
+}
+
+fn folder_with(packages: &[&str], features: &[&str]) -> Result<PathBuf> {
     let mut build = cargo();
     build.args(["build", "--quiet", "--bins", "--examples"]);
     if are_tested() {
@@ -31,7 +40,8 @@ pub(crate) fn folder(packages: &[&str]) -> Result<PathBuf> {
         run(build.args(["--workspace", "--all-features"]))?;
         Ok(target_dir().join("debug"))
     } else {
-        run(build.arg("--release").args(packages.iter().flat_map(|package| ["-p", package])))?;
+        build.arg("--release").args(packages.iter().flat_map(|package| ["-p", package]));
+        run(build.args(features.iter().flat_map(|feature| ["--features", feature])))?;
         Ok(target_dir().join("release"))
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod book;
 pub(crate) mod c;
 pub(crate) mod columnar;
 pub(crate) mod device;
+pub(crate) mod digits;
 pub(crate) mod dist;
 pub(crate) mod laboratory;
 #[cfg(test)]

@@ -97,6 +97,12 @@ pub(crate) const PARTS: &[Part] = &[
         ..by_hand(runs::motion)
     },
     Part {
+        name: "digits",
+        about: "gates on the confidence of an int8 model, and a rejector, 10 seeds; minutes, pip, and a build",
+        rule: Rule::Exact { key: &["method"] },
+        ..by_hand(runs::digits)
+    },
+    Part {
         name: "energy",
         about: "estimates of a deferral's energy beside a decision's, from the counts of `device`; at once",
         checked: true,

@@ -2,12 +2,13 @@
 
 use super::commands::{all_logs, joined, mild, these_logs};
 use crate::{
+    digits,
     images::logs,
     process::{read, root, run, target_dir},
     results::made::{Files, Made},
     table::Table,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::{
     fs,
     path::PathBuf,
@@ -38,6 +39,16 @@ pub(in super::super) fn comparison(_: bool) -> Result<Files> {
         ("comparison-methods", Made::Table(methods)),
         ("comparison-by-log", Made::Table(by_log)),
     ])
+}
+
+/// The gates on the confidence of an int8 model, and a rejector, on the log of `examples/digits`.
+pub(in super::super) fn digits(_: bool) -> Result<Files> {
+    let digits = digits::digits()?;
+    ensure!(digits.passed(), "the gateway runs the int8 model in another way than onnxruntime");
+    let [alike, rows] = digits.alike;
+    let mut models = Table::new(["rows", "as onnxruntime"]);
+    models.push([rows.to_string(), alike.to_string()]);
+    Ok(vec![("digits", Made::Table(digits.methods)), ("digits-models", Made::Table(models))])
 }
 
 /// As [`comparison`], some methods on some logs: the losses by log and method, the methods, and each

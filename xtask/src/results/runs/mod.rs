@@ -8,7 +8,7 @@ mod studies;
 mod training;
 
 pub(super) use compare::{
-    by_experts, compared, comparison, curves, few_rows, learning_curves, number_of_experts,
+    by_experts, compared, comparison, curves, digits, few_rows, learning_curves, number_of_experts,
 };
 pub(super) use device::{device, energies, flash, motion, signatures, window_features};
 pub(super) use python::{python, training_speed};
