@@ -309,10 +309,12 @@ fn figures(points: &Points, subject: &Subject<'_>, live: &mut Live) -> Markup {
             }
         }
         @if points.list.len() > FEWEST {
-            p class="note" { "These are the figures of" }
-            pre tabindex="0" { code id="command" {
-                "mild eval " (subject.config.path.display()) " --image out/rejector.mild"
-            } }
+            (subject.command(html! {
+                p class="note" { "These are the figures of" }
+                pre tabindex="0" { code id="command" {
+                    "mild eval " (subject.config.path.display()) " --image out/rejector.mild"
+                } }
+            }))
             p class="note" {
                 "On the device a governor keeps a deferral rate, or the threshold is added to the \
                  offset of "

@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 
-use super::answers::ReportLog;
 use super::subject::Subject;
 use crate::judge::page::number::count;
 use crate::judge::page::table::pairs;
@@ -55,13 +54,15 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
                 p class="warning" { "Warning of the log: " (warning.text) }
             }
             (pairs("Where this comes from", &lines))
-            @if let (Some(facts), ReportLog::File) = (facts, subject.log) {
-                p { "To make it again:" }
-                pre tabindex="0" {
-                    "mild train " (subject.config.path.display()) " --out out \
-                    --seed " (provenance.seed)
-                    " --effort " (facts.effort)
-                }
+            @if let Some(facts) = facts {
+                (subject.command(html! {
+                    p { "To make it again:" }
+                    pre tabindex="0" {
+                        "mild train " (subject.config.path.display()) " --out out \
+                        --seed " (provenance.seed)
+                        " --effort " (facts.effort)
+                    }
+                }))
             }
             details {
                 summary { "The configuration" }

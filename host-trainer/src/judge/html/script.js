@@ -49,7 +49,8 @@
     handle.setAttribute("aria-valuetext", shown.valueText(index));
     one("#own").disabled = index === shown.own;
     const asked = shown.prices?.map(([name, price]) => ` --price ${quoted(`${name}=${price}`)}`) ?? [];
-    command.textContent = plain + asked.join("") + (threshold === 0 ? "" : ` --threshold ${threshold}`);
+    // A page of a log in memory has none.
+    if (command) command.textContent = plain + asked.join("") + (threshold === 0 ? "" : ` --threshold ${threshold}`);
     show(index);
   };
   if (handle) {

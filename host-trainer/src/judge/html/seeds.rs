@@ -70,15 +70,18 @@ fn of_this_log(subject: &Subject<'_>, comparison: ComparisonFact) -> Vec<LogFact
 
 fn missing(subject: &Subject<'_>) -> Markup {
     html! {
-        p class="say" {
-            "This image was trained once, with one seed. The two commands below train with other \
-             seeds and with fewer rows, and write this page again with a table of the results here."
-        }
-        pre tabindex="0" {
-            "mild compare " (subject.config.path.display()) " --methods auto --seeds 5 \
-            --train-rows 100,300,all --out out\n"
-            "mild report " (subject.config.path.display()) " --image out/rejector.mild"
-        }
+        p class="say" { "This image was trained once, with one seed." }
+        (subject.command(html! {
+            p {
+                "These two commands train with other seeds and with fewer rows, and write this page \
+                 again with a table of the results here:"
+            }
+            pre tabindex="0" {
+                "mild compare " (subject.config.path.display()) " --methods auto --seeds 5 \
+                --train-rows 100,300,all --out out\n"
+                "mild report " (subject.config.path.display()) " --image out/rejector.mild"
+            }
+        }))
     }
 }
 

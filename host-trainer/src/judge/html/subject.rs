@@ -1,5 +1,6 @@
 //! What a page is about.
 
+use maud::{Markup, html};
 use mild::Image;
 
 use super::answers::ReportLog;
@@ -74,6 +75,15 @@ impl<'a> Subject<'a> {
     /// The name of an expert.
     pub(super) fn name(&self, k: usize) -> &'a str {
         &self.data.experts[k].name
+    }
+
+    /// What names a command that repeats something: nothing if the log is in memory, where no command
+    /// reaches it.
+    pub(super) fn command(&self, content: Markup) -> Markup {
+        match self.log {
+            ReportLog::File => html! { div class="command" { (content) } },
+            ReportLog::Memory(_) => html! {},
+        }
     }
 
     /// The choices at the image's own threshold.
