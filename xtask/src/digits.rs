@@ -60,10 +60,25 @@ pub(crate) fn digits() -> Result<Digits> {
     run(compare.stdout(Stdio::null()))?;
     let document = fs::read_to_string(made.join("comparison/compare.md"))?;
     // The last table has the methods on the only log.
-    let (_, methods) = Table::in_markdown(&document).pop().context("no table in compare.md")?;
+    let (_, compared) = Table::in_markdown(&document).pop().context("no table in compare.md")?;
+    let methods = shown(&compared)?;
     let log = Table::read(&made.join("log.csv"))?;
     let reference = Table::read(&made.join("reference.csv"))?;
     Ok(Digits { methods, alike: alike(&log, &reference)? })
+}
+
+/// Of what a comparison says of a method: its loss, how that stands to the best single expert, and how
+/// much stays on the device.
+fn shown(compared: &Table) -> Result<Table> {
+    let method = compared.column("method")?;
+    let loss = compared.column("deferral loss (95 %)")?;
+    let difference = compared.column("- best single")?;
+    let local = compared.column("local")?;
+    let mut shown = Table::new(["method", "deferral loss", "beside best single", "local"]);
+    for row in &compared.rows {
+        shown.push([method, loss, difference, local].map(|column| row[column].clone()));
+    }
+    Ok(shown)
 }
 
 /// Asks both models about all rows.
