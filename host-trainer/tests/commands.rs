@@ -280,6 +280,17 @@ fn compare_sets_methods_beside_each_other() {
 }
 
 #[test]
+fn a_method_without_randomness_counts_as_one_seed() {
+    let bench = Bench::new();
+    // Seeds run side by side, and which one ends first is chance.
+    for _ in 0..3 {
+        let methods = ["compare", "mild.toml", "--methods", "knn", "--seeds", "4", "--json"];
+        let compared = bench.json(&methods);
+        assert_eq!(compared["logs"][0]["methods"][0]["seeds"], Value::from(1));
+    }
+}
+
+#[test]
 fn compare_gates_on_a_column_of_the_command_line() {
     let bench = Bench::new();
     // The log with how sure the device is, well and badly told.

@@ -294,7 +294,12 @@ impl ComparisonPlan {
                         let mut of_seeds = Vec::new();
                         for seed in 0..self.seeds {
                             key.seed = seed;
-                            of_seeds.extend(done.get(&key).cloned());
+                            let Some(record) = done.get(&key) else { continue };
+                            of_seeds.push(record.clone());
+                            // Another seed may have run at the same time as the first one.
+                            if train_rows.is_none() && !record.seeded {
+                                break;
+                            }
                         }
                         (key.method, of_seeds)
                     })
