@@ -3,6 +3,7 @@
 mod apt;
 mod background;
 mod bench;
+mod book_code;
 mod browser;
 mod c_library;
 mod commands;
@@ -88,8 +89,8 @@ enum Xtask {
     Wasm(wasm_command::WasmCommand),
     /// Lint and test the program that also reads Parquet and Arrow
     Columnar,
-    /// Make the book of HTML pages from the documents
-    Book,
+    /// Make the book of HTML pages from the documents, or compile the code in them
+    Book(book::BookArgs),
     /// Test the reports for people in a browser
     #[command(subcommand)]
     Report(report_command::ReportCommand),
@@ -131,7 +132,7 @@ fn run() -> Result<bool> {
         Xtask::C(command) => c::c(&command),
         Xtask::Dist(args) => dist_command::dist(&args),
         Xtask::Columnar => columnar::columnar(),
-        Xtask::Book => book::book().map(|()| true),
+        Xtask::Book(args) => book::book(&args),
         Xtask::Python(command) => python_command::python(&command),
         Xtask::Wasm(command) => wasm_command::wasm(&command),
         Xtask::Report(command) => report_command::report(&command),

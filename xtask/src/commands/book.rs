@@ -1,21 +1,39 @@
 //! `cargo xtask book`: the documents under `docs/` as a book of HTML pages.
 
-use crate::process::{cargo, find_program, root, run, target_dir};
+use crate::{
+    book_code,
+    process::{cargo, find_program, root, run, target_dir},
+};
 use anyhow::Result;
+use clap::Args;
 use std::{path::PathBuf, process::Command};
 
 /// The program that makes the pages.
 const MDBOOK: &str = "mdbook@0.5.4";
 
-/// Makes the book, after installing mdBook under `target/` if there is none.
-pub(crate) fn book() -> Result<()> {
+/// What to do with the documents.
+#[derive(Debug, Args)]
+pub(crate) struct BookArgs {
+    /// Only compile every block of Rust, C and Python
+    #[arg(long)]
+    code: bool,
+}
+
+/// Compiles the code in the documents, or makes the book, after installing mdBook under `target/` if
+/// there is none. Says whether all is well.
+pub(crate) fn book(args: &BookArgs) -> Result<bool> {
+    if args.code {
+        let tally = book_code::check()?;
+        println!("\n{tally}");
+        return Ok(tally.failed == 0);
+    }
     let mdbook = match find_program("mdbook") {
         Some(found) => found,
         None => installed()?,
     };
     run(Command::new(mdbook).arg("build").arg(root().join("docs")))?;
     println!("{}", target_dir().join("book/index.html").display());
-    Ok(())
+    Ok(true)
 }
 
 fn installed() -> Result<PathBuf> {

@@ -8,7 +8,7 @@ use super::{
     prove, results, wasm,
 };
 use crate::{
-    apt, browser,
+    apt, book_code, browser,
     process::{cargo, find_program, run},
     programs, python,
     verdict::Tally,
@@ -48,6 +48,13 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         let result = run(ignored("memory").arg("--nocapture"));
         failed |= result.is_err();
         summary.push(line("memory test", start, result.map(|()| "passed".to_owned())));
+    }
+    if !args.device_only {
+        let start = Instant::now();
+        let result = book_code::check();
+        failed |= !result.as_ref().is_ok_and(|tally| tally.failed == 0);
+        tally.add(&result);
+        summary.push(line("documents", start, result.map(|tally| tally.to_string())));
     }
     if !args.device_only {
         heading("gateway and broker");
