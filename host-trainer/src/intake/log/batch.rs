@@ -5,11 +5,16 @@ use csv::StringRecord;
 /// The most rows of a batch.
 const ROWS: usize = 1024;
 
+/// A batch with so many bytes of text is full. A row with a recording in a cell may have a hundred
+/// thousand, and a log that is piped in is not held.
+const BYTES: usize = 1 << 18;
+
 /// The records of some rows, each with its line.
 #[derive(Default)]
 pub(super) struct Batch {
     records: Vec<(StringRecord, u64)>,
     used: usize,
+    bytes: usize,
 }
 
 impl Batch {
@@ -28,15 +33,16 @@ impl Batch {
             None => self.records.push((record.clone(), line)),
         }
         self.used += 1;
+        self.bytes += record.as_slice().len();
     }
 
     /// Whether it has as many rows as go together.
     pub(super) fn is_full(&self) -> bool {
-        self.used == ROWS
+        self.used == ROWS || self.bytes >= BYTES
     }
 
     /// Forgets the rows, but not their memory.
     pub(super) fn clear(&mut self) {
-        self.used = 0;
+        (self.used, self.bytes) = (0, 0);
     }
 }
