@@ -138,6 +138,7 @@ fn init_says_what_it_cannot_guess() {
     fs::write(bench.path("log.csv"), "a,b\n1,2\n3,4\n").unwrap();
     let error = bench.error(&["init", "log.csv"]);
     assert!(error.contains("found 0 columns that look like experts"), "{error}");
+    assert!(error.contains("rename the column of right answers to `label`"), "{error}");
     assert!(!bench.path("mild.toml").exists());
     fs::write(bench.path("log.csv"), "a,pred_local,pred_cloud,label\n").unwrap();
     let error = bench.error(&["init", "log.csv"]);

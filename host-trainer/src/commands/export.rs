@@ -24,7 +24,7 @@ Examples:
   mild export out/rejector.mild --format rust --config mild.toml --out src/rejector.rs
   mild export out/rejector.mild --format c --config mild.toml --out rejector
   mild export out/rejector.mild --format bin --out rejector
-  mild export out/rejector.mild --format vectors --rows 10000 --out vectors.txt")]
+  mild export out/rejector.mild --format vectors --rows 10000 --out vectors.bin")]
 pub(crate) struct ExportArgs {
     /// The image
     image: PathBuf,

@@ -205,7 +205,8 @@ pub enum LogError {
     /// No two experts can be guessed from the names and the values of the columns.
     #[error(
         "{}:1: found {found} columns that look like experts, expected two at least, such as `pred_local` and \
-         `pred_cloud` (or `loss_…`, `score_…`), or answers with the values of a `label`; found {columns}",
+         `pred_cloud` (or `loss_…`, `score_…`), or answers with the values of a `label`; found {columns}; \
+         rename the column of right answers to `label`, and those of answers to `pred_NAME`",
         file.display()
     )]
     NoExperts {

@@ -231,6 +231,11 @@ impl LogError {
             Self::NoExperts { file, columns, .. } => ErrorReport {
                 found: text(columns),
                 expected: Some("two columns at least that look like experts".to_owned()),
+                change: Some(
+                    "rename the column of right answers to `label`, and those of answers to \
+                     `pred_NAME`"
+                        .to_owned(),
+                ),
                 ..on(file, 1)
             },
             Self::DuplicateKey { file, line, column, found, first_line } => ErrorReport {

@@ -29,7 +29,7 @@ struct DevicePrograms {
 const M4: &str = "thumbv7em-none-eabihf";
 const M0: &str = "thumbv6m-none-eabi";
 
-const DEVICE_PROGRAMS: [DevicePrograms; 6] = [
+const DEVICE_PROGRAMS: [DevicePrograms; 7] = [
     DevicePrograms {
         name: "the firmware",
         directory: "examples/firmware",
@@ -63,6 +63,7 @@ const DEVICE_PROGRAMS: [DevicePrograms; 6] = [
     board("the nrf52840-dk", "examples/boards/nrf52840-dk", M4),
     board("the rp2040-pico", "examples/boards/rp2040-pico", M0),
     board("the stm32f4", "examples/boards/stm32f4", M4),
+    board("the template", "examples/template", M4),
 ];
 
 const fn board(
@@ -100,6 +101,7 @@ pub(crate) fn lint() -> bool {
         ("formatting of nrf52840-dk", within("examples/boards/nrf52840-dk", &["fmt", "--check"])),
         ("formatting of rp2040-pico", within("examples/boards/rp2040-pico", &["fmt", "--check"])),
         ("formatting of stm32f4", within("examples/boards/stm32f4", &["fmt", "--check"])),
+        ("formatting of the template", within("examples/template", &["fmt", "--check"])),
         (
             "clippy",
             step(&[

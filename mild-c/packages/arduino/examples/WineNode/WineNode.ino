@@ -1,7 +1,7 @@
 // A node in a wine tank: it answers itself, or says which expert to ask.
 //
 // `rejector.h` and `rejector.c` are what `mild export rejector.mild --format c --out rejector` writes. For
-// your own rejector, replace both.
+// your own rejector, replace both, and the readings. An image without `[raw]` takes `float`: mild_decide_f32.
 #include <mild.h>
 
 #include "rejector.h"
