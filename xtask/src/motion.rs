@@ -65,6 +65,11 @@ pub(crate) fn motion(cores: &[&'static Core], toolchain: Choice) -> Result<Motio
     let decided = read(decide.args(["decide", "--quiet"]).arg(&config).arg("--image").arg(&file))?;
     let decisions = decisions(&Table::parse(&decided)?, &training)?;
     let mut motion = Motion { training, decisions, cores: Vec::new() };
+    let chosen = &motion.training["chosen"];
+    ensure!(
+        motion.decides(),
+        "the training ended in {chosen}: every row goes to one expert, so equal decisions show nothing"
+    );
     let qemu = Qemu::find(cores.iter().copied())?;
     let mut toolchains = Toolchains::new(toolchain);
     for &core in cores {
@@ -143,12 +148,14 @@ fn alike(found: &[(usize, i64)], expected: &[(usize, i64)]) -> usize {
 }
 
 impl Motion {
-    /// Whether every core decides as the host does, on rows that are not all alike.
+    /// Whether every core decides as the host does.
     pub(crate) fn passed(&self) -> bool {
-        let deferred = self.deferred();
-        deferred > 0
-            && deferred < self.decisions.len()
-            && self.cores.iter().all(|&(_, alike)| alike == self.decisions.len())
+        self.cores.iter().all(|&(_, alike)| alike == self.decisions.len())
+    }
+
+    /// Whether rows go to more than one expert.
+    fn decides(&self) -> bool {
+        self.decisions.windows(2).any(|pair| pair[0].0 != pair[1].0)
     }
 
     fn deferred(&self) -> usize {
