@@ -111,7 +111,8 @@ pub fn report_page(
 
 /// The page of an image, judged on the test rows of a log. `metrics`: what training wrote into
 /// `metrics.json`; without it, or if it is about another image, the page says what it does not
-/// know. `comparison`: what `mild compare` wrote into `compare.json`. `importance`: that of the features on the test rows.
+/// know. `comparison`: what `mild compare` wrote into `compare.json`. `importance`: that of the
+/// features on the test rows.
 ///
 /// # Errors
 /// If the log cannot be read again for the answers in it, or the page cannot be rendered.
