@@ -58,9 +58,8 @@ section! {
     /// The log and its columns.
     pub Data {
         /// The log: CSV or JSON Lines, plain or compressed with gzip or zstd, or NPZ
-        /// ([logs.md](logs.md)). The path is relative to this file. A glob names several files, which
-        /// are read in the order of their names, and an array names files and globs one by one; `-` is
-        /// standard input.
+        /// ([logs.md](logs.md)). The path is relative to this file. A glob reads several files in
+        /// the order of their names. An array lists files and globs. `-` is standard input.
         log: LogFiles = Kind::OneOrMore, missing "required";
         /// Names or globs of numeric columns, in order. Required unless there are `categorical`
         /// columns or windows.
@@ -71,40 +70,41 @@ section! {
         label: Option<String> = Kind::Text, missing "none";
         /// The column of `train`, `calibration` or `test`.
         split: Option<String> = Kind::Text, missing "a seeded draw of 60, 20 and 20 %";
-        /// A column of names. The rows of a group are never on both sides of a split.
+        /// The column of the groups' names. The rows of a group are never on both sides of a
+        /// split.
         group: Option<String> = Kind::Text, missing "every row is a group";
         /// The column of the true values, with which the experts' `value` columns are compared.
         target: Option<String> = Kind::Text, missing "none";
-        /// The lowest and the highest value of the columns of losses, or of scores, where that is
-        /// not 0 to 1, such as `[0, 100]`. It is stretched to 0 to 1, so that one error is the whole
-        /// range, for prices too.
+        /// The lowest and the highest value of the columns of losses or scores, if their range is
+        /// not 0 to 1, such as `[0, 100]`. They are rescaled to 0 to 1, so that one error is the
+        /// whole range, for prices too.
         loss_range: Option<[f64; 2]> = Kind::Range, missing "`[0, 1]`";
-        /// The number of classes. There are no more, and labels that are integers are below it.
+        /// The number of classes. The log may not have more, and integer labels must be below it.
         classes: Option<u32> = Kind::Integer(1..=65_536), missing "as in the log";
-        /// What stands between two cells.
+        /// The delimiter between two cells.
         delimiter: Option<Delimiter> = Kind::Choice(Delimiter::NAMES), missing "recognised";
-        /// What stands before the fraction of a number.
+        /// The decimal mark of numbers.
         decimal: Option<Decimal> = Kind::Choice(Decimal::NAMES), missing "recognised";
         /// The encoding of the text, by its name in the [Encoding
         /// Standard](https://encoding.spec.whatwg.org/#names-and-labels), such as `windows-1252`.
         encoding: Option<String> = Kind::Text, missing "UTF-8, or UTF-16 where it is recognised";
-        /// What stands in a cell that has no value, in place of the usual marks. An empty cell never
-        /// has one.
+        /// The marks of cells without a value, in place of the usual ones. An empty cell never has
+        /// a value.
         missing: Option<Vec<String>> =
             Kind::Marks, missing "`NA`, `N/A`, `#N/A`, `<NA>`, `nan`, `NaN`, `null`, `NULL`, `-`";
-        /// What a missing answer is: an error, or an expert that was not asked on that row. Its price
-        /// may then be missing as well.
+        /// What a missing answer means: an error in the log, or an expert that was not asked on
+        /// that row. Its price may then be missing, too.
         not_asked: NotAsked = Kind::Choice(NotAsked::NAMES), default NotAsked::Refused;
-        /// With `not_asked = "allowed"`: whether rows on which somebody was not asked are left out.
-        /// Training needs every answer.
+        /// With `not_asked = "allowed"`: whether rows on which an expert was not asked are left
+        /// out. Training needs every answer.
         complete_only: bool = Kind::Boolean, default false;
     }
 }
 
 section! {
     /// One section for each expert, 2 to 32 of them, the device itself first. A price may be given
-    /// in units of one error, or in physical units ([policy.md](policy.md)), or both, which then
-    /// add up.
+    /// in units of one error, in physical units ([policy.md](policy.md)), or in both, which are
+    /// then added.
     pub(super) ExpertKeys {
         /// A unique name, at most 32 bytes long.
         name: Option<String> = Kind::Text, missing "required";
@@ -114,10 +114,10 @@ section! {
         /// A column of losses, from 0 (right) to 1 (wrong) or as `data.loss_range` says.
         loss_column: Option<String> = Kind::Text, missing "none";
         /// A column of scores, from 0 (wrong) to 1 (right) or as `data.loss_range` says, such as
-        /// those of a judge. The loss is the highest score less this one.
+        /// those of a judge. The loss is the highest possible score minus this one.
         score_column: Option<String> = Kind::Text, missing "none";
-        /// A column of numbers, with or without a `prediction`, which is compared with
-        /// `data.target`. All experts have one, or none.
+        /// A column of numbers that are compared with `data.target`, with or without a
+        /// `prediction`. Either all experts have one, or none has.
         value: Option<String> = Kind::Text, missing "none";
         /// First expert only: the column of its largest softmax, for the gates of `mild compare`.
         confidence: Option<String> = Kind::Text, missing "none";
@@ -136,7 +136,7 @@ section! {
         latency_ms: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
         /// Money of one use, in any currency.
         money: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
-        /// The payload that one use sends.
+        /// The bytes of payload that one use sends.
         bytes: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
         /// The largest share of the inputs for which it may be asked. Not for the first expert.
         max_share: Option<f64> = Kind::Number(Bound::Share), missing "none";
@@ -144,18 +144,18 @@ section! {
 }
 
 section! {
-    /// How the two parts of an error add up where the experts' answers have a value: `lambda_1` for
-    /// a wrong class plus `lambda_2` times the smooth absolute difference, which counts up to
-    /// `cap`. Errors and prices are then in units of the largest error that is possible.
+    /// How the two parts of an error add up where the experts' answers have a value: `lambda_1`
+    /// for a wrong class plus `lambda_2` times the smooth absolute difference, which is limited to
+    /// `cap`. Errors and prices are then in units of the largest possible error.
     pub(super) MultiTaskKeys {
         /// The weight of a wrong class.
         lambda_1: Option<f64> =
             Kind::Number(Bound::AtLeastZero), missing "1; 0 without predictions";
         /// The weight of the value's loss.
         lambda_2: f64 = Kind::Number(Bound::AtLeastZero), default 1.0;
-        /// The most that the value's loss counts.
+        /// The largest loss of the value.
         cap: f64 = Kind::Number(Bound::AboveZero), default 5.0;
-        /// The difference at which that loss passes from squared to linear.
+        /// The difference at which this loss changes from squared to linear.
         beta: f64 = Kind::Number(Bound::AboveZero), default 1.0;
     }
 }
@@ -206,11 +206,12 @@ section! {
         readings: Readings = Kind::Choice(Readings::NAMES), default Readings::F32;
         /// Samples a second. No feature depends on it; generated source has it as a constant.
         rate_hz: Option<f64> = Kind::Number(Bound::AboveZero), missing "none";
-        /// How many axes the samples have, all of the first axis first. With several, the window is
-        /// one of their magnitude.
+        /// The number of axes of the samples. The columns have all samples of the first axis, then
+        /// all of the second, and so on. With several axes, the features are those of their
+        /// magnitude.
         axes: u16 = Kind::Integer(1..=16), default 1;
-        /// How many windows of equal length the samples of a row are, the oldest first. The
-        /// statistics are those of the latest one.
+        /// The number of windows of equal length in the samples of a row, the oldest first. The
+        /// statistics are those of the latest window.
         windows: u16 = Kind::Integer(1..=1024), default 1;
         /// Statistics whose change from the window before becomes a feature, as in
         /// `name.rms-change`. They need `windows`.
@@ -218,12 +219,12 @@ section! {
         /// Statistics whose exponential average over the windows becomes a feature, as in
         /// `name.rms-average`. They need `windows`.
         averages: Vec<String> = Kind::Words(&STATISTICS), missing "none";
-        /// With `averages`: each later window counts 2^-`smoothing`.
+        /// With `averages`: the weight of each later window is 2^-`smoothing`.
         smoothing: u8 = Kind::Integer(1..=16), default 2;
         /// Statistics of the spectrum that become features, in order. `FIRST` and `LAST` are the
         /// lowest and the highest bin of a band.
         spectrum: Vec<String> = Kind::Words(&SPECTRAL), missing "none";
-        /// With `spectrum`: what the samples are multiplied by first.
+        /// With `spectrum`: the window function by which the samples are multiplied first.
         taper: TaperRule = Kind::Choice(TaperRule::NAMES), default TaperRule::Hann;
     }
 }
@@ -232,7 +233,7 @@ section! {
     /// What the device's 16-bit readings mean: a feature is `scale * reading + offset`. With this
     /// section the image takes readings as they are.
     pub(super) RawKeys {
-        /// Feature units of one step of a reading.
+        /// The change of the feature for one step of the reading.
         scale: Option<PerColumnKeys> = Kind::PerColumn(Bound::AboveZero), missing "required";
         /// The feature at a reading of 0.
         offset: Option<PerColumnKeys> = Kind::PerColumn(Bound::Finite), missing "0";
@@ -259,8 +260,8 @@ section! {
 }
 
 section! {
-    /// How it is trained. If `tau`, `form`, `rho_rule`, `gamma`, `rho_bar` or `l2` is left out, the
-    /// selection chooses it. Margins concern the method `mild` alone.
+    /// How the rejector is trained. If `tau`, `form`, `rho_rule`, `gamma`, `rho_bar` or `l2` is
+    /// left out, the selection chooses it. Margins concern only the method `mild`.
     pub Train {
         /// The seed of everything random.
         seed: u64 = Kind::Integer(0..=i64::MAX), default 0;
@@ -268,7 +269,8 @@ section! {
         tau: Option<Tau> = Kind::Choice(Tau::NAMES), missing "selected";
         /// The form of the margin loss.
         form: Option<Form> = Kind::Choice(Form::NAMES), missing "selected";
-        /// What the margins follow. The selection tries `count`, with thorough effort `mass` too; the others are tried where they are named.
+        /// What the margins depend on. The selection tries `count`, and with thorough effort also
+        /// `mass`. It tries the others only if they are named here.
         rho_rule: Option<RhoRule> = Kind::Choice(RhoRule::NAMES), missing "selected";
         /// The exponent of the margins. 0 makes all of them equal. The rule `balance` takes none.
         gamma: Option<f64> = Kind::Number(Bound::Finite), missing "selected";
@@ -276,13 +278,15 @@ section! {
         rho_bar: Option<f64> = Kind::Number(Bound::AboveZero), missing "selected";
         /// What the rule `count` adds to every count.
         floor: f64 = Kind::Number(Bound::AtLeastZero), default Margins::PLAIN.floor;
-        /// Experts that are the cheapest choice on fewer rows than this share one margin.
+        /// Experts that are the cheapest choice on fewer rows than this number have one margin in
+        /// common.
         min_wins: usize = Kind::Integer(0..=1_000_000_000), default Margins::PLAIN.min_wins;
         /// The factor of half the squared norm of the weights.
         l2: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "selected";
-        /// The most iterations of the optimizer.
+        /// The largest number of iterations of the optimizer.
         max_iterations: u32 = Kind::Integer(1..=1_000_000), default 400;
-        /// The folds of the cross-validation. With `effort = "quick"` and more than 600 rows to learn from there are at most 3.
+        /// The folds of the cross-validation. With `effort = "quick"` and more than 600 rows to
+        /// learn from, there are at most 3.
         folds: u8 = Kind::Integer(2..=20), default 5;
         /// How many candidates the selection tries.
         effort: Effort = Kind::Choice(Effort::NAMES), default Effort::Normal;
@@ -294,35 +298,36 @@ section! {
     pub(super) QuantizeKeys {
         /// The largest rise in deferral loss that quantization may cause.
         tolerance: f64 = Kind::Number(Bound::AtLeastZero), default 0.003;
-        /// Where the codes of inputs and activations end.
+        /// How the ranges of inputs and activations are chosen.
         ranges: RangeRule = Kind::Choice(RangeRule::NAMES), default RangeRule::SquaredError;
-        /// With `ranges = "percentile"`: the percentile of the values at which codes end. Larger
-        /// values saturate.
+        /// With `ranges = "percentile"`: the percentile of the values at which the range ends.
+        /// Larger values saturate.
         percentile: Option<f64> = Kind::Number(Bound::Percentile), missing "99.9";
-        /// The most steps of fine-tuning through the device's rounding, which runs if quantization
-        /// costs more than a third of the tolerance.
+        /// The largest number of fine-tuning steps through the device's rounding. Fine-tuning runs
+        /// if quantization costs more than a third of the tolerance.
         fine_tune: u32 = Kind::Integer(0..=100_000), default 100;
     }
 }
 
 section! {
-    /// What the image holds beside the rejector.
+    /// What the image holds in addition to the rejector.
     pub(super) ImageKeys {
         /// The names of inputs and classes ([image-format.md](image-format.md#kind-9-name-table)).
-        /// `digest` takes 24 bytes of flash, `all` so many and those of the names. With either of
-        /// them commands refuse the image on a log with other inputs. The experts' names are in every image.
+        /// `digest` takes 24 bytes of flash; `all` takes these and the bytes of the names. With
+        /// either, commands refuse the image on a log with other inputs. The names of the experts
+        /// are in every image.
         names: ImageNames = Kind::Choice(ImageNames::NAMES), default ImageNames::None;
     }
 }
 
 section! {
-    /// What the image may take of the device. Only networks that fit are trained. Widths that do
-    /// not fit give way to the widest ones in the same proportions that do, with at least two units
-    /// in each layer. If nothing fits, or if the widths that `rejector.hidden` fixes do not,
-    /// training stops at once and the message says what the smallest network takes. With a
-    /// `[policy]` the image is counted with the largest table of operating points that it can have,
-    /// and with `auto` as if it held probabilities. Without `image_bytes`, no network is tried
-    /// whose image is larger than 4 kB; a higher limit allows wider networks.
+    /// How much of the device the image may take. Only networks that fit are trained. If some
+    /// widths do not fit, the widest ones in the same proportions that fit are tried instead, with
+    /// at least two units in each layer. If nothing fits, or if the widths that `rejector.hidden`
+    /// fixes do not fit, training stops at once, and the message says what the smallest network
+    /// takes. With a `[policy]`, the image is counted with the largest possible table of operating
+    /// points, and with `auto` as if it held probabilities. Without `image_bytes`, no network is
+    /// tried whose image is larger than 4 kB; a higher limit allows wider networks.
     pub(super) BudgetKeys {
         /// Bytes of the image, in flash.
         image_bytes: Option<u32> =
@@ -331,11 +336,12 @@ section! {
         macs: Option<u32> = Kind::Integer(1..=U32_MAX), missing "no limit";
         /// Bytes of RAM that a decision needs.
         scratch_bytes: Option<u32> = Kind::Integer(1..=U32_MAX), missing "no limit";
-        /// Instructions that the features of all `[[window]]` take for a decision, estimated
-        /// ([sensors.md](sensors.md#what-they-take)). If they take more, training stops at once, and
-        /// the message says which ones to leave out. Needs `feature_core`.
+        /// Estimated instructions that the features of all `[[window]]` take per decision
+        /// ([sensors.md](sensors.md#what-they-take)). If they take more, training stops at once,
+        /// and the message says which ones to leave out. Needs `feature_core`.
         feature_instructions: Option<u32> = Kind::Integer(1..=U32_MAX), missing "no limit";
-        /// The core on which these are counted: a Cortex-M0 without an FPU, or a Cortex-M4 with one.
+        /// The core on which these instructions are counted: a Cortex-M0 without an FPU, or a
+        /// Cortex-M4 with one.
         feature_core: Option<FeatureCore> = Kind::Choice(FeatureCore::NAMES), missing "none";
     }
 }
@@ -343,8 +349,8 @@ section! {
 const U32_MAX: i64 = u32::MAX as i64;
 
 section! {
-    /// What is promised of the deferrals ([policy.md](policy.md)). Nothing is promised without this
-    /// section, unless an expert has a `max_share`.
+    /// What is promised about the deferrals ([policy.md](policy.md)). Nothing is promised without
+    /// this section, unless an expert has a `max_share`.
     pub(super) PolicyKeys {
         /// What is minimised within the limits.
         minimize: Objective = Kind::Choice(Objective::NAMES), default Objective::DeferralLoss;
@@ -372,18 +378,18 @@ section! {
     /// What a physical unit is worth in units of one error. Required for each unit that an expert's
     /// price is in.
     pub(super) UnitKeys {
-        /// What one error costs, in any currency. With this key every `price` and `price_column` is
-        /// in that currency, and `money` is worth accordingly. `policy.max_price` stays in units of
-        /// one error.
+        /// What one error costs, in any currency. With this key every `price` and `price_column`
+        /// is in that currency, and `money` is converted accordingly. `policy.max_price` stays in
+        /// units of one error.
         money_per_error: Option<f64> =
             Kind::Number(Bound::AboveZero), missing "prices are in units of one error";
-        /// Of a millijoule.
+        /// The worth of a millijoule.
         energy_mj: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
-        /// Of a millisecond.
+        /// The worth of a millisecond.
         latency_ms: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
-        /// Of a unit of money. Not beside `money_per_error`.
+        /// The worth of a unit of money. Not together with `money_per_error`.
         money: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
-        /// Of a byte sent.
+        /// The worth of a byte sent.
         bytes: Option<f64> = Kind::Number(Bound::AtLeastZero), missing "none";
     }
 }
@@ -399,7 +405,7 @@ section! {
         wake_mj: f64 = Kind::Number(Bound::AtLeastZero), default 0.0;
         /// The probability that a frame is lost and sent again.
         loss: f64 = Kind::Number(Bound::Share), default 0.0;
-        /// The most repetitions of a frame.
+        /// The largest number of repetitions of a frame.
         retries: u32 = Kind::Integer(0..=1000), default 3;
     }
 }
