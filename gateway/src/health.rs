@@ -187,7 +187,7 @@ impl ExpertHealth {
         drop(latest);
         if is_news {
             self.metrics.expert_up(&self.name, true);
-            tracing::info!(expert = self.name, "an expert came: it answers");
+            tracing::info!(expert = self.name, "an expert is up: it answers");
         }
     }
 

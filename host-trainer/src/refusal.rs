@@ -61,18 +61,18 @@ pub enum Refusal {
     },
     /// The method reads the classes that the local model predicts, and the log has none.
     #[error(
-        "the answers of `local` are no classes: its section `[[expert]]` has no `prediction`, or a value beside it"
+        "the answers of `local` are not classes: its section `[[expert]]` has no `prediction`, or also a `value`"
     )]
     NoLocalClasses,
     /// The method reads the local model's confidence, and the log has none.
     #[error(
-        "the log does not say how sure `local` is: no `confidence` or `probabilities` in its section `[[expert]]`, \
-         and no column of `--confidence`"
+        "the log does not say how sure `local` is: there is no `confidence` or `probabilities` in its section \
+         `[[expert]]`, and no `--confidence`"
     )]
     NoConfidence,
     /// The method reads the probabilities of all classes, and the log has the largest alone.
     #[error(
-        "the log has the largest softmax of `local` alone, and this method needs its `probabilities`"
+        "the log has only the largest softmax of `local`, and this method needs its `probabilities`"
     )]
     LargestAlone,
 }
@@ -92,7 +92,7 @@ pub struct Achievable {
 
 fn lowest(achievable: &Option<Achievable>, confidence: f64) -> impl fmt::Display {
     let Some(Achievable { limit, measured, units, groups }) = *achievable else {
-        return "which no limit makes possible beside the others".to_owned();
+        return "but no value can be promised together with the other limits".to_owned();
     };
     let measured = measured
         .map_or_else(String::new, |measured| format!(" (on the calibration rows: {measured:.4})"));
@@ -120,6 +120,6 @@ mod tests {
         let says = "policy: max_error: found 0.01, but 0.0200 (on the calibration rows: 0.0125) is the lowest that \
                     40 groups of calibration can promise with confidence 0.95, expected a limit";
         assert!(text.starts_with(says), "{text}");
-        assert!(refusal(None).to_string().contains("which no limit makes possible"));
+        assert!(refusal(None).to_string().contains("but no value can be promised"));
     }
 }

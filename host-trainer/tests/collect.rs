@@ -248,7 +248,7 @@ fn what_is_interrupted_goes_on_and_asks_nothing_twice() {
     let output = interrupted(&bench, &slow, 5, "-INT");
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && error.contains("stopped: "), "{error}");
-    assert!(error.contains("log.csv.answers.jsonl; the same command goes on"), "{error}");
+    assert!(error.contains("log.csv.answers.jsonl; the same command continues"), "{error}");
     let mut names: Vec<String> = fs::read_dir(bench.path("."))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -1,4 +1,5 @@
-//! Ctrl-C during a training: nothing is half written, and the same command goes on where it stopped.
+//! Ctrl-C during a training: nothing is half written, and the same command continues where it
+//! stopped.
 #![cfg(unix)]
 
 use std::fs;
@@ -46,7 +47,7 @@ fn an_interrupted_training_goes_on_where_it_stopped() {
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(INTERRUPTED), "{said}");
-    assert!(said.contains("the same command goes on where it stopped"), "{said}");
+    assert!(said.contains("the same command continues where it stopped"), "{said}");
     let names = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name());
     let names: Vec<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
     assert!(names.iter().all(|name| name.starts_with(".selection-")), "{names:?}");

@@ -193,7 +193,7 @@ fn join_says_what_does_not_fit_and_leaves_no_file() {
     let error = join("nr,answer\n1,0\n", key);
     assert!(error.contains("a.csv:1") && error.contains("`id`"), "{error}");
     let error = join("id,answer\n7,0\n", key);
-    assert!(error.contains("found no key that a row of f.csv has"), "{error}");
+    assert!(error.contains("found no key that also occurs in f.csv"), "{error}");
     let error = join("answer\n0\n1\n", &[]);
     assert!(error.contains("a.csv: found 2 rows, expected 3 as in f.csv"), "{error}");
     let error = join("answer\n0\n1\n1\n1\n", &[]);

@@ -33,11 +33,11 @@ pub(super) struct ExpertArgs {
         conflicts_with = "mqtt"
     )]
     http: Option<SocketAddr>,
-    /// Answer each line of standard input with a line, with the probabilities of all classes, as `mild
-    /// log collect` asks a program
+    /// Answer each line of standard input with a line that includes the probabilities of all classes,
+    /// as `mild log collect` expects of a program
     #[arg(long, requires = "model", conflicts_with_all = ["http", "mqtt", "delay_ms"])]
     lines: bool,
-    /// With --lines: the names of the classes by number, divided by commas
+    /// With --lines: the names of the classes by number, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "lines")]
     classes: Vec<String>,
     #[command(flatten)]

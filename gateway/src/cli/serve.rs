@@ -48,7 +48,7 @@ impl ServeArgs {
         let reloaded =
             reloaded.and_then(|config| server.reload(config).map_err(|error| error.to_string()));
         match reloaded {
-            Ok(()) => tracing::info!("took over keys and certificates"),
+            Ok(()) => tracing::info!("reloaded keys and certificates"),
             Err(error) => tracing::error!(error, "cannot reload; going on as before"),
         }
     }

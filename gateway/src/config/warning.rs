@@ -27,7 +27,7 @@ pub enum Warning {
         address: SocketAddr,
     },
     /// A password or token travels in the clear.
-    #[error("{key}: a secret travels without TLS to {host}")]
+    #[error("{key}: a secret is sent without TLS to {host}")]
     SecretInTheClear {
         /// The key of the configuration.
         key: String,

@@ -160,7 +160,7 @@ impl Metrics {
         );
         registry.register(
             "sessions",
-            "Sessions offered to nodes that began or came from elsewhere",
+            "Sessions offered to nodes that started, or that come from another gateway",
             metrics.sessions.clone(),
         );
         registry.register(
@@ -170,7 +170,7 @@ impl Metrics {
         );
         registry.register(
             "nodes_with_two_keys",
-            "Nodes with a former and a new key, by the one that they used last",
+            "Nodes with a former and a new key, by the key that they used last",
             metrics.two_keys.clone(),
         );
         registry.register(
@@ -190,7 +190,7 @@ impl Metrics {
         );
         registry.register(
             "log_lines_dropped",
-            "Lines of the log that were lost, because nobody took them in time or the disk was full",
+            "Lines of the log that were lost, because nobody read them in time or the disk was full",
             logging::dropped_lines(),
         );
         registry.register(

@@ -80,7 +80,7 @@ async fn health_tells_of_an_expert_that_went_and_came_back() {
     let (_, text) = get(gateway.metrics, "/metrics").await.unwrap();
     assert!(text.contains(r#"mild_gateway_expert_up{expert="echo"} 0"#), "{text}");
     assert_eq!(node.status(4, 1).await, Status::Ok);
-    gateway.said("an expert came").await;
+    gateway.said("an expert is up").await;
     let (status, body) = get(gateway.metrics, "/health").await.unwrap();
     assert_eq!((status, body.contains(r#""status":"ok""#)), (200, true), "{body}");
 }

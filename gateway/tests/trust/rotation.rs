@@ -35,7 +35,7 @@ fn lines(numbers: &[u8]) -> String {
 async fn reload(gateway: &Gateway, keys: &str, times: usize) {
     write_secret(&gateway.directory.path().join("keys.toml"), keys);
     gateway.signal("HUP");
-    while gateway.log().matches("took over keys").count() < times {
+    while gateway.log().matches("reloaded keys").count() < times {
         assert!(!gateway.log().contains("cannot reload"), "{}", gateway.log());
         sleep(Duration::from_millis(10)).await;
     }

@@ -120,7 +120,7 @@ async fn a_hangup_reads_the_keys_again() {
     let second = format!("7 = '{}'\n8 = '{}'", "0b".repeat(32), "0c".repeat(32));
     write_secret(&file, &text.replace("7 = { env = 'MILD_KEY' }", &second));
     gateway.signal("HUP");
-    gateway.said("took over keys").await;
+    gateway.said("reloaded keys").await;
     let mut new = gateway.node(8).await.with_key([0x0c; 32]);
     assert_eq!(new.status(1, 1).await, Status::Ok);
     assert_eq!(node.status(2, 1).await, Status::Ok, "the same connection");

@@ -148,7 +148,7 @@ async fn nodes_connect_with_tls_and_certificates_are_exchanged_without_a_start()
     std::fs::copy(new_certificate, &certificate).unwrap();
     std::fs::copy(new_key, &key).unwrap();
     gateway.signal("HUP");
-    gateway.said("took over keys and certificates").await;
+    gateway.said("reloaded keys and certificates").await;
     assert!(connect(open, &ours.file, None).await.is_err());
     let stream = connect(open, &other.file, None).await.unwrap();
     assert_eq!(Node::over(stream, 3).status(1, 1).await, Status::Ok);

@@ -18,15 +18,15 @@ use crate::intake::config::MAX_NAME;
 /// Arguments of `mild log collect`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Asks experts about the rows of a table and writes the log, with the answers of expert NAME in `pred_NAME`, and `mild.toml`
-beside it. One expert is called `local`: the device's own model. An expert is
+Asks experts about the rows of a table. Writes the log, with the answers of expert NAME in `pred_NAME`, and `mild.toml`
+beside it. One expert must be called `local`: the device's own model. An expert is one of
 
   http://… or https://…   an endpoint, sent the JSON of docs/gateway.md with the row by name in `row`
   column:COLUMN           a column of the table
-  anything else           a program and its arguments: a line of that JSON in, a line such as {\"label\": 3} out
+  anything else           a program and its arguments: it reads a line of that JSON and writes a line such as {\"label\": 3}
 
-An answer may have a `confidence` or `probabilities`; of `local` they become columns. Every answer is kept in FILE.answers.jsonl
-at once, by its content: the same command goes on where it was stopped, and asks nothing twice.
+An answer may have a `confidence` or `probabilities`; those of `local` become columns. Every answer is saved at once in
+FILE.answers.jsonl. So the same command continues where it stopped, and asks nothing twice.
 
 Examples:
   mild log collect rows.csv --expert local='./tiny --int8' --expert cloud=https://example.com/classify \\
@@ -36,7 +36,7 @@ Examples:
 pub(crate) struct CollectArgs {
     /// The table of rows (CSV, JSON Lines or NPZ), with the right answers
     samples: PathBuf,
-    /// An expert, and how it is asked; once for each expert
+    /// An expert, and how to ask it; given once for each expert
     #[arg(long, value_name = "NAME=HOW", value_parser = named::<String>, required = true)]
     expert: Vec<Named<String>>,
     /// The log to write
@@ -45,36 +45,37 @@ pub(crate) struct CollectArgs {
     /// The column of the right answers
     #[arg(long, value_name = "COLUMN", default_value = "label")]
     label: String,
-    /// Names or globs of the columns that experts see, divided by commas [default: all but the right
-    /// answers, answers in the table, and the split]
+    /// Names or globs of the columns that experts see, separated by commas [default: all but the
+    /// right answers, answers in the table, and the split]
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     send: Vec<String>,
     /// The column of the confidence of `local`, if the table has one
     #[arg(long, value_name = "COLUMN")]
     confidence: Option<String>,
-    /// Ask about so many rows, drawn by chance; sure and unsure ones in their proportion, if the
-    /// confidence of `local` is known
+    /// Ask about this many rows, drawn at random; if the confidence of `local` is known, sure and
+    /// unsure rows keep their proportion
     #[arg(long, value_name = "NUMBER")]
     rows: Option<usize>,
     /// The seed of the draw, and of the order in which rows are asked about
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Money for one question
+    /// The price of one question, in money
     #[arg(long, value_name = "NAME=MONEY", value_parser = named::<f64>)]
     price: Vec<Named<f64>>,
-    /// What one error costs, in the same money: then the configuration has the prices
+    /// What one error costs, in the same money; the configuration then has the prices
     #[arg(long, value_name = "MONEY")]
     money_per_error: Option<f64>,
-    /// The most questions to experts other than `local`, in all collections into this log together
+    /// The largest number of questions to experts other than `local`, over all collections into this
+    /// log
     #[arg(long, value_name = "NUMBER")]
     max_calls: Option<u64>,
-    /// The most money, in all collections into this log together
+    /// The most money to spend, over all collections into this log
     #[arg(long, value_name = "MONEY")]
     max_money: Option<f64>,
-    /// The most questions in a second
+    /// The largest number of questions per second
     #[arg(long, value_name = "NAME=NUMBER", value_parser = named::<f64>)]
     rate: Vec<Named<f64>>,
-    /// Questions that are open at once; of a program, so many run
+    /// How many questions may be open at once; for a program, how many processes run
     #[arg(long, value_name = "NAME=NUMBER", value_parser = named::<usize>)]
     parallel: Vec<Named<usize>>,
     /// The environment variable with the token that an endpoint asks for (`Authorization: Bearer`)
@@ -83,13 +84,13 @@ pub(crate) struct CollectArgs {
     /// A file of JSON to send instead, in which `{{COLUMN}}` stands for a cell
     #[arg(long, value_name = "NAME=FILE", value_parser = named::<PathBuf>)]
     template: Vec<Named<PathBuf>>,
-    /// Where the answer stands in a reply, as a JSON pointer [default: /label]
+    /// Where the answer is in a reply, as a JSON pointer [default: /label]
     #[arg(long, value_name = "NAME=POINTER", value_parser = named::<String>)]
     answer: Vec<Named<String>>,
-    /// Seconds after which an answer no longer counts
+    /// Seconds to wait for an answer
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
     timeout: f64,
-    /// Ask again what has failed
+    /// Ask the questions that failed again
     #[arg(long)]
     retry_failed: bool,
     /// Say what would be asked and what it would cost, and ask nobody

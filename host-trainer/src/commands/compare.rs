@@ -19,8 +19,8 @@ use crate::loss::Effort;
 /// Arguments of `mild compare`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-`mild explain METHOD` says what a method is, `mild explain WORD` what a word of the tables means. With
---out a comparison goes on where it was interrupted.
+`mild explain METHOD` explains a method, and `mild explain WORD` a word of the tables. With --out, an
+interrupted comparison continues where it stopped.
 
 Examples:
   mild compare mild.toml
@@ -46,8 +46,8 @@ pub(crate) struct CompareArgs {
     /// in proportion
     #[arg(long, value_delimiter = ',', default_value = "all", value_parser = parse_rows, value_name = "ROWS")]
     train_rows: Vec<Rows>,
-    /// The column of the local model's largest softmax, for gates on logs whose configuration has
-    /// none
+    /// The column of the local model's largest softmax, for gates, if the configuration of a log
+    /// names none
     #[arg(long, value_name = "COLUMN")]
     confidence: Option<String>,
     /// Use only the first experts of each log, `local` included: one comparison for each of these

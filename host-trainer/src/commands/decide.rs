@@ -26,8 +26,8 @@ Examples:
 
 A row's columns: its line, the expert that is asked, the margin (by how much that expert's score
 plus offset exceeds the next best), each expert's score (`mild inspect IMAGE` prints the offsets),
-each expert's probability to be right if the image has them (method `one-vs-all`), and error, price
-and deferral loss of the choice. The last three are empty where the row does not say them.")]
+each expert's probability of being right if the image has them (method `one-vs-all`), and error, price
+and deferral loss of the choice. The last three are empty if the row lacks the data for them.")]
 pub(crate) struct DecideArgs {
     /// The configuration of the log (TOML)
     config: PathBuf,
@@ -37,7 +37,7 @@ pub(crate) struct DecideArgs {
     /// The rows of the log to decide on [default: test]
     #[arg(long, value_parser = values::split, value_name = "train|calibration|test")]
     split: Option<Split>,
-    /// A table (CSV) to decide on, in place of the log. It has the features of the log; label,
+    /// A table (CSV) to decide on, in place of the log. It must have the features of the log; label,
     /// answers and prices may be missing. `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "split")]
     input: Option<PathBuf>,

@@ -31,16 +31,16 @@ pub(crate) struct EvalArgs {
     /// The seed of the bootstrap intervals, and of the split if the log has none
     #[arg(long)]
     seed: Option<u64>,
-    /// Evaluate as if an advantage had to exceed this many score units beyond what the image says,
-    /// as the handle of a report does; more than 0 defers less
+    /// Raise the image's threshold by this many score units, as the handle of a report does; a number
+    /// above 0 defers less
     #[arg(long, value_name = "SCORE", default_value_t = 0, allow_negative_numbers = true)]
     threshold: i32,
-    /// Evaluate as if one use of this expert cost so much, in units of one error, and the image were
-    /// told so; may be given once for each expert. The image must have probabilities (method
-    /// `one-vs-all`). Where the log has a price for each row, all of them change by the same factor
+    /// Decide and evaluate with this price for one use of the expert, in units of one error; may be
+    /// given once for each expert. The image must have probabilities (method `one-vs-all`). If the
+    /// log has a price for each row, all of them change by the same factor
     #[arg(long = "price", value_name = "NAME=VALUE", value_parser = values::price)]
     prices: Vec<(String, f64)>,
-    /// Write the page of the image, too (as `mild report` does)
+    /// Also write the report page of the image, as `mild report` does
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     #[command(flatten)]

@@ -31,8 +31,8 @@ pub(crate) struct ExportArgs {
     /// What to write
     #[arg(long)]
     format: Format,
-    /// The file to write [default for Rust source: standard output]; for C source, and with a linker
-    /// script, the name of both files, without extension
+    /// The file to write [default for Rust source: standard output]; for `c` and `bin`, the name of
+    /// both files, without extension
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// The configuration that the image was trained from. Source then names inputs, experts and

@@ -15,8 +15,8 @@ use crate::pipeline::train;
 /// Arguments of `mild extend`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The log stays as it is. The answers of the new expert are on other rows, of which only the label is
-known; the table says whether each answer was right.
+The log is not changed. The new expert answered other rows, of which only the label is known; the
+table says whether each answer was right.
 
 Example:
   mild extend mild.toml --out out --expert person --price 0.3 --answers person.csv")]
@@ -29,7 +29,7 @@ pub(crate) struct ExtendArgs {
     /// The price of one use, in units of one error
     #[arg(long, alias = "cost", value_name = "PRICE", allow_negative_numbers = true, value_parser = parse_price)]
     price: f32,
-    /// A table (CSV) of its answers, with the columns `label` and `right` (1 or 0)
+    /// A table (CSV) of the new expert's answers, with the columns `label` and `right` (1 or 0)
     #[arg(long, value_name = "FILE")]
     answers: PathBuf,
 }

@@ -20,7 +20,7 @@ use crate::warnings::Warning;
 #[command(after_help = "\
 Looks at the header and the rows, guesses which column is what, and writes `mild.toml` beside the log.
 The file is written only if the log can be read with it. Columns such as `pred_cloud`, `loss_cloud`,
-`score_cloud` and `price_cloud` tell of an expert `cloud`; `local` is the device itself.
+`score_cloud` and `price_cloud` mean that there is an expert `cloud`; `local` is the device itself.
 
 Examples:
   mild init log.csv
@@ -30,13 +30,13 @@ pub(crate) struct InitArgs {
     /// The log (CSV)
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Replace a `mild.toml` that is there
+    /// Replace an existing `mild.toml`
     #[arg(long)]
     force: bool,
     /// Print the configuration instead of writing it
     #[arg(long, conflicts_with_all = ["force", "compare"])]
     print: bool,
-    /// Guess from the logs of these configurations, and say how many keys are as they have them
+    /// Guess from the logs of these configurations, and count the keys that are guessed right
     #[arg(long)]
     compare: bool,
     #[command(flatten)]

@@ -20,9 +20,9 @@ pub(crate) struct LogArgs {
 
 #[derive(Debug, Subcommand)]
 enum LogCommand {
-    /// Make one log of a table of features, one of labels, and a file of answers for each expert
+    /// Make one log from a table of features, one of labels, and a file of answers for each expert
     Join(JoinArgs),
-    /// Ask experts about the rows of a table, and make a log of their answers
+    /// Ask experts about the rows of a table, and make a log from their answers
     #[cfg(feature = "collect")]
     Collect(Box<CollectArgs>),
 }
@@ -30,23 +30,23 @@ enum LogCommand {
 /// Arguments of `mild log join`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The rows of the first table stay in their order. With --key the others are looked up by these columns,
-else all tables have the same rows in the same order. The column `answer` (or `pred`, `prediction`) of
-NAME=FILE becomes `pred_NAME`, any other column `COLUMN_NAME`, so that `mild init` finds the experts.
+The rows of the first table stay in their order. With --key, these columns say which rows of the other
+tables belong to them; without it, all tables must have the same rows in the same order. The column
+`answer` (or `pred`, `prediction`) of NAME=FILE becomes `pred_NAME`, and any other column becomes
+`COLUMN_NAME`, so that `mild init` finds the experts.
 
 Examples:
   mild log join features.csv labels.csv --answers local=tiny.csv --answers cloud=api.csv --key id --out log.csv
   mild log join table.csv --answers local=tiny.csv --answers cloud=api.csv --out log.csv    row by row")]
 struct JoinArgs {
-    /// The table (CSV) of the features, and of whatever else it has
+    /// The table (CSV) of the features; it may have other columns, too
     features: PathBuf,
     /// Further tables (CSV), such as one of the labels
     tables: Vec<PathBuf>,
-    /// An expert and the table (CSV) of its answers; once for each expert
+    /// An expert and the table (CSV) of its answers; given once for each expert
     #[arg(long, value_name = "NAME=FILE", value_parser = answers)]
     answers: Vec<Part>,
-    /// A column that says which rows belong together; several, divided by commas, if it takes
-    /// several
+    /// The column that says which rows belong together, or several columns, separated by commas
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     key: Vec<String>,
     /// Keep rows that some table lacks, with empty cells, instead of leaving them out

@@ -64,9 +64,9 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Guess from a log which column is what, and write the configuration beside it
     Init(init::InitArgs),
-    /// Make a log of several tables
+    /// Make a log from several tables
     Log(log::LogArgs),
-    /// Say what is known of a log without training: what each column is, splits, experts, warnings
+    /// Describe a log without training: what each column is, splits, experts, warnings
     Check(check::CheckArgs),
     /// Train a rejector: reads a log, writes an image, a report and golden vectors
     Train(train::TrainCommand),
@@ -74,14 +74,14 @@ enum Command {
     Extend(extend::ExtendArgs),
     /// Evaluate an image on the test rows of a log, with the device's integer inference
     Eval(eval::EvalArgs),
-    /// Write the page of an image: what it is worth on the test rows of a log, for people
+    /// Write the report page of an image: how well it does on the test rows of a log
     Report(report::ReportArgs),
-    /// List what an image decides, row by row: who is asked, with which scores, and what that cost
+    /// List an image's decisions, row by row: who is asked, with which scores, and at which cost
     Decide(decide::DecideArgs),
     /// Train several methods on several logs and compare them
     Compare(compare::CompareArgs),
-    /// Describe an image; or, of a log, how often each expert is the cheapest correct one, and the
-    /// most that deferring could gain
+    /// Describe an image; or a log: how often each expert is the cheapest correct one, and how much
+    /// deferring could gain at most
     Inspect(inspect::InspectArgs),
     /// Replay a log through an image in time order, with and without a governor
     Simulate(simulate::SimulateArgs),
@@ -89,7 +89,7 @@ enum Command {
     Study(study::StudyArgs),
     /// Write an image as Rust source, or write golden vectors for it
     Export(export::ExportArgs),
-    /// Make a pair of keys that sign images: a secret key, a public key, and its source for firmware
+    /// Make a key pair for signing images: a secret key, and a public key, also as source for firmware
     Keygen(keygen::KeygenArgs),
     /// Sign an image, so that devices can tell who made it
     Sign(sign::SignArgs),
@@ -99,7 +99,7 @@ enum Command {
     Keys,
     /// Explain the words of reports and tables, and the methods
     Explain(explain::ExplainArgs),
-    /// Print a script that completes the words of `mild` in a shell
+    /// Print a completion script for a shell
     Completions(shell::CompletionsArgs),
     /// Write manual pages
     Man(shell::ManArgs),
@@ -112,7 +112,7 @@ pub fn run() -> ExitCode {
     match command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(Error::Cancelled) => {
-            let resumed = ": the same command goes on where it stopped";
+            let resumed = ": the same command continues where it stopped";
             eprintln!("interrupted{}", if command.resumes() { resumed } else { "" });
             ExitCode::from(interrupt::STATUS)
         }

@@ -19,13 +19,13 @@ const ENDING: &str = ".signed.mild";
 Example:
   mild sign out/rejector.mild --key keys/site.secret.pem --counter 7")]
 pub(crate) struct SignArgs {
-    /// The image; a signature that it has is replaced
+    /// The image; if it is signed already, the signature is replaced
     image: PathBuf,
     /// The secret key, as `mild keygen` writes it
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// The security counter: a device that ran an image refuses all with a lower one. Raise it when
-    /// older images must not run again
+    /// The security counter: a device that has run an image refuses images with a lower counter. Raise
+    /// it when older images must not run again
     #[arg(long, value_name = "NUMBER")]
     counter: u32,
     /// The file to write [default: the image's, with `.signed.mild` in place of `.mild`]

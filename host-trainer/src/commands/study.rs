@@ -31,7 +31,7 @@ enum Study {
     Guarantees(GuaranteesArgs),
     /// Leave an expert out of a log, add it back from some of its answers, and measure what is lost
     NewExpert(NewExpertArgs),
-    /// Train on a few rows with each part of what is done about few rows taken away in turn
+    /// Train on few rows, leaving out each part of the recipe for few rows in turn
     FewRows(FewRowsArgs),
     /// Compare the margin rules with equal margins over rows, widths and penalties
     Margins(MarginsArgs),
@@ -149,7 +149,7 @@ struct NewExpertArgs {
     /// The numbers of answers to add it back from
     #[arg(long, value_delimiter = ',', default_value = "10,30,100,300", value_parser = parse_answers)]
     answers: Vec<usize>,
-    /// How often to train and to draw answers, with seeds that count up from the configuration's
+    /// How often to train and to draw answers, with consecutive seeds from the configuration's on
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
     /// The method, instead of the one in the configurations

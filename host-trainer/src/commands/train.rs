@@ -45,7 +45,7 @@ pub(crate) struct TrainArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Writes `rejector.mild` (the image), `report.html` (for a browser), `metrics.json` (all figures) and
-`vectors.bin` (what a device must decide). After Ctrl-C the same command goes on where it stopped.
+`vectors.bin` (what a device must decide). After Ctrl-C, the same command continues where it stopped.
 
 Examples:
   mild train mild.toml --out out
@@ -58,7 +58,7 @@ pub(crate) struct TrainCommand {
     /// Do not write report.html
     #[arg(long)]
     no_report: bool,
-    /// Also write the float network to this file, as an ONNX model. The image has its integers alone
+    /// Also write the float network to this file, as an ONNX model; the image has only integers
     #[arg(long, value_name = "FILE")]
     onnx: Option<PathBuf>,
 }

@@ -204,7 +204,7 @@ pub enum LogError {
     },
     /// No two experts can be guessed from the names and the values of the columns.
     #[error(
-        "{}:1: found {found} columns that look like experts, expected two at least, such as `pred_local` and \
+        "{}:1: found {found} columns that look like experts, expected at least two, such as `pred_local` and \
          `pred_cloud` (or `loss_…`, `score_…`), or answers with the values of a `label`; found {columns}; \
          rename the column of right answers to `label`, and those of answers to `pred_NAME`",
         file.display()
@@ -247,7 +247,7 @@ pub enum LogError {
         expected: u64,
     },
     /// No row of a table has the key of a row of the first one.
-    #[error("{}: found no key that a row of {} has, expected the same keys in {key}", file.display(), other.display())]
+    #[error("{}: found no key that also occurs in {}, expected the same keys in {key}", file.display(), other.display())]
     NoKeyMatches {
         /// The table.
         file: PathBuf,
@@ -404,7 +404,7 @@ pub enum LogError {
     /// Only one column has probabilities.
     #[error(
         "{}:{line}: `expert[0].probabilities`: found {found} column, expected one column per class, at least two \
-         (`confidence` is for the largest alone)", file.display()
+         (for the largest probability alone there is `confidence`)", file.display()
     )]
     OneProbability {
         /// The log.

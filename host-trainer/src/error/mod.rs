@@ -304,7 +304,7 @@ pub enum Error {
         expected: String,
     },
     /// The collection of a log was stopped.
-    #[error("stopped: {count} answers are kept in {}; the same command goes on from there", file.display())]
+    #[error("stopped: {count} answers are kept in {}; the same command continues from there", file.display())]
     CollectionStopped {
         /// The answers.
         count: usize,

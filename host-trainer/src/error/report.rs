@@ -230,7 +230,7 @@ impl LogError {
             },
             Self::NoExperts { file, columns, .. } => ErrorReport {
                 found: text(columns),
-                expected: Some("two columns at least that look like experts".to_owned()),
+                expected: Some("at least two columns that look like experts".to_owned()),
                 change: Some(
                     "rename the column of right answers to `label`, and those of answers to \
                      `pred_NAME`"

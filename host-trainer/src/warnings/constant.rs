@@ -17,7 +17,7 @@ pub(super) fn warnings(look: &Look<'_>) -> Vec<Warning> {
     let (are, them) = if constant.len() == 1 { ("is", "it") } else { ("are", "them") };
     let text = format!(
         "{} of {} inputs {are} constant on the train rows: {}. Leave {them} out: each takes bytes and \
-         time, and says nothing",
+         time, and carries no information",
         constant.len(),
         look.data.inputs(),
         some(&constant)

@@ -29,7 +29,7 @@ fn finding(look: &Look<'_>, order: &[Place], input: usize) -> Option<String> {
     if in_order(|a, b| a < b) || in_order(|a, b| a > b) {
         return Some(
             "rises or falls from every row to the next: a time stamp or a counter? A device will \
-             only see values that training did not"
+             only see values that did not occur in training"
                 .to_owned(),
         );
     }
@@ -48,8 +48,8 @@ fn finding(look: &Look<'_>, order: &[Place], input: usize) -> Option<String> {
         ));
     }
     (values.len() == order.len()).then(|| {
-        "has another whole number on every row: an identifier? What is learned from it holds for no \
-         new row"
+        "has a different whole number on every row: an identifier? What is learned from it does not \
+         apply to new rows"
             .to_owned()
     })
 }
