@@ -339,7 +339,7 @@ fn a_constant_is_called_one() {
     let html = parsed(&page(&bench));
     assert!(text(&html, "h1").starts_with("Nothing to gain from asking"), "{}", text(&html, "h1"));
     let helps = texts(&html, ".helps li");
-    assert!(helps.iter().any(|help| help.starts_with("Nothing on this side")), "{helps:?}");
+    assert!(helps.iter().any(|help| help.starts_with("Nothing in the choice")), "{helps:?}");
 
     let paying = trained(&quick());
     let html = parsed(&page(&paying));

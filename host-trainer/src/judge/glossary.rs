@@ -39,23 +39,23 @@ pub(crate) const TERMS: &[Term] = terms! {
         part of the gap between always local and the best expert. Lower is better.",
     "cross-validated": "Measured on rows that were kept out of the fitting, in turn. The best of many \
         candidates looks a little better than it is.",
-    "deferral loss": "Error plus price. The mean over rows is what training keeps low.",
-    "deferral rate": "The share of rows on which somebody other than the device is asked.",
+    "deferral loss": "Error plus price. Training keeps its mean over rows low.",
+    "deferral rate": "The share of rows on which an expert other than the device is asked.",
     "deferred": "Not answered by the device: an expert is asked.",
-    "drift flags": "How often a governor reported that the stream is no longer what the image was \
-        calibrated on.",
-    "error": "0 if an answer is right, 1 if it is wrong, or a loss between.",
+    "drift flags": "How often a governor reported that the stream no longer looks like the rows that \
+        the image was calibrated on.",
+    "error": "0 if an answer is right, 1 if it is wrong, or a loss in between.",
     "expert": "Whoever can answer an input; the first one is the device itself.",
     "governor": "Keeps the deferral rate at a budget while the stream changes, by moving the threshold.",
     "image": "The file that a device runs: network, offsets, prices and operating points, all integers.",
     "int8": "The image's own integers: what a device computes, bit for bit.",
-    "interval": "Where the figure would lie on 95 of 100 such samples of rows. Groups of rows are drawn \
-        whole.",
+    "interval": "The range in which the figure lies for 95 of 100 samples that are drawn from these \
+        rows (bootstrap). Groups of rows are drawn whole.",
     "local": "The device's own model, expert 0.",
     "margin": "In a decision: by how much the score of the expert that is asked exceeds the next best, \
-        each with its offset. In a loss: the confidence that an expert's score is asked for (rho).",
-    "minority recall": "On rows where a minority expert is the cheapest right one: the share that is \
-        given to it. A minority expert is needed on less than its even share of rows.",
+        each with its offset. In a loss: how much confidence it demands of an expert's score (rho).",
+    "minority recall": "On rows where a minority expert is the cheapest right one: the share on which \
+        it is asked. A minority expert is needed on fewer rows than an even share.",
     "multiply-accumulates": "Products that one decision adds up, the usual measure of its work.",
     "nobody right": "The share of rows that no expert answers correctly.",
     "offset": "What is added to an expert's score before the scores are compared.",
@@ -63,7 +63,7 @@ pub(crate) const TERMS: &[Term] = terms! {
         on the device.",
     "oracle": "The cheapest choice on each row, known only afterwards. No rule reaches it.",
     "permutation importance": "By how much the deferral loss rises if the values of one feature are \
-        shuffled among the rows, so that they say nothing of their row. Features that say the same \
+        shuffled among the rows, so that they say nothing about their row. Features that say the same \
         stand in for each other: each alone seems to matter little.",
     "Platt scaling": "The map from a network's output to the probability that an expert is right.",
     "price": "What one use of an expert costs, in units of one error.",
@@ -75,8 +75,8 @@ pub(crate) const TERMS: &[Term] = terms! {
     "threshold": "What the advantage must exceed for a deferral, in score units; 0 is the image\u{2019}s \
         own.",
     "ties": "The share of rows on which several experts cost the least.",
-    "weight": "An expert's share of the squared weights of the training loss: how much training hears \
-        of it.",
+    "weight": "An expert's share of the squared weights of the training loss: how much the expert \
+        counts in training.",
 };
 
 /// The term of this name, whatever its case, with spaces, hyphens or underscores.

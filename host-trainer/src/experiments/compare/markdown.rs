@@ -119,7 +119,7 @@ fn log_table(log: &LogSummary) -> String {
     cells.extend(log.methods.iter().map(|method| method_row(method, two)));
     text += &table(&cells);
     if log.methods.iter().any(|method| method.own_classifier) {
-        text += "\n\\* answers with a classifier of its own in place of the local model, and is not among the methods \
+        text += "\n\\* answers with its own classifier in place of the local model, and is not among the methods \
                  that \"best method\" is taken from.\n";
     }
     for method in &log.methods {
@@ -190,7 +190,7 @@ fn overall_table(overall: &Overall, logs: &[LogSummary]) -> String {
         cells.push(row);
     }
     text += "Deferral loss on the test rows, mean over seeds; bold: the best method or tied with it by the paired \
-             interval (\\*: answers with a classifier of its own, not compared).\n\n";
+             interval (\\*: answers with its own classifier, not compared).\n\n";
     text += &table(&cells);
     text.push('\n');
     let header = [
@@ -231,8 +231,8 @@ fn overall_table(overall: &Overall, logs: &[LogSummary]) -> String {
     {
         let _ = writeln!(
             text,
-            "\nMean ranks are of the {} methods that run on every log: Friedman p = {p:.2e}; ranks that differ by \
-             less than {difference:.2} are not told apart at 5 % (Nemenyi).",
+            "\nMean ranks are over the {} methods that ran on every log: Friedman p = {p:.2e}; ranks that differ \
+             by less than {difference:.2} cannot be told apart at 5 % (Nemenyi).",
             overall.ranked.len(),
         );
     }
@@ -257,8 +257,8 @@ fn by_experts(comparison: &Comparison) -> String {
     let plain = by_number_of_experts(comparison, &|method| Some(method.accuracy_plain));
     let mut text = format!(
         "## Accuracy by number of experts\n\nShare of test rows answered right by the whole system, mean over \
-         seeds; the log's first experts alone, `local` included (\\*: with a classifier of its own in its \
-         place).\n\n{with_offsets}\nThe same networks without offsets:\n\n{plain}"
+         seeds; only the log's first experts, `local` included (\\*: with its own classifier in place \
+         of `local`).\n\n{with_offsets}\nThe same networks without offsets:\n\n{plain}"
     );
     if comparison.logs.iter().any(|log| log.methods.iter().any(|method| method.own_classifier)) {
         let own = by_number_of_experts(comparison, &|method| method.own_accuracy);

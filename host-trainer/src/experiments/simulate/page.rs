@@ -99,7 +99,8 @@ fn verdict(replay: &Replay, origin: &Origin<'_>) -> Markup {
             }
             p {
                 "The governor's rate is proved to be at most "
-                (format!("{:.1}", 100.0 * replay.rate_bound)) " points above its budget after so many rows, whatever the rows are."
+                (format!("{:.1}", 100.0 * replay.rate_bound)) " points above its budget after this \
+                many rows, whatever the rows are."
             }
             (scrolling("Both ways of deciding", html! {
                 table {
@@ -251,7 +252,7 @@ fn drift(replay: &Replay) -> Markup {
             } @else {
                 p {
                     "The governor's watches raised " (counted(replay.drift.len(), "flag")) "; after \
-                    each they begin anew."
+                    each flag they start again."
                 }
                 ul class="helps" {
                     @for flag in replay.drift.iter().take(MOST) {

@@ -105,9 +105,9 @@ pub(super) fn beside_cheapest(subject: &Subject<'_>, live: &mut Live) -> Markup 
     html! {
         h3 { "Asked, beside the cheapest right one" }
         p class="say" {
-            "Each line holds the test rows on which one expert is the cheapest of those that are \
-             right. Recall is the share of them on which that expert is asked. An expert with few \
-             such rows, a minority expert, is the easiest to overlook."
+            "Each line stands for the test rows on which one expert is the cheapest of those that \
+             are right. Recall is the share of these rows on which that expert is asked. An expert \
+             with few such rows, a minority expert, is the easiest to overlook."
         }
         (cells.note())
         div class="wide" role="region" aria-label="Asked, beside the cheapest right one \

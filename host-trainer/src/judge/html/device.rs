@@ -96,25 +96,25 @@ fn on_cores(subject: &Subject<'_>) -> Markup {
     html! {
         h3 { "A decision on each core" }
         p class="say" {
-            "Instructions from the int8 codes of an input to the decision, and the most stack. \
-             They are estimated from counted decisions of other shapes, within about 3\u{a0}% of \
-             the counts (10\u{a0}% with Helium)."
+            "Instructions from the int8 codes of an input to the decision, and the largest stack. \
+             They are estimated from counted decisions of networks of other shapes, and are within \
+             about 3\u{a0}% of the counts (10\u{a0}% with Helium)."
             @if subject.image.platt_scaling().is_some() {
                 " The probabilities of this image take a little more for each expert."
             }
         }
         (scrolling("A decision on each core", by_core))
-        h3 { "A decision on parts on the market" }
+        h3 { "A decision on common parts" }
         p class="say" {
-            "From these instructions, with assumed cycles per instruction and the supply current \
-             that each data sheet states. Nothing here was measured on silicon. Sensors, radio and \
-             sleep are not counted, and asking an expert takes far more than deciding."
+            "Computed from these instructions, with assumed cycles per instruction and the supply \
+             current in each data sheet. Nothing here was measured on silicon. Sensors, radio and \
+             sleep are not counted. Asking an expert takes far more energy than deciding."
         }
         div class="filter" id="rate" hidden {
             label for="inputs-a-day" { "Inputs a day" }
             input id="inputs-a-day" type="number" min="0" step="1" value=(A_DAY);
         }
-        (scrolling("A decision on parts on the market", by_part))
+        (scrolling("A decision on common parts", by_part))
         p class="note" {
             "Of " span id="inputs" { (count(A_DAY)) } " inputs a day the image defers about "
             span id="deferred-a-day" data-rate=(rate) {
@@ -123,8 +123,8 @@ fn on_cores(subject: &Subject<'_>) -> Markup {
             " at its own threshold."
         }
         p class="note" {
-            "Counted with " code { "cargo xtask device bench" } " of the project, whose page on \
-             the device has the counts, the assumptions, and the energy of a deferral by radio."
+            "Counted with " code { "cargo xtask device bench" } ". The project\u{2019}s page on the \
+             device has the counts, the assumptions, and the energy of a deferral by radio."
         }
     }
 }

@@ -16,7 +16,8 @@ pub(super) fn section(importance: Option<&Importance>) -> Markup {
             h2 id="earning" { "Which features earn their place" }
             @match importance {
                 None => p class="say" {
-                    "Not computed: with so many features and so large a network it would take long."
+                    "Not computed: with this many features and a network of this size, it would \
+                     take too long."
                 }
                 Some(importance) => (found(importance))
             }
@@ -56,18 +57,19 @@ fn found(importance: &Importance) -> Markup {
     html! {
         p class="say" {
             "Permutation importance: by how much the deferral loss rises if the values of a feature \
-             are shuffled among " (count(*rows)) " test rows, in the mean of " (permutations) " \
-             shuffles. A feature whose interval holds 0 may be left out; train again to be sure. "
+             are shuffled among " (count(*rows)) " test rows, as the mean of " (permutations) " \
+             shuffles. You may leave out a feature whose interval contains 0; train again to be \
+             sure. "
             @if costs {
-                "Instructions are what a window feature saves a decision if it alone is left out, \
-                 estimated; "
-                code { "name.*" } " is a whole window, all features of which are shuffled together. "
+                "Instructions are an estimate of what a decision saves if only this window feature \
+                 is left out; "
+                code { "name.*" } " is a whole window, whose features are all shuffled together. "
             }
         }
         (scrolling("Which features earn their place", table))
         p class="note" {
             "Features that say the same stand in for each other: each alone seems to matter little, \
-             and without both the loss rises. Shuffling also makes rows that do not occur."
+             but without both the loss rises. Shuffling also makes rows that never occur."
         }
         @if features.len() > LINES {
             p class="note" { "The first " (LINES) " of " (count(features.len())) " features." }

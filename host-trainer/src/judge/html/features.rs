@@ -72,8 +72,8 @@ pub(super) fn section(subject: &Subject<'_>, live: &mut Live) -> Markup {
         h3 { "By feature" }
         p class="say" {
             "Each bar is the share deferred among test rows whose feature lies in one part of its \
-             range; the parts hold about equally many rows. The features that tell the most about \
-             the decision come first."
+             range; each part has about the same number of rows. The features that tell the most \
+             about the decision come first."
         }
         (cells.note())
         div class="features" {

@@ -17,16 +17,16 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
             h2 id="imbalance" { "Imbalance: who is needed, and who is asked" }
             p class="say" {
                 "An expert is needed on a row if it is the cheapest of those that are right. Its \
-                 weight is its share of what a loss hears while it trains. Balance is 1 if all \
-                 experts are needed equally, 0 if it is always the \
-                 same: " (format!("{:.2}", train.balance))
+                 weight is its share of the squared weights in the training loss: how much it \
+                 counts in training. Balance is 1 if all experts are needed equally often, and 0 \
+                 if it is always the same one: " (format!("{:.2}", train.balance))
                 " on the train rows, " (format!("{:.2}", test.balance)) " on the test rows."
             }
             (table(subject, &train, &test))
             p class="note" {
-                "Error, price and always (the deferral loss of always asking that expert) are of \
+                "Error, price and always (the deferral loss of always asking that expert) are for \
                  the "
-                (count(test.rows)) " test rows; train has " (count(train.rows)) " rows."
+                (count(test.rows)) " test rows; there are " (count(train.rows)) " train rows."
             }
         }
     }

@@ -15,7 +15,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
             h2 id="integers" { "Float beside integers" }
             @match facts.and_then(|facts| Some((facts, facts.float()?))) {
                 None => p class="say" {
-                    "An image holds integers alone. What the float network did stands in the \
+                    "An image has only integers. The figures of the float network are in the \
                      training\u{2019}s " code { "metrics.json" } ", which is not beside the image, \
                      or belongs to another one."
                 },
@@ -41,7 +41,7 @@ fn said(facts: &Facts) -> String {
     );
     if let Some(before) = facts.before_fine_tuning {
         said += &format!(
-            " Before the integers were trained on, it was {}; now it is {}.",
+            " Before fine-tuning of the integers, the deferral loss was {}; now it is {}.",
             loss(before),
             loss(int8_all)
         );

@@ -47,13 +47,13 @@ pub(super) fn section(subject: &Subject<'_>) -> Result<Markup> {
                 p class="say" { "On every test row the image makes the cheapest choice." }
             } @else {
                 p class="say" {
-                    "On " (count(all.len())) " of " (count(part.rows())) " test rows another \
-                    choice would have cost less; together they are all of \
-                    the " (loss(sum / part.rows().max(1) as f64)) " by which the image lies above \
+                    "On " (count(all.len())) " of " (count(part.rows())) " test rows, another \
+                    choice would have cost less. Together these rows make up all of \
+                    the " (loss(sum / part.rows().max(1) as f64)) " by which the image is above \
                     the oracle. "
                     @if all.len() > ROWS { "The " (ROWS) " most expensive ones are \
-                    here, " } @else { "They are here, " }
-                    "among equals those of which the image was surest. "
+                    here; " } @else { "They are here; " }
+                    "among equals, those of which the image was surest come first. "
                     code { "mild decide" } " lists every row."
                 }
                 (table(subject, &all[..all.len().min(ROWS)], &answers))

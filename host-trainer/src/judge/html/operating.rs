@@ -164,10 +164,10 @@ impl Charts {
             section aria-labelledby="operating" {
                 h2 id="operating" { "The operating point" }
                 p class="say" {
-                    "An input is deferred if its advantage, the best expert\u{2019}s score less \
+                    "An input is deferred if its advantage, the best expert\u{2019}s score minus \
                      that of the device, exceeds a threshold. A lower threshold defers more. The \
-                     line shows what each threshold costs on the test rows, the band its 95\u{a0}% \
-                     interval. The large dot is where you are."
+                     line shows what each threshold costs on the test rows, and the band its \
+                     95\u{a0}% interval. The large dot is the current threshold."
                 }
                 div class="charts" { (self.chart(subject, 0)) (self.chart(subject, 1)) }
                 p class="note" id="out-of-sight" hidden[hidden.is_empty()] {
@@ -290,7 +290,7 @@ fn figures(points: &Points, subject: &Subject<'_>, live: &mut Live) -> Markup {
             }
         }
         p class="note" {
-            "Ranges are 95\u{a0}% intervals. The gain is against always "
+            "Ranges are 95\u{a0}% intervals. The gain is measured against always "
             span id="best" { (best) } ", row by row."
         }
         table class="shares" {
@@ -316,10 +316,10 @@ fn figures(points: &Points, subject: &Subject<'_>, live: &mut Live) -> Markup {
                 } }
             }))
             p class="note" {
-                "On the device a governor keeps a deferral rate, or the threshold is added to the \
+                "On the device, a governor keeps a deferral rate, or you add the threshold to the \
                  offset of "
                 (subject.name(0))
-                ". Promises hold at the image\u{2019}s own threshold and prices alone."
+                ". Promises hold only at the image\u{2019}s own threshold and prices."
             }
         }
     }

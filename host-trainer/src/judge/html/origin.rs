@@ -43,8 +43,8 @@ pub(super) fn section(subject: &Subject<'_>) -> Markup {
         section aria-labelledby="origin" {
             h2 id="origin" { "Where this comes from" }
             @if own.log_digest != subject.data.log_digest {
-                p class="warning" { "The image was trained on another log than the one that it is \
-                judged on here." }
+                p class="warning" { "The image was trained on another log than the one that is \
+                used here." }
             }
             @if own.config_digest != subject.config.digest {
                 p class="warning" { "The image was trained with another configuration than the one \

@@ -33,15 +33,15 @@ pub(super) fn section(subject: &Subject<'_>, splits: &Splits) -> Markup {
     let stretches = stretches(subject);
     html! {
         section aria-labelledby="time" {
-            h2 id="time" { "Does it stay so?" }
+            h2 id="time" { "Does it stay that way?" }
             p class="say" {
                 @match splits.drift() {
                     Some((calibration, test)) => {
                         strong { "The test rows are not like the calibration rows" } ": they cost "
                         (loss(test.deferral_loss.mean)) " against "
                         (loss(calibration.deferral_loss.mean))
-                        ", and the intervals do not meet. What was tuned or promised on the latter \
-                         need not hold."
+                        ", and the intervals do not overlap. What was tuned or promised on the \
+                         calibration rows may no longer hold."
                     }
                     None if subject.data.calibration.rows() == 0 => {
                         "There are no calibration rows to compare the test rows with."
@@ -100,8 +100,8 @@ fn along(subject: &Subject<'_>, stretches: &[Stretch]) -> Markup {
     html! {
         h3 { "Along the log" }
         p class="say" {
-            "The test rows in the order of the log, cut into " (stretches.len()) " stretches. This \
-            says something of time if the log was written in time."
+            "These are the test rows in the order of the log, cut into " (stretches.len()) " \
+            stretches. They show changes over time only if the rows of the log are in order of time."
         }
         div class="charts" {
             figure class="chart" {

@@ -209,11 +209,11 @@ impl Prices {
     pub(super) fn note() -> Markup {
         html! {
             p class="note" {
-                "The image has probabilities, so a device can be told other prices \
+                "The image has probabilities, so a device can decide with other prices \
                 (" code { "scores_with_prices" } "). Change them here, and the charts, the figures \
-                and all of \u{201c}Who is asked where\u{201d} show what it would decide, and what \
-                that would cost. The verdict and the other sections stay at the image\u{2019}s own \
-                prices."
+                and all of \u{201c}Who is asked where\u{201d} show what the image would decide at \
+                these prices, and at which cost. The verdict and the other sections stay at the \
+                image\u{2019}s own prices."
             }
         }
     }

@@ -47,8 +47,8 @@ fn of(subject: &Subject<'_>, policy: &Policy, said: &PolicyFact) -> Markup {
         p class="say" {
             "Each limit holds on new rows like those of the log, " (sure) ". The evidence is half \
             of the calibration rows, on which nothing else was tuned, and an exact finite-sample \
-            bound. The test rows are a check, no part of the promise: by chance a figure may lie \
-            above its limit there."
+            bound. The test rows are only a check: by chance, a figure may be above its limit \
+            there."
         }
         (table(subject, said))
     }

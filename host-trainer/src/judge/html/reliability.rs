@@ -44,10 +44,11 @@ pub(super) fn section(subject: &Subject<'_>) -> Option<Markup> {
         section aria-labelledby="calibration" {
             h2 id="calibration" { "Are its probabilities right?" }
             p class="say" {
-                "The image says how probably each expert is right. Each dot holds test rows with \
-                 like probabilities: how often the expert was right on them, over what was \
-                 foretold, with its 95\u{a0}% interval. On the diagonal they agree. The \
-                 calibration error is their mean distance over the rows."
+                "The image gives the probability that each expert is right. Each dot stands for \
+                 test rows with similar probabilities: its height is how often the expert was \
+                 right on them, with a 95\u{a0}% interval, and its place from left to right is the \
+                 predicted probability. On the diagonal the two agree. The calibration error is \
+                 their mean difference over the rows."
             }
             div class="features" {
                 @for (k, one) in of.iter().enumerate() { (plot(subject.name(k), k, one)) }
@@ -63,7 +64,7 @@ pub(super) fn section(subject: &Subject<'_>) -> Option<Markup> {
 fn as_table(subject: &Subject<'_>, of: &[Reliability]) -> Markup {
     let table = html! {
         table {
-            (heads(&["expert"], &["rows", "foretold", "right", "95\u{a0}% interval"]))
+            (heads(&["expert"], &["rows", "predicted", "right", "95\u{a0}% interval"]))
             tbody {
                 @for (k, one) in of.iter().enumerate() {
                     @for bin in &one.bins {
@@ -78,7 +79,7 @@ fn as_table(subject: &Subject<'_>, of: &[Reliability]) -> Markup {
             }
         }
     };
-    scrolling("Foretold and observed", table)
+    scrolling("Predicted and observed", table)
 }
 
 fn reliability(part: &Part, probabilities: &[Vec<f64>], k: usize, seed: u64) -> Reliability {

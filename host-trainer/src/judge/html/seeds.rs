@@ -107,9 +107,10 @@ fn shown(logs: &[LogFact]) -> Markup {
     };
     html! {
         p class="say" {
-            "From " code { "compare.json" } " beside the image: the same test rows, trained anew \
-             with each seed. If the lowest and the highest seed lie far apart, the result hangs \
-             on chance. If the loss still falls with the number of train rows, more rows help."
+            "From " code { "compare.json" } " beside the image: a new training for each seed, on \
+             the same test rows. If the lowest and the highest seed are far apart, the result \
+             depends on chance. If the loss still falls with the number of train rows, more rows \
+             help."
         }
         (scrolling("Other seeds and other numbers of rows", table))
         p class="note" {

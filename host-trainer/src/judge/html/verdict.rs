@@ -100,8 +100,8 @@ pub(super) fn section(subject: &Subject<'_>, splits: &Splits) -> Markup {
             @for sentence in grounds(subject) { p class="lead" { (sentence) } }
             p class="say" {
                 "Deferral loss is the mean of error plus price, in units of one error; lower is \
-                 better. All figures are of rows that no training has seen, decided by the \
-                 integers of the device."
+                 better. All figures are for rows that training has not seen, decided with the \
+                 device\u{2019}s integers."
             }
             h2 { "What would make it better" }
             ul class="helps" { @for help in &helps { li { (help) } } }
@@ -140,15 +140,15 @@ fn grounds(subject: &Subject<'_>) -> Vec<String> {
             }
             if expert != subject.best {
                 sentences.push(format!(
-                    "On these rows always {best} would have cost {}; the rows that training saw \
-                     said otherwise.",
+                    "On these rows, always {best} would have cost {}; the rows that training saw \
+                     favoured another expert.",
                     loss(evaluation.best_single_loss),
                 ));
             }
         }
         None => {
             sentences.push(format!(
-                "On {} {}.",
+                "On {}, {}.",
                 counted(evaluation.rows, "test row"),
                 whom(subject)
             ));
@@ -183,7 +183,7 @@ fn whom(subject: &Subject<'_>) -> String {
         let rest: f64 = asked[NAMED..].iter().map(|&k| shares[k]).sum();
         parts.push(format!("{} others on {}", asked.len() - NAMED, percent(rest)));
     }
-    format!("it answers {} by itself and asks {}", percent(shares[0]), and(&parts))
+    format!("the image answers {} by itself and asks {}", percent(shares[0]), and(&parts))
 }
 
 /// What is saved against always asking the most accurate expert.
@@ -214,7 +214,7 @@ fn bill(subject: &Subject<'_>) -> Option<String> {
     let saved = if share >= 0.0 {
         format!("saves {} of the bill", about(share))
     } else {
-        format!("pays {} more", about(share))
+        format!("costs {} more", about(share))
     };
     let right = if low <= 0.0 && high >= 0.0 {
         format!(
@@ -234,7 +234,7 @@ fn bill(subject: &Subject<'_>) -> Option<String> {
         )
     };
     Some(format!(
-        "Against always asking {}, the most accurate expert, it {saved} and {right}.",
+        "Compared with always asking {}, the most accurate expert, it {saved} and {right}.",
         subject.name(accurate)
     ))
 }
@@ -249,8 +249,8 @@ fn helps(subject: &Subject<'_>, splits: &Splits) -> Vec<String> {
     if let Some((calibration, test)) = splits.drift() {
         helps.push(format!(
             "Newer rows. The test rows cost clearly more than the calibration rows ({} against \
-             {}): the log drifts, or its splits are not alike. Train again on rows like those to \
-             come; a governor on the device flags such a change.",
+             {}): the log drifts, or its splits are not alike. Train again on rows that are like \
+             future inputs; a governor on the device flags such a change.",
             loss(test.deferral_loss.mean),
             loss(calibration.deferral_loss.mean),
         ));
@@ -258,20 +258,20 @@ fn helps(subject: &Subject<'_>, splits: &Splits) -> Vec<String> {
     let most = evaluation.best_single_loss - evaluation.oracle_loss;
     if most < LITTLE {
         helps.push(format!(
-            "Nothing on this side: even a rule that knew every answer beforehand would win only \
-             {}.",
+            "Nothing in the choice of experts: even a rule that knew every answer beforehand would \
+             gain only {}.",
             loss(most)
         ));
     } else {
         let won = own.gain.mean / most;
         let won = match won {
-            w if w <= 0.005 => "This image wins nothing of that".to_owned(),
-            w => format!("This image wins {} of that", about(w)),
+            w if w <= 0.005 => "This image gains none of that".to_owned(),
+            w => format!("This image gains {} of that", about(w)),
         };
         helps.push(format!(
             "Features that tell more about who is right. A rule that knew every answer beforehand \
-             would come down to {}, that is {} below the best single choice. {won}; no rule gets \
-             all of it.",
+             would cost {}, which is {} below the best single choice. {won}; no rule can gain all \
+             of it.",
             loss(evaluation.oracle_loss),
             loss(most),
         ));
@@ -282,8 +282,8 @@ fn helps(subject: &Subject<'_>, splits: &Splits) -> Vec<String> {
         && let Some(rows) = rows
     {
         helps.push(format!(
-            "More test rows: if the difference is what it looks like, about {} would tell it from \
-             0.",
+            "More test rows: if the true difference is as large as it looks, about {} rows would \
+             tell it from 0.",
             count(rows)
         ));
     }
@@ -292,7 +292,7 @@ fn helps(subject: &Subject<'_>, splits: &Splits) -> Vec<String> {
     let nobody = nobody as f64 / part.rows().max(1) as f64;
     if nobody >= 0.02 {
         helps.push(format!(
-            "Another expert, or a better one: on {} of the test rows nobody is right.",
+            "Another expert, or better ones: on {} of the test rows, no expert is right.",
             percent(nobody)
         ));
     }
@@ -307,17 +307,17 @@ fn helps(subject: &Subject<'_>, splits: &Splits) -> Vec<String> {
     if !idle.is_empty() {
         let (verb, its) = if idle.len() == 1 { ("is", "its") } else { ("are", "their") };
         helps.push(format!(
-            "A lower price of {0}: at {its} price {0} {verb} hardly ever worth asking, and may be \
-             left out.",
+            "A lower price for {0}: at {its} present price, {0} {verb} hardly ever worth asking, \
+             and could be left out.",
             and(&idle)
         ));
     }
     let before = best_single(&subject.data.calibration);
     if before != subject.best && splits.drift().is_none() {
         helps.push(format!(
-            "Knowing the best single choice beforehand: the calibration rows say always {}, the \
-             test rows always {}. The comparison above is with the latter, which is the harder \
-             one.",
+            "Knowing the best single choice beforehand: on the calibration rows it is always {}, \
+             on the test rows always {}. The comparison above is with the latter, which is harder \
+             to beat.",
             subject.name(before),
             subject.name(subject.best),
         ));

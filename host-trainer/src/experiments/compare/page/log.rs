@@ -22,9 +22,9 @@ pub(super) fn section(index: usize, of_log: &[&LogSummary]) -> Markup {
             p class="say" {
                 (counted(log.rows, "test row")) ". The best single expert in hindsight is "
                 (log.best_single_name) " with a deferral loss of " (loss(log.best_single))
-                "; the one that is best on the calibration rows has "
-                (loss(log.best_single_on_calibration)) ". The vertical lines mark the former. The \
-                oracle, which knows the best choice on every row, has " (loss(log.oracle)) "."
+                ", marked by the vertical lines; the one that is best on the calibration rows has "
+                (loss(log.best_single_on_calibration)) ". The oracle, which knows the best choice \
+                on every row, has " (loss(log.oracle)) "."
             }
             (methods(log))
             @if log.methods.iter().any(|method| method.own_classifier) {

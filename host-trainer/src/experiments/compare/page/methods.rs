@@ -26,8 +26,8 @@ pub(super) fn train_rows(log: Option<usize>) -> String {
 pub(super) fn own_classifiers() -> Markup {
     html! {
         p class="note" {
-            "* answers with a classifier of its own in place of the local model, and is not compared \
-            with the others."
+            "* answers with its own classifier in place of the local model, and is not compared with \
+            the others."
         }
     }
 }

@@ -23,10 +23,10 @@ pub(super) fn section(overall: &Overall, logs: &[LogSummary]) -> Markup {
                 (overall.ranks.p_value, overall.ranks.critical_difference)
             {
                 p class="note" {
-                    "Mean ranks are of the " (count(overall.ranked.len())) " methods that ran on every \
-                    log. Ranks as unequal as these have a probability of " (format!("{p:.2e}"))
-                    " if all methods are alike (Friedman's test); ranks that differ by less than "
-                    (format!("{least:.2}")) " are not told apart (Nemenyi's)."
+                    "Mean ranks are over the " (count(overall.ranked.len())) " methods that ran on \
+                    every log. If all methods were alike, ranks as unequal as these would have a \
+                    probability of " (format!("{p:.2e}")) " (Friedman's test). Ranks that differ by \
+                    less than " (format!("{least:.2}")) " cannot be told apart (Nemenyi's test)."
                 }
             }
             h3 { "Deferral loss on each log" }

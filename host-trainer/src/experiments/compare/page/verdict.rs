@@ -57,7 +57,7 @@ fn over_logs(overall: &Overall, logs: &[LogSummary]) -> Markup {
         }
         p class="lead" {
             @if worse.is_empty() {
-                "On no log is it worse than the best single expert, which is known only in hindsight."
+                "It is on no log worse than the best single expert, which is known only in hindsight."
             } @else {
                 "It is worse than the best single expert, which is known only in hindsight, on "
                 (and(worse)) "."
@@ -111,8 +111,8 @@ fn of_log(log: &LogSummary) -> Markup {
 fn against_single(best: &MethodSummary, log: &LogSummary) -> String {
     let gap = &best.against_best_single.difference;
     format!(
-        "With {} its loss differs from the best single expert's, {}, by {} (95\u{a0}% interval {}) \
-         on {}. Nobody could do better than {}, the loss of the best choice on every row.",
+        "With {}, its loss differs from the best single expert's, {}, by {} (95\u{a0}% interval {}) \
+         on {}. No rule could do better than {}, the loss of the best choice on every row.",
         train_rows(log.train_rows),
         loss(log.best_single),
         difference(gap.mean),
