@@ -81,7 +81,7 @@ impl ExtendReport {
              expected deferral loss on the calibration rows: {:.4} without {name}, {:.4} with {}, {:.4} {}\n\
              (difference of the last two +- {:.4}); taken: {}\n\
              {name} is asked on {:.1}% of the test rows{accuracy}\n\n\
-             All that follows takes {name}'s errors to be the expected ones.\n{}",
+             All figures below assume that {name} makes the expected errors.\n{}",
             accuracies.prior.mean,
             accuracies.prior.strength,
             align(&cells),
