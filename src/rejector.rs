@@ -151,42 +151,44 @@ impl sealed::Quantize for i8 {
     }
 }
 
-/// Hands the codes of one input to `take`, four at a time with a slot for each. The last ones are
-/// padded with 0.
+/// Hands the codes of one input to `take`, four at a time with a slot for each, and to `take_last` what
+/// is left, padded with 0, with the slots that are left.
 #[inline(always)]
 fn quantize<F: FeatureValue, S>(
     features: &[F],
     image: &Image<'_>,
-    mut slots: impl Iterator<Item = S>,
-    mut take: impl FnMut(S, [i8; GROUP]),
+    slots: &mut [S],
+    mut take: impl FnMut(&mut S, [i8; GROUP]),
+    take_last: impl FnOnce(&mut [S], [i8; GROUP]),
 ) -> Result<(), InputError> {
-    let expected = image.inputs();
-    if features.len() != expected {
-        return Err(InputError::Features { found: features.len(), expected });
-    }
-    let (parameters, last_parameters) = F::parameters(image)?.as_chunks::<GROUP>();
     let (groups, last) = features.as_chunks::<GROUP>();
+    // As long as each other, which the compiler sees here and not from the image's inputs.
+    let wrong = || InputError::Features { found: features.len(), expected: image.inputs() };
+    let parameters = match F::parameters(image) {
+        Ok(parameters) if parameters.len() == features.len() => parameters,
+        Err(error) if features.len() == image.inputs() => return Err(error),
+        _ => return Err(wrong()),
+    };
+    let (parameters, last_parameters) = parameters.as_chunks::<GROUP>();
+    let Some((slots, last_slots)) = slots.split_at_mut_checked(groups.len()) else {
+        return Err(wrong());
+    };
     let mut complete = true;
     let mut code = |feature: F, parameters| {
         let code = feature.code(parameters);
         complete &= code.is_some();
         code.unwrap_or_default()
     };
-    for ((&[a, b, c, d], &[pa, pb, pc, pd]), slot) in
-        groups.iter().zip(parameters).zip(slots.by_ref())
-    {
+    for ((&[a, b, c, d], &[pa, pb, pc, pd]), slot) in groups.iter().zip(parameters).zip(slots) {
         take(slot, [code(a, pa), code(b, pb), code(c, pc), code(d, pd)]);
     }
-    if !last.is_empty()
-        && let Some(slot) = slots.next()
-    {
+    if !last.is_empty() {
         // Without a loop, which would become a call to a general copy.
         let mut at = |index| match (last.get(index), last_parameters.get(index)) {
             (Some(&feature), Some(&parameters)) => code(feature, parameters),
             _ => 0,
         };
-        let codes = [at(0), at(1), at(2), 0];
-        take(slot, codes);
+        take_last(last_slots, [at(0), at(1), at(2), 0]);
     }
     if complete {
         return Ok(());
@@ -339,8 +341,11 @@ impl<'a> Rejector<'a> {
     #[inline(never)]
     fn pack<F: FeatureValue>(&self, features: &[F], words: &mut [u32]) -> Result<(), InputError> {
         let (packed, _) = words.as_chunks_mut::<WORDS_PER_GROUP>();
-        quantize(features, self.image, packed.iter_mut(), |packed, codes| {
-            *packed = kernel::pack_input(codes);
+        let take = |packed: &mut kernel::Group, codes| *packed = kernel::pack_input(codes);
+        quantize(features, self.image, packed, take, |last, codes| {
+            if let Some(packed) = last.first_mut() {
+                take(packed, codes);
+            }
         })
     }
 
@@ -368,10 +373,17 @@ impl<'a> Rejector<'a> {
         if codes.len() != expected {
             return Err(InputError::Codes { found: codes.len(), expected });
         }
-        quantize(features, self.image, codes.chunks_mut(GROUP), |slot, codes| {
-            for (slot, code) in slot.iter_mut().zip(codes) {
-                *slot = code;
-            }
-        })
+        let (whole, last) = codes.as_chunks_mut();
+        quantize(
+            features,
+            self.image,
+            whole,
+            |slot, codes| *slot = codes,
+            |_, codes| {
+                for (slot, code) in last.iter_mut().zip(codes) {
+                    *slot = code;
+                }
+            },
+        )
     }
 }

@@ -3,15 +3,13 @@
 //!
 //! Cores with conditional instructions turn plain comparisons into selections. Armv6-M and RISC-V
 //! cores would branch, and the number of instructions would depend on the data: there, and only
-//! there, arithmetic takes their place. Armv7-M branches only for a saturating sum, for which
-//! Armv7E-M has an instruction. (`cargo xtask device prove` proves it.)
+//! there, arithmetic takes their place. (`cargo xtask device prove` proves it.)
 
 use super::active::Active;
 use super::interface::Signs;
 
 const BRANCHES: bool = Active::BRANCHES;
 const MULTIPLIES_HIGH: bool = Active::MULTIPLIES_HIGH;
-const SATURATES: bool = Active::SATURATES;
 
 /// Whether the lowest bit is set.
 #[inline(always)]
@@ -83,47 +81,37 @@ pub(crate) fn select(mask: i32, a: i32, b: i32) -> i32 {
     }
 }
 
-/// Two numbers, exchanged if the condition holds.
+/// Two numbers, exchanged if the condition holds; on any core as on one that branches.
 #[inline(always)]
 pub(crate) fn exchange(mask: i32, a: u32, b: u32) -> (u32, u32) {
-    if BRANCHES {
-        let difference = (a ^ b) & mask as u32;
-        (a ^ difference, b ^ difference)
-    } else if mask != 0 {
-        (b, a)
-    } else {
-        (a, b)
-    }
+    let difference = (a ^ b) & mask as u32;
+    (a ^ difference, b ^ difference)
 }
 
-/// The larger of two numbers.
+/// The larger of two numbers; on any core as on one that branches.
 #[inline(always)]
 pub(crate) fn greatest(a: u32, b: u32) -> u32 {
-    if BRANCHES { a ^ (a ^ b) & arithmetic::below(a, b) as u32 } else { a.max(b) }
+    a ^ (a ^ b) & arithmetic::below(a, b) as u32
 }
 
 /// By how much one number exceeds another one, which is not larger, `i32::MAX` at most. Both are
-/// biased.
+/// biased. On any core as on one that branches.
 #[inline(always)]
 pub(crate) fn distance(larger: u32, smaller: u32) -> i32 {
-    if BRANCHES {
-        let distance = larger.wrapping_sub(smaller) as i32;
-        (distance | arithmetic::sign(distance)) & i32::MAX
-    } else {
-        subtract(unbiased(larger), unbiased(smaller))
-    }
+    let distance = larger.wrapping_sub(smaller) as i32;
+    (distance | arithmetic::sign(distance)) & i32::MAX
 }
 
 /// The saturating sum.
 #[inline(always)]
 pub(crate) fn add(a: i32, b: i32) -> i32 {
-    if SATURATES { a.saturating_add(b) } else { arithmetic::add(a, b) }
+    if BRANCHES { arithmetic::add(a, b) } else { Active::add(a, b) }
 }
 
 /// The saturating difference.
 #[inline(always)]
 pub(crate) fn subtract(a: i32, b: i32) -> i32 {
-    if SATURATES { a.saturating_sub(b) } else { arithmetic::subtract(a, b) }
+    if BRANCHES { arithmetic::subtract(a, b) } else { Active::subtract(a, b) }
 }
 
 /// Whether `a > b`, where their saturating difference is known, too.
@@ -287,6 +275,11 @@ mod tests {
             prop_assert_eq!(arithmetic::add(a, b), a.saturating_add(b));
             prop_assert_eq!(arithmetic::subtract(a, b), a.saturating_sub(b));
             prop_assert_eq!(arithmetic::clamp(a, -128, 127), a.clamp(-128, 127));
+            prop_assert_eq!(exchange(-1, a as u32, b as u32), (b as u32, a as u32));
+            prop_assert_eq!(exchange(0, a as u32, b as u32), (a as u32, b as u32));
+            prop_assert_eq!(greatest(a as u32, b as u32), (a as u32).max(b as u32));
+            let (larger, smaller) = (a.max(b), a.min(b));
+            prop_assert_eq!(distance(biased(larger), biased(smaller)), larger.saturating_sub(smaller));
             prop_assert_eq!(above(a, b), -i32::from(a > b));
             prop_assert_eq!(any_bit(a as u32 & !1) < 0, a & !1 != 0);
             for (low, high) in [(-128, 127), (0, 5), (-(1 << 28), 0), (-(1 << 28), 1 << 28)] {

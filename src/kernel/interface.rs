@@ -1,5 +1,6 @@
 //! What a kernel gives.
 
+use super::search::TopTwo;
 use super::{Activations, GROUP, Group};
 
 /// The layers of one core.
@@ -27,9 +28,6 @@ pub(super) trait Signs {
     /// Whether plain comparisons become branches.
     const BRANCHES: bool = false;
 
-    /// Whether saturating sums take no branch.
-    const SATURATES: bool = true;
-
     /// Whether there is an instruction for the upper half of a product.
     const MULTIPLIES_HIGH: bool = true;
 
@@ -49,5 +47,33 @@ pub(super) trait Signs {
     #[inline(always)]
     fn negate(number: i32) -> i32 {
         number.wrapping_neg()
+    }
+
+    /// The saturating sum.
+    #[inline(always)]
+    fn add(a: i32, b: i32) -> i32 {
+        a.saturating_add(b)
+    }
+
+    /// The saturating difference.
+    #[inline(always)]
+    fn subtract(a: i32, b: i32) -> i32 {
+        a.saturating_sub(b)
+    }
+
+    /// Looks at one more sum with this index, which counts if bit 30 is set; returns the bits one
+    /// place up. Cores that branch do not need it.
+    #[inline(always)]
+    fn top_two(top: TopTwo, index: i32, sum: i32, bits: u32) -> (TopTwo, u32) {
+        let TopTwo { best, second, .. } = top;
+        let bits = bits << 1;
+        let sum = if (bits as i32) < 0 { sum } else { i32::MIN };
+        let second = second.max(sum);
+        let top = if sum > best {
+            TopTwo { best: sum, second: best, index }
+        } else {
+            TopTwo { second, ..top }
+        };
+        (top, bits)
     }
 }

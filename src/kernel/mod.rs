@@ -23,6 +23,7 @@ mod interface;
 mod layer;
 mod layers;
 mod requantize;
+mod search;
 #[allow(dead_code, unused_imports, unused_macros)] // No kernel needs all of it.
 mod shared;
 
@@ -32,6 +33,7 @@ pub(crate) use layer::ZERO_WEIGHTS;
 pub(crate) use layer::{BLOCK_ROWS, GROUP, Layer, RELU, SCORES, WEIGHT_BIAS, groups};
 pub(crate) use layers::{Chain, ChainError, Layers, Sides};
 pub(crate) use requantize::requantize;
+pub(crate) use search::Search;
 
 /// Words that four packed activations take, whatever the kernel: the size of a scratch does not
 /// depend on it.

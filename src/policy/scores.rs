@@ -2,6 +2,7 @@
 
 use super::{Decide, Decision, LOCAL, Reachable, Resolution};
 use crate::constant_time;
+use crate::kernel::Search;
 
 /// The scores of one input, together with the offsets that belong to them.
 ///
@@ -78,32 +79,17 @@ impl Decide for Scores<'_> {
 /// See [`Scores::decide`].
 #[inline(never)] // its variables would be on the stack while the layers run
 fn decide(scores: &[i32], offsets: &[i32], reachable: Reachable) -> Decision {
-    // Biased, so that a mask makes the least of all sums.
-    let mut sums = scores
-        .iter()
-        .zip(offsets)
-        .map(|(&score, &offset)| constant_time::biased(constant_time::add(score, offset)));
-    let Some(mut best) = sums.next() else {
+    let mut sums =
+        scores.iter().zip(offsets).map(|(&score, &offset)| constant_time::add(score, offset));
+    let Some(first) = sums.next() else {
         return Decision { expert: LOCAL, margin: i32::MAX };
     };
-    let mut expert = i32::from(LOCAL);
-    let (mut second, mut others) = (0, 0);
-    let mut index = expert;
-    let mut bits = reachable.bits();
-    // Every expert takes the same steps, so that the run time does not depend on the scores.
-    for sum in sums {
+    let mut search = Search::new(first, reachable.bits());
+    let mut index = 0i32;
+    sums.for_each(|sum| {
+        search.see(index, sum);
         index = index.wrapping_add(1);
-        bits >>= 1;
-        let reachable = constant_time::mask(bits);
-        others |= reachable;
-        // 0 is never above the best one, and as second it changes nothing.
-        let sum = sum & reachable as u32;
-        let first = constant_time::below(best, sum);
-        let loser;
-        (best, loser) = constant_time::exchange(first, best, sum);
-        expert = constant_time::select(first, index, expert);
-        second = constant_time::greatest(second, loser);
-    }
-    let margin = constant_time::select(others, constant_time::distance(best, second), i32::MAX);
-    Decision { expert: expert as u8, margin }
+    });
+    let (index, margin) = search.found();
+    Decision { expert: index.wrapping_add(1) as u8, margin }
 }

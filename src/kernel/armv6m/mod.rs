@@ -30,7 +30,6 @@ impl Assembly for Active {
 /// masks, and makes branches of them.
 impl Signs for Active {
     const BRANCHES: bool = true;
-    const SATURATES: bool = false;
     const MULTIPLIES_HIGH: bool = false;
 
     #[inline(always)]

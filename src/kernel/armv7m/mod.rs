@@ -5,7 +5,8 @@
 use core::arch::naked_asm;
 
 use super::interface::Signs;
-use super::shared::registers::in_registers;
+use super::search::TopTwo;
+use super::shared::registers::{in_registers, thumb2_signs};
 use super::shared::routine::{Assembly, Routine};
 use super::shared::{crosswise, thumb2_layers};
 use super::{GROUP, Group};
@@ -23,14 +24,17 @@ impl Assembly for Active {
 }
 
 impl Signs for Active {
-    /// There is no instruction for it on Armv7-M.
-    const SATURATES: bool = false;
-
-    /// The compiler does not see that it is: where it knows a sign it makes a comparison of it, which
-    /// takes more instructions.
-    #[inline(always)]
-    fn negate(number: i32) -> i32 {
-        in_registers!("rsbs {result}, {number}, #0"; number)
+    thumb2_signs! {
+        cpu: "",
+        // An overflowing sum has the sign that its bound has not.
+        add: "adds {result}, {a}, {b}
+              itt vs
+              asrvs {result}, {result}, #31
+              eorvs {result}, {result}, #0x80000000",
+        subtract: "subs {result}, {a}, {b}
+                   itt vs
+                   asrvs {result}, {result}, #31
+                   eorvs {result}, {result}, #0x80000000",
     }
 }
 
@@ -85,7 +89,7 @@ macro_rules! hidden_row {
             ", ",
             $word,
             ", #0x80008000\n",
-            "and r11, ",
+            "and r10, ",
             $word,
             ", r3\n",
             "and ",
@@ -93,7 +97,7 @@ macro_rules! hidden_row {
             ", r3, ",
             $word,
             ", lsr #8\n",
-            "mul r11, r11, r12\n",
+            "mul r10, r10, r12\n",
             "mul ",
             $word,
             ", ",
@@ -103,7 +107,7 @@ macro_rules! hidden_row {
             $sum,
             ", ",
             $sum,
-            ", r11, lsr #16\n",
+            ", r10, lsr #16\n",
             "add ",
             $sum,
             ", ",
@@ -135,7 +139,7 @@ macro_rules! hidden {
 macro_rules! requantize {
     ($sum:literal, $word:literal) => {
         concat!(
-            "smull r12, ",
+            "smull r1, ",
             $sum,
             ", ",
             $sum,
@@ -168,26 +172,11 @@ macro_rules! requantize {
     };
 }
 
-/// What the biases of the weights add after a ReLU, to be taken off: 128 times the sum of all activations. With L and H the sums of the
-/// lower and the upper halves, r5 becomes L + 2^16 H and r6 becomes H.
+/// What the biases of the weights add after a ReLU, to be taken off: 128 times the sum of all activations.
 macro_rules! start {
     () => {
-        "mov r11, #0
-         cbnz r3, 3f
-         movs r5, #0
-         movs r6, #0
-         mov r8, r1
-         2:
-         ldrd r12, lr, [r8], #8
-         add r12, r12, lr
-         add r5, r5, r12
-         add r6, r6, r12, lsr #16
-         cmp r8, r2
-         bne 2b
-         add r5, r5, r6
-         sub r5, r5, r6, lsl #16
-         sub r11, r11, r5, lsl #7
-         3:"
+        "movs r6, #0
+         sub r11, r6, r5, lsl #7"
     };
 }
 
@@ -207,11 +196,18 @@ unsafe extern "C" fn all_layers(
     thumb2_layers::layer! {
         start: start,
         prepare: "mov r3, #0x00ff00ff",
+        // There is none over the codes of an input.
+        before: "",
+        after: thumb2_layers::add_start!(),
         more: 1,
         input: input input,
         hidden: hidden hidden,
         requantize: requantize,
-        pack: "orr r4, r6, r4, lsl #16
+        pack: "add r12, r12, r4
+               add r12, r12, r5
+               add r12, r12, r6
+               add r12, r12, r7
+               orr r4, r6, r4, lsl #16
                orr r5, r7, r5, lsl #16",
         row_input: row_input,
         row_hidden: row_hidden,
@@ -222,7 +218,7 @@ unsafe extern "C" fn all_layers(
 #[unsafe(naked)]
 unsafe extern "C" fn row_input(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
     naked_asm!(
-        "push {{r4-r11, lr}}",
+        "push {{r4-r6, r8, r10, r11, lr}}",
         "mov r4, #0",
         "mov r5, #0x00ff00ff",
         "mov r6, #0x8000",
@@ -244,7 +240,7 @@ unsafe extern "C" fn row_input(_: *const u32, _: *const Group, _: *const Group, 
         "cmp r1, r2",
         "bne 2b",
         "mov r0, r4",
-        "pop {{r4-r11, pc}}",
+        "pop {{r4-r6, r8, r10, r11, pc}}",
     )
 }
 
@@ -252,7 +248,7 @@ unsafe extern "C" fn row_input(_: *const u32, _: *const Group, _: *const Group, 
 #[unsafe(naked)]
 unsafe extern "C" fn row_hidden(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
     naked_asm!(
-        "push {{r4-r11, lr}}",
+        "push {{r4, r5, r8, lr}}",
         "mov r4, #0",
         "mov r5, #0x00ff00ff",
         "2:",
@@ -269,6 +265,6 @@ unsafe extern "C" fn row_hidden(_: *const u32, _: *const Group, _: *const Group,
         "cmp r1, r2",
         "bne 2b",
         "mov r0, r4",
-        "pop {{r4-r11, pc}}",
+        "pop {{r4, r5, r8, pc}}",
     )
 }

@@ -5,7 +5,8 @@
 use core::arch::{asm, naked_asm};
 
 use super::interface::Signs;
-use super::shared::registers::in_registers;
+use super::search::TopTwo;
+use super::shared::registers::{in_registers, thumb2_signs};
 use super::shared::routine::{Assembly, Routine};
 use super::shared::thumb2_layers;
 use super::{GROUP, Group};
@@ -23,21 +24,20 @@ impl Assembly for Active {
     }
 }
 
-impl Signs for Active {
-    /// The compiler does not see that it is: where it knows a sign it makes a comparison of it, which
-    /// takes more instructions.
-    #[inline(always)]
-    fn negate(number: i32) -> i32 {
-        in_registers!("rsbs {result}, {number}, #0"; number)
-    }
-}
-
 /// What makes the assembler accept the instructions. On Armv8-M the target leaves them out, and only
 /// naming a core that has them brings them back; elsewhere the build script leaves this empty.
 macro_rules! cpu {
     () => {
         env!("MILD_DSP_CPU")
     };
+}
+
+impl Signs for Active {
+    thumb2_signs! {
+        cpu: cpu!(),
+        add: "qadd {result}, {a}, {b}",
+        subtract: "qsub {result}, {a}, {b}",
+    }
 }
 
 /// The bytes 1 and 3 as lanes with sign.
@@ -163,22 +163,24 @@ macro_rules! requantize {
     };
 }
 
-/// What the biases of the weights add, to be taken off.
+/// What the biases of the weights add, to be taken off: 64 times twice the sum of the activations whose
+/// weights have one.
 macro_rules! start {
     () => {
         concat!(
             cpu!(),
             "
-         movs r5, #0
-         mov r6, #0x00010001
-         mov r8, r1
+         cbz r3, 3f
+         mov r6, #0x00020002
+         mov lr, r1
          2:
-         ldr r7, [r8], #8
-         smlad r5, r7, r6, r5
-         cmp r8, r2
+         ldr r12, [lr], #8
+         smlad r5, r12, r6, r5
+         cmp lr, r2
          bne 2b
-         lsls r5, r5, #7
-         rsb r11, r5, #0"
+         3:
+         movs r6, #0
+         sub r11, r6, r5, lsl #6"
         )
     };
 }
@@ -199,13 +201,17 @@ unsafe extern "C" fn all_layers(
     thumb2_layers::layer! {
         start: start,
         prepare: "",
+        before: thumb2_layers::add_start!(),
+        after: "",
         more: 3,
         input: input input input input,
         hidden: hidden hidden hidden hidden,
         requantize: requantize,
+        // Bytes beside bytes of 0, both ways: their differences are twice the sum of the activations.
         pack: "pkhbt r4, r4, r6, lsl #16
                pkhbt r5, r5, r7, lsl #16
                lsls r6, r4, #8
+               usada8 r12, r4, r6, r12
                ssub16 r5, r5, r6",
         row_input: row_input,
         row_hidden: row_hidden,

@@ -12,7 +12,8 @@
 use core::arch::naked_asm;
 
 use super::interface::Signs;
-use super::shared::registers::in_registers;
+use super::search::TopTwo;
+use super::shared::registers::{in_registers, thumb2_signs};
 use super::shared::routine::{Assembly, Routine};
 use super::{GROUP, Group};
 
@@ -29,11 +30,10 @@ impl Assembly for Active {
 }
 
 impl Signs for Active {
-    /// The compiler does not see that it is: where it knows a sign it makes a comparison of it, which
-    /// takes more instructions.
-    #[inline(always)]
-    fn negate(number: i32) -> i32 {
-        in_registers!("rsbs {result}, {number}, #0"; number)
+    thumb2_signs! {
+        cpu: ".cpu cortex-m55",
+        add: "qadd {result}, {a}, {b}",
+        subtract: "qsub {result}, {a}, {b}",
     }
 }
 

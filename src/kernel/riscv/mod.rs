@@ -47,7 +47,6 @@ impl Assembly for Active {
 /// masks, and makes branches of them.
 impl Signs for Active {
     const BRANCHES: bool = true;
-    const SATURATES: bool = false;
 
     #[inline(always)]
     fn negative(number: i32) -> i32 {

@@ -2,36 +2,43 @@
 
 /// The code of a [`Routine`](super::routine::Routine), around what is different from kernel to kernel:
 ///
-/// - `start`: sets r11 to what the sums of all rows start from besides their biases. r1 is the first and r2 the end of the
-///   activations, r3 whether they are the codes of an input; it may use r5 to r8, r10, r12 and lr.
-/// - `prepare`: may set r3, which nothing else uses from there on.
+/// - `start`: sets r11 to what the sums of all rows start from besides their biases, and r6 to 0. r1 is the first and r2 the end
+///   of the activations, r3 whether they are the codes of an input. r5 is the sum of them that `pack` has made, or 0 if it has
+///   not. It may use r5, r6, r12 and lr.
+/// - `prepare`: may set r3 for the loops of a block, which nothing else uses there.
+/// - `before`, `after`: add the start, r11, to r4-r7, before the loop of any block or after that over the results of a layer;
+///   one is empty.
 /// - `input`, `hidden`: add the products of a group to r4-r7, the sums of four rows. r0 and r1 move on in weights and
-///   activations; r8 to r12 and lr are free.
-/// - `requantize`: a sum by a word; r12 is free.
-/// - `pack`: the group of the codes r4-r7, as r4 and r5.
+///   activations; r8 to r12 and lr are free, but r11 if there is an `after` for it.
+/// - `requantize`: a sum by a word; r1 is free.
+/// - `pack`: the group of the codes r4-r7, as r4 and r5; adds what `start` wants to know of them to r12. It may use r6 to r11.
 /// - `row_input`, `row_hidden`: functions for the dot product of one row. They take its first word, the first activations and
-///   their end, and the bytes from word to word.
+///   their end, and the bytes from word to word. They may change r9.
 ///
 /// A turn of a loop is as many groups as `input` and `hidden` are repeated, `more` than one: all but whole turns start in the
 /// middle of the first one. Numbers of groups in a turn are powers of two.
 ///
-/// On the stack, in the order in which a block takes them: 0 the activations, 4 the end of the biases of whole blocks, 8
-/// where to enter the loop, 12 the biases, 16 the start; then 20 the requantizers, null if the sums are the result, 24 where
-/// results go, 28 the rows after the last whole block, 32 whether the activations are codes of an input, 36 four results,
-/// 52 where the layer's results begin, 56 the end of the last layer.
+/// On the stack, in the order in which a block takes them: 0 the requantizers, null if the sums are the result, 4 the sum of the
+/// packed results, 8 where results go; 12 the activations, 16 the end of the biases of whole blocks, 20 where to enter the loop,
+/// 24 the biases, 28 the start; then 32 the rows after the last whole block, 36 whether the activations are codes of an input,
+/// 40 where the layer's results begin, 44 the end of the last layer. After the last whole block, 0 the end of the layer and
+/// 16 four results.
 macro_rules! layer {
     (
-        start: $start:ident, prepare: $prepare:literal, more: $more:literal,
+        start: $start:ident, prepare: $prepare:literal, before: $before:expr, after: $after:expr, more: $more:literal,
         input: $input:ident $($input_more:ident)+, hidden: $hidden:ident $($hidden_more:ident)+,
         requantize: $requantize:ident, pack: $pack:literal, row_input: $row_input:ident, row_hidden: $row_hidden:ident $(,)?
     ) => {
         core::arch::naked_asm!(
             "push {{r4-r11, lr}}",
-            "sub sp, #60",
-            "str r3, [sp, #56]",
-            "ldr r3, [sp, #96]",
+            "sub sp, #48",
+            "movs r4, #0",
+            "str r4, [sp, #4]",
+            "str r3, [sp, #44]",
+            "ldr r3, [sp, #84]",
             "22:",
             "ldrd r4, r5, [r0], #8",
+            "mov r10, r0",
             "lsr r6, r4, #16",
             "adds r4, r4, #3",
             "ubfx r4, r4, #2, #14", // groups: widths have 15 bits
@@ -40,45 +47,40 @@ macro_rules! layer {
             "add r8, r0, r8, lsl #2",
             "cmp r5, #1",
             "itee eq",
-            "addeq r9, r7, r6, lsl #2",
-            "movne r9, r7",
+            "addeq r0, r7, r6, lsl #2",
+            "movne r0, r7",
             "movne r7, #0",
             "and r6, r6, #3",
-            "strd r1, r8, [sp]",
-            "str r0, [sp, #12]",
-            "strd r7, r2, [sp, #20]",
-            "strd r6, r3, [sp, #28]",
-            "str r2, [sp, #52]",
+            "strd r2, r1, [sp, #8]",
+            "strd r6, r3, [sp, #32]",
+            "str r2, [sp, #40]",
             "add r2, r1, r4, lsl #3",
-            "mov r0, r9",
+            "ldr r5, [sp, #4]",
             $start!(),
-            "str r11, [sp, #16]",
+            "strd r7, r6, [sp]",
             // Where to enter the loop, once for all blocks.
             "adr.w r9, 40f",
-            "adr.w r10, 41f",
+            "adr.w r5, 41f",
             "cbz r3, 2f",
             "adr.w r9, 30f",
-            "adr.w r10, 31f",
+            "adr.w r5, 31f",
             "2:",
-            "sub r10, r10, r9", // bytes of the code for a group
+            "sub r5, r5, r9", // bytes of the code for a group
             "rsbs r4, r4, #0",
             "and r4, r4, #{more}", // groups that are missing in the first turn
-            "mla r9, r10, r4, r9",
+            "mla r9, r5, r4, r9",
             "orr r9, r9, #1", // Thumb
-            "str r9, [sp, #8]",
-            $prepare,
+            "strd r8, r9, [sp, #16]",
+            "str r11, [sp, #28]",
             "20:",
-            "ldm sp, {{r1, r8-r11}}",
             "cmp r10, r8",
             "beq.w 7f",
             // A block.
             "21:",
             "ldm r10!, {{r4-r7}}",
-            "str r10, [sp, #12]",
-            "add r4, r4, r11",
-            "add r5, r5, r11",
-            "add r6, r6, r11",
-            "add r7, r7, r11",
+            "str r10, [sp, #24]",
+            $prepare,
+            $before,
             "bx r9",
             "40:",
             $hidden!(),
@@ -86,6 +88,7 @@ macro_rules! layer {
             $($hidden_more!(),)+
             "cmp r1, r2",
             "bne.w 40b",
+            $after,
             "b.w 50f",
             "30:",
             $input!(),
@@ -94,57 +97,57 @@ macro_rules! layer {
             "cmp r1, r2",
             "bne.w 30b",
             "50:",
-            "ldrd r1, lr, [sp, #20]",
-            "cbnz r1, 5f",
+            "pop {{r3, r12, lr}}",
+            "cbnz r3, 5f",
             "stm lr!, {{r4-r7}}",
-            "str lr, [sp, #24]",
+            "ldm sp, {{r1, r8-r11}}",
+            "push {{r3, r12, lr}}",
             "b.w 20b",
             "5:",
-            "ldm r1!, {{r8-r11}}",
+            "ldm r3!, {{r8-r11}}",
             $requantize!("r4", "r8"),
             $requantize!("r5", "r9"),
             $requantize!("r6", "r10"),
             $requantize!("r7", "r11"),
             $pack,
             "stm lr!, {{r4, r5}}",
-            "strd r1, lr, [sp, #20]",
             "ldm sp, {{r1, r8-r11}}",
+            "push {{r3, r12, lr}}",
             "cmp r10, r8",
             "bne.w 21b",
             // What is left, row by row; those that are not there give 0, as the padding of a group must be.
             "7:",
-            "ldr r5, [sp, #28]",
+            "ldr r5, [sp, #32]",
             "cbnz r5, 8f",
             // The next layer, from what is now there to where this one took its activations.
             "6:",
-            "ldr r3, [sp, #56]",
-            "ldr r1, [sp, #52]",
-            "ldr r2, [sp]",
+            "ldrd r1, r3, [sp, #40]",
+            "ldr r2, [sp, #12]",
             "cmp r0, r3",
             "mov r3, #0",
             "bne.w 22b",
             "mov r0, r1",
-            "add sp, #60",
+            "add sp, #48",
             "pop {{r4-r11, pc}}",
             "8:",
             "mov r4, r0",
             "mov r8, r2",
-            "ldr r1, [sp]",
             "subs r2, r2, r1",
             "muls r2, r5, r2",
             "add r2, r0, r2, lsr #1", // the end of the layer
-            "str r2, [sp, #8]",
-            "ldrd r7, r6, [sp, #20]",
+            "ldr r7, [sp]",
+            "ldr r6, [sp, #8]",
+            "str r2, [sp]",
             "cbz r7, 2f",
-            "add r6, sp, #36",
+            "add r6, sp, #16",
             "movs r0, #0",
             "strd r0, r0, [r6]",
             "strd r0, r0, [r6, #8]",
             "2:",
             "mov r0, r4",
-            "ldr r1, [sp]",
+            "ldr r1, [sp, #12]",
             "mov r2, r8",
-            "ldrd r3, r9, [sp, #28]",
+            "ldrd r3, r9, [sp, #32]",
             "lsls r3, r3, #2",
             "cmp r9, #0",
             "beq 3f",
@@ -157,21 +160,22 @@ macro_rules! layer {
             "add r0, r0, r11",
             "add r0, r0, r1",
             "cbz r7, 5f",
-            "ldr r1, [r7], #4",
-            $requantize!("r0", "r1"),
+            "ldr r2, [r7], #4",
+            $requantize!("r0", "r2"),
             "5:",
             "str r0, [r6], #4",
             "adds r4, r4, #4",
             "subs r5, r5, #1",
             "bne 2b",
-            "ldr r0, [sp, #8]",
+            "ldr r0, [sp]",
             "cmp r7, #0",
             "beq 6b",
-            "ldr lr, [sp, #24]",
-            "add r6, sp, #36",
+            "ldrd r12, lr, [sp, #4]",
+            "add r6, sp, #16",
             "ldm r6, {{r4-r7}}",
             $pack,
             "stm lr!, {{r4, r5}}",
+            "str r12, [sp, #4]",
             "b 6b",
             more = const $more,
             row_input = sym $row_input,
@@ -179,4 +183,14 @@ macro_rules! layer {
         )
     };
 }
-pub(in super::super) use layer;
+
+/// Adds the start to the sums of a block.
+macro_rules! add_start {
+    () => {
+        "add r4, r4, r11
+         add r5, r5, r11
+         add r6, r6, r11
+         add r7, r7, r11"
+    };
+}
+pub(in super::super) use {add_start, layer};
