@@ -176,21 +176,18 @@ impl Motion {
         table
     }
 
-    /// Deferral losses on the test rows.
+    /// Deferral losses on the test rows, with their intervals over recordings.
     pub(crate) fn losses(&self) -> Result<Table> {
-        let test = &self.training["test"];
-        let mut table = Table::new(["choice", "deferral loss"]);
-        let mut push = |name: &str, loss: &Value| -> Result<()> {
-            let loss = loss.as_f64().with_context(|| format!("no loss of {name}"))?;
-            table.push([name.to_owned(), format!("{loss:.4}")]);
-            Ok(())
-        };
-        push("rejector", &test["deferral_loss"])?;
-        for expert in test["experts"].as_array().context("no experts in the training")? {
-            let name = expert["name"].as_str().context("an expert without a name")?;
-            push(&format!("always {name}"), &expert["alone_loss"])?;
+        let mut table = Table::new(["choice", "deferral loss", "from", "to"]);
+        let lines = self.training["table"]["lines"].as_array();
+        for line in lines.context("no table in the training")? {
+            let loss = |of: &str| -> Result<String> {
+                let loss = line["deferral_loss"][of].as_f64();
+                Ok(format!("{:.4}", loss.with_context(|| format!("no loss in {line}"))?))
+            };
+            let name = line["name"].as_str().context("a line without a name")?.to_owned();
+            table.push([name, loss("mean")?, loss("low")?, loss("high")?]);
         }
-        push("cheapest on each row", &test["oracle_loss"])?;
         Ok(table)
     }
 
