@@ -59,7 +59,7 @@ fn send_all(
             match table.next_row() {
                 Ok(Some(row)) => {
                     (count, last) = (count + 1, row.line());
-                    batch.add(row.record(), last);
+                    batch.take(table.record_mut(), last);
                 }
                 Ok(None) => {
                     outcome = Ok(false);

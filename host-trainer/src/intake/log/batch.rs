@@ -1,5 +1,7 @@
 //! Rows that go from the reader to the checks together.
 
+use std::mem;
+
 use csv::StringRecord;
 
 /// The most rows of a batch.
@@ -23,17 +25,17 @@ impl Batch {
         &self.records[..self.used]
     }
 
-    /// Takes a copy of a row's cells.
-    pub(super) fn add(&mut self, record: &StringRecord, line: u64) {
+    /// Takes a row's cells, and leaves the memory of an earlier row in their place.
+    pub(super) fn take(&mut self, record: &mut StringRecord, line: u64) {
+        self.bytes += record.as_slice().len();
         match self.records.get_mut(self.used) {
             Some((kept, of)) => {
-                kept.clone_from(record);
+                mem::swap(kept, record);
                 *of = line;
             }
-            None => self.records.push((record.clone(), line)),
+            None => self.records.push((mem::take(record), line)),
         }
         self.used += 1;
-        self.bytes += record.as_slice().len();
     }
 
     /// Whether it has as many rows as go together.

@@ -100,11 +100,14 @@ pub(super) fn price(text: &str) -> Parsed<f32> {
 
 /// A class as it is compared: `3.0` is `3`, and `True` is `true`.
 pub(super) fn class(text: &str) -> Parsed<Cow<'_, str>> {
+    /// So many digits are an integer.
+    const DIGITS: usize = 18;
+    // Most are written as they are compared.
+    let digits = (1..=DIGITS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if digits && (text.len() == 1 || !text.starts_with('0')) {
+        return Ok(text.into());
+    }
     match integer(text) {
-        // Most are written as they are compared.
-        Some(_) if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0') => {
-            Ok(text.into())
-        }
         Some(number) => Ok(number.to_string().into()),
         None if text.parse::<f64>().is_ok_and(f64::is_finite) => {
             Err("a class: a text, `true` or `false`, or a whole number")

@@ -221,7 +221,7 @@ impl<'a> MemoryTable<'a> {
                 cells.write(row, &mut text);
                 record.push_field(&text);
             }
-            batch.add(&record, row as u64 + 2);
+            batch.take(&mut record, row as u64 + 2);
             if batch.is_full() {
                 rows.push(&header, &batch, 0)?;
                 batch.clear();

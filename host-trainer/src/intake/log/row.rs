@@ -22,11 +22,6 @@ impl<'a> Row<'a> {
         Self { header, record, line }
     }
 
-    /// The cells.
-    pub(super) fn record(&self) -> &'a StringRecord {
-        self.record
-    }
-
     /// The line of the file on which the row begins, counted from 1.
     #[must_use]
     pub fn line(&self) -> u64 {

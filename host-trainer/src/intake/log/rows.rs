@@ -22,7 +22,7 @@ use crate::data::notes::{Incomplete, LogNotes};
 use crate::data::part::{Part, PartColumns};
 use crate::data::split::Split;
 use crate::data::window::LogWindow;
-use crate::error::{LogError, Result};
+use crate::error::{Error, LogError, Result};
 use crate::intake::config::{Config, NotAsked};
 
 /// What to change where a label is missing, and where an answer is.
@@ -30,11 +30,16 @@ const LABEL: &str = "fill it in, or leave the row out; with another list in `mis
 const ANSWER: &str = "or allow it: with `not_asked = \"allowed\"` in `[data]` a missing answer is no answer, and with \
                       another list in `missing` its mark is a class";
 
+/// Rows whose inputs are made together.
+const CHUNK: usize = 64;
+
 /// Checks rows and appends them to the parts of a dataset.
 pub(super) struct Rows<'a> {
     header: Header,
     config: &'a Config,
     columns: Columns,
+    /// The numeric inputs of a row.
+    width: usize,
     categories: Vec<Categories>,
     /// The answers of `local`.
     local_classes: Categories,
@@ -55,14 +60,11 @@ pub(super) struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub(super) fn new(header: &Header, config: &'a Config) -> Result<Self> {
         let columns = header.resolve(config)?;
+        let of_windows = config.windows.iter().map(|window| window.feature_names().count());
+        let width = columns.features.len() + of_windows.sum::<usize>();
         let draft = || Draft {
             columns: PartColumns {
-                inputs: columns.features.len()
-                    + config
-                        .windows
-                        .iter()
-                        .map(|window| window.feature_names().count())
-                        .sum::<usize>(),
+                inputs: width,
                 experts: config.experts.len(),
                 groups: columns.group.map(|_| Vec::new()),
                 labels: columns.label.map(|_| Vec::new()),
@@ -86,6 +88,7 @@ impl<'a> Rows<'a> {
             header: header.clone(),
             config,
             columns,
+            width,
             errors: Vec::new(),
             prices: Vec::new(),
             complete: 0,
@@ -97,21 +100,33 @@ impl<'a> Rows<'a> {
     /// Checks and appends rows of a table. `before` lines stand in the files before it.
     pub(super) fn push(&mut self, header: &Header, batch: &Batch, before: u64) -> Result<()> {
         // Most of the time goes into numbers, and they depend on nothing.
-        let inputs = |(record, line): &(StringRecord, u64)| {
-            let mut inputs = Vec::with_capacity(self.columns.features.len());
-            let row = Row::new(header, record, *line);
-            row.inputs(&self.columns, &self.config.windows, &mut inputs)?;
-            Ok(inputs)
+        let inputs = |rows: &[(StringRecord, u64)]| {
+            let mut inputs = Vec::with_capacity(rows.len() * self.width);
+            for (record, line) in rows {
+                let row = Row::new(header, record, *line);
+                if let Err(error) = row.inputs(&self.columns, &self.config.windows, &mut inputs) {
+                    return (inputs, Some(error));
+                }
+            }
+            (inputs, None)
         };
-        let inputs: Vec<Result<Vec<f32>>> = batch.rows().par_iter().map(inputs).collect();
-        for ((record, line), inputs) in batch.rows().iter().zip(inputs) {
-            self.push_row(Row::new(header, record, *line), inputs, before)?;
+        let chunks = batch.rows().par_chunks(CHUNK).map(inputs);
+        let chunks: Vec<(Vec<f32>, Option<Error>)> = chunks.collect();
+        for (rows, (inputs, mut error)) in batch.rows().chunks(CHUNK).zip(chunks) {
+            for (index, (record, line)) in rows.iter().enumerate() {
+                // In the first row without all of its inputs stands the error.
+                let inputs = match inputs.get(index * self.width..(index + 1) * self.width) {
+                    Some(inputs) => Ok(inputs),
+                    None => Err(error.take().expect("an error where inputs are missing")),
+                };
+                self.push_row(Row::new(header, record, *line), inputs, before)?;
+            }
         }
         Ok(())
     }
 
     /// Checks and appends a row with these numeric inputs.
-    fn push_row(&mut self, row: Row<'_>, inputs: Result<Vec<f32>>, before: u64) -> Result<()> {
+    fn push_row(&mut self, row: Row<'_>, inputs: Result<&[f32]>, before: u64) -> Result<()> {
         let split = self.columns.split.map_or(Ok(Split::Train), |column| row.split(column))?;
         let label = self.columns.label.map(|column| row.class(column, LABEL)).transpose()?;
         let target = match self.columns.target {

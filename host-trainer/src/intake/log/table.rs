@@ -260,6 +260,11 @@ impl<'a> Table<'a> {
         Ok(Some(Row::new(&self.header, &self.record, self.line)))
     }
 
+    /// The cells of the row that was given last. The next row is read into this memory.
+    pub(super) fn record_mut(&mut self) -> &mut StringRecord {
+        &mut self.record
+    }
+
     /// How the table is stored and written, in words.
     pub(super) fn form(&self) -> String {
         self.form.clone()
