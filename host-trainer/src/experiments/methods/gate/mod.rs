@@ -338,7 +338,7 @@ mod tests {
         assert!(reason("max-softmax", &data).is_ok());
         for method in ["entropy", "margin", "dime"] {
             let text = reason(method, &data).unwrap_err().to_string();
-            assert!(text.contains("`probabilities`") && text.contains("alone"), "{text}");
+            assert!(text.contains("`probabilities`") && text.contains("only"), "{text}");
         }
         data.train.edit(|columns| columns.confidence = None);
         for (method, _) in GATES {
