@@ -4,6 +4,7 @@
  * and the bits of all inputs: `row ROW EXPERT BITS...`. */
 #include "mild.h"
 #include "platform.h"
+#include "stop.h"
 #include "rejector.h"
 
 enum { ROWS = 120, READINGS = 6, KINDS = 3 };
@@ -13,18 +14,6 @@ static uint32_t scratch[REJECTOR_SCRATCH_WORDS];
 static rejector_window_sound sound;
 static rejector_window_steady_hum hum;
 static float inputs[REJECTOR_INPUTS];
-
-static void stop(const char *why) {
-    platform_print(why);
-    platform_print("\n");
-    platform_exit(false);
-}
-
-static void must(mild_status status) {
-    if (status != MILD_STATUS_OK) {
-        stop(mild_status_string(status));
-    }
-}
 
 static uint16_t scattered(uint32_t place) {
     return (uint16_t)((place * 2654435761u) & 0xFFFFu);

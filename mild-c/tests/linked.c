@@ -4,6 +4,7 @@
  * feature is zero. */
 #include "mild.h"
 #include "platform.h"
+#include "stop.h"
 
 enum { MAX_INPUTS = 64, MAX_SCRATCH = 256 };
 
@@ -13,14 +14,6 @@ extern const uint8_t rejector_image_end[];
 static mild_image image;
 static uint32_t scratch[MAX_SCRATCH];
 static const float zeros[MAX_INPUTS];
-
-static void must(mild_status status) {
-    if (status != MILD_STATUS_OK) {
-        platform_print(mild_status_string(status));
-        platform_print("\n");
-        platform_exit(false);
-    }
-}
 
 void run(void) {
     const size_t size = (size_t)(rejector_image_end - (const uint8_t *)rejector_image);

@@ -8,6 +8,7 @@
  * `cargo xtask path` runs it. */
 #include "mild.h"
 #include "platform.h"
+#include "stop.h"
 
 enum { MAX_INPUTS = 256, MAX_SCRATCH = 1024, NODE = 1, NO_BUDGET = 1 << 16 };
 
@@ -29,18 +30,6 @@ static mild_governor_settings settings;
 static mild_governor governor;
 static uint32_t scratch[MAX_SCRATCH];
 static float features[MAX_INPUTS];
-
-static void stop(const char *why) {
-    platform_print(why);
-    platform_print("\n");
-    platform_exit(false);
-}
-
-static void must(mild_status status) {
-    if (status != MILD_STATUS_OK) {
-        stop(mild_status_string(status));
-    }
-}
 
 static uint32_t take(void) {
     uint32_t word = 0;

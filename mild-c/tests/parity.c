@@ -5,6 +5,7 @@
  * kind of result. */
 #include "mild.h"
 #include "platform.h"
+#include "stop.h"
 
 enum {
     MAX_INPUTS = 768, /* The smallest board has 16 KiB of RAM. */
@@ -32,18 +33,6 @@ static union {
     int16_t readings[MAX_INPUTS];
     float features[MAX_INPUTS];
 } input;
-
-static void stop(const char *why) {
-    platform_print(why);
-    platform_print("\n");
-    platform_exit(false);
-}
-
-static void must(mild_status status) {
-    if (status != MILD_STATUS_OK) {
-        stop(mild_status_string(status));
-    }
-}
 
 static void take(void *into, size_t size) {
     if (platform_read(into, size) != size) {

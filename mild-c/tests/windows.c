@@ -5,6 +5,7 @@
  * them it checks what the functions refuse, and prints lines `stack FUNCTION BYTES`. */
 #include "mild.h"
 #include "platform.h"
+#include "stop.h"
 
 enum {
     SAMPLES = 3000,
@@ -49,18 +50,6 @@ static const mild_spectral_statistic spectral[SPECTRAL] = {
     {MILD_SPECTRAL_KIND_ENTROPY, MILD_FUNCTIONS_MICROMATH, 0, 0},
     {MILD_SPECTRAL_KIND_FLATNESS, MILD_FUNCTIONS_MICROMATH, 0, 0},
 };
-
-static void stop(const char *why) {
-    platform_print(why);
-    platform_print("\n");
-    platform_exit(false);
-}
-
-static void must(mild_status status) {
-    if (status != MILD_STATUS_OK) {
-        stop(mild_status_string(status));
-    }
-}
 
 static void expect(mild_status status, mild_status expected, const char *where) {
     if (status != expected) {

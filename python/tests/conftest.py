@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +44,22 @@ def make(rows: int, seed: int = 0) -> Made:
     right ^= random.random(right.shape) < 0.02
     wrong = (y[:, None] + random.integers(1, 3, right.shape)) % 3
     return Made(X, y, np.where(right, y[:, None], wrong))
+
+
+@contextmanager
+def interrupted() -> Iterator[Callable[..., None]]:
+    """Expects a KeyboardInterrupt, and sends Ctrl-C once the given callback has been called."""
+    begun = threading.Event()
+
+    def interrupt() -> None:
+        assert begun.wait(60)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    sender = threading.Thread(target=interrupt)
+    sender.start()
+    with pytest.raises(KeyboardInterrupt):
+        yield lambda *_: begun.set()
+    sender.join()
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,7 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 import pytest
-from conftest import EXPERTS, PRICES, Made, Program, make
+from conftest import EXPERTS, PRICES, Made, Program, interrupted, make
 from mild import _mild
 from numpy.typing import NDArray
 
@@ -83,19 +80,10 @@ def test_comparisons_that_cannot_be_made(made: Made, tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_a_comparison() -> None:
     big = make(5_000, seed=1)
-    begun = threading.Event()
-
-    def interrupt() -> None:
-        assert begun.wait(60)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    sender = threading.Thread(target=interrupt)
-    sender.start()
-    with pytest.raises(KeyboardInterrupt):
-        patient = rejector(effort="thorough", verbose=lambda *_: begun.set())
+    with interrupted() as begun:
+        patient = rejector(effort="thorough", verbose=begun)
         # Its trainings look at every step whether they are given up.
         patient.compare(big.X, big.losses, methods="two-stage")
-    sender.join()
 
 
 @pytest.mark.parametrize("form", ["losses", "answers"])

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import builtins
-import os
-import signal
 import sys
-import threading
 from typing import Any
 
 import mild
 import pytest
-from conftest import PRICES, Made, make
+from conftest import PRICES, Made, interrupted, make
 
 #: Far more work than a test waits for.
 LONG: dict[str, Any] = {"effort": "thorough", "prices": PRICES}
@@ -28,17 +25,8 @@ def test_a_function_sees_the_progress(made: Made) -> None:
 
 def test_ctrl_c_ends_a_training_and_the_next_one_is_as_ever(made: Made) -> None:
     big = make(20_000, seed=1)
-    begun = threading.Event()
-
-    def interrupt() -> None:
-        assert begun.wait(60)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    sender = threading.Thread(target=interrupt)
-    sender.start()
-    with pytest.raises(KeyboardInterrupt):
-        mild.Rejector(**LONG, verbose=lambda *_: begun.set()).fit(big.X, big.losses)
-    sender.join()
+    with interrupted() as begun:
+        mild.Rejector(**LONG, verbose=begun).fit(big.X, big.losses)
     short = mild.Rejector(effort="quick", hidden=[], prices=PRICES)
     assert short.fit(made.X, made.losses).image_ == short.fit(made.X, made.losses).image_
 
