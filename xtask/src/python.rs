@@ -183,3 +183,37 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     let environment = Environment::prepare(Profile::Release)?;
     run(&mut environment.bench(arguments))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// The tables of a manifest about the development profile, without comments.
+    fn profiles(manifest: &Path) -> BTreeSet<String> {
+        let text = fs::read_to_string(manifest).unwrap();
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let tables = text.split("\n[").filter(|table| table.starts_with("profile.dev"));
+        tables.map(|table| table.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_the_workspace_has_compiled_serves_other_workspaces() {
+        let workspace = profiles(&root().join("Cargo.toml"));
+        assert!(workspace.contains("profile.dev]\nopt-level = 1\ndebug = \"line-tables-only\""));
+        for other in ["python", "columnar"] {
+            let directory = root().join(other);
+            let lock = fs::read_to_string(directory.join("Cargo.lock")).unwrap();
+            // What is said of a package there must be said here, if it is compiled here.
+            let concerns = |table: &&String| match table.split([']', '.']).nth(3) {
+                Some(package) if table.starts_with("profile.dev.package.") => {
+                    package == "\"*\"" || lock.contains(&format!("name = \"{package}\"\n"))
+                }
+                _ => true,
+            };
+            let expected: BTreeSet<String> = workspace.iter().filter(concerns).cloned().collect();
+            assert_eq!(profiles(&directory.join("Cargo.toml")), expected, "{other}");
+        }
+    }
+}
