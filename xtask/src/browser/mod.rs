@@ -4,6 +4,7 @@
 mod chromium;
 mod handles;
 mod pages;
+mod picture;
 mod visit;
 
 use crate::{
@@ -16,7 +17,10 @@ use anyhow::{Context, Result, ensure};
 use chromium::{Browser, View};
 use pages::Page;
 use serde_json::Value;
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use visit::{open, write_base64};
 
 /// Narrow telephones to wide screens, in pixels.
@@ -25,12 +29,8 @@ const WIDTHS: [u32; 4] = [320, 400, 1400, 2560];
 /// Runs all checks. `real`: also on real logs, which must be there. `mild`: the program, if it is
 /// built already.
 pub(crate) fn check(real: bool, mild: Option<&Path>) -> Result<Tally> {
-    if find_program("chromium").is_none() {
-        apt::install(&["chromium"], "the browser Chromium")?;
-    }
-    let program = find_program("chromium").context("Chromium is not on the PATH")?;
-    let directory = target_dir().join("report");
-    fs::create_dir_all(&directory)?;
+    let program = chromium()?;
+    let directory = directory()?;
     let axe = pages::axe(&directory.join("axe"))?;
     let mild = mild.map_or_else(programs::mild, |mild| Ok(mild.to_path_buf()))?;
     let pages = pages::make(&mild, &directory, real)?;
@@ -53,9 +53,36 @@ pub(crate) fn check(real: bool, mild: Option<&Path>) -> Result<Tally> {
         count("other prices say what `mild eval` says", prices);
         count("the table of mistakes sorts and filters", mistakes(&mut browser, page));
         count("prints", prints(&mut browser, page));
+        if page.is_pictured() {
+            count("the picture in README is of this page", picture::check(&mut browser, page));
+        }
     }
     println!("screenshots: {}", directory.display());
     Ok(tally)
+}
+
+/// Draws the picture in README anew, and returns where it is.
+pub(crate) fn draw(mild: Option<&Path>) -> Result<PathBuf> {
+    let program = chromium()?;
+    let mild = mild.map_or_else(programs::mild, |mild| Ok(mild.to_path_buf()))?;
+    let page = pages::demo(&mild, &directory()?)?;
+    let profile = tempfile::tempdir()?;
+    picture::write(&mut Browser::start(&program, profile.path())?, &page)
+}
+
+/// The browser, which is installed if it is missing.
+fn chromium() -> Result<PathBuf> {
+    if find_program("chromium").is_none() {
+        apt::install(&["chromium"], "the browser Chromium")?;
+    }
+    find_program("chromium").context("Chromium is not on the PATH")
+}
+
+/// Where pages and screenshots are.
+fn directory() -> Result<PathBuf> {
+    let directory = target_dir().join("report");
+    fs::create_dir_all(&directory)?;
+    Ok(directory)
 }
 
 /// No width is exceeded; a screenshot of each.

@@ -21,6 +21,9 @@ pub(super) struct Page {
     pub(super) has_probabilities: bool,
 }
 
+/// The name of the demonstration's page.
+const DEMO: &str = "wine";
+
 /// The page of one image.
 const REPORT: &str = "report.html";
 
@@ -28,6 +31,11 @@ impl Page {
     /// The file.
     pub(super) fn file(&self) -> PathBuf {
         self.out.join(self.file)
+    }
+
+    /// Whether README shows this page.
+    pub(super) fn is_pictured(&self) -> bool {
+        self.name == DEMO
     }
 
     /// What `mild eval` says at a threshold and at these prices, `NAME=VALUE`.
@@ -51,20 +59,10 @@ const REAL: [&str; 4] = ["letter", "frugalml-yelp", "occupancy-climate", "gas-dr
 /// Trains on logs that come with the project and on one that is made to be hard to show; with
 /// `real` also on those of `$MILD_DATA`, which must be there then.
 pub(super) fn make(mild: &Path, directory: &Path, real: bool) -> Result<Vec<Page>> {
-    let mut pages = Vec::new();
-    let wine = directory.join("wine");
-    run(Command::new(mild).args(["demo", "--quiet", "--out"]).arg(&wine))?;
-    let config = wine.join("wine.toml");
-    let text = fs::read_to_string(&config)?;
-    pages.push(Page {
-        name: "wine".to_owned(),
-        config,
-        out: wine.clone(),
-        file: REPORT,
-        has_probabilities: false,
-    });
-
-    let likely = wine.join("likely.toml");
+    let demo = demo(mild, directory)?;
+    let text = fs::read_to_string(&demo.config)?;
+    let likely = demo.out.join("likely.toml");
+    let mut pages = vec![demo];
     fs::write(&likely, format!("{text}\n[rejector]\nmethod = \"one-vs-all\"\n"))?;
     let likely = train(mild, "probabilities", &likely, &directory.join("probabilities"))?;
     pages.push(Page { has_probabilities: true, ..likely });
@@ -87,6 +85,14 @@ pub(super) fn make(mild: &Path, directory: &Path, real: bool) -> Result<Vec<Page
         }
     }
     Ok(pages)
+}
+
+/// Runs the demonstration.
+pub(super) fn demo(mild: &Path, directory: &Path) -> Result<Page> {
+    let out = directory.join(DEMO);
+    run(Command::new(mild).args(["demo", "--quiet", "--out"]).arg(&out))?;
+    let (name, config) = (DEMO.to_owned(), out.join("wine.toml"));
+    Ok(Page { name, config, out, file: REPORT, has_probabilities: false })
 }
 
 fn train(mild: &Path, name: &str, config: &Path, out: &Path) -> Result<Page> {
