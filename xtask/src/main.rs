@@ -36,6 +36,7 @@ mod results;
 mod signatures;
 mod source;
 mod table;
+mod templates;
 mod thermometer;
 mod toolchain;
 mod types;

@@ -89,9 +89,14 @@ impl Toolchain {
         }
     }
 
+    /// Whether the cargo on the PATH can build for its target without more.
+    pub(crate) fn is_active(&self) -> bool {
+        matches!(self.route, Route::Active)
+    }
+
     /// The command `cargo clippy --target …`, to be completed; Debian's compiler has none.
     pub(crate) fn clippy(&self) -> Option<Command> {
-        matches!(self.route, Route::Active).then(|| {
+        self.is_active().then(|| {
             let mut command = cargo();
             command.args(["clippy", "--target", &self.target]);
             command

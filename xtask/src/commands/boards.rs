@@ -1,8 +1,10 @@
-//! `cargo xtask boards`: the examples for real boards, built but not run.
+//! `cargo xtask boards`: the examples for real boards, built but not run, and the templates to copy,
+//! which an emulator runs.
 
 use super::heading;
 use crate::{
     process::{cargo, root, run, target_dir},
+    templates,
     toolchain::{Choice, Toolchains},
     verdict::Tally,
 };
@@ -56,7 +58,7 @@ pub(crate) fn boards(args: &BoardsArgs) -> Result<bool> {
     Ok(tally.failed == 0)
 }
 
-/// Tests what the boards share on this machine, and builds every board's program.
+/// Tests what the boards share on this machine, builds every board's program, and runs the templates.
 pub(crate) fn run_checks(args: &BoardsArgs) -> Result<Tally> {
     let boards = match args.boards.as_slice() {
         [] => BOARDS.iter().collect(),
@@ -71,6 +73,10 @@ pub(crate) fn run_checks(args: &BoardsArgs) -> Result<Tally> {
         let start = Instant::now();
         let built = board.build(&mut toolchains).map(|sizes| sizes.to_string());
         count(&mut tally, &format!("{}: build", board.name), start, built);
+    }
+    if args.boards.is_empty() {
+        heading("boards: the templates, emulated");
+        templates::check(&mut toolchains, &mut tally);
     }
     Ok(tally)
 }

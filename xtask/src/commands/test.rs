@@ -2,7 +2,7 @@
 
 use super::{
     boards::{self, BoardsArgs},
-    c, device, dist, heading,
+    book, c, device, dist, heading,
     laboratory::{self, LaboratoryArgs},
     path::{self, PathArgs},
     prove, results, wasm,
@@ -55,6 +55,11 @@ pub(crate) fn test(args: &TestArgs) -> bool {
         failed |= !result.as_ref().is_ok_and(|tally| tally.failed == 0);
         tally.add(&result);
         summary.push(line("documents", start, result.map(|tally| tally.to_string())));
+        heading("the book");
+        let start = Instant::now();
+        let result = book::build();
+        failed |= result.is_err();
+        summary.push(line("book", start, result.map(|page| page.display().to_string())));
     }
     if !args.device_only {
         heading("gateway and broker");
