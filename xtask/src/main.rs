@@ -65,7 +65,7 @@ enum Xtask {
     /// Build and run programs on emulated boards
     #[command(subcommand)]
     Device(device::DeviceCommand),
-    /// Build the examples for real boards, and test what they share
+    /// Build the examples for real boards, test what they share, and run the templates in an emulator
     Boards(boards::BoardsArgs),
     /// Run the whole path: an emulated node, the gateway, a broker, experts, with and without
     /// outages
