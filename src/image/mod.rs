@@ -210,6 +210,13 @@ impl<'a> Image<'a> {
         self.network.scratch_words()
     }
 
+    /// Scratch that [`Rejector::decide_batch`](crate::Rejector::decide_batch) needs, in 32-bit
+    /// words: that of two decisions, whatever the number of inputs.
+    #[must_use]
+    pub const fn batch_scratch_words(&self) -> usize {
+        2 * self.network.scratch_words()
+    }
+
     /// Multiply-accumulates of one decision.
     #[must_use]
     pub const fn macs(&self) -> u32 {

@@ -107,6 +107,19 @@ impl<'a> Network<'a> {
         self.layers.run(sides)
     }
 
+    /// As [`Self::sides`], for two inputs.
+    #[inline(always)]
+    pub(crate) fn sides_of_two<'s>(&self, scratch: &'s mut [u32]) -> Option<Sides<'s>> {
+        self.layers.sides_of_two(scratch)
+    }
+
+    /// As [`Self::run`] on two inputs, whose groups lie side by side, on a kernel that can; the
+    /// outputs of the first one are followed by those of the second.
+    #[inline(always)]
+    pub(crate) fn run_two<'s>(&self, sides: Sides<'s>) -> &'s mut [u32] {
+        self.layers.run_two(sides)
+    }
+
     /// Runs one layer on whatever activations the scratch holds.
     #[cfg(feature = "bench-internals")]
     pub(crate) fn run_layer(&self, index: usize, sides: Sides<'_>) {

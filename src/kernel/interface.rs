@@ -20,6 +20,19 @@ pub(super) trait Kernel {
         from: &'s mut [u32],
         to: &'s mut [u32],
     ) -> &'s mut [u32];
+
+    /// Whether it runs layers on two inputs at once.
+    const TWO: bool = false;
+
+    /// As [`Self::layers`] on the codes of two inputs, whose groups lie side by side; the results of
+    /// the last layer are those of the first input, then those of the second. Only if
+    /// [`Self::TWO`].
+    ///
+    /// # Safety
+    /// As [`Self::layers`], with sides of twice the length.
+    unsafe fn layers_of_two<'s>(_: &[u32], _: &'s mut [u32], to: &'s mut [u32]) -> &'s mut [u32] {
+        to
+    }
 }
 
 /// The signs of numbers on one core, and what its compiler makes of a comparison. The defaults are

@@ -119,6 +119,21 @@ impl<'a> Layers<'a> {
         unsafe { Active::layers(self.words, Activations::Input, even, odd) }
     }
 
+    /// As [`Self::sides`], for two inputs.
+    pub(crate) fn sides_of_two<'s>(&self, scratch: &'s mut [u32]) -> Option<Sides<'s>> {
+        let (even, rest) = scratch.split_at_mut_checked(2 * self.even_words as usize)?;
+        let (odd, _) = rest.split_at_mut_checked(2 * self.odd_words as usize)?;
+        Some(Sides { even, odd })
+    }
+
+    /// As [`Self::run`] on two inputs, whose groups lie side by side, if [`super::TWO`]; the scores
+    /// of the first one are followed by those of the second.
+    pub(crate) fn run_two<'s>(&self, sides: Sides<'s>) -> &'s mut [u32] {
+        let Sides { even, odd } = sides;
+        // SAFETY: a chain found the layers to fit, and the sides are for two inputs.
+        unsafe { Active::layers_of_two(self.words, even, odd) }
+    }
+
     /// Runs one layer on whatever activations the scratch holds.
     #[cfg(feature = "bench-internals")]
     pub(crate) fn run_layer(&self, index: usize, sides: Sides<'_>) {

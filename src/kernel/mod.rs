@@ -52,6 +52,9 @@ enum Activations {
     Hidden,
 }
 
+/// Whether the kernel runs layers on two inputs at once.
+pub(crate) const TWO: bool = <active::Active as interface::Kernel>::TWO;
+
 /// Packs four codes of an input.
 #[inline(always)]
 pub(crate) fn pack_input(codes: [i8; 4]) -> Group {

@@ -15,7 +15,8 @@ pub(crate) struct Search {
     others: u32,
 }
 
-/// The largest sum, its index, which is -1 for the first of all sums, and the largest of the others.
+/// The largest sum, its index, which is -1 for the first of all sums, and the largest of the
+/// others.
 ///
 /// On cores that branch the sums are biased, so that a mask makes the least of all sums.
 #[derive(Debug, Clone, Copy)]

@@ -10,7 +10,7 @@ use std::{fs, path::Path};
 
 /// The checks, with the word that the firmware uses. Only `codes` may have nothing to compare: an
 /// image without an input quantizer has no rows for it.
-const CHECKS: [&str; 4] = ["codes", "scores", "decision", "masked"];
+const CHECKS: [&str; 5] = ["codes", "scores", "decision", "masked", "batch"];
 const OPTIONAL: &str = "codes";
 /// Offsets in the header.
 const INPUTS: usize = 6;

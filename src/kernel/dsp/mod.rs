@@ -2,12 +2,14 @@
 //!
 //! [`lanes`](super::shared::lanes) explains the arithmetic.
 
+mod two;
+
 use core::arch::{asm, naked_asm};
 
 use super::interface::Signs;
 use super::search::TopTwo;
 use super::shared::registers::{in_registers, thumb2_signs};
-use super::shared::routine::{Assembly, Routine};
+use super::shared::routine::{Assembly, Routine, RoutineOfTwo};
 use super::shared::thumb2_layers;
 use super::{GROUP, Group};
 
@@ -16,6 +18,7 @@ pub(super) struct Active;
 
 impl Assembly for Active {
     const LAYERS: Routine = all_layers;
+    const LAYERS_OF_TWO: Option<RoutineOfTwo> = Some(two::all_layers);
 
     #[inline(always)]
     fn pack_input(codes: [i8; GROUP]) -> Group {

@@ -14,7 +14,8 @@ macro_rules! in_registers {
 }
 pub(in super::super) use in_registers;
 
-/// Signs on cores with the Thumb-2 instructions; `cpu` is what makes the assembler accept `add` and `subtract`.
+/// Signs on cores with the Thumb-2 instructions; `cpu` is what makes the assembler accept `add` and
+/// `subtract`.
 macro_rules! thumb2_signs {
     (cpu: $cpu:expr, add: $add:literal, subtract: $subtract:literal $(,)?) => {
         /// The compiler does not see that it is: where it knows a sign it makes a comparison of it,

@@ -13,10 +13,20 @@ use crate::kernel::{Activations, GROUP, Group};
 pub(in super::super) type Routine =
     unsafe extern "C" fn(*const u32, *mut Group, *mut u32, *const u32, usize) -> *const u32;
 
+/// As a [`Routine`], on the codes of two inputs.
+///
+/// # Safety
+/// As for a [`Routine`], with sides of twice the length.
+pub(in super::super) type RoutineOfTwo =
+    unsafe extern "C" fn(*const u32, *mut Group, *mut u32, *const u32) -> *const u32;
+
 /// A kernel that is one routine.
 pub(in super::super) trait Assembly {
     /// The routine.
     const LAYERS: Routine;
+
+    /// The routine for two inputs, if it has one.
+    const LAYERS_OF_TWO: Option<RoutineOfTwo> = None;
 
     /// Packs four codes of an input, first to last.
     fn pack_input(codes: [i8; GROUP]) -> Group;
@@ -42,6 +52,22 @@ impl<K: Assembly> Kernel for K {
         let results = unsafe {
             (K::LAYERS)(words.start, from.as_mut_ptr().cast(), to.as_mut_ptr(), words.end, input)
         };
+        if core::ptr::eq(results, from.as_ptr()) { from } else { to }
+    }
+
+    const TWO: bool = K::LAYERS_OF_TWO.is_some();
+
+    #[inline(always)]
+    unsafe fn layers_of_two<'s>(
+        words: &[u32],
+        from: &'s mut [u32],
+        to: &'s mut [u32],
+    ) -> &'s mut [u32] {
+        let Some(routine) = K::LAYERS_OF_TWO else { return to };
+        let words = words.as_ptr_range();
+        // SAFETY: as above.
+        let results =
+            unsafe { routine(words.start, from.as_mut_ptr().cast(), to.as_mut_ptr(), words.end) };
         if core::ptr::eq(results, from.as_ptr()) { from } else { to }
     }
 }

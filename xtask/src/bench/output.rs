@@ -10,6 +10,8 @@ pub(crate) struct Measured {
     pub(crate) shape: String,
     /// The layer, or `None` for the whole decision.
     pub(crate) layer: Option<usize>,
+    /// Whether the decision is one of two that are made at once.
+    pub(crate) batch: bool,
     /// Instructions of one run, of all inputs tried the most.
     pub(crate) instructions: f64,
     /// By how much the inputs tried differ.
@@ -45,12 +47,15 @@ pub(crate) fn read(stdout: &str) -> Result<(Vec<Measured>, Vec<Choosing>)> {
             ["clock", instructions, ticks] => {
                 instructions_per_tick = Some(number(instructions)? / number(ticks)?);
             }
-            ["decision", shape, repeats, ticks @ .., stack] => {
+            [kind @ ("decision" | "batch"), shape, repeats, ticks @ .., stack] => {
                 let unit = instructions_per_tick.context("no clock before the figures")?;
-                let (least, most) = range(ticks, unit / number(repeats)?)?;
+                let batch = *kind == "batch";
+                let decisions = number(repeats)? * if batch { 2.0 } else { 1.0 };
+                let (least, most) = range(ticks, unit / decisions)?;
                 measured.push(Measured {
                     shape: (*shape).to_owned(),
                     layer: None,
+                    batch,
                     instructions: most,
                     spread: most - least,
                     stack: Some(stack.parse().with_context(|| format!("stack in: {line}"))?),
@@ -61,6 +66,7 @@ pub(crate) fn read(stdout: &str) -> Result<(Vec<Measured>, Vec<Choosing>)> {
                 measured.push(Measured {
                     shape: (*shape).to_owned(),
                     layer: Some(index.parse().with_context(|| format!("layer in: {line}"))?),
+                    batch: false,
                     instructions: number(ticks)? * unit / number(repeats)?,
                     spread: 0.0,
                     stack: None,
@@ -114,15 +120,17 @@ mod tests {
 
     #[test]
     fn ticks_become_instructions() {
-        let text = "clock 4000 100\ndecision 16-5 10 50 52 96\nlayer 16-5 0 10 25\n\
+        let text = "clock 4000 100\ndecision 16-5 10 50 52 96\nbatch 16-5 10 80 82 99\nlayer 16-5 0 10 25\n\
                     governor 5 100 200 210 40 48\n";
         let (measured, choosing) = read(text).unwrap();
         assert_eq!(choosing[0].instructions, 84.0);
         assert_eq!((choosing[0].experts, choosing[0].stack, choosing[0].state), (5, 40, 48));
-        assert_eq!(measured.len(), 2);
+        assert_eq!(measured.len(), 3);
         assert_eq!((measured[0].instructions, measured[0].spread), (208.0, 8.0));
         assert_eq!((measured[0].stack, measured[0].layer), (Some(96), None));
-        assert_eq!((measured[1].instructions, measured[1].layer), (100.0, Some(0)));
+        assert_eq!((measured[1].instructions, measured[1].spread), (164.0, 4.0));
+        assert_eq!((measured[1].stack, measured[1].batch), (Some(99), true));
+        assert_eq!((measured[2].instructions, measured[2].layer), (100.0, Some(0)));
     }
 
     #[test]

@@ -9,6 +9,8 @@ use serde::Serialize;
 pub(crate) enum Part {
     /// From int8 features to the decision.
     Decision,
+    /// The same, of one of two decisions that are made at once.
+    Batch,
     /// A first dense layer: any int8 codes come in.
     Input,
     /// A dense layer after a ReLU.
@@ -64,6 +66,7 @@ pub(crate) fn table(rows: &[Row]) -> Table {
     for row in rows {
         let part = match row.part {
             Part::Decision => "decision",
+            Part::Batch => "batch",
             Part::Input => "first layer",
             Part::Hidden => "later layer",
         };

@@ -114,7 +114,8 @@ fn f<F: NorFlash>(flash: F, mut link: Link) -> Result<(), crate::Any> where F::E
 const FRAMES: &[Frame] = &[
     frame("docs/firmware-c.md", 0, "fn f() -> Result<(), crate::Any> {\n", "Ok(())\n}\n"),
     frame("docs/firmware.md", 0, FIRMWARE, "Ok(())\n}\n"),
-    frame("docs/firmware.md", 1, GOVERNED, "let _ = input;\nOk(())\n}\n"),
+    frame("docs/firmware.md", 1, FIRMWARE, "Ok(())\n}\n"),
+    frame("docs/firmware.md", 2, GOVERNED, "let _ = input;\nOk(())\n}\n"),
     frame("docs/policy.md", 0, POLICY, "Ok(())\n}\n"),
     frame("docs/policy.md", 1, PROPOSED, "}\n"),
     frame("docs/sensors.md", 0, WINDOW, "}\n"),

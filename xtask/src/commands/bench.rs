@@ -129,6 +129,8 @@ fn measure(
     let elf = firmware.build_with(core.features(), toolchains)?;
     eprintln!("{}: what `decide` reaches:", core.name);
     let code = bench::size_from(&elf, "5bench6decide")?;
+    eprintln!("{}: what `decide_two` reaches:", core.name);
+    let code_of_two = bench::size_from(&elf, "5bench10decide_two")?;
     let finished = qemu.run(core, &elf, &args.common.options(images, true))?;
     if !finished.success() {
         bail!(
@@ -145,6 +147,7 @@ fn measure(
     for shape in SHAPES {
         let name = images::name(shape);
         for measured in measured.iter().filter(|measured| measured.shape == name) {
+            let code = if measured.batch { code_of_two } else { code };
             rows.push(row(core, shape, measured, code, images)?);
         }
     }
@@ -165,20 +168,23 @@ fn row(
         }
     };
     let part = match measured.layer {
+        None if measured.batch => Part::Batch,
         None => Part::Decision,
         Some(0) => Part::Input,
         Some(_) => Part::Hidden,
     };
     let macs = widths.windows(2).map(|pair| pair.iter().product::<usize>()).sum::<usize>();
     let (mut code_bytes, mut image_bytes, mut scratch_bytes) = (None, None, None);
-    if part == Part::Decision {
+    if measured.layer.is_none() {
         let bytes = fs::read(images.join(&measured.shape).with_added_extension("mild"))?;
         let words: Vec<u32> =
             bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect();
         let image = Image::from_words(&words)?;
         code_bytes = Some(code);
         image_bytes = Some(bytes.len() as u64);
-        scratch_bytes = Some(image.scratch_words() * 4);
+        let one_or_two =
+            if measured.batch { image.batch_scratch_words() } else { image.scratch_words() };
+        scratch_bytes = Some(one_or_two * 4);
     }
     Ok(Row {
         implementation: "mild",

@@ -16,11 +16,13 @@ pub(super) enum Case {
 }
 
 /// The cases and their names, in the order of the firmware.
-pub(super) const CASES: [(&str, Case); 7] = [
+pub(super) const CASES: [(&str, Case); 9] = [
     ("codes-embedded", Case::Codes),
     ("raw-embedded", Case::Raw),
     ("codes-slot", Case::Codes),
     ("raw-slot", Case::Raw),
+    ("batch-first", Case::Codes),
+    ("batch-second", Case::Codes),
     ("governed", Case::Governed),
     ("unwatched", Case::Unwatched),
     ("capped", Case::Capped),

@@ -2,7 +2,8 @@
 //!
 //! Meant for an emulator in which one instruction is one tick of a fixed clock (QEMU with
 //! `-icount`): the counter then counts instructions. Prints one line for the clock, then for each
-//! image `decision NAME REPEATS TICKS... STACK` and `layer NAME INDEX REPEATS TICKS`, and for each
+//! image `decision NAME REPEATS TICKS... STACK`, `batch NAME REPEATS TICKS... STACK` for two inputs
+//! at once, and `layer NAME INDEX REPEATS TICKS`, and for each
 //! number of experts `policy EXPERTS REPEATS TICKS... STACK 0`,
 //! `governor EXPERTS REPEATS TICKS... STACK STATE` and the same for `watched`, a governor with
 //! watches; `cargo xtask device bench` reads them.
@@ -35,6 +36,7 @@ fn main() -> ! {
     let images = black_box(&IMAGES);
     for (name, image) in images {
         decision(&mut counter, name, image);
+        batch(&mut counter, name, image);
         for index in 0..image.layers() {
             layer(&mut counter, name, image, index);
         }
@@ -71,6 +73,38 @@ fn decision(counter: &mut Counter, name: &str, image: &Image<'_>) {
     println!("decision {} {} {} {} {} {} {}", name, repeats, a, b, c, d, used);
 }
 
+/// Counts decisions on two inputs at once, as [`decision`] does.
+fn batch(counter: &mut Counter, name: &str, image: &Image<'_>) {
+    let rejector = Rejector::new(image);
+    let mut scratch = [0; 2 * SCRATCH];
+    let mut codes = [0; 2 * INPUTS];
+    let Some(codes) = codes.get_mut(..2 * image.inputs()) else { board::exit(false) };
+    let words = image.batch_scratch_words();
+    let Some(scratch) = scratch.get_mut(..words) else { board::exit(false) };
+    let repeats = (WORK / 2 / image.macs()).clamp(8, 1000);
+    let empty = counter.count(repeats, || nothing(&rejector, codes, scratch));
+    let mut random = Lcg::new(1);
+    let inputs: [&mut dyn FnMut() -> i8; 4] =
+        [&mut || 0, &mut || -128, &mut || 127, &mut || random.code()];
+    let mut ticks = [0; 4];
+    let mut used = 0;
+    for (ticks, input) in ticks.iter_mut().zip(inputs) {
+        codes.fill_with(input);
+        let (first, second) = codes.split_at(image.inputs());
+        *ticks = counter
+            .count(repeats, || decide_two(&rejector, first, second, scratch))
+            .wrapping_sub(empty);
+        used = used.max(stack::used(|| {
+            decide_two(&rejector, first, second, scratch);
+        }));
+    }
+    used = used.saturating_sub(stack::used(|| {
+        nothing(&rejector, codes, scratch);
+    }));
+    let [a, b, c, d] = ticks;
+    println!("batch {} {} {} {} {} {} {}", name, repeats, a, b, c, d, used);
+}
+
 /// Counts one layer alone, on whatever activations are there: the count does not depend on them.
 fn layer(counter: &mut Counter, name: &str, image: &Image<'_>, index: usize) {
     let rejector = Rejector::new(image);
@@ -89,6 +123,15 @@ fn layer(counter: &mut Counter, name: &str, image: &Image<'_>, index: usize) {
 fn decide(rejector: &Rejector<'_>, codes: &[i8], scratch: &mut [u32]) -> u8 {
     match rejector.decide(codes, Reachable::ALL, scratch) {
         Ok(decision) => decision.expert,
+        Err(_) => u8::MAX,
+    }
+}
+
+/// The same for two inputs at once.
+#[inline(never)]
+fn decide_two(rejector: &Rejector<'_>, first: &[i8], second: &[i8], scratch: &mut [u32]) -> u8 {
+    match rejector.decide_batch([first, second], Reachable::ALL, scratch) {
+        Ok([first, second]) => first.expert ^ second.expert,
         Err(_) => u8::MAX,
     }
 }

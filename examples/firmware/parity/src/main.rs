@@ -25,13 +25,18 @@ const SHOWN: u32 = 5;
 struct Buffers {
     row: Row,
     codes: [i8; MAX_INPUTS],
+    before: [i8; MAX_INPUTS],
     scratch: [u32; MAX_SCRATCH],
 }
 
 #[entry]
 fn main() -> ! {
-    static ROOM: Room<Buffers> =
-        Room::new(Buffers { row: Row::new(), codes: [0; MAX_INPUTS], scratch: [0; MAX_SCRATCH] });
+    static ROOM: Room<Buffers> = Room::new(Buffers {
+        row: Row::new(),
+        codes: [0; MAX_INPUTS],
+        before: [0; MAX_INPUTS],
+        scratch: [0; MAX_SCRATCH],
+    });
     let Some(room) = ROOM.take() else { board::exit(false) };
     let image = match Image::from_prefix(board::image_slot()) {
         Ok((image, _)) => image,
@@ -52,11 +57,15 @@ fn main() -> ! {
 fn compare_all(image: &Image<'_>, room: &mut Buffers) -> Result<bool, Problem> {
     let rejector = Rejector::new(image);
     let mut vectors = Vectors::open(image, &mut room.row)?;
-    let scratch = room.scratch.get_mut(..image.scratch_words()).ok_or(Problem::TooLarge)?;
+    let room_for_batches =
+        room.scratch.get_mut(..image.batch_scratch_words()).ok_or(Problem::TooLarge)?;
+    let before = room.before.get_mut(..image.inputs()).ok_or(Problem::TooLarge)?;
+    let mut decision_before = None;
     let codes = room.codes.get_mut(..image.inputs()).ok_or(Problem::TooLarge)?;
     let mut checks = Checks::default();
     while let Some(index) = vectors.read(&mut room.row)? {
         let row = &room.row;
+        let scratch = room_for_batches.get_mut(..image.scratch_words()).unwrap_or_default();
         let result = match row.kind {
             Kind::Codes => compare(&rejector, index, row, row.codes(), scratch, &mut checks),
             Kind::Readings => {
@@ -74,6 +83,28 @@ fn compare_all(image: &Image<'_>, room: &mut Buffers) -> Result<bool, Problem> {
             println!("row {}: {}", index, error);
             checks.refused += 1;
         }
+        let decision = (row.expert, row.margin);
+        let expected = [decision, decision_before.unwrap_or(decision), decision];
+        if decision_before.is_none() {
+            before.copy_from_slice(row.codes());
+        }
+        room_for_batches.fill(0xA5A5_5A5A);
+        match rejector.decide_batch(
+            [row.codes(), &*before, row.codes()],
+            Reachable::ALL,
+            room_for_batches,
+        ) {
+            Ok(decisions) => {
+                let found = decisions.map(|decision| (decision.expert, decision.margin));
+                checks.batch.compare(index, &found, &expected);
+            }
+            Err(error) => {
+                println!("row {}: {}", index, error);
+                checks.refused += 1;
+            }
+        }
+        before.copy_from_slice(row.codes());
+        decision_before = Some(decision);
     }
     Ok(checks.report())
 }
@@ -118,6 +149,7 @@ struct Checks {
     scores: Check,
     decision: Check,
     masked: Check,
+    batch: Check,
     /// Rows that the rejector did not take.
     refused: u32,
 }
@@ -129,6 +161,7 @@ impl Default for Checks {
             scores: Check::new("scores"),
             decision: Check::new("decision"),
             masked: Check::new("masked"),
+            batch: Check::new("batch"),
             refused: 0,
         }
     }
@@ -137,7 +170,7 @@ impl Default for Checks {
 impl Checks {
     /// Prints the counts; true if nothing differs.
     fn report(&self) -> bool {
-        let checks = [&self.codes, &self.scores, &self.decision, &self.masked];
+        let checks = [&self.codes, &self.scores, &self.decision, &self.masked, &self.batch];
         for check in checks {
             println!("check {}: {} rows, {} wrong", check.name, check.rows, check.wrong);
         }

@@ -43,6 +43,15 @@ fn main() -> ! {
             decide(&slot, x, set, scratch)
         })
         && prove("raw-slot", &mut counter, raw, |x, set, scratch| decide(&slot, x, set, scratch));
+    let mut batch = [0; IMAGE.batch_scratch_words()];
+    let other = [-77; WIDTH];
+    let good = good
+        && prove("batch-first", &mut counter, high, |x, set, _| {
+            two(&slot, [x, &other], set, &mut batch).map(|[decision, _]| decision)
+        })
+        && prove("batch-second", &mut counter, high, |x, set, _| {
+            two(&slot, [&other, x], set, &mut batch).map(|[_, decision]| decision)
+        });
     let mut free = Governor::new(black_box(&GOVERNED));
     let mut unwatched = Governor::new(black_box(&UNWATCHED));
     let mut capped = Governor::new(black_box(&CAPPED));
@@ -78,6 +87,17 @@ fn decide<F: FeatureValue + Into<i16>>(
 ) -> Result<Decision, InputError> {
     broken::work(features[0].into());
     rejector.decide(features, reachable, scratch)
+}
+
+/// From the codes of two inputs to two decisions.
+#[inline(never)]
+fn two(
+    rejector: &Rejector<'_>,
+    inputs: [&[i8; WIDTH]; 2],
+    reachable: Reachable,
+    scratch: &mut [u32],
+) -> Result<[Decision; 2], InputError> {
+    rejector.decide_batch(inputs.map(|input| input.as_slice()), reachable, scratch)
 }
 
 /// As [`decide`], under a governor.
