@@ -1,6 +1,5 @@
 //! What a kernel gives.
 
-use super::search::TopTwo;
 use super::{Activations, GROUP, Group};
 
 /// The layers of one core.
@@ -33,6 +32,17 @@ pub(super) trait Kernel {
     unsafe fn layers_of_two<'s>(_: &[u32], _: &'s mut [u32], to: &'s mut [u32]) -> &'s mut [u32] {
         to
     }
+}
+
+/// The largest sum, its index, which is -1 for the first of all sums, and the largest of the
+/// others.
+///
+/// On cores that branch the sums are biased, so that a mask makes the least of all sums.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TopTwo {
+    pub(super) best: i32,
+    pub(super) second: i32,
+    pub(super) index: i32,
 }
 
 /// The signs of numbers on one core, and what its compiler makes of a comparison. The defaults are

@@ -2,7 +2,7 @@
 
 use super::active::Active;
 use super::constant_time;
-use super::interface::Signs;
+use super::interface::{Signs, TopTwo};
 
 /// The largest of the sums seen so far, the first one if there are several, and the largest of the
 /// others.
@@ -13,17 +13,6 @@ pub(crate) struct Search {
     bits: u32,
     /// All of `bits`, one on the other.
     others: u32,
-}
-
-/// The largest sum, its index, which is -1 for the first of all sums, and the largest of the
-/// others.
-///
-/// On cores that branch the sums are biased, so that a mask makes the least of all sums.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct TopTwo {
-    pub(super) best: i32,
-    pub(super) second: i32,
-    pub(super) index: i32,
 }
 
 impl Search {

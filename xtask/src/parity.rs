@@ -10,7 +10,9 @@ use std::{fs, path::Path};
 
 /// The checks, with the word that the firmware uses. Only `codes` may have nothing to compare: an
 /// image without an input quantizer has no rows for it.
-const CHECKS: [&str; 5] = ["codes", "scores", "decision", "masked", "batch"];
+const CHECKS: [&str; 4] = ["codes", "scores", "decision", "masked"];
+/// The check of a program that also decides on several inputs at once.
+const BATCH: &str = "batch";
 const OPTIONAL: &str = "codes";
 /// Offsets in the header.
 const INPUTS: usize = 6;
@@ -84,6 +86,13 @@ pub(crate) fn judge(run: &Finished, rows: u32) -> Vec<Verdict> {
             detail: describe_status(run),
         });
     }
+    verdicts
+}
+
+/// As [`judge`], of a program that also decides on several inputs at once.
+pub(crate) fn judge_with_batches(run: &Finished, rows: u32) -> Vec<Verdict> {
+    let mut verdicts = judge(run, rows);
+    verdicts.push(verdict(BATCH, &run.stdout, rows));
     verdicts
 }
 

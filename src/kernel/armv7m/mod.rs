@@ -4,8 +4,7 @@
 
 use core::arch::naked_asm;
 
-use super::interface::Signs;
-use super::search::TopTwo;
+use super::interface::{Signs, TopTwo};
 use super::shared::registers::{in_registers, thumb2_signs};
 use super::shared::routine::{Assembly, Routine};
 use super::shared::{crosswise, thumb2_layers};

@@ -6,8 +6,7 @@ mod two;
 
 use core::arch::{asm, naked_asm};
 
-use super::interface::Signs;
-use super::search::TopTwo;
+use super::interface::{Signs, TopTwo};
 use super::shared::registers::{in_registers, thumb2_signs};
 use super::shared::routine::{Assembly, Routine, RoutineOfTwo};
 use super::shared::thumb2_layers;

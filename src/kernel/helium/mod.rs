@@ -11,8 +11,7 @@
 
 use core::arch::naked_asm;
 
-use super::interface::Signs;
-use super::search::TopTwo;
+use super::interface::{Signs, TopTwo};
 use super::shared::registers::{in_registers, thumb2_signs};
 use super::shared::routine::{Assembly, Routine};
 use super::{GROUP, Group};

@@ -187,7 +187,7 @@ fn check(
             elf: elf.clone(),
             directory: image.clone(),
             image: image.clone(),
-            judge: Box::new(move |run| parity::judge(run, rows)),
+            judge: Box::new(move |run| parity::judge_with_batches(run, rows)),
         });
     }
     if let [image, ..] = images {
