@@ -170,6 +170,20 @@ fn configurations_in_documents_are_accepted() {
     assert!(seen > 5, "only {seen} configurations were found");
 }
 
+#[test]
+fn files_that_the_algorithms_name_are_there() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(package.join("../docs/algorithms.md")).unwrap();
+    let is_file = |code: &&str| code.ends_with(".rs") && !code.contains(['<', ' ']);
+    let named: Vec<&str> = text.split('`').skip(1).step_by(2).filter(is_file).collect();
+    let is_missing = |file: &&str| {
+        [package.join("src"), package.join("..")].iter().all(|folder| !folder.join(file).is_file())
+    };
+    let missing: Vec<&str> = named.iter().copied().filter(is_missing).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(named.len() > 20, "only {named:?} were found");
+}
+
 /// The help of a command and of its own commands.
 fn helps(command: &clap::Command, path: &str, all: &mut Vec<(String, String)>) {
     for command in command.get_subcommands() {
