@@ -219,9 +219,11 @@ impl Prices {
     }
 }
 
-/// Where a slider ends: at several times the price, or at half an error if the expert is free.
+/// Where a slider ends: at several times the price, or at half an error if the expert is free. Its
+/// field shows four digits, as many as the end has.
 fn slider(own: f64) -> f64 {
-    if own > 0.0 { (8.0 * own).max(0.05) } else { 0.5 }
+    let end = if own > 0.0 { (8.0 * own).max(0.05) } else { 0.5 };
+    (1e4 * end).round() / 1e4
 }
 
 fn encoded(bytes: impl IntoIterator<Item = u8>) -> String {
@@ -239,6 +241,14 @@ fn units(groups: &[u32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slider_ends_at_a_price_that_its_field_shows() {
+        // A price in money becomes any number of errors.
+        for (own, end) in [(0.04286, "0.3429"), (0.1, "0.8"), (0.001, "0.05"), (0.0, "0.5")] {
+            assert_eq!(slider(own).to_string(), end);
+        }
+    }
 
     #[test]
     fn units_are_dense_and_in_the_order_of_the_groups() {
