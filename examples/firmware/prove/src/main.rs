@@ -45,11 +45,10 @@ fn main() -> ! {
         && prove("raw-slot", &mut counter, raw, |x, set, scratch| decide(&slot, x, set, scratch));
     let mut batch = [0; IMAGE.batch_scratch_words()];
     let other = [-77; WIDTH];
-    let good = good
-        && prove("batch-first", &mut counter, high, |x, set, _| {
+    let good =
+        good && prove("batch-first", &mut counter, high, |x, set, _| {
             two(&slot, [x, &other], set, &mut batch).map(|[decision, _]| decision)
-        })
-        && prove("batch-second", &mut counter, high, |x, set, _| {
+        }) && prove("batch-second", &mut counter, high, |x, set, _| {
             two(&slot, [&other, x], set, &mut batch).map(|[_, decision]| decision)
         });
     let mut free = Governor::new(black_box(&GOVERNED));
