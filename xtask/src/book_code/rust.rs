@@ -45,6 +45,11 @@ fn ask(_: u8) {}
 fn f(readings: [i16; 3]) -> Result<(), crate::Any> {
 ";
 
+const BATCH: &str = r"
+use crate::IMAGE;
+fn f(readings: [i16; 3]) -> Result<(), crate::Any> {
+";
+
 const GOVERNED: &str = r"
 use crate::IMAGE;
 use mild::{Rejector, governor::{GovernorSettings, Rate, Track}};
@@ -114,7 +119,7 @@ fn f<F: NorFlash>(flash: F, mut link: Link) -> Result<(), crate::Any> where F::E
 const FRAMES: &[Frame] = &[
     frame("docs/firmware-c.md", 0, "fn f() -> Result<(), crate::Any> {\n", "Ok(())\n}\n"),
     frame("docs/firmware.md", 0, FIRMWARE, "Ok(())\n}\n"),
-    frame("docs/firmware.md", 1, FIRMWARE, "Ok(())\n}\n"),
+    frame("docs/firmware.md", 1, BATCH, "Ok(())\n}\n"),
     frame("docs/firmware.md", 2, GOVERNED, "let _ = input;\nOk(())\n}\n"),
     frame("docs/policy.md", 0, POLICY, "Ok(())\n}\n"),
     frame("docs/policy.md", 1, PROPOSED, "}\n"),
