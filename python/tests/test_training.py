@@ -24,7 +24,7 @@ def test_a_function_sees_the_progress(made: Made) -> None:
 
 
 def test_ctrl_c_ends_a_training_and_the_next_one_is_as_ever(made: Made) -> None:
-    big = make(20_000, seed=1)
+    big = make(5_000, seed=1)
     with interrupted() as begun:
         mild.Rejector(**LONG, verbose=begun).fit(big.X, big.losses)
     short = mild.Rejector(effort="quick", hidden=[], prices=PRICES)
@@ -32,7 +32,7 @@ def test_ctrl_c_ends_a_training_and_the_next_one_is_as_ever(made: Made) -> None:
 
 
 def test_an_exception_of_the_progress_ends_a_training() -> None:
-    big = make(20_000, seed=1)
+    big = make(5_000, seed=1)
 
     def enough(done: int, total: int) -> None:
         raise RuntimeError("enough")
