@@ -100,9 +100,12 @@ fn project() -> Result<PathBuf> {
     }
     let image = copy.join("image/rejector.mild");
     fs::write(&image, IMAGE.bytes())?;
-    let mut export = Command::new(programs::mild()?);
-    export.arg("export").arg(&image).args(["--format", "c", "--out"]);
-    run(export.arg(copy.join("image/rejector")))?;
+    // Its configuration comes with the demonstration, and has the names.
+    let (mild, demo) = (programs::mild()?, copy.join("demo"));
+    run(Command::new(&mild).args(["demo", "--quiet", "--out"]).arg(&demo))?;
+    let mut export = Command::new(&mild);
+    export.arg("export").arg(&image).args(["--format", "c", "--config"]);
+    run(export.arg(demo.join("wine.toml")).arg("--out").arg(copy.join("image/rejector")))?;
     Ok(copy)
 }
 
