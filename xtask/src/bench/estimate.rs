@@ -60,8 +60,9 @@ pub(crate) fn estimate(rows: &[Row]) -> (Table, String) {
             })
             .collect();
         for row in &decisions {
-            // Of the whole number that the table of counts shows, so that one follows from the other.
-            let cycles = row.instructions.round() * device.cycles_per_instruction;
+            // Of the whole number that the table of counts shows, so that one follows from the
+            // other.
+            let cycles = row.instructions.round_ties_even() * device.cycles_per_instruction;
             let (microseconds, microjoules) = device.takes(cycles);
             table.push([
                 device.name.to_owned(),
