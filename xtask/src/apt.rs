@@ -1,6 +1,6 @@
 //! Installing what is missing with Debian's package manager.
 
-use crate::process::{find_program, read, run};
+use crate::process::{find_program, lock, read, run};
 use anyhow::{Result, bail};
 use std::process::Command;
 
@@ -16,6 +16,8 @@ pub(crate) fn install(packages: &[&str], what: &str) -> Result<()> {
     if read(Command::new("id").arg("-u"))? != "0" {
         bail!("{what} is missing; as root run: apt-get update && apt-get install {list}");
     }
+    // `apt-get update` does not wait for another one, and then nothing can be installed.
+    let _lock = lock("apt")?;
     eprintln!("installing {what} with apt-get: {list}");
     // A list that is partly out of date may still be good enough: the installation decides.
     if let Err(error) = run(apt_get().args(["-qq", "update"])) {

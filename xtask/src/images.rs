@@ -11,6 +11,7 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 /// Golden vectors for each image, at least.
@@ -20,6 +21,14 @@ const VECTORS: u32 = 10_000;
 /// with hidden layers; both train in seconds.
 const LOGS: [&str; 2] = ["letter", "mnist-specialists-3"];
 
+/// Whether this run of the tests has made the images.
+static MADE: AtomicBool = AtomicBool::new(false);
+
+/// From now on the images that are there are those to test with.
+pub(crate) fn use_made() {
+    MADE.store(true, Ordering::Relaxed);
+}
+
 /// The folder of real logs; it may not be there.
 pub(crate) fn logs() -> PathBuf {
     env::var_os("MILD_DATA").map_or_else(|| root().join("../shared/data"), Into::into)
@@ -28,7 +37,7 @@ pub(crate) fn logs() -> PathBuf {
 /// Makes all images anew, each in a directory with rejector.mild and vectors.bin: their names, and
 /// the directories or why there is none.
 pub(crate) fn all() -> Result<Vec<(&'static str, Result<PathBuf>)>> {
-    let directory = fresh("device/images")?;
+    let directory = emptied("device/images")?;
     let trainer = programs::mild()?;
     let mut images = Vec::new();
     for (seed, synthetic) in Synthetic::all() {
@@ -46,6 +55,22 @@ pub(crate) fn all() -> Result<Vec<(&'static str, Result<PathBuf>)>> {
     } else {
         println!("no real logs in {} (MILD_DATA): the demonstration's instead", logs.display());
         images.push(("demo", demo(&trainer, &directory.join("demo"))));
+    }
+    Ok(images)
+}
+
+/// The directories of all images: made anew, unless this run of the tests has made them. For each that
+/// cannot be made, `failed` is told its name and why.
+pub(crate) fn fresh(mut failed: impl FnMut(&str, &anyhow::Error)) -> Result<Vec<PathBuf>> {
+    if MADE.load(Ordering::Relaxed) {
+        return present();
+    }
+    let mut images = Vec::new();
+    for (name, made) in all()? {
+        match made {
+            Ok(image) => images.push(image),
+            Err(error) => failed(name, &error),
+        }
     }
     Ok(images)
 }
@@ -89,7 +114,7 @@ pub(crate) fn synthetic(name: &str) -> Result<PathBuf> {
 }
 
 /// An empty directory of this name.
-fn fresh(name: &str) -> Result<PathBuf> {
+fn emptied(name: &str) -> Result<PathBuf> {
     let directory = target_dir().join(name);
     // What an earlier run left behind must not be taken for this one's.
     if directory.exists() {

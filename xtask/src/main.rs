@@ -35,6 +35,7 @@ mod reported;
 mod results;
 mod signatures;
 mod source;
+mod stopwatch;
 mod table;
 mod templates;
 mod thermometer;

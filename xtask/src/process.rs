@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 use std::{
     env,
     ffi::OsStr,
+    fs::File,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
@@ -44,6 +45,28 @@ pub(crate) fn remove_variables(command: &mut Command, prefixes: &[&str]) {
             command.env_remove(&name);
         }
     }
+}
+
+/// The program that runs, to start it once more, also when a build has replaced its file since.
+pub(crate) fn this_program() -> Result<PathBuf> {
+    let running = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
+    if running.exists() {
+        Ok(running)
+    } else {
+        env::current_exe().context("no path of this program")
+    }
+}
+
+/// Waits until no other process has the lock of this name, and has it until the result is dropped.
+pub(crate) fn lock(name: &str) -> Result<File> {
+    let path = target_dir().join(name).with_extension("lock");
+    let lock = || -> std::io::Result<File> {
+        std::fs::create_dir_all(target_dir())?;
+        let file = File::create(&path)?;
+        file.lock()?;
+        Ok(file)
+    };
+    lock().with_context(|| format!("cannot lock {}", path.display()))
 }
 
 /// Runs `command` with its output passed on; an error unless it succeeds.

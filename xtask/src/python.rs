@@ -98,7 +98,8 @@ impl Environment {
         }
         let packages: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
         eprintln!("installing with pip: {}", packages.join(" "));
-        run(self.pip().arg("--requirement").arg(list))
+        // Most modules are never imported here; Python compiles those that are.
+        run(self.pip().arg("--no-compile").arg("--requirement").arg(list))
             .with_context(|| format!("pip cannot install {}", packages.join(" ")))?;
         fs::write(&stamp, text).with_context(|| format!("cannot write {}", stamp.display()))
     }
@@ -145,7 +146,7 @@ fn only_wheel(wheels: &Path) -> Result<PathBuf> {
 /// Runs the tests, and the checks of style, types and stubs.
 pub(crate) fn test(arguments: &[String]) -> Result<()> {
     let program = programs::mild()?;
-    let profile = if programs::are_tested() { Profile::Dev } else { Profile::Release };
+    let profile = if programs::are_development() { Profile::Dev } else { Profile::Release };
     let environment = Environment::prepare(profile)?;
     let mut pytest = environment.program("pytest");
     pytest.env("MILD_PROGRAM", program);

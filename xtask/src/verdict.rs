@@ -1,6 +1,5 @@
 //! What a check found, and how many passed.
 
-use anyhow::Result;
 use std::fmt;
 
 /// What one check found.
@@ -31,17 +30,6 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Adds the checks of a phase. A phase that cannot even start counts as one failure.
-    pub(crate) fn add(&mut self, phase: &Result<Self>) {
-        match phase {
-            Ok(tally) => {
-                self.passed += tally.passed;
-                self.failed += tally.failed;
-            }
-            Err(_) => self.failed += 1,
-        }
-    }
-
     /// Prints a verdict, and counts it.
     pub(crate) fn count(&mut self, label: &str, verdict: &Verdict) {
         let word = match verdict.passed {

@@ -123,12 +123,7 @@ pub(crate) fn run_checks(args: &DeviceTestArgs) -> Result<Tally> {
     let mut images = args.images.clone();
     if images.is_empty() {
         heading("images");
-        for (name, made) in images::all()? {
-            match made {
-                Ok(image) => images.push(image),
-                Err(error) => tally.count(name, &Verdict::failed("image", &error)),
-            }
-        }
+        images = images::fresh(|name, error| tally.count(name, &Verdict::failed("image", error)))?;
     }
     let with_i2c = args.cores.is_empty().then_some(&WITH_I2C);
     let qemu = Qemu::find(args.cores().into_iter().chain(with_i2c))?;

@@ -21,6 +21,9 @@ struct DevicePrograms {
     name: &'static str,
     directory: &'static str,
     target: &'static str,
+    /// Where they are built later, below the folder of everything that is built: what runs on the host
+    /// for a build serves there, too.
+    folder: &'static str,
     packages: &'static [&'static str],
     /// Writes the images that they embed, and returns their directory.
     images: fn() -> Result<PathBuf>,
@@ -29,11 +32,17 @@ struct DevicePrograms {
 const M4: &str = "thumbv7em-none-eabihf";
 const M0: &str = "thumbv6m-none-eabi";
 
+/// As `Toolchain::target_dir` has them, and the boards.
+const FIRMWARE: &str = "device/build";
+const TEMPLATE: &str = "device/build/template";
+const BOARDS: &str = "boards/build";
+
 const DEVICE_PROGRAMS: [DevicePrograms; 7] = [
     DevicePrograms {
         name: "the firmware",
         directory: "examples/firmware",
         target: M4,
+        folder: FIRMWARE,
         // What `motion` embeds is made from data that are fetched: `cargo xtask motion` builds it.
         packages: &[
             "--workspace",
@@ -50,6 +59,7 @@ const DEVICE_PROGRAMS: [DevicePrograms; 7] = [
         name: "the firmware that verifies signatures",
         directory: "examples/firmware",
         target: M4,
+        folder: FIRMWARE,
         packages: &["--package", "signatures"],
         images: signed_image,
     },
@@ -57,21 +67,24 @@ const DEVICE_PROGRAMS: [DevicePrograms; 7] = [
         name: "the firmware that updates its image",
         directory: "examples/firmware",
         target: M4,
+        folder: FIRMWARE,
         packages: &["--package", "slots"],
         images: || Ok(SignedImages::write()?.directory),
     },
-    board("the nrf52840-dk", "examples/boards/nrf52840-dk", M4),
-    board("the rp2040-pico", "examples/boards/rp2040-pico", M0),
-    board("the stm32f4", "examples/boards/stm32f4", M4),
-    board("the template", "examples/template", M4),
+    board("the nrf52840-dk", "examples/boards/nrf52840-dk", M4, BOARDS),
+    board("the rp2040-pico", "examples/boards/rp2040-pico", M0, BOARDS),
+    board("the stm32f4", "examples/boards/stm32f4", M4, BOARDS),
+    board("the template", "examples/template", M4, TEMPLATE),
 ];
 
 const fn board(
     name: &'static str,
     directory: &'static str,
     target: &'static str,
+    folder: &'static str,
 ) -> DevicePrograms {
-    DevicePrograms { name, directory, target, packages: &["--workspace"], images: plain_image }
+    let packages = &["--workspace"];
+    DevicePrograms { name, directory, target, folder, packages, images: plain_image }
 }
 
 fn plain_image() -> Result<PathBuf> {
@@ -234,7 +247,7 @@ fn device_clippy(
     let Some(mut command) = toolchain.clippy() else { return Ok(None) };
     command.current_dir(root().join(programs.directory)).args(["--quiet", "--release"]);
     command.args(programs.packages);
-    command.arg("--target-dir").arg(target_dir().join("lint"));
+    command.arg("--target-dir").arg(target_dir().join(programs.folder));
     // The firmware wants to know its core and an image; any will do.
     command.env("MILD_CORE", "m4").env("MILD_IMAGE", (programs.images)()?);
     command.args(["--", "-D", "warnings"]);

@@ -77,13 +77,15 @@ pub(crate) fn results(args: &ResultsArgs) -> Result<bool> {
         ResultsCommand::Check { pages: true, .. } => check_parts(&[]),
         ResultsCommand::Check { parts, sample: true, .. } => check_samples(parts),
         ResultsCommand::Check { parts, .. } if !parts.is_empty() => check_parts(parts),
-        ResultsCommand::Check { .. } => check(true),
+        ResultsCommand::Check { .. } => check(None),
     }
 }
 
-/// Checks the documents and, if asked to, the tables of the parts that can be measured quickly.
-pub(crate) fn check(measure: bool) -> Result<bool> {
-    let parts: Vec<&Part> = PARTS.iter().filter(|part| part.checked && measure).collect();
+/// Checks the documents, and the tables of the parts that can be measured quickly: all of them, or those
+/// with times alone, which nothing else must disturb, or those without.
+pub(crate) fn check(times: Option<bool>) -> Result<bool> {
+    let wanted = |part: &&Part| part.checked && times.is_none_or(|times| part.has_times() == times);
+    let parts: Vec<&Part> = PARTS.iter().filter(wanted).collect();
     check_parts(&parts)
 }
 

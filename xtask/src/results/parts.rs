@@ -180,6 +180,13 @@ pub(crate) const PARTS: &[Part] = &[
 ];
 
 /// A part that is too slow or too noisy for every check, named in place.
+impl Part {
+    /// Whether it measures times, which other work at the same time would change.
+    pub(crate) fn has_times(&self) -> bool {
+        matches!(self.rule, Rule::Band { .. })
+    }
+}
+
 const fn by_hand(run: fn(bool) -> Result<Files>) -> Part {
     let rule = Rule::Exact { key: &[] };
     Part { name: "", about: "", checked: false, rule, run, sample: None }

@@ -1,15 +1,14 @@
 //! The programs that the parts run, and the logs that they run on.
 
-use crate::{images::logs, process::cargo, programs, table::Table};
+use crate::{images::logs, process::this_program, programs, table::Table};
 use anyhow::{Context, Result, ensure};
 use std::{fs, path::PathBuf, process::Command};
 
-/// Another command of this program. Cargo starts it: the file of this process may be gone by now,
-/// because building the workspace's programs replaces it.
-pub(super) fn xtask(arguments: &[&str]) -> Command {
-    let mut command = cargo();
-    command.arg("xtask").args(arguments);
-    command
+/// Another command of this program.
+pub(super) fn xtask(arguments: &[&str]) -> Result<Command> {
+    let mut command = Command::new(this_program()?);
+    command.args(arguments);
+    Ok(command)
 }
 
 /// `mild` with arguments.

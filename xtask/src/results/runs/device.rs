@@ -17,7 +17,7 @@ use anyhow::{Result, ensure};
 
 pub(in super::super) fn device(check: bool) -> Result<Files> {
     let folder = tempfile::tempdir()?;
-    let mut command = xtask(&["device", "bench", "--csv"]);
+    let mut command = xtask(&["device", "bench", "--csv"])?;
     command.arg(folder.path());
     // Peers do not change with this code.
     run(if check { command.arg("--no-peers") } else { &mut command })?;
@@ -32,7 +32,7 @@ pub(in super::super) fn device(check: bool) -> Result<Files> {
 
 pub(in super::super) fn signatures(_: bool) -> Result<Files> {
     let folder = tempfile::tempdir()?;
-    run(xtask(&["device", "signatures", "--csv"]).arg(folder.path()))?;
+    run(xtask(&["device", "signatures", "--csv"])?.arg(folder.path()))?;
     let compiler = Toolchains::new(Choice::Auto).prepare("thumbv7em-none-eabihf")?.version()?;
     let table = Table::read(&folder.path().join("signatures.csv"))?;
     Ok(vec![("signatures", Made::Table(table.with_column("compiler", &compiler)))])
