@@ -13,6 +13,7 @@ use crate::experiments::methods::Contender;
 use crate::files;
 use crate::intake::config::{ConfidenceColumns, Config};
 use crate::intake::log;
+use crate::judge::terminal::from_markdown;
 use crate::learn::store;
 use crate::loss::Effort;
 
@@ -20,7 +21,7 @@ use crate::loss::Effort;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 `mild explain METHOD` explains a method, and `mild explain WORD` a word of the tables. With --out, an
-interrupted comparison continues where it stopped.
+interrupted comparison continues where it stopped; compare.md has the tables as Markdown.
 
 Examples:
   mild compare mild.toml
@@ -165,7 +166,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<()> {
     if args.csv {
         return print_all(&comparison.csv());
     }
-    args.output.print(&comparison, &tables)
+    args.output.print(&comparison, &from_markdown(&tables))
 }
 
 fn write(out: &Path, comparison: &Comparison, tables: &str) -> Result<()> {

@@ -53,9 +53,10 @@ fn introduction(data: &crate::data::dataset::Dataset) -> String {
         .map(|expert| format!("{} {}", expert.name, expert.mean_price))
         .collect();
     format!(
-        "A node in a wine tank judges the band of acidity from three probes, or asks an expert.\n\
-         Log: {} wines for training, {} for calibration, {} for testing. Measurements and answers\n\
-         are real (experts are cross-fitted). Prices are made up, in units of one error: {}.\n\n",
+        "A node in a wine tank judges the band of acidity from three probes, or asks an\n\
+         expert. Log: {} wines for training, {} for calibration, {} for testing.\n\
+         Measurements and answers are real (experts are cross-fitted). Prices are made\n\
+         up, in units of one error: {}.\n\n",
         data.train.rows(),
         data.calibration.rows(),
         data.test.rows(),

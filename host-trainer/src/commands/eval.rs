@@ -7,7 +7,8 @@ use clap::Args;
 use super::image::{has_other_classes, must_fit, read_image};
 use super::output::Output;
 use super::report::page_beside;
-use super::values;
+use super::train::chart;
+use super::{look, values};
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result, list};
 use crate::files;
@@ -64,7 +65,11 @@ pub(super) fn run(args: &EvalArgs) -> Result<()> {
         found: error.to_string(),
         expected: "an image with probabilities".to_owned(),
     })?;
-    let mut text = format!("{} test rows:\n{}", table.rows, table.render());
+    let look = look::of_output();
+    let mut text = format!("{} test rows:\n{}", table.rows, table.render_for(look));
+    if let Ok(points) = report::curve_with_prices(&image, &data, args.threshold, &prices) {
+        text += &chart(&points, &evaluation, look);
+    }
     if image.provenance().log_digest != data.log_digest {
         text += "note: the image was trained on a different log\n";
     }

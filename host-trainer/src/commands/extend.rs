@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::Output;
-use super::progress;
 use super::train::{TrainArgs, write};
+use super::{look, progress};
 use crate::error::Result;
 use crate::learn::store::Forgetful;
 use crate::new_expert::{ClassAccuracies, ExtendReport, Extension, answers, check, classes};
@@ -66,5 +66,8 @@ pub(super) fn run(args: &ExtendArgs) -> Result<()> {
     let (trained, data) = extension.into_taken()?;
     write(out, &report, &trained, &data, seed)?;
     let image = out.join("rejector.mild");
-    output.print(&report, &format!("{}written: {}\n", report.render(), image.display()))
+    output.print(
+        &report,
+        &format!("{}written: {}\n", report.render(look::of_output()), image.display()),
+    )
 }

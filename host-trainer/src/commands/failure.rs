@@ -4,11 +4,10 @@ use std::io::{IsTerminal as _, Write as _};
 
 use serde::Serialize;
 
+use super::look;
 use super::output::print_all;
 use crate::error::{Error, ErrorReport};
-
-/// Where standard error is no terminal that tells its width.
-const WIDTH: usize = 100;
+use crate::judge::terminal::WIDTH;
 
 /// What `--json` prints in place of the document of the command.
 #[derive(Serialize)]
@@ -21,9 +20,8 @@ struct Failure {
 pub(super) fn say(error: &Error, json: bool) {
     let mut out = std::io::stderr();
     let text = if out.is_terminal() {
-        let colours = std::env::var_os("NO_COLOR").is_none();
         let width = console_width().unwrap_or(WIDTH);
-        error.shown(width, colours)
+        error.shown(width, look::has_colours(&out))
     } else {
         format!("error: {error}")
     };

@@ -12,7 +12,7 @@ use crate::intake::config::Config;
 use crate::intake::guess::{Comparison, Guess, compare, guess, toml_text};
 use crate::intake::log;
 use crate::intake::warnings::warnings;
-use crate::judge::report::align;
+use crate::judge::terminal::align;
 use crate::warnings::Warning;
 
 /// Arguments of `mild init`.

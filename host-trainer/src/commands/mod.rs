@@ -20,6 +20,7 @@ mod interrupt;
 mod keygen;
 mod keys;
 mod log;
+mod look;
 mod output;
 mod progress;
 mod report;
@@ -46,12 +47,17 @@ use crate::error::{Error, Result};
     name = "mild",
     version,
     after_help = "\
-Start with `mild demo`, or with your own log: `mild init log.csv`, then `mild train mild.toml --out out`.
-`mild help COMMAND` shows examples. `mild explain` says what the words of reports mean.
+Start with `mild demo`, or with your own log: `mild init log.csv`, then
+`mild train mild.toml --out out`. `mild help COMMAND` shows examples.
+`mild explain` says what the words of reports mean.
 
-Exit status: 0 if all went well; 1 if the command failed, with the reason on standard error; 2 if the
-command line is wrong; 130 after Ctrl-C, which leaves no file half written. NO_COLOR turns colours
-off."
+Exit status: 0 if all went well; 1 if the command failed, with the reason on
+standard error; 2 if the command line is wrong; 130 after Ctrl-C, which leaves
+no file half written.
+
+Tables and reports fit 80 columns. Their charts have block characters on a
+terminal with a UTF-8 locale, and ASCII elsewhere. Only terminals get colours,
+and NO_COLOR turns them off."
 )]
 struct Cli {
     #[command(subcommand)]

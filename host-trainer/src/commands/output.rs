@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::judge::terminal::fitted;
 use crate::warnings::Warning;
 
 /// What is printed, and in which form.
@@ -21,7 +22,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Prints the document, or the text, or nothing.
+    /// Prints the document, or the text (its long lines broken), or nothing.
     pub(crate) fn print(self, document: &impl Serialize, text: &str) -> Result<()> {
         let printed = if self.json {
             let mut json = serde_json::to_string_pretty(document)
@@ -31,7 +32,7 @@ impl Output {
         } else if self.quiet {
             return Ok(());
         } else {
-            text.to_owned()
+            fitted(text)
         };
         print_all(&printed)
     }
@@ -40,7 +41,9 @@ impl Output {
 /// Tells on standard error what looks wrong about a log.
 pub(crate) fn warn(warnings: &[Warning], quiet: bool) {
     if !quiet {
-        warnings.iter().for_each(|warning| eprintln!("warning: {}", warning.text));
+        warnings
+            .iter()
+            .for_each(|warning| eprintln!("{}", fitted(&format!("warning: {}", warning.text))));
     }
 }
 

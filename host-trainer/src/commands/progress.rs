@@ -12,6 +12,9 @@ use crate::progress::Progress;
 /// The time between two lines, and before the first one: short work prints nothing.
 const INTERVAL: Duration = Duration::from_secs(60);
 
+/// A bar with its message, within the width of a terminal.
+const STYLE: &str = "{msg} [{bar:20}] {percent}%, {elapsed} elapsed, {eta} left";
+
 /// A display of progress; none if `quiet`. Ctrl-C cancels the work.
 pub(super) fn shown(message: &'static str, quiet: bool) -> Box<dyn Progress> {
     interrupt::listen();
@@ -27,8 +30,7 @@ pub(super) fn display(message: &'static str, quiet: bool) -> Box<dyn Progress> {
     if bar.is_hidden() {
         return Box::new(Lines::new(bar, std::io::stderr(), INTERVAL));
     }
-    let style = "{msg} [{bar:30}] {percent}%, {elapsed} elapsed, {eta} left";
-    if let Ok(style) = ProgressStyle::with_template(style) {
+    if let Ok(style) = ProgressStyle::with_template(STYLE) {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(200));
@@ -127,6 +129,7 @@ impl<W: Write + Send> Progress for Lines<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::terminal::WIDTH;
 
     fn lines(interval: Duration, steps: u64) -> String {
         let bar = ProgressBar::hidden().with_message("comparing");
@@ -135,6 +138,18 @@ mod tests {
         (0..steps).for_each(|_| lines.step(1));
         lines.finish();
         String::from_utf8(lines.written.into_inner().unwrap().out).unwrap()
+    }
+
+    #[test]
+    fn the_longest_message_leaves_room_for_the_rest() {
+        // Durations are at most as long as `59m` in a bar, and as `59 minutes` in a line.
+        let message = "selecting with the new expert";
+        let bar = STYLE.replace("{msg}", message).replace("{bar:20}", &"#".repeat(20));
+        let bar =
+            bar.replace("{percent}", "100").replace("{elapsed}", "59m").replace("{eta}", "59m");
+        assert!(!bar.contains('{') && bar.len() <= WIDTH, "{} columns: {bar}", bar.len());
+        let line = format!("{message}: 100 %, 59 minutes elapsed, 59 minutes left");
+        assert!(line.len() <= WIDTH, "{line}");
     }
 
     #[test]

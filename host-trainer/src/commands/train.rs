@@ -7,17 +7,20 @@ use serde::Serialize;
 
 use super::output::{self, Output};
 use super::report::read_beside;
-use super::{progress, values};
+use super::{look, progress, values};
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::intake::config::Config;
 use crate::intake::log;
 use crate::intake::warnings::warnings;
+use crate::integers::artifact::scores;
 use crate::integers::vectors::{self, Amount};
 use crate::judge::html::{self, ReportLog};
 use crate::judge::onnx::onnx;
-use crate::judge::report::TrainReport;
+use crate::judge::operating_curve::OperatingCurve;
+use crate::judge::report::{Evaluation, TrainReport};
+use crate::judge::terminal::{Curve, Look, curve};
 use crate::learn::store::{self, Directory, Forgetful, Store};
 use crate::loss::Effort;
 use crate::pipeline::{Trained, train};
@@ -119,7 +122,10 @@ pub(super) fn train_and_write(
     let report = TrainReport::new(&trained, data, config)
         .with_warnings(warnings)
         .with_importance(&trained, data, config);
-    let mut text = report.render();
+    let look = look::of_output();
+    let image = trained.artifact.image();
+    let points = OperatingCurve::new(&image, &data.test, &scores(&image, &data.test), 0);
+    let mut text = report.render_for(look) + &chart(&points, &report.test, look);
     if let Some(Results { directory: out, page, onnx: network }) = results {
         let metrics = write(out, &report, &trained, data, seed)?;
         let image = out.join("rejector.mild");
@@ -149,6 +155,13 @@ pub(super) fn train_and_write(
         text += &format!("{written}next: {}\n", next(&report, config, &image));
     }
     output.print(&report, &text)
+}
+
+/// The chart of an image's curve, behind an empty line; or nothing.
+pub(super) fn chart(points: &OperatingCurve, test: &Evaluation, look: Look) -> String {
+    let best_single = (test.best_single.as_str(), test.best_single_loss);
+    let chart = curve(&Curve { points: &points.points, own: points.own, best_single }, look);
+    if chart.is_empty() { chart } else { format!("\n{chart}") }
 }
 
 /// What one does with a training.

@@ -6,5 +6,7 @@ pub(crate) mod glossary;
 pub(crate) mod html;
 pub(crate) mod importance;
 pub(crate) mod onnx;
+pub(crate) mod operating_curve;
 pub(crate) mod page;
 pub(crate) mod report;
+pub(crate) mod terminal;

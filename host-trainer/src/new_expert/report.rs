@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::{ClassAccuracies, Extension, ExtensionMethod, Weighed};
 use crate::intake::config::Config;
-use crate::judge::report::{TrainReport, align};
+use crate::judge::report::TrainReport;
+use crate::judge::terminal::{Look, align};
 
 /// What `mild extend` writes into `metrics.json` and prints with `--json`: a training's report and
 /// more. All figures of the new expert are expected ones.
@@ -61,7 +62,7 @@ impl ExtendReport {
 
     /// For a terminal.
     #[must_use]
-    pub(crate) fn render(&self) -> String {
+    pub(crate) fn render(&self, look: Look) -> String {
         let Self { new_expert: name, accuracies, weighed, .. } = self;
         let mut cells = vec![["class", "answers", "right", "accuracy"].map(str::to_owned).to_vec()];
         cells.extend(accuracies.classes.iter().map(|class| {
@@ -93,7 +94,7 @@ impl ExtendReport {
             weighed.standard_error,
             self.method.name(),
             100.0 * self.asked,
-            self.training.render(),
+            self.training.render_for(look),
         )
     }
 }

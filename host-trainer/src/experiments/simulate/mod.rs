@@ -12,6 +12,7 @@ use mild::{Governor, Image, OperatingPoints, Rejector, Scores};
 use serde::Serialize;
 
 use crate::data::part::Part;
+use crate::judge::terminal::align;
 
 /// So many segments are for reading; a column that changes with every row is a mistake.
 const MOST_SEGMENTS: usize = 24;
@@ -271,7 +272,7 @@ impl Replay {
             "budget {:.2}% of the rows; the governor's rate is proved to be within {:.2} points of it, or below\n\n{}",
             100.0 * self.budget,
             100.0 * self.rate_bound,
-            crate::judge::report::align(&cells)
+            align(&cells)
         );
         if let Some(more) = self.segments.len().checked_sub(MOST_SEGMENTS).filter(|&more| more > 0)
         {

@@ -1,17 +1,13 @@
 //! What an image is worth as its threshold moves from "never defer" to "always defer".
 
-use std::cmp::Reverse;
-
 use mild::Image;
 
 use crate::arithmetic::statistics::{Bootstrap, Estimate, mean};
 use crate::data::part::Part;
 use crate::integers::artifact::{decisions_at, scores};
 use crate::judge::evaluate::RowFigures;
+use crate::judge::operating_curve::thresholds;
 use crate::promises::AdvantageRows;
-
-/// Deferral rates that are aimed at: 0, 1/40, ..., 1.
-const STEPS: usize = 40;
 
 /// The image on the test rows at one threshold.
 pub(super) struct Point {
@@ -85,35 +81,5 @@ impl Point {
     pub(super) fn constant(&self) -> Option<usize> {
         let first = *self.choices.first()?;
         self.choices.iter().all(|&k| k == first).then_some(usize::from(first))
-    }
-}
-
-/// Thresholds, descending, that defer about each fortieth more of the rows; 0 is among them.
-fn thresholds(mut advantages: Vec<i32>) -> Vec<i32> {
-    advantages.sort_unstable_by_key(|&advantage| Reverse(advantage));
-    let rows = advantages.len();
-    let at = |step: usize| match advantages.get(step * rows / STEPS) {
-        Some(&advantage) => advantage,
-        // Below all of them.
-        None => advantages.last().map_or(0, |&least| least.saturating_sub(1)),
-    };
-    let mut thresholds: Vec<i32> = (0..=STEPS).map(at).chain([0]).collect();
-    thresholds.sort_unstable_by_key(|&threshold| Reverse(threshold));
-    thresholds.dedup();
-    thresholds
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thresholds_go_from_nobody_to_everybody_by_way_of_the_own_one() {
-        let found = thresholds((-50..150).collect());
-        assert_eq!((found[0], found.last().copied()), (149, Some(-51)));
-        assert!(found.contains(&0) && found.len() == STEPS + 2, "{found:?}");
-        assert!(found.windows(2).all(|two| two[0] > two[1]));
-        assert_eq!(thresholds(vec![-7; 30]), [0, -7, -8]);
-        assert_eq!(thresholds(Vec::new()), [0]);
     }
 }

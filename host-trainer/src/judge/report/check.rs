@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::table::align;
 use crate::data::dataset::Dataset;
 use crate::data::folds::group_sizes;
 use crate::data::notes::{GlobNote, Incomplete};
@@ -14,6 +13,7 @@ use crate::error::list;
 use crate::intake::config::{AnswerColumns, Config, PriceSource};
 use crate::intake::log::Header;
 use crate::intake::warnings::used;
+use crate::judge::terminal::align;
 use crate::warnings::Warning;
 
 /// What `mild check` says.

@@ -3,12 +3,14 @@
 use mild::{Image, InputError, Price};
 use serde::Serialize;
 
-use super::MeritTable;
+use super::{IMAGE_LINE, MeritTable};
 use crate::arithmetic::statistics::Estimate;
 use crate::data::dataset::Dataset;
+use crate::data::matrix::Matrix;
 use crate::data::part::Part;
 use crate::data::reference::{best_single, oracle};
 use crate::integers::artifact::{decisions_at, scores, scores_with_prices};
+use crate::judge::operating_curve::OperatingCurve;
 
 /// What `mild eval --json` prints; also a part of `metrics.json`.
 #[derive(Debug, Clone, Serialize)]
@@ -88,32 +90,63 @@ pub fn evaluate_with_prices(
     threshold: i32,
     prices: &[Option<f64>],
 ) -> Result<(Evaluation, MeritTable), InputError> {
-    let own: Vec<Price> = image.prices().collect();
-    let told = own.iter().zip(prices.iter().chain(std::iter::repeat(&None)));
-    let told: Vec<Price> =
-        told.map(|(&own, price)| price.map_or(own, Price::from_errors)).collect();
-    if told == own {
+    let Some(priced) = Priced::new(image, data, prices)? else {
         return Ok(evaluate_at(image, data, &data.test, seed, threshold));
-    }
-    let mut data = data.clone();
-    for (k, &price) in prices.iter().enumerate() {
-        if let Some(price) = price
-            && told[k] != own[k]
-        {
-            data = data.with_price(k, price, own[k].to_errors());
-        }
-    }
-    let scores = scores_with_prices(image, &data.test, &told)?;
+    };
+    let Priced { data, scores } = priced;
     let choices = decisions_at(&scores, image.offsets(), threshold);
     let table = MeritTable::new(&data, &data.test, seed, &[(IMAGE_LINE, &choices)]);
     Ok((evaluation(&table, IMAGE_LINE, &data, &data.test), table))
 }
 
-/// The name of the line of an image in tables.
-pub(crate) const IMAGE_LINE: &str = "rejector, int8";
+/// The curve of the image on the test rows around the same threshold and at the same prices.
+///
+/// # Errors
+/// As [`evaluate_with_prices`].
+pub(crate) fn curve_with_prices(
+    image: &Image<'_>,
+    data: &Dataset,
+    threshold: i32,
+    prices: &[Option<f64>],
+) -> Result<OperatingCurve, InputError> {
+    Ok(match Priced::new(image, data, prices)? {
+        Some(Priced { data, scores }) => OperatingCurve::new(image, &data.test, &scores, threshold),
+        None => OperatingCurve::new(image, &data.test, &scores(image, &data.test), threshold),
+    })
+}
 
-/// The name of the line of a float network.
-pub(crate) const FLOAT_LINE: &str = "rejector, float";
+/// A log at other prices than the image's, and the image's scores on the test rows at these.
+struct Priced {
+    data: Dataset,
+    scores: Matrix<i32>,
+}
+
+impl Priced {
+    /// None if all prices are the image's own.
+    fn new(
+        image: &Image<'_>,
+        data: &Dataset,
+        prices: &[Option<f64>],
+    ) -> Result<Option<Self>, InputError> {
+        let own: Vec<Price> = image.prices().collect();
+        let told = own.iter().zip(prices.iter().chain(std::iter::repeat(&None)));
+        let told: Vec<Price> =
+            told.map(|(&own, price)| price.map_or(own, Price::from_errors)).collect();
+        if told == own {
+            return Ok(None);
+        }
+        let mut data = data.clone();
+        for (k, &price) in prices.iter().enumerate() {
+            if let Some(price) = price
+                && told[k] != own[k]
+            {
+                data = data.with_price(k, price, own[k].to_errors());
+            }
+        }
+        let scores = scores_with_prices(image, &data.test, &told)?;
+        Ok(Some(Self { data, scores }))
+    }
+}
 
 /// The evaluation that a table's line holds.
 #[must_use]

@@ -4,7 +4,8 @@ use mild::Image;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::table::{align, percent};
+use super::table::percent;
+use crate::judge::terminal::align;
 
 /// What `mild inspect --json` prints of an image.
 #[derive(Debug, Clone, Serialize)]

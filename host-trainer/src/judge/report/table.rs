@@ -1,7 +1,5 @@
 //! The table of merits.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 
 use crate::arithmetic::statistics::Estimate;
@@ -9,6 +7,16 @@ use crate::data::dataset::Dataset;
 use crate::data::part::Part;
 use crate::data::reference::{best_single, oracle};
 use crate::judge::evaluate::{Merit, resamples};
+use crate::judge::terminal::{Look, align, shares};
+
+/// The name of the line of an image in tables.
+pub(crate) const IMAGE_LINE: &str = "rejector, int8";
+
+/// The name of the line of a float network.
+pub(crate) const FLOAT_LINE: &str = "rejector, float";
+
+/// The name of the line of the best choice on each row.
+const ORACLE_LINE: &str = "oracle (knows the answers)";
 
 /// One way of choosing, and what it is worth.
 #[derive(Debug, Clone, Serialize)]
@@ -58,7 +66,7 @@ impl MeritTable {
             &always(hindsight),
         ));
         lines.extend(trained.iter().map(|(name, choices)| line((*name).to_owned(), choices)));
-        lines.push(line("oracle (knows the answers)".to_owned(), &oracle(part)));
+        lines.push(line(ORACLE_LINE.to_owned(), &oracle(part)));
         let experts = data.experts.iter().map(|expert| expert.name.clone()).collect();
         Self { experts, rows: part.rows(), lines }
     }
@@ -69,61 +77,55 @@ impl MeritTable {
         self.lines.iter().find(|line| line.name == name).map(|line| &line.merit)
     }
 
-    /// The table for a terminal.
+    /// The table for a terminal, and below it whom each way asks how often.
     #[must_use]
     pub fn render(&self) -> String {
-        let mut cells: Vec<Vec<String>> = Vec::new();
-        let mut header: Vec<String> =
-            ["", "deferral loss", "95 % interval", "accuracy", "price", "coverage"]
-                .map(str::to_owned)
-                .to_vec();
-        header.extend(self.experts.iter().cloned());
-        cells.push(header);
+        self.render_for(Look::PLAIN)
+    }
+
+    /// The same for a place that can show more.
+    pub(crate) fn render_for(&self, look: Look) -> String {
+        let header = ["", "deferral loss", "95 % interval", "accuracy", "price", "coverage"];
+        let mut cells = vec![header.map(str::to_owned).to_vec()];
+        let mut best = Vec::new();
+        let mut ways: Vec<(&str, &[f64])> = Vec::new();
         for MeritLine { name, merit } in &self.lines {
+            if let Some((when, expert)) =
+                name.strip_prefix("best single ").and_then(|rest| rest.split_once(": "))
+            {
+                // The figures stand in the line of always this expert.
+                best.push(format!("{expert} {when}"));
+                continue;
+            }
+            let short = match name.as_str() {
+                ORACLE_LINE => "oracle",
+                name => name,
+            };
             let Estimate { mean, low, high } = merit.deferral_loss;
-            let mut row = vec![
-                name.clone(),
+            cells.push(vec![
+                short.to_owned(),
                 format!("{mean:.4}"),
                 format!("{low:.4} to {high:.4}"),
                 format!("{:.3}", merit.accuracy.mean),
                 format!("{:.4}", merit.price.mean),
                 percent(merit.coverage.mean),
-            ];
-            row.extend(merit.shares.iter().map(|&share| percent(share)));
-            cells.push(row);
+            ]);
+            if !name.starts_with("always ") {
+                ways.push((short.trim_start_matches("rejector, "), &merit.shares));
+            }
         }
-        align(&cells)
+        let drawn = ways.iter().position(|&(name, _)| IMAGE_LINE.ends_with(name)).unwrap_or(0);
+        format!(
+            "{}best single expert: {}\noracle: the cheapest choice on each row, for which one must \
+             know the answers\n\n{}",
+            align(&cells),
+            best.join(", "),
+            shares(&self.experts, &ways, drawn, look),
+        )
     }
 }
 
+/// A share for a terminal.
 pub(super) fn percent(share: f64) -> String {
     format!("{:.1}%", 100.0 * share)
-}
-
-/// Columns of equal width, the first to the left and the others to the right.
-#[must_use]
-pub(crate) fn align(cells: &[Vec<String>]) -> String {
-    let columns = cells.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        let lengths =
-            cells.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        lengths.max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in cells {
-        let mut line = String::new();
-        for (column, cell) in row.iter().enumerate() {
-            let width = widths[column];
-            // Writing to a string cannot fail.
-            let _ = if column == 0 {
-                write!(line, "{cell:<width$}")
-            } else {
-                write!(line, "  {cell:>width$}")
-            };
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }

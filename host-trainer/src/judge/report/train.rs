@@ -10,6 +10,7 @@ use crate::data::notes::LogNotes;
 use crate::intake::config::{Budget, Config, FeatureCore, Limit};
 use crate::integers::window_costs::window_costs;
 use crate::judge::importance::{FeatureInstructions, Importance, importance};
+use crate::judge::terminal::Look;
 use crate::pipeline::{Choice, Reason, Trained};
 use crate::warnings::Warning;
 
@@ -196,6 +197,11 @@ impl TrainReport {
     /// For a terminal.
     #[must_use]
     pub fn render(&self) -> String {
+        self.render_for(Look::PLAIN)
+    }
+
+    /// The same for a place that can show more.
+    pub(crate) fn render_for(&self, look: Look) -> String {
         let best_constant = self.constants.iter().copied().fold(f64::INFINITY, f64::min);
         let best = self.candidates.first().map_or(f64::NAN, |best| best.deferral_loss);
         let mut text = format!("log: {}\nchosen: {}\n", self.log.recognised, self.chosen);
@@ -208,7 +214,7 @@ impl TrainReport {
              best single expert {best_constant:.4})\n\n{} test rows:\n{}\n",
             self.candidates.len(),
             self.table.rows,
-            self.table.render(),
+            self.table.render_for(look),
         );
         if let Some(kept) = &self.policy {
             text += &kept.render();

@@ -12,7 +12,7 @@ use crate::data::matrix::Matrix;
 use crate::data::reference::{alone, best_single, oracle};
 use crate::data::split::Split;
 use crate::judge::evaluate::resamples;
-use crate::judge::report::table::align;
+use crate::judge::terminal::align;
 
 /// One part of a log.
 #[derive(Debug, Clone, Serialize)]
