@@ -175,6 +175,23 @@ fn other_seeds_stand_on_the_page_if_they_were_compared() {
     bench.ok(&report);
     let shown = rows(&bench);
     assert!(shown.len() == 2 && shown[0].starts_with("two-stage1002"), "{shown:?}");
+    // One curve with both numbers of rows, beside the best single expert.
+    let html = parsed(&page(&bench));
+    let plot = Selector::parse("section[aria-labelledby=seeds] svg[role=img]").unwrap();
+    let plots: Vec<_> = html.select(&plot).collect();
+    assert_eq!(plots.len(), 1);
+    let caption = plots[0].value().attr("aria-labelledby").unwrap();
+    assert_eq!(text(&html, &format!("#{caption}")), "Deferral loss by number of train rows");
+    let curve = plots[0].select(&Selector::parse("polyline.curve").unwrap()).next().unwrap();
+    assert_eq!(curve.value().attr("points").unwrap().split(' ').count(), 2);
+    let names = texts(&html, "section[aria-labelledby=seeds] text.name");
+    assert!(names.contains(&"two-stage".to_owned()) && names.len() == 2, "{names:?}");
+    // One number of rows is no curve.
+    bench.ok(&[&compare[..], &["--out", "out"]].concat());
+    bench.ok(&report);
+    assert_eq!(rows(&bench).len(), 1);
+    assert_eq!(parsed(&page(&bench)).select(&plot).count(), 0);
+    bench.ok(&[&compare[..], &["--train-rows", "100,all", "--out", "out"]].concat());
     let other = fs::read_to_string(bench.path("out/compare.json")).unwrap();
     fs::write(bench.path("out/compare.json"), other.replace("\"oracle\": 0.", "\"oracle\": 0.9"))
         .unwrap();
