@@ -17,7 +17,7 @@ const LINES: usize = 60;
 const DRAWN: usize = 7;
 
 /// The height of the plot's area, in pixels; the style sheet has it, too.
-const HEIGHT: f64 = 200.0;
+const HEIGHT: f64 = 300.0;
 
 /// What is read of `compare.json`.
 #[derive(Deserialize)]
@@ -192,7 +192,7 @@ impl<'a> LearningCurves<'a> {
             div class="charts" {
                 figure class="chart" {
                     figcaption id="learning-curve" { "Deferral loss by number of train rows" }
-                    svg class="plot middle" role="img" aria-labelledby="learning-curve" {
+                    svg class="plot tall" role="img" aria-labelledby="learning-curve" {
                         (grid(Some(&rows), &losses))
                         (stretched(html! {
                             polygon class="band" points=(points(upper.chain(lower))) {}
