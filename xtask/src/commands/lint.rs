@@ -164,7 +164,7 @@ pub(crate) fn lint() -> bool {
             }
         }
     }
-    if release::check_quickly().failed > 0 {
+    if release::check_quickly().tally.failed > 0 {
         failed.push("release".to_owned());
     }
     heading("lint: import loops");

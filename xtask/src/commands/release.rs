@@ -17,7 +17,10 @@ pub(crate) enum ReleaseCommand {
 /// The command `cargo xtask release …`.
 pub(crate) fn release(command: &ReleaseCommand) -> Result<bool> {
     let ReleaseCommand::Check = command;
-    let tally = release::check(&mut Toolchains::new(Choice::Auto));
-    println!("\n{tally}");
-    Ok(tally.failed == 0)
+    let checks = release::check(&mut Toolchains::new(Choice::Auto));
+    println!("\n{}", checks.tally);
+    for unchecked in &checks.unchecked {
+        println!("NOT CHECKED: {unchecked}");
+    }
+    Ok(checks.tally.failed == 0)
 }

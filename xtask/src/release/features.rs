@@ -3,10 +3,11 @@
 //! `cargo hack` makes the sets. They are made here for the package at the root of the workspace, and for
 //! all where it cannot be installed.
 
+use super::checks::Checks;
 use crate::{
     process::{cargo, find_program, read, run, target_dir},
     toolchain::Toolchains,
-    verdict::{Tally, Verdict},
+    verdict::Verdict,
 };
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -32,7 +33,7 @@ const DEFAULT: &str = "default";
 const AT_ROOT: &str = "mild";
 
 /// Checks all these sets.
-pub(super) fn check(all: &[Sets], toolchains: &mut Toolchains, tally: &mut Tally) {
+pub(super) fn check(all: &[Sets], toolchains: &mut Toolchains, checks: &mut Checks) {
     let hack = hack();
     if let Err(error) = &hack {
         println!("{error:#}\nno cargo-hack: the sets of features are made here instead");
@@ -44,7 +45,7 @@ pub(super) fn check(all: &[Sets], toolchains: &mut Toolchains, tally: &mut Tally
             }
             _ => sets.check(toolchains, Sets::by_loop),
         };
-        tally.count(sets.package, &verdict);
+        checks.count(sets.package, Ok(verdict));
     }
 }
 
@@ -73,7 +74,7 @@ impl Sets {
         let found = match self.has_clippy(toolchains) {
             Ok(true) => with(self),
             Ok(false) => {
-                let detail = "NOT CHECKED: the only compiler for the target has no clippy";
+                let detail = "the only compiler for the target has no clippy";
                 return Verdict { check, passed: None, detail: detail.to_owned() };
             }
             Err(error) => Err(error),

@@ -1,16 +1,13 @@
 //! What must hold before a release, and what of it is cheap enough for every change.
 
+mod checks;
 mod features;
 mod packages;
 mod semver;
 mod versions;
 
-use crate::{
-    commands::heading,
-    toolchain::Toolchains,
-    verdict::{Tally, Verdict},
-};
-use anyhow::Result;
+use crate::{commands::heading, toolchain::Toolchains};
+use checks::Checks;
 
 /// The sets of cargo features: of the device's crate on this host and, each feature alone, on a core
 /// without an operating system; of the programs.
@@ -30,30 +27,25 @@ const SETS: [features::Sets; 4] = [
 const NOT_ON_HOSTS: [&str; 3] = ["bench-internals", "dsp", "helium"];
 
 /// What is checked with every change: versions, and what is in the packages.
-pub(crate) fn check_quickly() -> Tally {
-    let mut tally = Tally::default();
+pub(crate) fn check_quickly() -> Checks {
+    let mut checks = Checks::default();
     heading("release: versions");
-    versions::check(&mut tally);
+    versions::check(&mut checks);
     heading("release: packages");
-    count(&mut tally, "packages", packages::contents());
-    tally
+    checks.count("packages", packages::contents());
+    checks
 }
 
 /// Everything.
-pub(crate) fn check(toolchains: &mut Toolchains) -> Tally {
-    let mut tally = check_quickly();
+pub(crate) fn check(toolchains: &mut Toolchains) -> Checks {
+    let mut checks = check_quickly();
     heading("release: cargo features");
-    features::check(&SETS, toolchains, &mut tally);
+    features::check(&SETS, toolchains, &mut checks);
     heading("release: the packages are built as they would be published");
-    count(&mut tally, "packages", packages::published());
+    checks.count("packages", packages::published());
     heading("release: the minimum compiler");
-    count(&mut tally, "compiler", versions::minimum_compiler());
+    checks.count("compiler", versions::minimum_compiler());
     heading("release: changes that break");
-    count(&mut tally, "mild", semver::check());
-    tally
-}
-
-fn count(tally: &mut Tally, label: &str, verdict: Result<Verdict>) {
-    let verdict = verdict.unwrap_or_else(|error| Verdict::failed("run", &error));
-    tally.count(label, &verdict);
+    checks.count("mild", semver::check());
+    checks
 }

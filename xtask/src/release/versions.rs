@@ -1,8 +1,9 @@
 //! One version, and one minimum compiler, wherever they stand.
 
+use super::checks::Checks;
 use crate::{
     process::{find_program, read, root, run, target_dir},
-    verdict::{Tally, Verdict},
+    verdict::Verdict,
 };
 use anyhow::{Context, Result, ensure};
 use std::{fs, process::Command};
@@ -29,13 +30,13 @@ const COMPILERS: [&str; 5] = [
 ];
 
 /// Checks that all say the same.
-pub(super) fn check(tally: &mut Tally) {
+pub(super) fn check(checks: &mut Checks) {
     for (check, verdict) in [("version", same_version()), ("rust-version", same_compiler())] {
         let verdict = match verdict {
             Ok(detail) => Verdict { check, passed: Some(true), detail },
             Err(error) => Verdict::failed(check, &error),
         };
-        tally.count("versions", &verdict);
+        checks.count("versions", Ok(verdict));
     }
 }
 
