@@ -64,7 +64,7 @@ class Image:
         need(len(words) >= 5, "Truncated")
         magic, version, length, checksum, shape = words[:5]
         need(magic == 0x444C494D, "Magic")
-        need(low(version) == 2, "Version")
+        need(low(version) == 3, "Version")
         need(high(version) == 0, "Reserved")
         need(length % 4 == 0, "NotWords")
         need(length >= 20 and len(data) >= length, "Truncated")
@@ -117,22 +117,27 @@ class Image:
             index = len(self.layers)
             last = index + 1 == count
             need(index < count, "LayerCount")
-            need(len(words) < 2 or words[1] == (0 if last else 1), "Activation", index)
+            flags = (0 if last else 1) + (2 if index == 0 else 0)
+            need(len(words) < 2 or words[1] == flags, "LayerFlags", index)
             n, m = low(words[0]), high(words[0])
-            ends = [2, 2 + m, 2 + (1 if last else 2) * m]
-            ends.append(ends[2] + (n + 3) // 4 * m)
-            need(len(words) >= ends[3], "SectionLength", 3)
+            ends = [2, 2 + m, 2 + (2 if index == 0 else 1) * m]
+            ends.append(ends[2] + (0 if last else m))
+            ends.append(ends[3] + (n + 3) // 4 * m)
+            need(len(words) >= ends[4], "SectionLength", 3)
             need(n == width and 1 <= m <= 32767, "LayerShape", index)
             need(not last or m == self.experts, "LayerShape", index)
             biases = [i32(word) for word in words[2 : ends[1]]]
             need(all(-(2**29) <= bias <= 2**29 for bias in biases), "Bias", index)
-            requantizers = words[ends[1] : ends[2]]
-            need(all(w >> 30 == 1 and w & 31 for w in requantizers), "Requantizer", index)
-            rows = self.rows(words[ends[2] : ends[3]], n, m)
+            rebased = [i32(word) for word in words[ends[1] : ends[2]]]
+            requantizers = words[ends[2] : ends[3]]
+            need(all(w >> 30 == 1 and 1 <= w & 255 <= 31 for w in requantizers), "Requantizer", index)
+            rows = self.rows(words[ends[3] : ends[4]], n, m)
             need(all(w != -128 for row in rows for w in row), "Weight", index)
             need(not any(w for row in rows for w in row[n:]), "Weight", index)
+            odd = [128 * sum(row[1::2]) for row in rows]
+            need(not rebased or rebased == [a + b for a, b in zip(biases, odd)], "RebasedBias")
             self.layers.append((biases, requantizers, rows))
-            words, width = words[ends[3] :], m
+            words, width = words[ends[4] :], m
         need(len(self.layers) == count > 0, "LayerCount")
 
     @staticmethod
@@ -259,7 +264,7 @@ class Image:
             # `zip` drops the padding weights.
             x = [bias + sum(w * a for w, a in zip(row, x)) for bias, row in zip(biases, rows)]
             for r, word in enumerate(requantizers):
-                shift = 32 + (word & 31)
+                shift = 32 + (word & 255)
                 x[r] = saturate((x[r] * word + 2 ** (shift - 1)) >> shift, 0, 127)
         if self.platt_scaling:
             scaled = zip(x, self.platt_scaling, self.prices)

@@ -10,18 +10,20 @@ use crate::kernel::{self, constant_time};
 /// to `0..=127` (the saturation at 0 is the ReLU).
 ///
 /// The real factor is `multiplier / 2^(32 + shift)`. Both numbers live in one 32-bit word: the word
-/// *is* the multiplier, in `2^30..2^31`, and its five low bits are also the shift, `1..=31`. The
-/// trainer rounds the multiplier to such a word, at a relative error of at most 2^-26 (for factors
-/// of 2^-32 and more; smaller ones hardly move a code).
+/// *is* the multiplier, in `2^30..2^31`, and its low byte is also the shift, `1..=31`. The trainer
+/// rounds the multiplier to such a word, at a relative error of at most 2^-23 (for factors of 2^-32
+/// and more; smaller ones hardly move a code). Cores that shift by the low byte of a register shift
+/// by the word as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Requantizer(u32);
 
 impl Requantizer {
     /// Reads a requantizer from its word; `None` if the multiplier is outside `2^30..2^31` or the
-    /// shift is 0.
+    /// shift outside `1..=31`.
     #[must_use]
     pub const fn from_word(word: u32) -> Option<Self> {
-        if word >> 30 == 1 && word & 31 != 0 { Some(Self(word)) } else { None }
+        let shift = word & 0xff;
+        if word >> 30 == 1 && shift != 0 && shift <= 31 { Some(Self(word)) } else { None }
     }
 
     /// The word as it stands in an image.
@@ -31,7 +33,7 @@ impl Requantizer {
     }
 
     /// The largest real factor that [`Self::from_factor`] takes.
-    pub const MAX_FACTOR: f64 = 0.25 * (1.0 - 1.0 / (1u64 << 26) as f64);
+    pub const MAX_FACTOR: f64 = 0.25 * (1.0 - 1.0 / (1u64 << 23) as f64);
 
     /// The requantizer nearest to a real factor in `0.0..=MAX_FACTOR`.
     ///
@@ -52,16 +54,11 @@ impl Requantizer {
         if mantissa < 0.25 {
             return Self::from_word((1 << 30) | 31);
         }
-        // The nearest word whose five low bits are the shift; it must stay inside 2^30..2^31.
+        // The nearest word whose low byte is the shift; it must stay inside 2^30..2^31.
         let wanted = (mantissa * 4_294_967_296.0) as i64;
-        let nearest = ((wanted - i64::from(shift) + 16) >> 5) * 32 + i64::from(shift);
-        if nearest < 1 << 30 && shift < 31 {
-            // Just above a power of two with a shift above 16: the largest word of the next shift
-            // is nearer than the smallest word of this one.
-            return Self::from_word((1 << 31) - 32 + shift + 1);
-        }
-        let inside = nearest.clamp((1 << 30) + i64::from(shift), (1 << 31) - 32 + i64::from(shift));
-        Self::from_word(inside as u32)
+        let nearest = ((wanted - i64::from(shift) + 128) >> 8) * 256 + i64::from(shift);
+        let largest = (1 << 31) - 256 + i64::from(shift);
+        Self::from_word(nearest.min(largest) as u32)
     }
 
     /// The real factor that this requantizer stands for.

@@ -93,7 +93,7 @@ fn tiny() -> ImageParts {
 fn the_whole_image_in_the_document_is_what_the_writer_makes() {
     let mut meanings: Vec<String> = Vec::new();
     let mut say = |lines: &[&str]| meanings.extend(lines.iter().map(|&line| line.to_owned()));
-    say(&["magic `MILD`", "version 2", "length in bytes", "checksum of all that follows"]);
+    say(&["magic `MILD`", "version 3", "length in bytes", "checksum of all that follows"]);
     say(&["3 inputs, 2 experts, 2 layers"]);
     say(&["section 1: input quantizers", "6 words"]);
     say(&["input 0: scale 2.0", "bias 128.5", "input 1: scale 0.5", "bias 128.5"]);
@@ -102,8 +102,9 @@ fn the_whole_image_in_the_document_is_what_the_writer_makes() {
     say(&["input 0: multiplier 16384, shift 14", "addend 8192"]);
     say(&["input 1: multiplier 1, shift 2", "addend 2"]);
     say(&["input 2: multiplier 3, shift 0", "addend -100"]);
-    say(&["section 3: network", "14 words"]);
-    say(&["layer 0: 3 inputs, 2 outputs", "ReLU", "bias 1000", "bias -500"]);
+    say(&["section 3: network", "16 words"]);
+    say(&["layer 0: 3 inputs, 2 outputs", "ReLU, input", "bias 1000", "bias -500"]);
+    say(&["rebased bias 1000 + 128 * -2", "rebased bias -500 + 128 * -127"]);
     say(&["requantizer: shift 4, factor 1/64", "the same"]);
     say(&["row 0: weights 1, -2, 3, and padding", "row 1: weights 127, -127, 0, and padding"]);
     say(&["layer 1: 2 inputs, 2 outputs", "scores", "bias 0", "bias 100"]);
@@ -178,8 +179,8 @@ fn the_weights_in_the_document_are_what_the_writer_makes() {
         ..tiny()
     };
     let words = parts.to_words().unwrap();
-    // Header, quantizers, head of the network, head and biases of its layer.
-    let start = 5 + (2 + 12) + 2 + (2 + 5);
+    // Header, quantizers, head of the network, head and both kinds of biases of its layer.
+    let start = 5 + (2 + 12) + 2 + (2 + 5 + 5);
     let mut meanings = Vec::new();
     for rows in [0..4, 4..5] {
         for first in [0, 4] {

@@ -19,7 +19,7 @@
 /**
  * The version of the image format that this library reads.
  */
-#define MILD_IMAGE_FORMAT_VERSION 2
+#define MILD_IMAGE_FORMAT_VERSION 3
 
 /**
  * Words of a `mild_image`, each as wide as a pointer.

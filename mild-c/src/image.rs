@@ -8,7 +8,7 @@ use crate::boundary::{self, opaque};
 use crate::status::Status;
 
 /// The version of the image format that this library reads.
-pub const IMAGE_FORMAT_VERSION: u16 = 2;
+pub const IMAGE_FORMAT_VERSION: u16 = 3;
 
 const _: () = assert!(IMAGE_FORMAT_VERSION == mild::image::FORMAT_VERSION);
 

@@ -102,8 +102,8 @@ pub enum ImageError {
         /// Index of the layer.
         layer: u8,
     },
-    /// A layer with an unknown activation, or with the wrong one for its place.
-    Activation {
+    /// A layer whose flags are not those of its place.
+    LayerFlags {
         /// Index of the layer.
         layer: u8,
     },
@@ -112,6 +112,8 @@ pub enum ImageError {
         /// Index of the layer.
         layer: u8,
     },
+    /// A rebased bias of the first layer that does not follow from its bias and weights.
+    RebasedBias,
     /// A requantizer whose numbers are out of range.
     Requantizer {
         /// Index of the layer.
@@ -176,8 +178,9 @@ impl ImageError {
             Self::RawQuantizer { .. } => "a raw-reading quantizer of the image is out of range",
             Self::LayerCount { .. } => "the image's number of layers is not the one in its header",
             Self::LayerShape { .. } => "a layer of the image does not fit its neighbours",
-            Self::Activation { .. } => "a layer of the image has the wrong activation",
+            Self::LayerFlags { .. } => "a layer of the image has the wrong flags for its place",
             Self::Bias { .. } => "a bias of the image is out of range",
+            Self::RebasedBias => "a rebased bias of the image does not follow from its weights",
             Self::Requantizer { .. } => "a requantizer of the image is out of range",
             Self::Weight { .. } => "a weight of the image is out of range",
             Self::ScoreScale => "the score scale of the image is not a positive finite number",
@@ -222,7 +225,7 @@ impl fmt::Display for ImageError {
                 write!(f, ": found {found}, expected {expected}")
             }
             Self::LayerShape { layer }
-            | Self::Activation { layer }
+            | Self::LayerFlags { layer }
             | Self::Bias { layer }
             | Self::Requantizer { layer }
             | Self::Weight { layer } => write!(f, ": layer {layer}"),
@@ -233,7 +236,7 @@ impl fmt::Display for ImageError {
                 write!(f, ": expert {expert}")
             }
             Self::OperatingPoints { word } => write!(f, ": word {word}"),
-            Self::Misaligned | Self::Reserved | Self::ScoreScale => Ok(()),
+            Self::Misaligned | Self::Reserved | Self::RebasedBias | Self::ScoreScale => Ok(()),
         }
     }
 }

@@ -4,7 +4,7 @@
 pub(crate) const MAGIC: u32 = u32::from_le_bytes(*b"MILD");
 
 /// The format version that this crate reads and writes.
-pub const FORMAT_VERSION: u16 = 2;
+pub const FORMAT_VERSION: u16 = 3;
 
 /// The largest magnitude of a bias.
 pub const MAX_BIAS: i32 = 1 << 29;

@@ -9,7 +9,8 @@ use super::layout::{MAX_BIAS, section};
 use super::parts::{LayerParts, WriteError, narrow, same_length};
 use crate::fixed::Requantizer;
 use crate::kernel::{
-    BLOCK_ROWS, Chain, ChainError, GROUP, Layer, Layers, RELU, SCORES, Sides, WEIGHT_BIAS, groups,
+    BLOCK_ROWS, Chain, ChainError, GROUP, INPUT, Layer, Layers, RELU, Sides, WEIGHT_BIAS, groups,
+    rebase,
 };
 #[cfg(feature = "writer")]
 use crate::kernel::{MAX_WIDTH, ZERO_WEIGHTS};
@@ -39,12 +40,11 @@ impl<'a> Network<'a> {
                 return Err(ImageError::LayerCount { found: index as u16 + 1, expected: layers });
             }
             let last = index == layers - 1;
-            let expected = if last { SCORES } else { RELU };
-            // Before the layer is cut out: its length depends on the activation.
-            if let Some(activation) = Layer::first_activation(chain.rest())
-                && activation != expected
+            // Before the layer is cut out: its length depends on the flags.
+            if let Some(found) = Layer::first_flags(chain.rest())
+                && found != flags(index == 0, last)
             {
-                return Err(ImageError::Activation { layer: index });
+                return Err(ImageError::LayerFlags { layer: index });
             }
             let (layer, after) = match chain.next() {
                 Ok(next) => next,
@@ -127,10 +127,15 @@ impl<'a> Network<'a> {
     }
 }
 
+/// The flags of a layer at this place.
+const fn flags(first: bool, last: bool) -> u32 {
+    (if first { INPUT } else { 0 }) | (if last { 0 } else { RELU })
+}
+
 /// Checks the ranges of all numbers of a layer.
 const fn check_layer(layer: &Layer<'_>, index: u8) -> Result<(), ImageError> {
-    let (biases, requantizers, weights) = layer.parts();
-    let mut words = biases;
+    let parts = layer.parts();
+    let mut words = parts.biases;
     while let [bias, rest @ ..] = words {
         let bias = *bias as i32;
         if bias < -MAX_BIAS || bias > MAX_BIAS {
@@ -138,14 +143,48 @@ const fn check_layer(layer: &Layer<'_>, index: u8) -> Result<(), ImageError> {
         }
         words = rest;
     }
-    words = requantizers;
+    words = parts.requantizers;
     while let [word, rest @ ..] = words {
         if Requantizer::from_word(*word).is_none() {
             return Err(ImageError::Requantizer { layer: index });
         }
         words = rest;
     }
-    check_weights(layer, weights, index)
+    if let Err(error) = check_weights(layer, parts.weights, index) {
+        return Err(error);
+    }
+    if parts.rebased_biases.is_empty() || rebased_biases_are_valid(layer) {
+        Ok(())
+    } else {
+        Err(ImageError::RebasedBias)
+    }
+}
+
+/// Whether the rebased biases follow from biases and weights. Otherwise cores that use them would
+/// decide otherwise.
+const fn rebased_biases_are_valid(layer: &Layer<'_>) -> bool {
+    let parts = layer.parts();
+    let groups = groups(layer.inputs() as usize);
+    let (mut biases, mut rebased, mut weights) =
+        (parts.biases, parts.rebased_biases, parts.weights);
+    let mut row = 0;
+    while let ([bias, other_biases @ ..], [found, other_rebased @ ..]) = (biases, rebased) {
+        let block = row + biases.len();
+        let rows = if block < BLOCK_ROWS { block } else { BLOCK_ROWS };
+        if rebase(*bias as i32, weights, groups, rows, row) != *found as i32 {
+            return false;
+        }
+        row += 1;
+        if row == BLOCK_ROWS {
+            row = 0;
+            weights = match weights.split_at_checked(groups * BLOCK_ROWS) {
+                Some((_, rest)) => rest,
+                None => return false,
+            };
+        }
+        (biases, rebased) = (other_biases, other_rebased);
+    }
+    true
 }
 
 /// No weight is -128, and the weights that pad a row to whole groups are 0.
@@ -196,13 +235,18 @@ const fn weights_are_valid(mut words: &[u32], padding: u32) -> bool {
 pub(super) fn write(layers: &[LayerParts]) -> Result<Vec<u32>, WriteError> {
     let mut words = Vec::new();
     for (index, layer) in layers.iter().enumerate() {
-        push_layer(layer, &mut words, index + 1 == layers.len())?;
+        push_layer(layer, &mut words, index == 0, index + 1 == layers.len())?;
     }
     Ok(words)
 }
 
 #[cfg(feature = "writer")]
-fn push_layer(layer: &LayerParts, words: &mut Vec<u32>, last: bool) -> Result<(), WriteError> {
+fn push_layer(
+    layer: &LayerParts,
+    words: &mut Vec<u32>,
+    first: bool,
+    last: bool,
+) -> Result<(), WriteError> {
     let limit = usize::from(MAX_WIDTH);
     let outputs = layer.biases.len();
     let requantizers = if last { 0 } else { outputs };
@@ -212,11 +256,31 @@ fn push_layer(layer: &LayerParts, words: &mut Vec<u32>, last: bool) -> Result<()
         narrow("layer inputs", layer.inputs, limit)?
             | narrow("layer outputs", outputs, limit)? << 16,
     );
-    words.push(if last { SCORES } else { RELU });
+    words.push(flags(first, last));
     words.extend(layer.biases.iter().map(|&bias| bias as u32));
+    let weights = weight_words(layer);
+    if first {
+        let groups = groups(layer.inputs);
+        let blocks = layer.biases.chunks(BLOCK_ROWS);
+        for (biases, weights) in blocks.zip(weights.chunks((groups * BLOCK_ROWS).max(1))) {
+            let rebased = biases
+                .iter()
+                .enumerate()
+                .map(|(row, &bias)| rebase(bias, weights, groups, biases.len(), row) as u32);
+            words.extend(rebased);
+        }
+    }
     words.extend(layer.requantizers.iter().map(|requantizer| requantizer.to_word()));
+    words.extend(weights);
+    Ok(())
+}
+
+/// The weights of a layer, block by block.
+#[cfg(feature = "writer")]
+fn weight_words(layer: &LayerParts) -> Vec<u32> {
+    let mut words = Vec::new();
     if layer.inputs == 0 {
-        return Ok(());
+        return words;
     }
     let rows: Vec<&[i8]> = layer.weights.chunks_exact(layer.inputs).collect();
     for block in rows.chunks(BLOCK_ROWS) {
@@ -231,5 +295,5 @@ fn push_layer(layer: &LayerParts, words: &mut Vec<u32>, last: bool) -> Result<()
             }
         }
     }
-    Ok(())
+    words
 }

@@ -1,24 +1,19 @@
 //! What a kernel gives.
 
-use super::{Activations, GROUP, Group};
+use super::{GROUP, Group};
 
 /// The layers of one core.
 pub(super) trait Kernel {
     /// Packs four codes of an input, first to last.
     fn pack_input(codes: [i8; GROUP]) -> Group;
 
-    /// Runs layers from end to end, the first one on activations of this kind in `from`; returns the
-    /// side that has the results of the last one.
+    /// Runs layers from end to end, the first one on what is in `from`; returns the side that has the
+    /// results of the last one.
     ///
     /// # Safety
     /// The words must be those of a [`Chain`](super::Chain) or of one layer of it, and the sides as
     /// long as that chain needs them.
-    unsafe fn layers<'s>(
-        words: &[u32],
-        kind: Activations,
-        from: &'s mut [u32],
-        to: &'s mut [u32],
-    ) -> &'s mut [u32];
+    unsafe fn layers<'s>(words: &[u32], from: &'s mut [u32], to: &'s mut [u32]) -> &'s mut [u32];
 
     /// Whether it runs layers on two inputs at once.
     const TWO: bool = false;

@@ -2,7 +2,7 @@
 
 use super::active::Active;
 use super::interface::Kernel;
-use super::{Activations, Layer, MAX_WIDTH, WORDS_PER_GROUP, groups};
+use super::{Layer, MAX_WIDTH, WORDS_PER_GROUP, groups};
 
 /// Layers that a kernel may run: each complete, each with the outputs of the one before it as its
 /// inputs, and only the last one without a ReLU.
@@ -116,7 +116,7 @@ impl<'a> Layers<'a> {
     pub(crate) fn run<'s>(&self, sides: Sides<'s>) -> &'s mut [u32] {
         let Sides { even, odd } = sides;
         // SAFETY: a chain found the layers to fit, and the sides are for them.
-        unsafe { Active::layers(self.words, Activations::Input, even, odd) }
+        unsafe { Active::layers(self.words, even, odd) }
     }
 
     /// As [`Self::sides`], for two inputs.
@@ -139,11 +139,10 @@ impl<'a> Layers<'a> {
     pub(crate) fn run_layer(&self, index: usize, sides: Sides<'_>) {
         let Sides { even, odd } = sides;
         let (from, to) = if index.is_multiple_of(2) { (even, odd) } else { (odd, even) };
-        let activations = if index == 0 { Activations::Input } else { Activations::Hidden };
         if let Some(layer) = self.iter().nth(index) {
             // SAFETY: a chain found the layer to fit, and the sides are for its chain.
             unsafe {
-                Active::layers(layer.words, activations, from, to);
+                Active::layers(layer.words, from, to);
             }
         }
     }

@@ -30,7 +30,7 @@ mod shared;
 pub use layer::MAX_WIDTH;
 #[cfg(feature = "writer")]
 pub(crate) use layer::ZERO_WEIGHTS;
-pub(crate) use layer::{BLOCK_ROWS, GROUP, Layer, RELU, SCORES, WEIGHT_BIAS, groups};
+pub(crate) use layer::{BLOCK_ROWS, GROUP, INPUT, Layer, Parts, RELU, WEIGHT_BIAS, groups, rebase};
 pub(crate) use layers::{Chain, ChainError, Layers, Sides};
 pub(crate) use requantize::requantize;
 pub(crate) use search::Search;
@@ -48,7 +48,6 @@ enum Activations {
     /// Codes of an input, -128 to 127.
     Input,
     /// Results of a layer with a ReLU, 0 to 127.
-    #[allow(dead_code)] // A routine that runs all layers itself knows when it comes to these.
     Hidden,
 }
 

@@ -2,7 +2,7 @@
 
 use super::constant_time;
 
-/// Multiplies by the word, divides by 2^(32 + s), where s is the word's five low bits, rounds half
+/// Multiplies by the word, divides by 2^(32 + s), where s is the word's low byte, rounds half
 /// up, and saturates to `0..=127`. [`Requantizer`](crate::fixed::Requantizer) explains the word.
 ///
 /// For sums of magnitude at most 2^30 and words with an s of 1 at least, which a checked image

@@ -161,13 +161,14 @@ mod tests {
         config.rejector.method = "two-stage".parse().unwrap();
         let sections = Sections::new(&config, &data, None);
         let linear = sections.with(&[]).unwrap();
-        // Header 5; sections 2 each: quantizers 4, network 2 + 2 biases + 2 rows of a word, policy
-        // 3, experts 2 prices and `local`, `cloud` in 12 bytes, provenance 8.
-        let words = 5 + (2 + 4) + (2 + 2 + 2 + 2) + (2 + 3) + (2 + 2 + 3) + (2 + 8);
+        // Header 5; sections 2 each: quantizers 4, network 2 + 2 biases, rebased ones too + 2 rows of
+        // a word, policy 3, experts 2 prices and `local`, `cloud` in 12 bytes, provenance 8.
+        let words = 5 + (2 + 4) + (2 + 2 + 2 + 2 + 2) + (2 + 3) + (2 + 2 + 3) + (2 + 8);
         assert_eq!((linear.image_bytes, linear.macs), (4 * words, 4));
         let hidden = sections.with(&[4]).unwrap();
-        // Four units: a layer header, biases, requantizers, a word of weights each.
-        assert_eq!((hidden.image_bytes, hidden.macs), (4 * (words + 14), 8 + 8));
+        // Four units: a layer header, biases, requantizers, a word of weights each, and a rebased
+        // bias each in place of those of the two outputs.
+        assert_eq!((hidden.image_bytes, hidden.macs), (4 * (words + 14 + 4 - 2), 8 + 8));
         assert!(hidden.scratch_bytes > 0 && hidden.scratch_bytes >= linear.scratch_bytes);
         // What `auto` selects may have probabilities: a section of two words for each
         // expert.

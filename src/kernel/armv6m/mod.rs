@@ -68,7 +68,6 @@ unsafe extern "C" fn all_layers(
     _: *mut Group,
     _: *mut u32,
     _: *const u32,
-    _: usize,
 ) -> *const u32 {
     naked_asm!(
         "push {{r4-r7, lr}}",
@@ -79,14 +78,14 @@ unsafe extern "C" fn all_layers(
         "push {{r4-r7}}",
         "sub sp, #64",
         "str r3, [sp, #44]",
-        "ldr r3, [sp, #100]",
         "10:",
         "str r1, [sp, #4]",
         "str r2, [sp, #28]",
-        "str r3, [sp, #32]",
         "str r2, [sp, #40]",
         "ldm r0!, {{r4, r5}}",
         "str r0, [sp, #16]",
+        "lsrs r3, r5, #1", // the flag of the first layer
+        "str r3, [sp, #32]",
         "lsrs r6, r4, #16",
         "movs r2, #3",
         "uxth r4, r4",
@@ -104,9 +103,11 @@ unsafe extern "C" fn all_layers(
         "str r2, [sp, #36]",
         "lsls r6, r6, #2",
         "adds r0, r0, r6",
+        "muls r3, r6, r3",
+        "adds r0, r0, r3", // rebased biases
         "movs r7, #0",
-        "cmp r5, #1",
-        "bne 11f",
+        "lsrs r5, r5, #1", // the carry is the flag of a ReLU
+        "bcc 11f",
         "movs r7, r0",
         "adds r0, r0, r6",
         "11:",
@@ -114,8 +115,7 @@ unsafe extern "C" fn all_layers(
         "str r0, [sp]",
         // The start: with L and H the sums of the lower and the upper halves, r5 becomes L + 2^16
         // H, r6 becomes H, and then r5 becomes L + H.
-        "movs r5, #0",
-        "cmp r3, #0",
+        "cmp r5, #0",
         "bne 13f",
         "mov r12, r4",
         "movs r6, #0",
@@ -134,6 +134,7 @@ unsafe extern "C" fn all_layers(
         "rsbs r5, r5, #0",
         "b 14f",
         "13:",
+        "movs r5, #0",
         "ldr r2, 92f",
         "mov r12, r2",
         "ldr r2, 93f",

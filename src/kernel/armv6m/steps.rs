@@ -79,8 +79,6 @@ macro_rules! requantize {
          adds r3, r3, r5
          asrs r3, r3, #16
          adds r6, r6, r3
-         lsls r4, r4, #27
-         lsrs r4, r4, #27
          asrs r6, r4
          adcs r6, r1
          subs r6, #127

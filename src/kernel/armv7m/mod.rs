@@ -67,10 +67,9 @@ macro_rules! input {
         concat!(
             "ldrd r12, lr, [r1], #8\n",
             "mov r8, #0x8000\n",
-            "sub r10, r8, r12, lsl #7\n",
-            "sub r10, r10, r12, lsl #23\n",
-            "sub r11, r8, lr, lsl #7\n",
-            "sub r11, r11, lr, lsl #23\n",
+            "mov r9, #0x00800080\n",
+            "mls r10, r12, r9, r8\n",
+            "mls r11, lr, r9, r8\n",
             input_row!("r4"),
             input_row!("r5"),
             input_row!("r6"),
@@ -145,11 +144,6 @@ macro_rules! requantize {
             ", ",
             $word,
             "\n",
-            "and ",
-            $word,
-            ", ",
-            $word,
-            ", #31\n",
             "asrs ",
             $sum,
             ", ",
@@ -172,9 +166,29 @@ macro_rules! requantize {
 }
 
 /// What the biases of the weights add after a ReLU, to be taken off: 128 times the sum of all activations.
+/// Where they are at most 256 groups, the sums of the lower and of the upper halves have 16 bits each,
+/// and `pack` has them in one word; else they are summed here.
 macro_rules! start {
     () => {
-        "movs r6, #0
+        "cmp r4, #256
+         bls 3f
+         cbnz r3, 3f
+         movs r5, #0
+         mov lr, r1
+         2:
+         ldrd r6, r12, [lr], #8
+         add r6, r6, r12
+         uxth r12, r6
+         add r5, r5, r12
+         add r5, r5, r6, lsr #16
+         cmp lr, r2
+         bne 2b
+         b 4f
+         3:
+         uxth r6, r5
+         add r5, r6, r5, lsr #16
+         4:
+         movs r6, #0
          sub r11, r6, r5, lsl #7"
     };
 }
@@ -190,26 +204,37 @@ unsafe extern "C" fn all_layers(
     _: *mut Group,
     _: *mut u32,
     _: *const u32,
-    _: usize,
 ) -> *const u32 {
     thumb2_layers::layer! {
-        start: start,
-        prepare: "mov r3, #0x00ff00ff",
-        // There is none over the codes of an input.
-        before: "",
-        after: thumb2_layers::add_start!(),
+        biases: "mov r10, r0
+                 mla r7, r3, r12, r0
+                 add r7, r7, r12",
+        start: start!(),
         more: 1,
-        input: input input,
-        hidden: hidden hidden,
+        enter: "cbz r3, 2f
+                adr.w r9, 30f
+                adr.w r5, 31f
+                2:",
+        // There is no start over the codes of an input.
+        loops: concat!(
+            "mov r3, #0x00ff00ff\nbx r9\n",
+            "40:\n", hidden!(), "41:\n", hidden!(), "cmp r1, r2\nbne.w 40b\n",
+            thumb2_layers::add_start!(), "\nb.w 50f\n",
+            "30:\n", input!(), "31:\n", input!(), "cmp r1, r2\nbne.w 30b",
+        ),
         requantize: requantize,
-        pack: "add r12, r12, r4
-               add r12, r12, r5
-               add r12, r12, r6
-               add r12, r12, r7
-               orr r4, r6, r4, lsl #16
-               orr r5, r7, r5, lsl #16",
-        row_input: row_input,
-        row_hidden: row_hidden,
+        pack: "orr r4, r6, r4, lsl #16
+               orr r5, r7, r5, lsl #16
+               add r12, r12, r4
+               add r12, r12, r5",
+        row: "cmp r9, #0
+              beq 3f
+              bl {row_input}
+              b 4f
+              3:
+              bl {row_hidden}
+              4:",
+        symbols: row_input, row_hidden,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The kernel for cores with the DSP instructions: Armv7E-M, and Armv8-M main-line with that option.
 //!
-//! [`lanes`](super::shared::lanes) explains the arithmetic.
+//! [`lanes`] explains the arithmetic.
 
 mod two;
 
@@ -8,8 +8,8 @@ use core::arch::{asm, naked_asm};
 
 use super::interface::{Signs, TopTwo};
 use super::shared::registers::{in_registers, thumb2_signs};
-use super::shared::routine::{Assembly, Routine, RoutineOfTwo};
-use super::shared::thumb2_layers;
+use super::shared::routine::{Assembly, Routine};
+use super::shared::{lanes, thumb2_layers};
 use super::{GROUP, Group};
 
 /// This kernel.
@@ -17,12 +17,12 @@ pub(super) struct Active;
 
 impl Assembly for Active {
     const LAYERS: Routine = all_layers;
-    const LAYERS_OF_TWO: Option<RoutineOfTwo> = Some(two::all_layers);
+    const LAYERS_OF_TWO: Option<Routine> = Some(two::all_layers);
 
     #[inline(always)]
     fn pack_input(codes: [i8; GROUP]) -> Group {
         let word = u32::from_le_bytes(codes.map(|code| code as u8));
-        [sxtb16(word), sxtb16_rotated(word)]
+        [sxtb16(word), lanes::odd_input(word)]
     }
 }
 
@@ -42,18 +42,6 @@ impl Signs for Active {
     }
 }
 
-/// The bytes 1 and 3 as lanes with sign.
-#[inline(always)]
-fn sxtb16_rotated(word: u32) -> u32 {
-    let lanes;
-    // SAFETY: arithmetic in registers.
-    unsafe {
-        asm!(cpu!(), "sxtb16 {lanes}, {word}, ror #8", word = in(reg) word, lanes = lateout(reg) lanes,
-            options(pure, nomem, nostack, preserves_flags));
-    }
-    lanes
-}
-
 /// The bytes 0 and 2 as lanes with sign.
 #[inline(always)]
 fn sxtb16(word: u32) -> u32 {
@@ -66,31 +54,9 @@ fn sxtb16(word: u32) -> u32 {
     lanes
 }
 
-/// One row over the codes of an input.
+/// One row.
 #[unsafe(naked)]
-unsafe extern "C" fn row_input(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
-    naked_asm!(
-        cpu!(),
-        "push {{r4-r7, lr}}",
-        "mov r7, #0",
-        "2:",
-        "ldr r4, [r0]",
-        "add r0, r0, r3",
-        "ldrd r5, r6, [r1], #8",
-        "uxtb16 r12, r4",
-        "sxtb16 r4, r4, ror #8",
-        "smlad r7, r12, r5, r7",
-        "smlad r7, r4, r6, r7",
-        "cmp r1, r2",
-        "bne 2b",
-        "mov r0, r7",
-        "pop {{r4-r7, pc}}",
-    )
-}
-
-/// One row over the results of a ReLU.
-#[unsafe(naked)]
-unsafe extern "C" fn row_hidden(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
+unsafe extern "C" fn row(_: *const u32, _: *const Group, _: *const Group, _: usize) -> i32 {
     naked_asm!(
         cpu!(),
         "push {{r4-r7, lr}}",
@@ -109,32 +75,8 @@ unsafe extern "C" fn row_hidden(_: *const u32, _: *const Group, _: *const Group,
     )
 }
 
-/// One group of four rows over the codes of an input.
-macro_rules! input {
-    () => {
-        "ldm r0!, {{r8-r11}}
-         ldrd r12, lr, [r1], #8
-         uxtb16 r3, r8
-         sxtb16 r8, r8, ror #8
-         smlad r4, r3, r12, r4
-         smlad r4, r8, lr, r4
-         uxtb16 r3, r9
-         sxtb16 r9, r9, ror #8
-         smlad r5, r3, r12, r5
-         smlad r5, r9, lr, r5
-         uxtb16 r3, r10
-         sxtb16 r10, r10, ror #8
-         smlad r6, r3, r12, r6
-         smlad r6, r10, lr, r6
-         uxtb16 r3, r11
-         sxtb16 r11, r11, ror #8
-         smlad r7, r3, r12, r7
-         smlad r7, r11, lr, r7"
-    };
-}
-
-/// One group of four rows over the results of a ReLU.
-macro_rules! hidden {
+/// One group of four rows.
+macro_rules! group {
     () => {
         "ldm r0!, {{r8-r11}}
          ldrd r12, lr, [r1], #8
@@ -158,9 +100,8 @@ macro_rules! hidden {
 macro_rules! requantize {
     ($sum:literal, $word:literal) => {
         concat!(
-            "smmul ", $sum, ", ", $sum, ", ", $word, "\n", "and ", $word, ", ", $word, ", #31\n",
-            "asrs ", $sum, ", ", $sum, ", ", $word, "\n", "adc ", $sum, ", ", $sum, ", #0\n",
-            "usat ", $sum, ", #7, ", $sum,
+            "smmul ", $sum, ", ", $sum, ", ", $word, "\n", "asrs ", $sum, ", ", $sum, ", ", $word,
+            "\n", "adc ", $sum, ", ", $sum, ", #0\n", "usat ", $sum, ", #7, ", $sum,
         )
     };
 }
@@ -198,16 +139,18 @@ unsafe extern "C" fn all_layers(
     _: *mut Group,
     _: *mut u32,
     _: *const u32,
-    _: usize,
 ) -> *const u32 {
     thumb2_layers::layer! {
-        start: start,
-        prepare: "",
-        before: thumb2_layers::add_start!(),
-        after: "",
+        biases: "mla r10, r3, r12, r0
+                 add r7, r10, r12",
+        start: start!(),
         more: 3,
-        input: input input input input,
-        hidden: hidden hidden hidden hidden,
+        enter: "",
+        loops: concat!(
+            thumb2_layers::add_start!(),
+            "\nbx r9\n40:\n", group!(), "\n41:\n", group!(), "\n", group!(), "\n", group!(), "\n",
+            "cmp r1, r2\nbne.w 40b",
+        ),
         requantize: requantize,
         // Bytes beside bytes of 0, both ways: their differences are twice the sum of the activations.
         pack: "pkhbt r4, r4, r6, lsl #16
@@ -215,7 +158,7 @@ unsafe extern "C" fn all_layers(
                lsls r6, r4, #8
                usada8 r12, r4, r6, r12
                ssub16 r5, r5, r6",
-        row_input: row_input,
-        row_hidden: row_hidden,
+        row: "bl {row}",
+        symbols: row,
     }
 }

@@ -8,58 +8,21 @@ use core::arch::naked_asm;
 
 use crate::kernel::Group;
 
-/// A group of both inputs and the words of two rows: r8 and r9 from r0, the groups from r1, which
-/// both move on.
-macro_rules! load {
+/// A group of both inputs and the words of two rows: r0 and r1 move on.
+macro_rules! group {
     () => {
         "ldrd r8, r9, [r0], #16
-         ldm r1!, {{r10-r12, lr}}"
-    };
-}
-
-/// The products of the bytes 1 and 3.
-macro_rules! odd {
-    () => {
-        "sxtb16 r8, r8, ror #8
+         ldm r1!, {{r10-r12, lr}}
+         smlad r4, r8, r10, r4
+         smlad r5, r9, r10, r5
+         smlad r6, r8, r12, r6
+         smlad r7, r9, r12, r7
+         sxtb16 r8, r8, ror #8
          sxtb16 r9, r9, ror #8
          smlad r4, r8, r11, r4
          smlad r5, r9, r11, r5
          smlad r6, r8, lr, r6
          smlad r7, r9, lr, r7"
-    };
-}
-
-/// A group over the codes of inputs.
-macro_rules! input {
-    () => {
-        concat!(
-            load!(),
-            "
-             uxtb16 r3, r8
-             smlad r4, r3, r10, r4
-             smlad r6, r3, r12, r6
-             uxtb16 r3, r9
-             smlad r5, r3, r10, r5
-             smlad r7, r3, r12, r7
-             ",
-            odd!()
-        )
-    };
-}
-
-/// A group over the results of a ReLU.
-macro_rules! hidden {
-    () => {
-        concat!(
-            load!(),
-            "
-             smlad r4, r8, r10, r4
-             smlad r5, r9, r10, r5
-             smlad r6, r8, r12, r6
-             smlad r7, r9, r12, r7
-             ",
-            odd!()
-        )
     };
 }
 
@@ -71,7 +34,6 @@ macro_rules! requantize {
         concat!(
             "smmul ", $a, ", ", $a, ", ", $word, "\n",
             "smmul ", $b, ", ", $b, ", ", $word, "\n",
-            "and ", $word, ", ", $word, ", #31\n",
             "asrs ", $a, ", ", $a, ", ", $word, "\n",
             "adc ", $a, ", ", $a, ", #0\n",
             "usat ", $a, ", #7, ", $a, "\n",
@@ -99,8 +61,8 @@ macro_rules! requantize {
 ///   last layer 16 is the distance from the scores of the first input to those of the second;
 /// - 24 the activations, 28 where to enter the loop, 32 the biases, 36 the end of those of whole
 ///   blocks, 40 and 44 the starts;
-/// - 48 the rows after the last whole block, 52 whether the activations are codes of inputs, 56
-///   where the layer's results begin, 60 the end of the last layer;
+/// - 48 the rows after the last whole block, 52 where the layer's results begin, 56 the end of the
+///   last layer;
 /// - after the last whole block, 8 the next row and 12 the end of the layer.
 ///
 /// # Safety
@@ -116,29 +78,29 @@ pub(super) unsafe extern "C" fn all_layers(
     naked_asm!(
         env!("MILD_DSP_CPU"),
         "push {{r4-r11, lr}}",
-        "sub sp, #64",
-        "str r3, [sp, #60]",
-        "movs r3, #1",
+        "sub sp, #60",
+        "str r3, [sp, #56]",
         "22:",
         "ldrd r4, r5, [r0], #8",
         "lsr r6, r4, #16",
         "adds r4, r4, #3",
         "ubfx r4, r4, #2, #14", // groups: widths have 15 bits
         "str r2, [sp]",
-        "str r2, [sp, #56]",
         "str r1, [sp, #24]",
-        "add r7, r0, r6, lsl #2",
+        "lsl r12, r6, #2",
+        "lsrs r3, r5, #1", // the flag of the first layer; the carry is that of a ReLU
+        "mla r0, r3, r12, r0",
+        "add r7, r0, r12",
         "bic r8, r6, #3",
         "add r8, r0, r8, lsl #2",
         "strd r0, r8, [sp, #32]",
-        "cmp r5, #1",
-        "itee eq",
-        "addeq r0, r7, r6, lsl #2",
-        "movne r0, r7",
-        "movne r7, #0",
+        "itee cs",
+        "addcs r0, r7, r12",
+        "movcc r0, r7",
+        "movcc r7, #0",
         "str r7, [sp, #4]",
         "and r8, r6, #3",
-        "strd r8, r3, [sp, #48]",
+        "strd r8, r2, [sp, #48]",
         "add r2, r1, r4, lsl #4",
         // The starts.
         "ldrd r10, r11, [sp, #16]",
@@ -177,10 +139,6 @@ pub(super) unsafe extern "C" fn all_layers(
         // Where to enter the loop, once for all blocks.
         "adr.w r9, 40f",
         "adr.w r5, 41f",
-        "cbz r3, 2f",
-        "adr.w r9, 30f",
-        "adr.w r5, 31f",
-        "2:",
         "sub r5, r5, r9", // bytes of the code for a group
         "rsbs r4, r4, #0",
         "and r4, r4, #3", // groups that are missing in the first turn
@@ -202,23 +160,13 @@ pub(super) unsafe extern "C" fn all_layers(
         "add r5, r5, r12",
         "bx r9",
         "40:",
-        hidden!(),
+        group!(),
         "41:",
-        hidden!(),
-        hidden!(),
-        hidden!(),
+        group!(),
+        group!(),
+        group!(),
         "cmp r1, r2",
         "bne.w 40b",
-        "b.w 50f",
-        "30:",
-        input!(),
-        "31:",
-        input!(),
-        input!(),
-        input!(),
-        "cmp r1, r2",
-        "bne.w 30b",
-        "50:",
         "pop {{r1, r3, r10-r12, lr}}",
         "add r0, r0, r10, asr #8",
         "cbnz r3, 5f",
@@ -268,7 +216,7 @@ pub(super) unsafe extern "C" fn all_layers(
         "add r4, r0, #4",
         "str r4, [sp, #8]",
         "ldr r1, [sp, #24]",
-        "ldrd r3, r8, [sp, #48]",
+        "ldr r3, [sp, #48]",
         "lsls r3, r3, #2",
         "ldr r10, [sp, #32]",
         "ldr r4, [r10], #4",
@@ -276,21 +224,6 @@ pub(super) unsafe extern "C" fn all_layers(
         "ldrd r12, lr, [sp, #40]",
         "add r6, r4, lr",
         "add r4, r4, r12",
-        "cmp r8, #0",
-        "beq 33f",
-        "32:",
-        "ldr r8, [r0]",
-        "add r0, r0, r3",
-        "ldm r1!, {{r10-r12, lr}}",
-        "uxtb16 r9, r8",
-        "sxtb16 r8, r8, ror #8",
-        "smlad r4, r9, r10, r4",
-        "smlad r6, r9, r12, r6",
-        "smlad r4, r8, r11, r4",
-        "smlad r6, r8, lr, r6",
-        "cmp r1, r2",
-        "bne 32b",
-        "b 34f",
         "33:",
         "ldr r8, [r0]",
         "add r0, r0, r3",
@@ -302,7 +235,6 @@ pub(super) unsafe extern "C" fn all_layers(
         "smlad r6, r8, lr, r6",
         "cmp r1, r2",
         "bne 33b",
-        "34:",
         "ldr r10, [sp, #4]",
         "cmp r10, #0",
         "beq 36f",
@@ -345,12 +277,11 @@ pub(super) unsafe extern "C" fn all_layers(
         // The next layer, from what is now there to where this one took its activations.
         "6:",
         "ldr r2, [sp, #24]",
-        "ldrd r1, r4, [sp, #56]",
-        "movs r3, #0",
+        "ldrd r1, r4, [sp, #52]",
         "cmp r0, r4",
         "bne.w 22b",
         "mov r0, r1",
-        "add sp, #64",
+        "add sp, #60",
         "pop {{r4-r11, pc}}",
     )
 }

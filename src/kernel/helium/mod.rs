@@ -72,14 +72,12 @@ macro_rules! tail {
 }
 
 /// Requantizes the sums q0 by the words q1, as [`requantize`](super::requantize) does. A shift by a
-/// negative number is one to the right, rounding half up. Its number is the low byte of the negative word
-/// with the bits 5 to 7 set: 256 less the word's five low bits, which are not all 0. Saturating upward at
-/// bit 25 and shifting back saturates to 0..=127.
+/// negative number is one to the right, rounding half up. Its number is the low byte of the negative
+/// word: 256 less the word's low byte. Saturating upward at bit 25 and shifting back saturates to 0..=127.
 macro_rules! requantize {
     () => {
         "vmulh.s32 q0, q0, q1
          vneg.s32 q1, q1
-         vorr.i32 q1, #0xe0
          vrshl.s32 q0, q0, q1
          vqshlu.s32 q0, q0, #25
          vshr.u32 q0, q0, #25"
@@ -101,7 +99,6 @@ unsafe extern "C" fn all_layers(
     _: *mut Group,
     _: *mut u32,
     _: *const u32,
-    _: usize,
 ) -> *const u32 {
     naked_asm!(
         ".cpu cortex-m55",
@@ -111,8 +108,9 @@ unsafe extern "C" fn all_layers(
         "vstrw.32 q4, [sp, #36]",
         "vstrw.32 q5, [sp, #52]",
         "vmov.i16 q5, #0x80",
-        "ldr r3, [sp, #104]",
-        "cbz r3, 10f",
+        "ldr r3, [r0, #4]",
+        "lsrs r3, r3, #1", // the flag of the first layer
+        "beq 10f",
         // The codes of an input move together.
         "ldrh r4, [r0]",
         "adds r4, #3",
@@ -138,11 +136,13 @@ unsafe extern "C" fn all_layers(
         "mov r3, r0",
         "lsr r12, r5, #2",
         "add r0, r0, r5, lsl #2",
-        "cmp r6, #1",
-        "itee eq",
-        "moveq r6, r0",
-        "movne r6, #0",
-        "movne r5, #0",
+        "lsrs r6, r6, #1", // the flag of the first layer; the carry is that of a ReLU
+        "mul r6, r6, r5",
+        "add r0, r0, r6, lsl #2", // rebased biases
+        "itee cs",
+        "movcs r6, r0",
+        "movcc r6, #0",
+        "movcc r5, #0",
         "add r0, r0, r5, lsl #2",
         "mov r5, r6",
         "and r7, r4, #3",

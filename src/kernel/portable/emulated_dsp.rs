@@ -9,9 +9,14 @@ use crate::kernel::{Activations, Group};
 pub(super) struct EmulatedDsp;
 
 impl Rows for EmulatedDsp {
+    const REBASED: bool = true;
+
     fn pack(kind: Activations, codes: [i8; 4]) -> Group {
         let word = u32::from_le_bytes(codes.map(|code| code as u8));
-        lanes::pack(kind, codes, [sxtb16(word), sxtb16_rotated(word)])
+        match kind {
+            Activations::Input => [sxtb16(word), lanes::odd_input(word)],
+            Activations::Hidden => lanes::pack(codes, sxtb16(word)),
+        }
     }
 
     fn start(_: Activations, activations: &[Group]) -> i32 {
@@ -20,18 +25,18 @@ impl Rows for EmulatedDsp {
         sum.wrapping_mul(-128)
     }
 
-    fn blocks(kind: Activations, blocks: Blocks<'_>) {
+    fn blocks(_: Activations, blocks: Blocks<'_>) {
         each_block::<Self>(blocks, |weights, activations, sums| {
             for (words, &group) in weights.iter().zip(activations) {
                 for (sum, &word) in sums.iter_mut().zip(words) {
-                    *sum = add(kind, word, group, *sum);
+                    *sum = add(word, group, *sum);
                 }
             }
         });
     }
 
-    fn row(kind: Activations, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
-        each_group(weights, stride, activations, |word, group, sum| add(kind, word, group, sum))
+    fn row(_: Activations, weights: &[u32], stride: usize, activations: &[Group]) -> i32 {
+        each_group(weights, stride, activations, add)
     }
 }
 
@@ -46,10 +51,6 @@ fn smlad(a: u32, b: u32, sum: i32) -> i32 {
     sum.wrapping_add(a0 * b0).wrapping_add(a1 * b1)
 }
 
-fn uxtb16(word: u32) -> u32 {
-    word & 0x00ff_00ff
-}
-
 fn sxtb16(word: u32) -> u32 {
     let [a, _, c, _] = word.to_le_bytes().map(|byte| i32::from(byte as i8));
     lanes::word(a, c)
@@ -59,10 +60,6 @@ fn sxtb16_rotated(word: u32) -> u32 {
     sxtb16(word.rotate_right(8))
 }
 
-fn add(kind: Activations, word: u32, [even, odd]: Group, sum: i32) -> i32 {
-    let first = match kind {
-        Activations::Input => uxtb16(word),
-        Activations::Hidden => word,
-    };
-    smlad(sxtb16_rotated(word), odd, smlad(first, even, sum))
+fn add(word: u32, [even, odd]: Group, sum: i32) -> i32 {
+    smlad(sxtb16_rotated(word), odd, smlad(word, even, sum))
 }

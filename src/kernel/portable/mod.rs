@@ -24,13 +24,8 @@ impl Kernel for Active {
 
     /// Safe with any words and sides.
     #[inline(always)]
-    unsafe fn layers<'s>(
-        words: &[u32],
-        kind: Activations,
-        from: &'s mut [u32],
-        to: &'s mut [u32],
-    ) -> &'s mut [u32] {
-        rows::layers::<Self>(words, kind, from, to)
+    unsafe fn layers<'s>(words: &[u32], from: &'s mut [u32], to: &'s mut [u32]) -> &'s mut [u32] {
+        rows::layers::<Self>(words, from, to)
     }
 }
 

@@ -1,11 +1,14 @@
 //! Running layers in Rust, around routines that compute blocks and rows.
 
 use crate::kernel::{
-    Activations, BLOCK_ROWS, GROUP, Group, Layer, WORDS_PER_GROUP, groups, requantize,
+    Activations, BLOCK_ROWS, GROUP, Group, Layer, Parts, WORDS_PER_GROUP, groups, requantize,
 };
 
 /// What a kernel of this kind does.
 pub(super) trait Rows {
+    /// Whether sums over the codes of an input start from the rebased biases.
+    const REBASED: bool = false;
+
     /// Packs four activations, first to last.
     fn pack(kind: Activations, codes: [i8; GROUP]) -> Group;
 
@@ -38,19 +41,17 @@ pub(super) struct Blocks<'a> {
     pub(super) to: &'a mut [u32],
 }
 
-/// Runs layers to and fro between two sides, the first one on activations of this kind in `from`;
-/// returns the side that has the results of the last one.
+/// Runs layers to and fro between two sides, the first one on what is in `from`; returns the side
+/// that has the results of the last one.
 #[inline(always)]
 pub(super) fn layers<'s, K: Rows>(
     mut words: &[u32],
-    mut kind: Activations,
     mut from: &'s mut [u32],
     mut to: &'s mut [u32],
 ) -> &'s mut [u32] {
     while let Some((layer, rest)) = Layer::split_first(words) {
-        run::<K>(&layer, kind, from, to);
+        run::<K>(&layer, from, to);
         core::mem::swap(&mut from, &mut to);
-        kind = Activations::Hidden;
         words = rest;
     }
     from
@@ -59,14 +60,17 @@ pub(super) fn layers<'s, K: Rows>(
 /// Reads packed activations from the start of `from`, writes packed activations or scores to the
 /// start of `to`.
 #[inline(always)]
-fn run<K: Rows>(layer: &Layer<'_>, kind: Activations, from: &[u32], to: &mut [u32]) {
+fn run<K: Rows>(layer: &Layer<'_>, from: &[u32], to: &mut [u32]) {
+    let kind = layer.activations();
     let groups = groups(layer.inputs as usize);
     let (activations, _) = from.as_chunks::<WORDS_PER_GROUP>();
     // A chain of layers has the words. `None` cannot happen, here and below, and saying so costs no
     // panic.
     let Some(activations) = activations.get(..groups) else { return };
     let start = K::start(kind, activations);
-    let (biases, requantizers, all_weights) = layer.parts();
+    let Parts { biases, rebased_biases, requantizers, weights: all_weights } = layer.parts();
+    let rebased = K::REBASED && kind == Activations::Input;
+    let biases = if rebased { rebased_biases } else { biases };
     let (biases, bias_rest) = biases.as_chunks::<BLOCK_ROWS>();
     let (requantizers, requantizer_rest) = requantizers.as_chunks::<BLOCK_ROWS>();
     let (weights, _) = all_weights.as_chunks();

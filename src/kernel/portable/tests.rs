@@ -5,7 +5,7 @@ use std::vec::Vec;
 use super::Active;
 use super::emulated_dsp::EmulatedDsp;
 use super::rows::{Blocks, Rows};
-use crate::kernel::{Activations, BLOCK_ROWS, GROUP, Group, WEIGHT_BIAS};
+use crate::kernel::{Activations, BLOCK_ROWS, GROUP, Group, WEIGHT_BIAS, rebase};
 
 /// The generator of Numerical Recipes.
 struct Random(u32);
@@ -57,6 +57,12 @@ fn check<K: Rows>(
             i64::from(bias) + products.sum::<i64>()
         })
         .collect();
+    let biases: Vec<i32> = if K::REBASED && kind == Activations::Input {
+        let rebased = |(row, &bias)| rebase(bias, &words, groups, rows, row);
+        biases.iter().enumerate().map(rebased).collect()
+    } else {
+        biases
+    };
     let start = K::start(kind, &activations);
     let found: Vec<i64> = if rows == BLOCK_ROWS {
         let mut sums = [0; BLOCK_ROWS];

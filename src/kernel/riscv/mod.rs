@@ -83,7 +83,6 @@ unsafe extern "C" fn all_layers(
     _: *mut Group,
     _: *mut u32,
     _: *const u32,
-    _: usize,
 ) -> *const u32 {
     naked_asm!(
         ".option push",
@@ -105,9 +104,7 @@ unsafe extern "C" fn all_layers(
         "sw a3, 4(sp)",
         "li s7, 0x00ff00ff",
         "li s8, 0x80008000",
-        // 1 for the codes of an input, 0 for what the layer before has made, -1 for anything else.
-        "slli a4, a4, 1",
-        "addi a4, a4, -1",
+        "li a7, 0",
         // A layer.
         "20:",
         "lhu t0, 0(a0)",
@@ -116,9 +113,13 @@ unsafe extern "C" fn all_layers(
         "addi s2, a0, 8",
         "slli t3, t1, 2",
         "add a0, s2, t3",
+        "srli a4, t2, 1", // 1 for the codes of an input, else 0
+        "neg t4, a4",
+        "and t4, t4, t3",
+        "add a0, a0, t4", // rebased biases
         "li s3, 0",
-        "addi t2, t2, -1", // 0 if there is a ReLU
-        "bnez t2, 27f",
+        "andi t2, t2, 1",
+        "beqz t2, 27f",
         "mv s3, a0",
         "add a0, a0, t3",
         "27:",
@@ -135,17 +136,14 @@ unsafe extern "C" fn all_layers(
         "sw a2, 0(sp)",
         "sw t1, 8(sp)",
         // The start.
-        "mv t1, a4",
         "bgtz a4, 22f",
         "li s9, 0xffff",
         "slli a4, t0, 31",
         "srai a4, a4, 31",
-        "bltz t1, 21f",
         "addi t0, t0, -257",
         "bltz t0, 23f",
-        // The sum of the activations, where it is not known: with L and H the sums of the lower and
-        // the upper halves, t2 becomes L + 2^16 H, t1 becomes H, and then t0 becomes L + H.
-        "21:",
+        // The sum of so many activations is not known: with L and H the sums of the lower and the upper
+        // halves, t2 becomes L + 2^16 H, t1 becomes H, and then t0 becomes L + H.
         "li t1, 0",
         "li t2, 0",
         "25:",
@@ -276,7 +274,6 @@ unsafe extern "C" fn all_layers(
         "lw a1, 0(sp)",
         "lw a3, 4(sp)",
         "mv a2, s0",
-        "li a4, 0",
         "bne a0, a3, 20b",
         "mv a0, a1",
         "lw ra, 92(sp)",

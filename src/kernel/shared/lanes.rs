@@ -11,11 +11,12 @@
 //!
 //! exactly: three instructions for four multiply-accumulates, and no shift after them. V fits its
 //! lanes, as activations are 0 to 127. For the codes of an input, -128 to 127, it would not
-//! (x_a = -128 with x_b >= 0): there V is `(x_b, x_d)`, and `UXTB16` takes `(a', c')` out of the
-//! word first, one instruction more. The bias of 128 adds 128 (x_a + x_c) for every group, the same
-//! for all rows: it is taken off where the sums start.
+//! (x_a = -128 with x_b >= 0), but `x_b - 256 x_a - 128` does, just: it is -32768 to 32767. So the
+//! odd codes are taken less 128 there, and the image has *rebased biases* that make up for it. The
+//! bias of 128 adds 128 (x_a + x_c) for every group, the same for all rows: it is taken off where
+//! the sums start.
 
-use crate::kernel::{Activations, Group};
+use crate::kernel::Group;
 
 /// Two lanes of 16 bits; what does not fit is lost.
 #[inline(always)]
@@ -23,14 +24,18 @@ pub(in super::super) fn word(low: i32, high: i32) -> u32 {
     low as u32 & 0xffff | (high as u32) << 16
 }
 
-/// Packs four activations, of which `even` and `odd` are the lanes (a, c) and (b, d).
+/// The lanes `x_b - 256 x_a - 128` and `x_d - 256 x_c - 128` of the codes of an input, the bytes of a
+/// word. The low byte of such a lane is that of `x_b + 128`, the high byte `-1 - x_a`, so all of them
+/// are bytes of the word with bits inverted.
 #[inline(always)]
-pub(in super::super) fn pack(kind: Activations, codes: [i8; 4], [even, odd]: Group) -> Group {
-    match kind {
-        Activations::Input => [even, odd],
-        Activations::Hidden => {
-            let [a, b, c, d] = codes.map(i32::from);
-            [even, word(b - (a << 8), d - (c << 8))]
-        }
-    }
+pub(in super::super) fn odd_input(codes: u32) -> u32 {
+    // `REV16`.
+    codes.swap_bytes().rotate_left(16) ^ 0xff80_ff80
+}
+
+/// Packs four activations, results of a ReLU, of which `even` are the lanes (a, c).
+#[inline(always)]
+pub(in super::super) fn pack(codes: [i8; 4], even: u32) -> Group {
+    let [a, b, c, d] = codes.map(i32::from);
+    [even, word(b - (a << 8), d - (c << 8))]
 }

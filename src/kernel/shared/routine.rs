@@ -1,23 +1,16 @@
 //! Running layers in one routine of assembly.
 
 use crate::kernel::interface::Kernel;
-use crate::kernel::{Activations, GROUP, Group};
+use crate::kernel::{GROUP, Group};
 
 /// Runs layers. Takes the first word of the first one, the packed activations and where results go,
-/// between which the layers go to and fro, the end of the last layer's words, and whether the first
-/// layer takes the codes of an input. Returns where the last layer's results are, one of the two.
+/// between which the layers go to and fro, and the end of the last layer's words. Returns where the
+/// last layer's results are, one of the two.
 ///
 /// # Safety
 /// From the first word to the end there must be a chain of layers, at least one, and the two others
 /// must be its sides.
 pub(in super::super) type Routine =
-    unsafe extern "C" fn(*const u32, *mut Group, *mut u32, *const u32, usize) -> *const u32;
-
-/// As a [`Routine`], on the codes of two inputs.
-///
-/// # Safety
-/// As for a [`Routine`], with sides of twice the length.
-pub(in super::super) type RoutineOfTwo =
     unsafe extern "C" fn(*const u32, *mut Group, *mut u32, *const u32) -> *const u32;
 
 /// A kernel that is one routine.
@@ -25,8 +18,8 @@ pub(in super::super) trait Assembly {
     /// The routine.
     const LAYERS: Routine;
 
-    /// The routine for two inputs, if it has one.
-    const LAYERS_OF_TWO: Option<RoutineOfTwo> = None;
+    /// The routine for two inputs, if it has one: it needs sides of twice the length.
+    const LAYERS_OF_TWO: Option<Routine> = None;
 
     /// Packs four codes of an input, first to last.
     fn pack_input(codes: [i8; GROUP]) -> Group;
@@ -39,18 +32,12 @@ impl<K: Assembly> Kernel for K {
     }
 
     #[inline(always)]
-    unsafe fn layers<'s>(
-        words: &[u32],
-        kind: Activations,
-        from: &'s mut [u32],
-        to: &'s mut [u32],
-    ) -> &'s mut [u32] {
+    unsafe fn layers<'s>(words: &[u32], from: &'s mut [u32], to: &'s mut [u32]) -> &'s mut [u32] {
         let words = words.as_ptr_range();
-        let input = usize::from(kind == Activations::Input);
         // SAFETY: the chain found all layers complete, each with an input at least and as many
         // inputs as the one before has outputs; the sides are long enough for them.
         let results = unsafe {
-            (K::LAYERS)(words.start, from.as_mut_ptr().cast(), to.as_mut_ptr(), words.end, input)
+            (K::LAYERS)(words.start, from.as_mut_ptr().cast(), to.as_mut_ptr(), words.end)
         };
         if core::ptr::eq(results, from.as_ptr()) { from } else { to }
     }

@@ -2,21 +2,23 @@
 
 /// The code of a [`Routine`](super::routine::Routine), around what is different from kernel to kernel:
 ///
+/// - `biases`: sets r10 to the biases that the kernel takes and r7 to the end of all biases. r0 are the biases, r12 their bytes,
+///   r3 1 if there are rebased biases after them, else 0.
 /// - `start`: sets r11 to what the sums of all rows start from besides their biases, and r6 to 0. r1 is the first and r2 the end
-///   of the activations, r3 whether they are the codes of an input. r5 is the sum of them that `pack` has made, or 0 if it has
-///   not. It may use r5, r6, r12 and lr.
-/// - `prepare`: may set r3 for the loops of a block, which nothing else uses there.
-/// - `before`, `after`: add the start, r11, to r4-r7, before the loop of any block or after that over the results of a layer;
-///   one is empty.
-/// - `input`, `hidden`: add the products of a group to r4-r7, the sums of four rows. r0 and r1 move on in weights and
-///   activations; r8 to r12 and lr are free, but r11 if there is an `after` for it.
+///   of the activations, r4 the number of their groups, r3 1 if they are the codes of an input, else 0. r5 is the sum of them
+///   that `pack` has made, or 0 if it has not. It may use r5, r6, r12 and lr.
+/// - `enter`: where there is a second loop, sets r9 and r5 to its first and second group, labels 30 and 31, if it is the one to
+///   take; r3 is as above.
+/// - `loops`: the code from a block's biases in r4-r7 to their sums. It goes on at r9, which is in the loop 40, whose second
+///   group begins at 41, or in that of `enter`, and at label 50 when it is done. r0 and r1 move on in weights and activations;
+///   r3, r8 to r12 and lr are free.
 /// - `requantize`: a sum by a word; r1 is free.
 /// - `pack`: the group of the codes r4-r7, as r4 and r5; adds what `start` wants to know of them to r12. It may use r6 to r11.
-/// - `row_input`, `row_hidden`: functions for the dot product of one row. They take its first word, the first activations and
-///   their end, and the bytes from word to word. They may change r9.
+/// - `row`: code that calls a function, one of `symbols`, for the dot product of one row. It takes the row's first word, the
+///   first activations and their end, and the bytes from word to word. It may change r9, which is r3 as above.
 ///
-/// A turn of a loop is as many groups as `input` and `hidden` are repeated, `more` than one: all but whole turns start in the
-/// middle of the first one. Numbers of groups in a turn are powers of two.
+/// A turn of a loop is `more` groups than one: all but whole turns start in the middle of the first one. Numbers of groups in a
+/// turn are powers of two.
 ///
 /// On the stack, in the order in which a block takes them: 0 the requantizers, null if the sums are the result, 4 the sum of the
 /// packed results, 8 where results go; 12 the activations, 16 the end of the biases of whole blocks, 20 where to enter the loop,
@@ -25,9 +27,8 @@
 /// 16 four results.
 macro_rules! layer {
     (
-        start: $start:ident, prepare: $prepare:literal, before: $before:expr, after: $after:expr, more: $more:literal,
-        input: $input:ident $($input_more:ident)+, hidden: $hidden:ident $($hidden_more:ident)+,
-        requantize: $requantize:ident, pack: $pack:literal, row_input: $row_input:ident, row_hidden: $row_hidden:ident $(,)?
+        biases: $biases:literal, start: $start:expr, more: $more:literal, enter: $enter:literal, loops: $loops:expr,
+        requantize: $requantize:ident, pack: $pack:literal, row: $row:literal, symbols: $($symbol:ident),+ $(,)?
     ) => {
         core::arch::naked_asm!(
             "push {{r4-r11, lr}}",
@@ -35,36 +36,32 @@ macro_rules! layer {
             "movs r4, #0",
             "str r4, [sp, #4]",
             "str r3, [sp, #44]",
-            "ldr r3, [sp, #84]",
             "22:",
             "ldrd r4, r5, [r0], #8",
-            "mov r10, r0",
             "lsr r6, r4, #16",
             "adds r4, r4, #3",
             "ubfx r4, r4, #2, #14", // groups: widths have 15 bits
-            "add r7, r0, r6, lsl #2",
+            "lsl r12, r6, #2",
+            "lsrs r3, r5, #1", // the flag of the first layer; the carry is that of a ReLU
+            $biases,
             "bic r8, r6, #3",
-            "add r8, r0, r8, lsl #2",
-            "cmp r5, #1",
-            "itee eq",
-            "addeq r0, r7, r6, lsl #2",
-            "movne r0, r7",
-            "movne r7, #0",
+            "add r8, r10, r8, lsl #2",
+            "itee cs",
+            "addcs r0, r7, r12",
+            "movcc r0, r7",
+            "movcc r7, #0",
             "and r6, r6, #3",
             "strd r2, r1, [sp, #8]",
             "strd r6, r3, [sp, #32]",
             "str r2, [sp, #40]",
             "add r2, r1, r4, lsl #3",
             "ldr r5, [sp, #4]",
-            $start!(),
+            $start,
             "strd r7, r6, [sp]",
             // Where to enter the loop, once for all blocks.
             "adr.w r9, 40f",
             "adr.w r5, 41f",
-            "cbz r3, 2f",
-            "adr.w r9, 30f",
-            "adr.w r5, 31f",
-            "2:",
+            $enter,
             "sub r5, r5, r9", // bytes of the code for a group
             "rsbs r4, r4, #0",
             "and r4, r4, #{more}", // groups that are missing in the first turn
@@ -79,23 +76,7 @@ macro_rules! layer {
             "21:",
             "ldm r10!, {{r4-r7}}",
             "str r10, [sp, #24]",
-            $prepare,
-            $before,
-            "bx r9",
-            "40:",
-            $hidden!(),
-            "41:",
-            $($hidden_more!(),)+
-            "cmp r1, r2",
-            "bne.w 40b",
-            $after,
-            "b.w 50f",
-            "30:",
-            $input!(),
-            "31:",
-            $($input_more!(),)+
-            "cmp r1, r2",
-            "bne.w 30b",
+            $loops,
             "50:",
             "pop {{r3, r12, lr}}",
             "cbnz r3, 5f",
@@ -124,7 +105,6 @@ macro_rules! layer {
             "ldrd r1, r3, [sp, #40]",
             "ldr r2, [sp, #12]",
             "cmp r0, r3",
-            "mov r3, #0",
             "bne.w 22b",
             "mov r0, r1",
             "add sp, #48",
@@ -149,13 +129,7 @@ macro_rules! layer {
             "mov r2, r8",
             "ldrd r3, r9, [sp, #32]",
             "lsls r3, r3, #2",
-            "cmp r9, #0",
-            "beq 3f",
-            "bl {row_input}",
-            "b 4f",
-            "3:",
-            "bl {row_hidden}",
-            "4:",
+            $row,
             "ldr r1, [r10], #4",
             "add r0, r0, r11",
             "add r0, r0, r1",
@@ -178,8 +152,7 @@ macro_rules! layer {
             "str r12, [sp, #4]",
             "b 6b",
             more = const $more,
-            row_input = sym $row_input,
-            row_hidden = sym $row_hidden,
+            $($symbol = sym $symbol,)+
         )
     };
 }

@@ -34,7 +34,7 @@ pub fn code_of_reading(reading: i16, quantizer: RawQuantizer) -> i64 {
 #[must_use]
 pub fn requantized(accumulator: i64, requantizer: Requantizer) -> i64 {
     let word = requantizer.to_word();
-    let divisor = 1i128 << (32 + word % 32);
+    let divisor = 1i128 << (32 + word % 256);
     let product = i128::from(accumulator) * i128::from(word);
     (2 * product + divisor).div_euclid(2 * divisor).clamp(0, 127) as i64
 }

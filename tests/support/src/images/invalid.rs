@@ -5,11 +5,20 @@ use mild::{ImageError, image::FORMAT_VERSION};
 
 /// Where the layers of [`small`] begin in the network section, and where their parts do.
 mod at {
-    pub(super) const LAYERS: [usize; 3] = [0, 17, 27];
+    pub(super) const LAYERS: [usize; 3] = [0, 22, 32];
     pub(super) const BIASES: usize = 2;
-    /// In the first layer.
-    pub(super) const REQUANTIZERS: usize = 7;
-    pub(super) const WEIGHTS: [usize; 3] = [12, 17 + 6, 27 + 5];
+    /// These two in the first layer.
+    pub(super) const REBASED_BIASES: usize = 7;
+    pub(super) const REQUANTIZERS: usize = 12;
+    pub(super) const WEIGHTS: [usize; 3] = [17, 22 + 6, 32 + 5];
+}
+
+/// Sets the first bias of the first layer, and the rebased one with it.
+fn set_bias(words: &mut [u32], bias: i32) {
+    let change = (bias as u32).wrapping_sub(words[at::BIASES]);
+    for place in [at::BIASES, at::REBASED_BIASES] {
+        words[place] = words[place].wrapping_add(change);
+    }
 }
 
 /// An image that is wrong in one way, its checksum right unless that is what is wrong.
@@ -193,12 +202,12 @@ pub fn invalid() -> Vec<Invalid> {
     case(
         "one layer more in the header",
         edited(|w| w[4] += 1 << 24),
-        ImageError::Activation { layer: 2 },
+        ImageError::LayerFlags { layer: 2 },
     );
     case(
         "one layer fewer in the header",
         edited(|w| w[4] -= 1 << 24),
-        ImageError::Activation { layer: 1 },
+        ImageError::LayerFlags { layer: 1 },
     );
     let shape = |inputs: u32, outputs: u32| inputs | outputs << 16;
     for (layer, word) in [
@@ -220,17 +229,28 @@ pub fn invalid() -> Vec<Invalid> {
     );
     let wide = |w: &mut Vec<u32>| {
         w.clear();
-        w.extend([shape(3, 32_768), 1]);
-        w.extend([0; 32_768]);
+        w.extend([shape(3, 32_768), 3]);
+        w.extend([0; 2 * 32_768]);
         w.extend([requantizer(8).to_word(); 32_768]);
         w.extend([0x0080_0080; 32_768]);
     };
     case("layer too wide", in_section(NETWORK, wide), ImageError::LayerShape { layer: 0 });
-    for (layer, activation) in
-        [(0, 2), (0, 0), (0, u32::MAX), (1, 0), (1, 1 << 8), (2, 1), (2, 2), (2, 1 << 31)]
-    {
-        let words = in_section(NETWORK, |w| w[at::LAYERS[layer as usize] + 1] = activation);
-        case("activation", words, ImageError::Activation { layer });
+    for (layer, flags) in [
+        (0, 0),
+        (0, 1),
+        (0, 2),
+        (0, 7),
+        (0, u32::MAX),
+        (1, 0),
+        (1, 2),
+        (1, 3),
+        (1, 1 << 8),
+        (2, 1),
+        (2, 2),
+        (2, 1 << 31),
+    ] {
+        let words = in_section(NETWORK, |w| w[at::LAYERS[layer as usize] + 1] = flags);
+        case("layer flags", words, ImageError::LayerFlags { layer });
     }
     const LIMIT: i32 = 1 << 29;
     for layer in 0..3 {
@@ -240,9 +260,28 @@ pub fn invalid() -> Vec<Invalid> {
             case("bias", words, ImageError::Bias { layer });
         }
     }
-    for word in [1 << 30, 0, 31, (1 << 30) - 1, (1 << 31) + 5, u32::MAX, (1 << 30) + (77 << 5)] {
+    for word in [
+        1 << 30,
+        0,
+        31,
+        (1 << 30) - 1,
+        (1 << 31) + 5,
+        u32::MAX,
+        (1 << 30) + (77 << 8),
+        (1 << 30) + 32,
+        (1 << 30) + 0x85,
+    ] {
         let words = in_section(NETWORK, |w| w[at::REQUANTIZERS + 4] = word);
         case("requantizer", words, ImageError::Requantizer { layer: 0 });
+    }
+    for row in 0..5 {
+        for change in [1, 1 << 7, 1 << 31] {
+            let words = in_section(NETWORK, |w| w[at::REBASED_BIASES + row] ^= change);
+            case("rebased bias", words, ImageError::RebasedBias);
+        }
+        // One that no longer follows from its row, though all else is in range.
+        let words = in_section(NETWORK, |w| w[at::LAYERS[0] + at::BIASES + row] ^= 1);
+        case("bias beside the rebased one", words, ImageError::RebasedBias);
     }
     // The weights 5, 0, 0, 0 but for one of -128 in each place.
     for word in [0x0080_0000, 0x0080_8085, 0x0000_0085, 0x8080_0085u32] {
@@ -426,8 +465,8 @@ pub fn valid() -> Vec<(&'static str, Vec<u32>)> {
         ),
         ("known section marked so", rearranged(|s| s[2].head |= SKIPPABLE)),
         ("weights at their limits", in_section(NETWORK, |w| w[at::WEIGHTS[1]] = 0x81ff_7f01)),
-        ("bias at its limit", in_section(NETWORK, |w| w[at::BIASES] = 1 << 29)),
-        ("bias at its other limit", in_section(NETWORK, |w| w[at::BIASES] = (-1i32 << 29) as u32)),
+        ("bias at its limit", in_section(NETWORK, |w| set_bias(w, 1 << 29))),
+        ("bias at its other limit", in_section(NETWORK, |w| set_bias(w, -1 << 29))),
         (
             "offsets at their limits",
             in_section(POLICY, |w| {
@@ -443,7 +482,7 @@ pub fn valid() -> Vec<(&'static str, Vec<u32>)> {
         ),
         ("smallest score scale", in_section(POLICY, |w| w[0] = 1)),
         ("raw quantizer at its limits", in_section(RAW, |w| w[0] = 22 << 16 | 0x7fff)),
-        ("largest requantizer", in_section(NETWORK, |w| w[at::REQUANTIZERS] = (1 << 31) - 1)),
+        ("largest requantizer", in_section(NETWORK, |w| w[at::REQUANTIZERS] = (1 << 31) - 225)),
         ("with Platt scaling", with_platt_scaling().to_words().unwrap()),
         (
             "Platt scaling at its limits",

@@ -111,7 +111,7 @@ pub fn with_platt_scaling() -> ImageParts {
 /// A requantizer with a factor a little above 2^-(2 + shift).
 #[must_use]
 pub fn requantizer(shift: u32) -> Requantizer {
-    Requantizer::from_word((1 << 30) + (12_345 << 5) + shift).unwrap()
+    Requantizer::from_word((1 << 30) + (12_345 << 8) + shift).unwrap()
 }
 
 /// Experts with these names, the first at no price and each other at `price` more than the one

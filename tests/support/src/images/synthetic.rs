@@ -61,6 +61,8 @@ pub const SYNTHETIC: &[Synthetic] = &[
     Synthetic { name: "ties-32",    widths: &[12, 33, 32],                   style: Style::Ties,       raw: true,  platt: false },
     Synthetic { name: "saturating", widths: &[64, 33, 17, 3],                style: Style::Saturating, raw: true,  platt: false },
     Synthetic { name: "one-vs-all", widths: &[11, 14, 6],                    style: Style::Usual,      raw: true,  platt: true },
+    // More activations than kernels can sum up in 16 bits while they pack them.
+    Synthetic { name: "wide-hidden", widths: &[3, 1101, 9, 2],               style: Style::Usual,      raw: false, platt: false },
 ];
 
 impl Synthetic {
