@@ -30,7 +30,7 @@ mod shared;
 pub use layer::MAX_WIDTH;
 #[cfg(feature = "writer")]
 pub(crate) use layer::ZERO_WEIGHTS;
-pub(crate) use layer::{BLOCK_ROWS, GROUP, INPUT, Layer, Parts, RELU, WEIGHT_BIAS, groups, rebase};
+pub(crate) use layer::{BLOCK_ROWS, GROUP, INPUT, Layer, RELU, WEIGHT_BIAS, groups, rebase};
 pub(crate) use layers::{Chain, ChainError, Layers, Sides};
 pub(crate) use requantize::requantize;
 pub(crate) use search::Search;

@@ -1,7 +1,8 @@
 //! Running layers in Rust, around routines that compute blocks and rows.
 
+use crate::kernel::layer::Parts;
 use crate::kernel::{
-    Activations, BLOCK_ROWS, GROUP, Group, Layer, Parts, WORDS_PER_GROUP, groups, requantize,
+    Activations, BLOCK_ROWS, GROUP, Group, Layer, WORDS_PER_GROUP, groups, requantize,
 };
 
 /// What a kernel of this kind does.

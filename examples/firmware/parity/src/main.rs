@@ -15,8 +15,8 @@ use mild::{FeatureValue, Image, InputError, Reachable, Rejector};
 use row::{Kind, MAX_INPUTS, Row};
 use vectors::{Problem, Vectors};
 
-/// Words; the two sides of a network that is no wider than its inputs may be.
-const MAX_SCRATCH: usize = MAX_INPUTS;
+/// Words; what the widest image needs for two inputs at once.
+const MAX_SCRATCH: usize = 1056;
 
 /// So many differences are printed in full.
 const SHOWN: u32 = 5;

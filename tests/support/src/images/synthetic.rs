@@ -62,7 +62,7 @@ pub const SYNTHETIC: &[Synthetic] = &[
     Synthetic { name: "saturating", widths: &[64, 33, 17, 3],                style: Style::Saturating, raw: true,  platt: false },
     Synthetic { name: "one-vs-all", widths: &[11, 14, 6],                    style: Style::Usual,      raw: true,  platt: true },
     // More activations than kernels can sum up in 16 bits while they pack them.
-    Synthetic { name: "wide-hidden", widths: &[3, 1101, 9, 2],               style: Style::Usual,      raw: false, platt: false },
+    Synthetic { name: "wide-hidden", widths: &[3, 1029, 9, 2],               style: Style::Usual,      raw: false, platt: false },
 ];
 
 impl Synthetic {
