@@ -13,6 +13,10 @@ mod roles;
 mod toml_text;
 
 pub(crate) use compare::{Comparison, compare};
-pub(crate) use guessed::{Guess, GuessedExpert, JudgedBy, KnownParts};
-pub(crate) use read::{guess, guess_with};
+pub(crate) use guessed::Guess;
+#[cfg(feature = "collect")]
+pub(crate) use guessed::{GuessedExpert, JudgedBy, KnownParts};
+pub(crate) use read::guess;
+#[cfg(feature = "collect")]
+pub(crate) use read::guess_with;
 pub(crate) use toml_text::toml_text;
