@@ -332,7 +332,7 @@ mod tests {
             [Some(100), None, None],
             None,
             &[
-                "mild.toml:9: `budget.image_bytes`: found 164 with the smallest network, a linear one",
+                "mild.toml:9: `budget.image_bytes`: found 172 with the smallest network, a linear one",
                 "expected at most 100; try fewer features",
             ],
         );

@@ -231,7 +231,8 @@ section! {
 
 section! {
     /// What the device's 16-bit readings mean: a feature is `scale * reading + offset`. With this
-    /// section the image takes readings as they are.
+    /// section the image takes readings as they are. If the columns of the log are the readings
+    /// themselves, `scale = 1` is enough.
     pub(super) RawKeys {
         /// The change of the feature for one step of the reading.
         scale: Option<PerColumnKeys> = Kind::PerColumn(Bound::AboveZero), missing "required";
