@@ -24,8 +24,10 @@ def flipped(image: bytes) -> Iterator[bytes]:
     while True:
         inputs, outputs = int(words[at]) & 0xFFFF, int(words[at]) >> 16
         weights = (inputs + 3) // 4 * outputs
-        last = words[at + 1] == 0
-        first = at + 2 + outputs * (1 if last else 2)
+        takes_input, last = bool(words[at + 1] & 2), not words[at + 1] & 1
+        # Biases, rebased biases, requantizers.
+        rebased = at + 2 + outputs
+        first = at + 2 + outputs * (1 + takes_input + (not last))
         at = first + weights
         if last:
             break
@@ -42,6 +44,12 @@ def flipped(image: bytes) -> Iterator[bytes]:
         # A weight is -127 to 127; the first and third byte of a word hold it plus 128.
         if other[place] == (0x00 if place % 2 == 0 else 0x80):
             other[place] ^= 0x10
+        if takes_input and place % 2 == 1:
+            # The rebased bias of the row says 128 times its weights at odd places.
+            row = 4 * (rebased + 4 * block + word % min(4, outputs - 4 * block))
+            (before,), (after,) = (struct.unpack_from("<b", of, place) for of in (image, other))
+            (bias,) = struct.unpack_from("<i", other, row)
+            struct.pack_into("<i", other, row, bias + 128 * (after - before))
         other[12:16] = struct.pack("<I", zlib.crc32(other[16:]))
         yield bytes(other)
 
