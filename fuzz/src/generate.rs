@@ -215,8 +215,8 @@ fn offset(u: &mut Unstructured<'_>) -> Result<i32> {
 fn requantizer(u: &mut Unstructured<'_>) -> Result<Requantizer> {
     let shift =
         if u.arbitrary()? { u.int_in_range(4..=14u32)? } else { u.int_in_range(1..=31u32)? };
-    let high = u.int_in_range(0..=(1u32 << 25) - 1)?;
-    Requantizer::from_word(1 << 30 | high << 5 | shift).ok_or(arbitrary::Error::IncorrectFormat)
+    let high = u.int_in_range(0..=(1u32 << 22) - 1)?;
+    Requantizer::from_word(1 << 30 | high << 8 | shift).ok_or(arbitrary::Error::IncorrectFormat)
 }
 
 fn raw_quantizer(u: &mut Unstructured<'_>) -> Result<RawQuantizer> {
