@@ -160,8 +160,8 @@ const fn check_layer(layer: &Layer<'_>, index: u8) -> Result<(), ImageError> {
     }
 }
 
-/// Whether the rebased biases follow from biases and weights. Otherwise cores that use them would
-/// decide otherwise.
+/// Whether the rebased biases follow from biases and weights: a core that uses them must decide as
+/// all others do.
 const fn rebased_biases_are_valid(layer: &Layer<'_>) -> bool {
     let parts = layer.parts();
     let groups = groups(layer.inputs() as usize);

@@ -48,8 +48,8 @@ impl Signs for Active {
     }
 }
 
-/// A layer: r0 its words, r1 the activations, r2 where results go, r3 whether the activations are
-/// codes of an input. In the loops over groups: r0 weights, r1 activations, r2 and r3 the group, r4
+/// A layer: r0 its words, r1 the activations, r2 where results go, r3 1 if the activations are
+/// codes of an input, else 0. In the loops over groups: r0 weights, r1 activations, r2 and r3 the group, r4
 /// and r5 free, r6 the bias of the odd bytes, r7 the mask of the even ones, r8-r11 the sums. Over
 /// the codes of an input r12 is minus the bias of the even bytes and lr the half; else r12 is the
 /// end of the activations.

@@ -142,8 +142,8 @@ unsafe extern "C" fn all_layers(
         "srai a4, a4, 31",
         "addi t0, t0, -257",
         "bltz t0, 23f",
-        // The sum of so many activations is not known: with L and H the sums of the lower and the upper
-        // halves, t2 becomes L + 2^16 H, t1 becomes H, and then t0 becomes L + H.
+        // The sum of so many activations does not fit in a7. With L and H the sums of the lower and the
+        // upper halves, t2 becomes L + 2^16 H, t1 becomes H, and then t0 becomes L + H.
         "li t1, 0",
         "li t2, 0",
         "25:",

@@ -17,8 +17,8 @@
 /// - `row`: code that calls a function, one of `symbols`, for the dot product of one row. It takes the row's first word, the
 ///   first activations and their end, and the bytes from word to word. It may change r9, which is r3 as above.
 ///
-/// A turn of a loop is `more` groups than one: all but whole turns start in the middle of the first one. Numbers of groups in a
-/// turn are powers of two.
+/// A turn of a loop is one group and `more` others, a power of two in all. If the groups do not fill whole turns, the first turn
+/// starts in its middle.
 ///
 /// On the stack, in the order in which a block takes them: 0 the requantizers, null if the sums are the result, 4 the sum of the
 /// packed results, 8 where results go; 12 the activations, 16 the end of the biases of whole blocks, 20 where to enter the loop,
