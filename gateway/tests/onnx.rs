@@ -1,4 +1,4 @@
-//! ONNX models as experts. Each is written here, field by field, as the protocol buffers of ONNX.
+//! ONNX models as experts. Each is written here, node by node.
 
 #![cfg(feature = "onnx")]
 
@@ -13,83 +13,23 @@ use mild_gateway::experts::onnx::{Answered, InferenceError, Model};
 use mild_gateway::experts::{ExpertAnswer, ExpertRequest, Input};
 use mild_gateway::responder::{Responder, Source, answer_lines};
 use mild_gateway::server::Server;
+use mild_test_support::onnx::{FLOAT, INT64, bytes, code, model, node, number, tensor, value};
 use serde_json::Value;
 use support::Node;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-const FLOAT: u64 = 1;
-const INT8: u64 = 3;
-const INT64: u64 = 7;
-
-fn varint(mut value: u64, to: &mut Vec<u8>) {
-    while value >= 0x80 {
-        to.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    to.push(value as u8);
-}
-
-fn number(field: u64, value: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    varint(field << 3, &mut bytes);
-    varint(value, &mut bytes);
-    bytes
-}
-
-fn bytes(field: u64, content: impl AsRef<[u8]>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    varint(field << 3 | 2, &mut bytes);
-    varint(content.as_ref().len() as u64, &mut bytes);
-    bytes.extend(content.as_ref());
-    bytes
-}
-
-/// A `NodeProto`.
-fn node(operator: &str, inputs: &[&str], output: &str) -> Vec<u8> {
-    let inputs = inputs.iter().flat_map(|name| bytes(1, name));
-    inputs.chain(bytes(2, output)).chain(bytes(3, output)).chain(bytes(4, operator)).collect()
-}
-
-/// A `TensorProto` of floats.
-fn tensor(name: &str, dimensions: &[u64], values: &[f32]) -> Vec<u8> {
-    let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let dimensions = dimensions.iter().flat_map(|&dimension| number(1, dimension));
-    dimensions.chain(number(2, FLOAT)).chain(bytes(8, name)).chain(bytes(9, raw)).collect()
-}
-
-/// A `TensorProto` of one 8-bit integer.
-fn code(name: &str, value: i8) -> Vec<u8> {
-    [number(2, INT8), bytes(8, name), bytes(9, value.to_le_bytes())].concat()
-}
-
-/// A `ValueInfoProto` of a batch of unknown size.
-fn value(name: &str, kind: u64, width: Option<u64>) -> Vec<u8> {
-    let batch = bytes(1, bytes(2, "batch"));
-    let width = width.map(|width| bytes(1, number(1, width))).unwrap_or_default();
-    let tensor = [number(1, kind), bytes(2, [batch, width].concat())].concat();
-    [bytes(1, name), bytes(2, bytes(1, tensor))].concat()
-}
-
 fn onnx(nodes: &[Vec<u8>], input: Vec<u8>, outputs: &[Vec<u8>]) -> Vec<u8> {
-    let weights = tensor("weights", &[3, 2], &[1.0, 0.0, 0.0, 1.0, 0.5, -0.5]);
-    let bias = tensor("bias", &[2], &[0.0, 1.0]);
-    let column = tensor("column", &[3, 1], &[1.0, 2.0, 0.25]);
-    let graph = [
-        nodes.iter().flat_map(|node| bytes(1, node)).collect(),
-        bytes(2, "expert"),
-        bytes(5, weights),
-        bytes(5, bias),
-        bytes(5, column),
-        bytes(5, tensor("step", &[], &[0.125])),
-        bytes(5, code("zero", 5)),
-        bytes(5, tensor("share", &[], &[1.0 / 256.0])),
-        bytes(5, code("lowest", -128)),
-        bytes(11, input),
-        outputs.iter().flat_map(|output| bytes(12, output)).collect(),
+    let tensors = [
+        tensor("weights", &[3, 2], &[1.0, 0.0, 0.0, 1.0, 0.5, -0.5]),
+        tensor("bias", &[2], &[0.0, 1.0]),
+        tensor("column", &[3, 1], &[1.0, 2.0, 0.25]),
+        tensor("step", &[], &[0.125]),
+        code("zero", 5),
+        tensor("share", &[], &[1.0 / 256.0]),
+        code("lowest", -128),
     ];
-    let operators = [bytes(1, ""), number(2, 13)].concat();
-    [number(1, 8), bytes(7, graph.concat()), bytes(8, operators)].concat()
+    model(nodes, &tensors, &input, outputs)
 }
 
 /// `x · weights + bias`.

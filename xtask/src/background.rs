@@ -4,7 +4,7 @@ use crate::process::run_quietly;
 use anyhow::{Context, Result, bail, ensure};
 use std::{
     fs::{self, File},
-    io::Write,
+    io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -27,12 +27,37 @@ pub(crate) struct Ports {
 
 impl Ports {
     pub(crate) fn free() -> Result<Self> {
-        // All held at once, so that they differ.
-        let held = [0; 3].map(|_| TcpListener::bind((HOST, 0)));
-        let [broker, expert, gateway] =
-            held.map(|held| Ok::<_, std::io::Error>(held?.local_addr()?.port()));
-        Ok(Self { broker: broker?, expert: expert?, gateway: gateway? })
+        let [broker, expert, gateway] = free_ports()?;
+        Ok(Self { broker, expert, gateway })
     }
+}
+
+/// Ports that were free a moment ago.
+pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N]> {
+    let mut ports = [0; N];
+    // All held at once, so that they differ.
+    let mut held = Vec::new();
+    for port in &mut ports {
+        let listener = TcpListener::bind((HOST, 0))?;
+        *port = listener.local_addr()?.port();
+        held.push(listener);
+    }
+    Ok(ports)
+}
+
+/// The body of what an HTTP server answers to GET.
+pub(crate) fn get(address: &str, path: &str) -> Result<String> {
+    let ask = || -> Result<String> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("no body")?;
+        ensure!(head.starts_with("HTTP/1.1 200 "), "it answered {head}");
+        Ok(body.to_owned())
+    };
+    ask().with_context(|| format!("cannot get http://{address}{path}"))
 }
 
 /// A program in the background, killed when it is dropped. Its output goes to a file of its name.

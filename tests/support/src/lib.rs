@@ -7,6 +7,7 @@
 //! - [`imports`]: the import graph of a crate (`imports`).
 //! - [`inputs`]: inputs, governor settings and digests for decisions (`inputs`).
 //! - [`governed`]: governors whose experts fail (`governed`).
+//! - [`onnx`]: ONNX models of a few nodes (`onnx`).
 //! - [`online`]: thresholds that learn from answers (`online`).
 //! - [`flash`], [`updates`]: a flash whose power fails, and updates during which it does
 //!   (`updates`).
@@ -34,6 +35,8 @@ pub mod imports;
 pub mod inputs;
 #[cfg(feature = "online")]
 pub mod online;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 pub mod random;
 #[cfg(feature = "images")]
 pub mod reference;

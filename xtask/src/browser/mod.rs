@@ -31,7 +31,7 @@ const WIDTHS: [u32; 4] = [320, 400, 1400, 2560];
 pub(crate) fn check(real: bool, mild: Option<&Path>) -> Result<Tally> {
     let program = chromium()?;
     let directory = directory()?;
-    let axe = pages::axe(&directory.join("axe"))?;
+    let axe = pages::axe()?;
     let mild = mild.map_or_else(programs::mild, |mild| Ok(mild.to_path_buf()))?;
     let pages = pages::make(&mild, &directory, real)?;
     let profile = tempfile::tempdir()?;

@@ -1,6 +1,9 @@
 //! The reports that are looked at, and what they are made of.
 
-use crate::process::{read, run};
+use crate::{
+    npm::Package,
+    process::{read, run},
+};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::{
@@ -194,24 +197,9 @@ fn hostile_log() -> (String, String) {
     (config, log)
 }
 
-/// axe-core, which finds what keeps people from reading a page; from npm, kept under `directory`.
-pub(super) fn axe(directory: &Path) -> Result<String> {
-    const VERSION: &str = "4.10.3";
-    let file = directory.join("package/axe.min.js");
-    if !file.is_file() {
-        fs::create_dir_all(directory)?;
-        ensure!(
-            crate::process::find_program("npm").is_some(),
-            "npm is missing; install it (Debian's package: npm), or put axe.min.js of axe-core \
-             {VERSION} at {}",
-            file.display()
-        );
-        let mut pack = Command::new("npm");
-        run(pack
-            .args(["pack", "--silent", &format!("axe-core@{VERSION}")])
-            .current_dir(directory))?;
-        let archive = format!("axe-core-{VERSION}.tgz");
-        run(Command::new("tar").args(["-xzf", &archive]).current_dir(directory))?;
-    }
+/// axe-core, which finds what keeps people from reading a page.
+pub(super) fn axe() -> Result<String> {
+    const AXE: Package = Package { name: "axe-core", version: "4.10.3", file: "axe.min.js" };
+    let file = AXE.fetch()?;
     fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
 }

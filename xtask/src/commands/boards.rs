@@ -1,33 +1,46 @@
-//! `cargo xtask boards`: the examples for real boards, built but not run, and the templates to copy,
-//! which an emulator runs.
+//! `cargo xtask boards`: the examples for real boards, built, of which an emulator runs that of the
+//! Pico, and the templates to copy, which an emulator runs.
 
 use super::heading;
 use crate::{
+    pico,
     process::{cargo, root, run, target_dir},
     templates,
     toolchain::{Choice, Toolchains},
     verdict::Tally,
 };
 use anyhow::{Context, Result, ensure};
-use clap::Args;
+use clap::{Args, Subcommand};
 use object::{Object, ObjectSection, SectionFlags, SectionKind, elf};
-use std::{fmt, fs, path::Path, time::Instant};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 /// Which boards, and by which compiler.
 #[derive(Debug, Args)]
 pub(crate) struct BoardsArgs {
+    #[command(subcommand)]
+    command: Option<BoardsCommand>,
     /// A board to build for; without any, all of them
     #[arg(long = "board", value_name = "BOARD", value_parser = board)]
     boards: Vec<&'static Board>,
     /// The compiler to build firmware with
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, global = true)]
     toolchain: Choice,
+}
+
+#[derive(Debug, Subcommand)]
+enum BoardsCommand {
+    /// Run the Pico's program in rp2040js, with a gateway at its UART and an expert
+    Run,
 }
 
 impl BoardsArgs {
     /// Every board.
     pub(crate) const fn all(toolchain: Choice) -> Self {
-        Self { boards: Vec::new(), toolchain }
+        Self { command: None, boards: Vec::new(), toolchain }
     }
 }
 
@@ -42,8 +55,11 @@ struct Board {
 const BOARDS: [Board; 3] = [
     Board { name: "nrf52840-dk", target: "thumbv7em-none-eabihf" },
     Board { name: "stm32f4", target: "thumbv7em-none-eabihf" },
-    Board { name: "rp2040-pico", target: "thumbv6m-none-eabi" },
+    Board { name: PICO, target: "thumbv6m-none-eabi" },
 ];
+
+/// The board whose program an emulator runs.
+const PICO: &str = "rp2040-pico";
 
 /// The first two words of an image: the magic number and the version.
 const IMAGE_START: [u8; 8] = {
@@ -53,12 +69,20 @@ const IMAGE_START: [u8; 8] = {
 
 /// The command `cargo xtask boards`.
 pub(crate) fn boards(args: &BoardsArgs) -> Result<bool> {
-    let tally = run_checks(args)?;
+    let tally = match args.command {
+        Some(BoardsCommand::Run) => {
+            let mut tally = Tally::default();
+            run_pico(&mut Toolchains::new(args.toolchain), &mut tally);
+            tally
+        }
+        None => run_checks(args)?,
+    };
     println!("\n{tally}");
     Ok(tally.failed == 0)
 }
 
-/// Tests what the boards share on this machine, builds every board's program, and runs the templates.
+/// Tests what the boards share on this machine, builds every board's program, and runs that of the
+/// Pico and the templates.
 pub(crate) fn run_checks(args: &BoardsArgs) -> Result<Tally> {
     let boards = match args.boards.as_slice() {
         [] => BOARDS.iter().collect(),
@@ -71,14 +95,28 @@ pub(crate) fn run_checks(args: &BoardsArgs) -> Result<Tally> {
     for board in boards {
         heading(&format!("board {}: {}", board.name, board.target));
         let start = Instant::now();
-        let built = board.build(&mut toolchains).map(|sizes| sizes.to_string());
+        let sizes = board.build(&mut toolchains).and_then(|elf| Sizes::of(&elf));
+        let built = sizes.map(|sizes| sizes.to_string());
         count(&mut tally, &format!("{}: build", board.name), start, built);
     }
     if args.boards.is_empty() {
+        run_pico(&mut toolchains, &mut tally);
         heading("boards: the templates, emulated");
         templates::check(&mut toolchains, &mut tally);
     }
     Ok(tally)
+}
+
+/// Builds the Pico's program, and runs it in an emulator.
+fn run_pico(toolchains: &mut Toolchains, tally: &mut Tally) {
+    heading("boards: the Pico's program, emulated");
+    let start = Instant::now();
+    let ran = board(PICO)
+        .map_err(anyhow::Error::msg)
+        .and_then(|board| board.build(toolchains))
+        .and_then(|elf| pico::run(&elf))
+        .map(|report| report.to_string());
+    count(tally, &format!("{PICO}: run"), start, ran);
 }
 
 /// Prints the result of a step and the time since `start`, and counts it.
@@ -104,7 +142,8 @@ fn test_node() -> Result<()> {
 }
 
 impl Board {
-    fn build(&self, toolchains: &mut Toolchains) -> Result<Sizes> {
+    /// Builds the program, and returns its path.
+    fn build(&self, toolchains: &mut Toolchains) -> Result<PathBuf> {
         let toolchain = toolchains.prepare(self.target)?;
         // One for all boards, which share crates; one for each compiler, as for the other firmware.
         let shared = toolchain.target_dir();
@@ -112,7 +151,9 @@ impl Board {
         let mut cargo = toolchain.build();
         cargo.current_dir(root().join("examples/boards").join(self.name));
         run(cargo.args(["--quiet", "--release"]).arg("--target-dir").arg(&target_dir))?;
-        Sizes::of(&target_dir.join(self.target).join("release").join(self.name))
+        let elf = target_dir.join(self.target).join("release").join(self.name);
+        ensure!(elf.is_file(), "cargo built no {}", elf.display());
+        Ok(elf)
     }
 }
 
