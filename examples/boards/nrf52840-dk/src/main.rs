@@ -1,7 +1,7 @@
 //! A node on the nRF52840-DK: every second it reads two voltages and a temperature, and answers by
 //! itself or defers.
 //!
-//! Serial line: UARTE0 on P0.06 and P0.08, which the debugger on the board passes on as a virtual
+//! Serial line: UART0 on P0.06 and P0.08, which the debugger on the board passes on as a virtual
 //! serial port.
 
 #![no_std]
@@ -9,42 +9,38 @@
 
 mod port;
 
+use cortex_m::peripheral::NVIC;
 use cortex_m_rt::entry;
 use defmt_rtt as _;
-use node::Readings;
+use node::{Arrived, Readings};
 use nrf52840_hal::{
     Delay, Saadc, Temp,
     gpio::{Floating, Input, Level, p0},
-    pac::{CorePeripherals, Peripherals},
+    pac::{CorePeripherals, Interrupt, Peripherals},
     saadc::{Channel, Gain, InternalVdd, Reference, SaadcConfig},
-    uarte::{Baudrate, Parity, Pins, Uarte},
 };
 use panic_probe as _;
-use port::Port;
+use port::RECEIVER;
 
 #[entry]
 fn main() -> ! {
-    // Where the UART's DMA reads and writes; `entry` makes these references that only `main` has.
-    static mut TX: [u8; 1] = [0];
-    static mut RX: [u8; 1] = [0];
+    // `entry` makes this a reference that only `main` has.
+    static mut ARRIVED: Arrived = Arrived::new();
 
     let peripherals = Peripherals::take().expect("nobody else takes them");
     let core = CorePeripherals::take().expect("nobody else takes them");
     let pins = p0::Parts::new(peripherals.P0);
 
-    let uart = Uarte::new(
-        peripherals.UARTE0,
-        Pins {
-            txd: pins.p0_06.into_push_pull_output(Level::High).degrade(),
-            rxd: pins.p0_08.into_floating_input().degrade(),
-            cts: None,
-            rts: None,
-        },
-        Parity::EXCLUDED,
-        Baudrate::BAUD115200,
-    );
-    let (tx, rx) = uart.split(TX, RX).expect("the buffers are in RAM");
-    let port = Port { tx, rx };
+    let tx = pins.p0_06.into_push_pull_output(Level::High).degrade();
+    let rx = pins.p0_08.into_floating_input().degrade();
+    let (receiver, sender) = port::uart(peripherals.UART0, &tx, &rx);
+    let (receiver, port) = node::port(ARRIVED, receiver, sender);
+    RECEIVER.install(receiver);
+    // SAFETY: no critical section depends on the interrupt's being off.
+    #[allow(unsafe_code)]
+    unsafe {
+        NVIC::unmask(Interrupt::UARTE0_UART0);
+    }
     let delay = Delay::new(core.SYST);
     let mut sensors = Sensors {
         // Against the internal 0.6 V, and not against VDD, which is one of the things to measure.

@@ -1,47 +1,87 @@
-//! The two halves of the HAL's UARTE as one port.
+//! The chip's UART: an interrupt handler receives, and the program sends.
+//!
+//! The chip has two UARTs at one place. The HAL has the UARTE, whose DMA tells how many bytes have
+//! arrived only when a transfer ends. This is the other one: it keeps six bytes, and interrupts at
+//! each.
 
-use cortex_m::asm;
-use embedded_io::{ErrorType, Read, ReadReady, Write};
+use core::convert::Infallible;
+use core::hint;
+use embedded_io::{ErrorType, Write};
+use node::{Handler, Receive};
 use nrf52840_hal::{
-    pac::UARTE0,
-    uarte::{Error, UarteRx, UarteTx},
+    gpio::{Floating, Input, Output, Pin, PushPull},
+    pac::{UART0, interrupt, uart0::RegisterBlock},
 };
 
-/// UARTE0, which waits where a byte cannot yet be sent or read.
-pub(crate) struct Port {
-    /// With a buffer of one byte: `write` of nrf-hal-common 0.19 panics unless what it is given
-    /// just fills the buffer.
-    pub(crate) tx: UarteTx<UARTE0>,
-    pub(crate) rx: UarteRx<UARTE0>,
+/// The interrupt handler's part of the port.
+pub(crate) static RECEIVER: Handler<Receiver> = Handler::new();
+
+#[interrupt]
+fn UARTE0_UART0() {
+    RECEIVER.receive();
 }
 
-impl ErrorType for Port {
-    type Error = Error;
+/// UART0, which keeps six bytes.
+pub(crate) struct Receiver(UART0);
+
+/// UART0, which waits where a byte cannot yet be sent.
+pub(crate) struct Sender(());
+
+/// Starts UART0 at 115,200 baud, without parity and flow control.
+pub(crate) fn uart(
+    uart: UART0,
+    tx: &Pin<Output<PushPull>>,
+    rx: &Pin<Input<Floating>>,
+) -> (Receiver, Sender) {
+    connect(&uart, tx, rx);
+    uart.baudrate.write(|w| w.baudrate().baud115200());
+    uart.config.write(|w| w.hwfc().disabled().parity().excluded());
+    uart.enable.write(|w| w.enable().enabled());
+    uart.intenset.write(|w| w.rxdrdy().set());
+    uart.tasks_starttx.write(|w| w.tasks_starttx().set_bit());
+    uart.tasks_startrx.write(|w| w.tasks_startrx().set_bit());
+    (Receiver(uart), Sender(()))
 }
 
-impl ReadReady for Port {
-    fn read_ready(&mut self) -> Result<bool, Error> {
-        self.rx.read_ready()
+#[allow(unsafe_code)]
+fn connect(uart: &RegisterBlock, tx: &Pin<Output<PushPull>>, rx: &Pin<Input<Floating>>) {
+    // SAFETY: these are the numbers of pins that nobody else has; bit 31, "disconnected", is 0.
+    uart.psel.txd.write(|w| unsafe { w.bits(tx.psel_bits()) });
+    // SAFETY: as above.
+    uart.psel.rxd.write(|w| unsafe { w.bits(rx.psel_bits()) });
+}
+
+impl Receive for Receiver {
+    fn take(&mut self) -> Option<u8> {
+        if self.0.events_rxdrdy.read().events_rxdrdy().bit_is_clear() {
+            return None;
+        }
+        // Before the byte is taken, as the next one then reports itself.
+        self.0.events_rxdrdy.reset();
+        Some(self.0.rxd.read().rxd().bits())
     }
 }
 
-impl Read for Port {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
-        self.rx.read(buffer)
-    }
+impl ErrorType for Sender {
+    type Error = Infallible;
 }
 
-impl Write for Port {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
-        let sent = self.tx.write(bytes)?;
-        // The HAL takes a transfer that has not yet reported its start for one that has to be
-        // started. A microsecond is enough for that; the byte takes 87.
-        asm::delay(64);
-        self.tx.flush()?;
-        Ok(sent)
+impl Write for Sender {
+    #[allow(unsafe_code)]
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        let Some(&byte) = bytes.first() else { return Ok(0) };
+        // SAFETY: the receiver owns the registers, and uses neither of these two.
+        let uart = unsafe { &*UART0::ptr() };
+        uart.events_txdrdy.reset();
+        // SAFETY: every byte can be sent.
+        uart.txd.write(|w| unsafe { w.txd().bits(byte) });
+        while uart.events_txdrdy.read().events_txdrdy().bit_is_clear() {
+            hint::spin_loop();
+        }
+        Ok(1)
     }
 
-    fn flush(&mut self) -> Result<(), Error> {
+    fn flush(&mut self) -> Result<(), Infallible> {
         // Every byte has been waited for.
         Ok(())
     }

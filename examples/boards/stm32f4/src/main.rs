@@ -9,33 +9,45 @@
 
 mod port;
 
+use cortex_m::peripheral::NVIC;
 use cortex_m_rt::entry;
 use defmt_rtt as _;
-use node::Readings;
+use node::{Arrived, Readings};
 use panic_probe as _;
-use port::Port;
+use port::{RECEIVER, Receiver, Sender};
 use stm32f4xx_hal::{
     adc::{
         Adc, Temperature,
         config::{AdcConfig, SampleTime},
     },
     gpio::{Analog, PA0},
-    pac::{ADC1, Peripherals},
+    pac::{ADC1, Interrupt, Peripherals},
     prelude::*,
     rcc::Config,
-    serial::Serial,
+    serial::{RxListen, Serial},
     signature::{VDDA_CALIB, VtempCal30, VtempCal110},
 };
 
 #[entry]
 fn main() -> ! {
+    // `entry` makes this a reference that only `main` has.
+    static mut ARRIVED: Arrived = Arrived::new();
+
     let peripherals = Peripherals::take().expect("nobody else takes them");
     // The internal 16 MHz: every board has it.
     let mut rcc = peripherals.RCC.freeze(Config::hsi());
     let pins = peripherals.GPIOA.split(&mut rcc);
 
     let serial = Serial::new(peripherals.USART2, (pins.pa2, pins.pa3), 115_200.bps(), &mut rcc);
-    let port = Port(serial.expect("16 MHz gives 115200 baud"));
+    let (tx, mut rx) = serial.expect("16 MHz gives 115200 baud").split();
+    rx.listen();
+    let (receiver, port) = node::port(ARRIVED, Receiver(rx), Sender(tx));
+    RECEIVER.install(receiver);
+    // SAFETY: no critical section depends on the interrupt's being off.
+    #[allow(unsafe_code)]
+    unsafe {
+        NVIC::unmask(Interrupt::USART2);
+    }
     let delay = peripherals.TIM5.delay_us(&mut rcc);
     let mut adc = Adc::new(peripherals.ADC1, true, AdcConfig::default(), &mut rcc);
     adc.enable_temperature_and_vref();

@@ -1,36 +1,47 @@
-//! The HAL's serial port behind the traits of embedded-io 0.7; the HAL itself has 0.6, and no
-//! `Read`.
+//! The halves of the HAL's serial port: an interrupt handler receives, and the program sends by the
+//! traits of embedded-io 0.7, of which the HAL has 0.6.
 
 use embedded_hal_nb::serial;
-use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
+use embedded_io::{ErrorKind, ErrorType, Write};
+use node::{Handler, Receive};
 use stm32f4xx_hal::{
-    block,
-    pac::USART2,
-    serial::{Error, RxISR, Serial},
+    block, nb,
+    pac::{USART2, interrupt},
+    serial::{Error, Rx, Tx},
 };
 
-/// USART2, which waits where a byte cannot yet be sent or read.
-pub(crate) struct Port(pub(crate) Serial<USART2>);
+/// The interrupt handler's part of the port.
+pub(crate) static RECEIVER: Handler<Receiver> = Handler::new();
 
-impl ErrorType for Port {
+#[interrupt]
+fn USART2() {
+    RECEIVER.receive();
+}
+
+/// USART2, which keeps one byte.
+pub(crate) struct Receiver(pub(crate) Rx<USART2>);
+
+impl Receive for Receiver {
+    fn take(&mut self) -> Option<u8> {
+        loop {
+            match serial::Read::read(&mut self.0) {
+                Ok(byte) => return Some(byte),
+                Err(nb::Error::WouldBlock) => return None,
+                // Reading the byte has cleared the error. The frame fails its checksum.
+                Err(nb::Error::Other(_)) => {}
+            }
+        }
+    }
+}
+
+/// USART2, which waits where a byte cannot yet be sent.
+pub(crate) struct Sender(pub(crate) Tx<USART2>);
+
+impl ErrorType for Sender {
     type Error = ErrorKind;
 }
 
-impl ReadReady for Port {
-    fn read_ready(&mut self) -> Result<bool, ErrorKind> {
-        Ok(self.0.is_rx_not_empty())
-    }
-}
-
-impl Read for Port {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
-        let Some(slot) = buffer.first_mut() else { return Ok(0) };
-        *slot = block!(serial::Read::read(&mut self.0)).map_err(kind)?;
-        Ok(1)
-    }
-}
-
-impl Write for Port {
+impl Write for Sender {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
         let Some(&byte) = bytes.first() else { return Ok(0) };
         block!(serial::Write::write(&mut self.0, byte)).map_err(kind)?;
@@ -42,9 +53,6 @@ impl Write for Port {
     }
 }
 
-fn kind(error: Error) -> ErrorKind {
-    match error {
-        Error::FrameFormat | Error::Parity | Error::Noise => ErrorKind::InvalidData,
-        _ => ErrorKind::Other,
-    }
+fn kind(_: Error) -> ErrorKind {
+    ErrorKind::Other
 }
