@@ -9,7 +9,7 @@ use crate::{
     toolchain::{Choice, Toolchains},
     verdict::Tally,
 };
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, anyhow, ensure};
 use clap::{Args, Subcommand};
 use object::{Object, ObjectSection, SectionFlags, SectionKind, elf};
 use std::{
@@ -107,16 +107,19 @@ pub(crate) fn run_checks(args: &BoardsArgs) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Builds the Pico's program, and runs it in an emulator.
+/// Builds the Pico's program, and runs it in an emulator: undisturbed, and with an outage.
 fn run_pico(toolchains: &mut Toolchains, tally: &mut Tally) {
     heading("boards: the Pico's program, emulated");
-    let start = Instant::now();
-    let ran = board(PICO)
-        .map_err(anyhow::Error::msg)
-        .and_then(|board| board.build(toolchains))
-        .and_then(|elf| pico::run(&elf))
-        .map(|report| report.to_string());
-    count(tally, &format!("{PICO}: run"), start, ran);
+    let built = board(PICO).map_err(Error::msg).and_then(|board| board.build(toolchains));
+    type Run = fn(&Path) -> Result<pico::Report>;
+    for (name, run) in
+        [("run", pico::run as Run), ("gateway killed and started again", pico::run_with_outage)]
+    {
+        let start = Instant::now();
+        let elf = built.as_ref().map_err(|error| anyhow!("{error:#}"));
+        let ran = elf.and_then(|elf| run(elf)).map(|report| report.to_string());
+        count(tally, &format!("{PICO}: {name}"), start, ran);
+    }
 }
 
 /// Prints the result of a step and the time since `start`, and counts it.

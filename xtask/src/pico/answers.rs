@@ -45,28 +45,38 @@ impl Answered {
         self.by != 0
     }
 
-    /// Whoever the rejector chooses has answered, at once, and an expert this very question.
+    /// Whether somebody was asked in vain.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure != "None"
+    }
+
+    /// Whoever the rejector chooses has answered at the first attempt, and this very question.
     pub(super) fn check(&self) -> Result<()> {
-        let rejector = Rejector::new(&IMAGE);
         let mut scratch = [0; IMAGE.scratch_words()];
-        let mut codes = [0; IMAGE.inputs()];
-        let on_this_host = |error| anyhow!("this host: {error}");
-        let readings = &self.readings[..];
-        rejector.quantize(readings, &mut codes).map_err(on_this_host)?;
-        let decision = rejector.decide(readings, Reachable::ALL, &mut scratch);
-        let expert = decision.map_err(on_this_host)?.expert;
+        let decision =
+            Rejector::new(&IMAGE).decide(&self.readings[..], Reachable::ALL, &mut scratch);
+        let expert = decision.map_err(|error| anyhow!("this host: {error}"))?.expert;
         ensure!(
             (self.by, self.sent, self.failure.as_str()) == (expert, u8::from(expert != 0), "None"),
             "found {self:?}, expected that expert {expert} answers the first request"
         );
-        if self.is_by_expert() {
-            let value = self.answer.strip_prefix("Value(").and_then(|rest| rest.strip_suffix(')'));
-            let expected = expert::answer(&codes);
-            ensure!(
-                value.and_then(|value| value.parse().ok()) == Some(expected),
-                "found {self:?}, expected the answer {expected}"
-            );
+        self.check_answer()
+    }
+
+    /// If an expert has answered, then this very question.
+    pub(super) fn check_answer(&self) -> Result<()> {
+        if !self.is_by_expert() {
+            return Ok(());
         }
+        let mut codes = [0; IMAGE.inputs()];
+        let quantized = Rejector::new(&IMAGE).quantize(&self.readings[..], &mut codes);
+        quantized.map_err(|error| anyhow!("this host: {error}"))?;
+        let value = self.answer.strip_prefix("Value(").and_then(|rest| rest.strip_suffix(')'));
+        let expected = expert::answer(&codes);
+        ensure!(
+            value.and_then(|value| value.parse().ok()) == Some(expected),
+            "found {self:?}, expected the answer {expected}"
+        );
         Ok(())
     }
 }
@@ -103,7 +113,9 @@ mod tests {
         assert!(answered.is_by_expert());
         answered.check().unwrap();
         let other = Answered::read(&line(|answer| answer + 1.0)).unwrap().unwrap();
-        assert!(other.check().unwrap_err().to_string().contains("expected the answer"));
+        for error in [other.check(), other.check_answer()] {
+            assert!(error.unwrap_err().to_string().contains("expected the answer"));
+        }
     }
 
     #[test]

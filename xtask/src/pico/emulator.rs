@@ -52,6 +52,8 @@ pub(super) struct Figures {
     deepest_receive: u32,
     /// The most bytes at a time in the FIFO of what is sent.
     deepest_transmit: u32,
+    /// How often the gateway was gone.
+    disconnections: u32,
     /// What the emulator does not know, or the line did not take.
     complaints: Vec<String>,
 }
@@ -108,11 +110,16 @@ impl Drop for Emulator {
 }
 
 impl Figures {
-    /// Nothing was lost, and there is nothing that the emulator does not know.
-    pub(super) fn check(&self) -> Result<()> {
-        let Self { overruns, received, complaints, .. } = self;
+    /// The gateway was gone so often, no byte was lost, and there is nothing that the emulator does
+    /// not know.
+    pub(super) fn check(&self, outages: u32) -> Result<()> {
+        let Self { overruns, received, complaints, disconnections, .. } = self;
         ensure!(*overruns == 0, "{overruns} bytes found the FIFO full, {received} did not");
         ensure!(complaints.is_empty(), "{}", complaints.join("; "));
+        ensure!(
+            *disconnections == outages,
+            "the gateway was gone {disconnections} times, expected {outages}"
+        );
         Ok(())
     }
 }

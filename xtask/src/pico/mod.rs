@@ -4,36 +4,34 @@
 mod answers;
 mod emulator;
 mod expert;
+mod world;
 
-use crate::{
-    background::{HOST, Process, free_ports, get},
-    process::target_dir,
-    programs,
-};
 use answers::Answered;
-use anyhow::{Context, Result, ensure};
-use emulator::{Emulator, Figures};
-use expert::IMAGE;
+use anyhow::{Result, bail, ensure};
+use emulator::Figures;
 use std::{
-    fmt, fs,
+    fmt,
     path::Path,
-    process::Command,
     time::{Duration, Instant},
 };
+use world::World;
 
 /// Questions that must be answered.
 const QUESTIONS: usize = 5;
 
-/// Inputs within which that many must be asked.
+/// Inputs within which that many must be asked, and within which an expert that is back is asked
+/// again: it is held off for as long as ten take.
 const MOST_INPUTS: usize = 20;
 
-/// A node that logs nothing for so long hangs. Its second takes the emulator several.
-const SILENCE: Duration = Duration::from_secs(120);
+/// Questions in vain before the gateway is started again.
+const IN_VAIN: usize = 2;
 
 /// How a run went.
 pub(crate) struct Report {
+    /// Inputs by how they were resolved.
     inputs: usize,
-    questions: usize,
+    by_experts: usize,
+    in_vain: usize,
     figures: Figures,
     elapsed: Duration,
 }
@@ -42,62 +40,61 @@ pub(crate) struct Report {
 /// missing or another one than the expert's, if a byte is lost, or if the gateway has counted
 /// something else.
 pub(crate) fn run(elf: &Path) -> Result<Report> {
-    let package = emulator::fetch()?;
-    let programs = programs::with_models()?;
-    let directory = target_dir().join("pico");
-    if directory.exists() {
-        fs::remove_dir_all(&directory)?;
-    }
-    fs::create_dir_all(&directory)?;
-    let [gateway_port, expert_port, metrics_port] = free_ports()?;
-    let program = || Command::new(programs.join("mild-gateway"));
-
-    let model = directory.join("expert.onnx");
-    fs::write(&model, expert::model())?;
-    let mut command = program();
-    command.arg("expert").arg("--model").arg(&model);
-    command.args(["--http", &format!("{HOST}:{expert_port}")]);
-    let _expert = Process::start(&mut command, &directory, "expert", expert_port)?;
-
-    let config = directory.join("gateway.toml");
-    fs::write(&config, configuration(gateway_port, expert_port, metrics_port))?;
-    let mut command = program();
-    command.arg("serve").arg(&config);
-    let gateway = Process::start(&mut command, &directory, "gateway", gateway_port)?;
-
+    let mut world = World::start(elf, "calm")?;
     let begun = Instant::now();
-    let mut emulator =
-        Emulator::start(&package, elf, &format!("{HOST}:{gateway_port}"), &directory)?;
-    let (mut inputs, mut questions) = (0, 0);
-    while questions < QUESTIONS {
-        ensure!(inputs < MOST_INPUTS, "{questions} questions within {inputs} inputs");
-        let line = emulator.line(SILENCE)?;
-        let answered = Answered::read(&line)?
-            .with_context(|| format!("expected an outcome, found: {line}"))?;
+    let (mut inputs, mut by_experts) = (0, 0);
+    while by_experts < QUESTIONS {
+        ensure!(inputs < MOST_INPUTS, "{by_experts} questions within {inputs} inputs");
+        let answered = world.next()?;
         answered.check()?;
         inputs += 1;
-        questions += usize::from(answered.is_by_expert());
+        by_experts += usize::from(answered.is_by_expert());
     }
     let elapsed = begun.elapsed();
-    let figures = emulator.end()?;
-    let counted = get(&format!("{HOST}:{metrics_port}"), "/metrics")?;
-    ensure!(gateway.end()?, "the gateway failed; see {}", directory.display());
-    figures.check()?;
-    check_counts(&counted, questions)?;
-    Ok(Report { inputs, questions, figures, elapsed })
+    let (figures, counted) = world.end()?;
+    figures.check(0)?;
+    check_counts(&counted, by_experts)?;
+    Ok(Report { inputs, by_experts, in_vain: 0, figures, elapsed })
 }
 
-/// All experts are the same one.
-fn configuration(gateway_port: u16, expert_port: u16, metrics_port: u16) -> String {
-    let mut text = format!(
-        "metrics = \"{HOST}:{metrics_port}\"\n[listen]\ntcp = [\"{HOST}:{gateway_port}\"]\n"
-    );
-    for (index, name) in IMAGE.names().enumerate().skip(1) {
-        text += &format!(
-            "[[expert]]\nindex = {index}\nname = \"{name}\"\nhttp = \"http://{HOST}:{expert_port}/\"\n"
-        );
-    }
-    text
+/// Runs the program, kills the gateway, and starts it again. An error if an answer belongs to
+/// another question, if nothing is asked in vain meanwhile, or if the experts are not asked as
+/// before in the end.
+pub(crate) fn run_with_outage(elf: &Path) -> Result<Report> {
+    let mut world = World::start(elf, "outage")?;
+    let begun = Instant::now();
+    let (mut inputs, mut by_experts, mut in_vain) = (0, 0, 0);
+    let mut next = |world: &mut World| -> Result<_> {
+        let answered = world.next()?;
+        answered.check_answer()?;
+        inputs += 1;
+        by_experts += usize::from(answered.is_by_expert());
+        in_vain += usize::from(answered.has_failed() && !answered.is_by_expert());
+        Ok(answered)
+    };
+    let mut until = |world: &mut World, what: &str, is_so: &mut dyn FnMut(&Answered) -> bool| {
+        for _ in 0..MOST_INPUTS {
+            if is_so(&next(world)?) {
+                return Ok(());
+            }
+        }
+        bail!("within {MOST_INPUTS} inputs not {what}")
+    };
+    until(&mut world, "an answer", &mut Answered::is_by_expert)?;
+    world.kill_gateway();
+    let mut failures = 0;
+    until(&mut world, "two questions in vain", &mut |answered| {
+        failures += usize::from(answered.has_failed());
+        failures == IN_VAIN
+    })?;
+    world.start_gateway()?;
+    until(&mut world, "an answer as before", &mut |answered| {
+        answered.is_by_expert() && answered.check().is_ok()
+    })?;
+    let elapsed = begun.elapsed();
+    let (figures, _) = world.end()?;
+    figures.check(1)?;
+    Ok(Report { inputs, by_experts, in_vain, figures, elapsed })
 }
 
 /// The gateway has counted an answer to each question, and nothing else.
@@ -122,13 +119,9 @@ fn check_counts(metrics: &str, questions: usize) -> Result<()> {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { inputs, questions, figures, elapsed } = self;
-        write!(
-            f,
-            "{inputs} inputs, {questions} questions, {questions} answers; {figures}; \
-             the emulator took {:.0} s",
-            elapsed.as_secs_f64()
-        )
+        let Self { inputs, by_experts, in_vain, figures, elapsed } = self;
+        write!(f, "{inputs} inputs, {by_experts} answered by experts, {in_vain} asked in vain; ")?;
+        write!(f, "{figures}; the emulator took {:.0} s", elapsed.as_secs_f64())
     }
 }
 

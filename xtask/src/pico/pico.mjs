@@ -25,6 +25,8 @@ const CYCLE_NS = 8;
 const SLICE = 20_000;
 /** How long a gateway may take to answer a frame, in this machine's time. */
 const PATIENCE_MS = 30_000;
+/** How long after a gateway is gone it is looked for again, in this machine's time. */
+const PLUG_MS = 50;
 /** How often a debug probe empties the log's buffer. */
 const LOG_NS = 1e6;
 
@@ -53,9 +55,20 @@ const TURNS = [0, 0.3, 2.4, 0.6, 0.9, 1.2, 1.8];
 const [, , module, elf, gateway] = process.argv;
 const { RP2040 } = await import(pathToFileURL(module));
 
-const figures = { seconds: 0, baud: 0, sent: 0, received: 0, overruns: 0, deepest_receive: 0, deepest_transmit: 0 };
+const figures = {
+  seconds: 0,
+  baud: 0,
+  sent: 0,
+  received: 0,
+  overruns: 0,
+  deepest_receive: 0,
+  deepest_transmit: 0,
+  disconnections: 0,
+};
 const complaints = [];
+let socket;
 let waiting;
+let plugging;
 let ended = false;
 function end() {
   if (ended) return;
@@ -69,6 +82,7 @@ function end() {
   socket.destroy();
   process.stdin.destroy();
   clearTimeout(waiting);
+  clearTimeout(plugging);
 }
 
 /** What the emulator does not know ends the run. */
@@ -110,14 +124,6 @@ const log = load(await readFile(elf), "_SEGGER_RTT");
 core.VTOR = VECTORS;
 core.reset();
 
-const [host, port] = gateway.split(":");
-const socket = connect(Number(port), host);
-socket.setNoDelay(true);
-socket.on("error", (error) => {
-  throw error;
-});
-await new Promise((resolve) => socket.once("connect", resolve));
-
 const uart = chip.uart[0];
 const depth = () => (uart.fifosEnabled ? FIFO_DEPTH : 1);
 /** Calls `event` again and again after `nanoseconds`, from `start` on until it returns false. */
@@ -140,9 +146,10 @@ let begun = false;
 let asked = false;
 const transmit = every(BYTE_NS, () => {
   const byte = leaving.shift();
-  socket.write(Uint8Array.of(byte));
+  // Without a gateway it goes nowhere.
+  if (socket.writable) socket.write(Uint8Array.of(byte));
   figures.sent += 1;
-  asked ||= begun && byte === 0;
+  asked ||= begun && byte === 0 && socket.writable;
   begun = byte !== 0;
   return leaving.length > 0;
 });
@@ -177,11 +184,27 @@ const receive = every(BYTE_NS, () => {
   }
   return coming.length > 0;
 });
-socket.on("data", (bytes) => {
-  coming.push(...bytes);
-  receive();
-  if (asked) goOn();
-});
+const [host, port] = gateway.split(":");
+function plug() {
+  let connected = false;
+  socket = connect(Number(port), host);
+  socket.setNoDelay(true);
+  socket.on("connect", () => (connected = true));
+  socket.on("data", (bytes) => {
+    coming.push(...bytes);
+    receive();
+    if (asked) goOn();
+  });
+  // The end follows.
+  socket.on("error", () => {});
+  socket.on("close", () => {
+    if (ended) return;
+    figures.disconnections += connected ? 1 : 0;
+    plugging = setTimeout(plug, PLUG_MS);
+    if (asked) goOn();
+  });
+}
+plug();
 const { readUint32, writeUint32 } = Object.getPrototypeOf(uart);
 uart.readUint32 = (offset) => (offset === RECEIVE_STATUS ? overrun : readUint32.call(uart, offset));
 uart.writeUint32 = (offset, value) => {
@@ -215,7 +238,6 @@ every(LOG_NS, () => {
 
 // A panic, for instance.
 chip.onBreak = () => complain("core", `breakpoint at 0x${core.PC.toString(16)}`);
-socket.on("close", () => ended || complain("line", "the gateway closed it"));
 process.stdin.on("end", end).resume();
 
 // Firmware that waits reads the timer until a microsecond has passed: let it pass.
