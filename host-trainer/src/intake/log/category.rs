@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::cell;
+use super::numbered::Numbered;
 
 /// The most categories that a column may have, counted over the whole log.
 pub(super) const MAX_CATEGORIES: usize = 256;
@@ -16,27 +17,29 @@ pub(super) fn name(text: &str) -> String {
 /// The categories of one column, numbered in the order of their first appearance.
 #[derive(Default)]
 pub(super) struct Categories {
-    codes: HashMap<String, u16>,
-    names: Vec<String>,
+    names: Numbered,
+    /// The codes of cells that are written otherwise than the name of their category.
+    aliases: HashMap<String, u16>,
 }
 
 impl Categories {
     /// The code of a cell, or `None` if it would be one category too many.
     pub(super) fn code(&mut self, text: &str) -> Option<u16> {
-        if let Some(&code) = self.codes.get(text) {
+        if let Some(code) = self.names.get(text) {
+            return Some(code as u16);
+        }
+        if let Some(&code) = self.aliases.get(text) {
             return Some(code);
         }
         let name = name(text);
-        let code = match self.codes.get(&name) {
-            Some(&code) => code,
-            None if self.names.len() == MAX_CATEGORIES => return None,
-            None => {
-                self.names.push(name.clone());
-                let code = (self.names.len() - 1) as u16;
-                self.codes.insert(name, code);
-                code
-            }
-        };
+        let code = match self.names.get(&name) {
+            Some(code) => code,
+            None if self.names.texts().len() == MAX_CATEGORIES => return None,
+            None => self.names.push(&name),
+        } as u16;
+        if name != text {
+            self.aliases.insert(text.to_owned(), code);
+        }
         Some(code)
     }
 
@@ -46,20 +49,21 @@ impl Categories {
         &self,
         train: impl Iterator<Item = u16>,
     ) -> (Vec<&str>, Vec<Option<usize>>) {
-        let mut seen = vec![false; self.names.len()];
+        let names = self.names.texts();
+        let mut seen = vec![false; names.len()];
         train.for_each(|code| seen[usize::from(code)] = true);
         let mut order: Vec<usize> = (0..seen.len()).filter(|&code| seen[code]).collect();
-        let number = |code: usize| self.names[code].parse::<i64>().ok();
+        let number = |code: usize| names[code].parse::<i64>().ok();
         if order.iter().all(|&code| number(code).is_some()) {
             order.sort_by_key(|&code| number(code));
         } else {
-            order.sort_by_key(|&code| &self.names[code]);
+            order.sort_by_key(|&code| &names[code]);
         }
         let mut positions = vec![None; seen.len()];
         for (position, &code) in order.iter().enumerate() {
             positions[code] = Some(position);
         }
-        (order.into_iter().map(|code| self.names[code].as_str()).collect(), positions)
+        (order.into_iter().map(|code| names[code].as_str()).collect(), positions)
     }
 }
 

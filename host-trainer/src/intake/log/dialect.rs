@@ -66,13 +66,13 @@ impl TableFormat {
     pub(super) fn dialect(&self, sample: &str, said: Option<Delimiter>) -> Dialect {
         let delimiter = self.delimiter.or(said).unwrap_or_else(|| delimiter(sample));
         let decimal = self.decimal.unwrap_or_else(|| decimal(sample, delimiter));
-        Dialect { delimiter, decimal, missing: self.missing.clone() }
+        Dialect { delimiter, decimal, missing: Missing::new(self.missing.clone()) }
     }
 
     /// The dialect of a table that is not written at all.
     pub(super) fn in_memory(self) -> Dialect {
         let (delimiter, decimal) = (Delimiter::Comma, Decimal::Point);
-        Dialect { delimiter, decimal, missing: self.missing }
+        Dialect { delimiter, decimal, missing: Missing::new(self.missing) }
     }
 }
 
@@ -81,13 +81,37 @@ impl TableFormat {
 pub(super) struct Dialect {
     pub(super) delimiter: Delimiter,
     pub(super) decimal: Decimal,
-    missing: Vec<String>,
+    missing: Missing,
+}
+
+/// The marks of cells that have no value.
+#[derive(Debug, Clone)]
+struct Missing {
+    marks: Vec<String>,
+    /// The bytes with which they begin, bit by bit. Few other cells begin with one of them.
+    begins: [u64; 4],
+}
+
+impl Missing {
+    fn new(marks: Vec<String>) -> Self {
+        let mut begins = [0; 4];
+        for &byte in marks.iter().filter_map(|mark| mark.as_bytes().first()) {
+            begins[usize::from(byte / 64)] |= 1 << (byte % 64);
+        }
+        Self { marks, begins }
+    }
+
+    fn has(&self, text: &str) -> bool {
+        let Some(&byte) = text.as_bytes().first() else { return true };
+        let may = self.begins[usize::from(byte / 64)] >> (byte % 64) & 1 == 1;
+        may && self.marks.iter().any(|mark| mark == text)
+    }
 }
 
 impl Dialect {
     /// Whether a cell has no value.
     pub(super) fn is_missing(&self, text: &str) -> bool {
-        text.is_empty() || self.missing.iter().any(|mark| mark == text)
+        self.missing.has(text)
     }
 
     /// A number with a decimal point. `None` if it has one already where a comma is expected.

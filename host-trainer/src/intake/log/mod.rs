@@ -25,6 +25,7 @@ mod lines;
 mod memory;
 mod new_rows;
 mod npy;
+mod numbered;
 mod prelude;
 mod recognised;
 mod records;

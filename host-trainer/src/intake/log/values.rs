@@ -78,6 +78,9 @@ impl Row<'_> {
     /// A feature. Where there is text, the column is of categories.
     fn feature(&self, column: usize) -> Result<f32> {
         let text = self.text(column);
+        if let Some(value) = cell::few_digits(text, self.header().dialect().decimal) {
+            return Ok(value);
+        }
         if text.starts_with(char::is_alphabetic)
             && cell::class(text).is_ok_and(|class| class == text)
             && !self.is_missing(column)

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::cell;
+use super::numbered::Numbered;
 use crate::data::notes::Strangers;
 
 /// The most classes.
@@ -17,8 +18,7 @@ const EXAMPLES: usize = 3;
 /// The classes that labels have had, numbered in the order of their first appearance, and the wrong
 /// answers of each expert.
 pub(super) struct Vocabulary {
-    codes: HashMap<String, u16>,
-    names: Vec<String>,
+    codes: Numbered,
     /// The number of classes that the configuration states.
     stated: Option<u32>,
     answers: Vec<Answers>,
@@ -28,9 +28,10 @@ pub(super) struct Vocabulary {
 #[derive(Default)]
 struct Answers {
     given: usize,
-    /// Wrong ones, and how often each was given. A label of a later row may still make a class of
-    /// one.
-    wrong: HashMap<String, usize>,
+    /// Wrong ones. A label of a later row may still make a class of one.
+    wrong: Numbered,
+    /// How often each wrong one was given.
+    counts: Vec<usize>,
     /// Those beyond the ones that are remembered.
     beyond: usize,
 }
@@ -45,13 +46,13 @@ pub(super) struct Classes {
 impl Vocabulary {
     pub(super) fn new(experts: usize, stated: Option<u32>) -> Self {
         let answers = std::iter::repeat_with(Answers::default).take(experts).collect();
-        Self { codes: HashMap::new(), names: Vec::new(), stated, answers }
+        Self { codes: Numbered::default(), stated, answers }
     }
 
     /// The code of a label, or what it should have been.
     pub(super) fn label(&mut self, class: &str) -> Result<u16, String> {
-        if let Some(&code) = self.codes.get(class) {
-            return Ok(code);
+        if let Some(code) = self.codes.get(class) {
+            return Ok(code as u16);
         }
         let most = self.stated.map_or(MOST, |stated| stated as usize);
         if let (Some(stated), Some(number)) = (self.stated, cell::integer(class))
@@ -59,13 +60,10 @@ impl Vocabulary {
         {
             return Err(format!("a class, an integer of 0..={}", stated - 1));
         }
-        if self.names.len() == most {
+        if self.codes.texts().len() == most {
             return Err(format!("at most {most} classes, and this is one more"));
         }
-        let code = self.names.len() as u16;
-        self.codes.insert(class.to_owned(), code);
-        self.names.push(class.to_owned());
-        Ok(code)
+        Ok(self.codes.push(class) as u16)
     }
 
     /// Whether an answer is wrong; it is counted.
@@ -75,10 +73,11 @@ impl Vocabulary {
         if answer == label {
             return false;
         }
-        if let Some(count) = answers.wrong.get_mut(answer) {
-            *count += 1;
-        } else if answers.wrong.len() < REMEMBERED {
-            answers.wrong.insert(answer.to_owned(), 1);
+        if let Some(number) = answers.wrong.get(answer) {
+            answers.counts[number] += 1;
+        } else if answers.counts.len() < REMEMBERED {
+            answers.wrong.push(answer);
+            answers.counts.push(1);
         } else {
             answers.beyond += 1;
         }
@@ -89,10 +88,11 @@ impl Vocabulary {
     /// their number and all are integers, those that no label has are classes as well.
     pub(super) fn classes(&self) -> Classes {
         let number = |name: &String| name.parse::<i64>().ok();
-        let integers = self.names.iter().all(|name| number(name).is_some());
+        let labels = self.codes.texts();
+        let integers = labels.iter().all(|name| number(name).is_some());
         let mut names = match self.stated {
             Some(stated) if integers => (0..stated).map(|class| class.to_string()).collect(),
-            _ => self.names.clone(),
+            _ => labels.to_vec(),
         };
         if integers {
             names.sort_by_key(number);
@@ -101,19 +101,20 @@ impl Vocabulary {
         }
         let place: HashMap<&str, u16> =
             (0..).zip(&names).map(|(place, name)| (name.as_str(), place)).collect();
-        let of_code = self.names.iter().map(|name| place[name.as_str()]).collect();
+        let of_code = labels.iter().map(|name| place[name.as_str()]).collect();
         Classes { names, of_code }
     }
 
     /// The answers of each expert that no label has.
     pub(super) fn strangers(&self, experts: &[&str]) -> Vec<Strangers> {
         let of = |(expert, answers): (&&str, &Answers)| {
-            let strange = answers.wrong.iter().filter(|(text, _)| !self.codes.contains_key(*text));
+            let wrong = answers.wrong.texts().iter().zip(&answers.counts);
+            let strange = wrong.filter(|(text, _)| self.codes.get(text).is_none());
             let mut strange: Vec<(&String, &usize)> = strange.collect();
             strange.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
             let known = strange.iter().map(|(_, count)| **count).sum::<usize>();
             let alike = strange.iter().find_map(|(text, _)| {
-                let class = self.names.iter().find(|name| plain(name) == plain(text))?;
+                let class = self.codes.texts().iter().find(|name| plain(name) == plain(text))?;
                 Some((text.to_string(), class.clone()))
             });
             let examples = strange.iter().take(EXAMPLES).map(|(text, _)| text.to_string());
