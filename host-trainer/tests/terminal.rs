@@ -99,6 +99,31 @@ fn all_tables_fit_with_long_names() {
     all_commands_fit(&long_names());
 }
 
+/// The names of the commands that a help lists.
+fn commands_in(help: &str) -> Vec<String> {
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let lines = lines.take_while(|line| !line.is_empty());
+    // What follows on a further line is indented.
+    let names = lines.filter_map(|line| line.strip_prefix("  "));
+    let names = names.filter(|line| !line.starts_with(' ')).filter_map(|l| l.split(' ').next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+#[test]
+fn all_helps_fit() {
+    let bench = Bench::new();
+    let all = fits(&["--help"], &bench.mild(&["--help"]));
+    let mut commands: Vec<Vec<String>> = commands_in(&all).into_iter().map(|c| vec![c]).collect();
+    assert!(commands.len() > 20, "{commands:?}");
+    while let Some(command) = commands.pop() {
+        let mut arguments: Vec<&str> = command.iter().map(String::as_str).collect();
+        arguments.push("--help");
+        let help = fits(&arguments, &bench.mild(&arguments));
+        let of_it = commands_in(&help).into_iter();
+        commands.extend(of_it.map(|name| command.iter().cloned().chain([name]).collect()));
+    }
+}
+
 #[test]
 fn all_words_are_explained_within_the_width() {
     let bench = Bench::new();

@@ -16,8 +16,9 @@ use crate::pipeline;
 /// Arguments of `mild check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads the whole log and trains nothing. The exit status is 0 if the log can be trained on, with or
-without warnings. It is 1 if not, or if there are warnings and --deny-warnings is given.
+Reads the whole log and trains nothing. The exit status is 0 if the log can be
+trained on, with or without warnings. It is 1 if not, or if there are warnings
+and --deny-warnings is given.
 
 Examples:
   mild check mild.toml

@@ -18,21 +18,29 @@ use crate::intake::config::MAX_NAME;
 /// Arguments of `mild log collect`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Asks experts about the rows of a table. Writes the log, with the answers of expert NAME in `pred_NAME`, and `mild.toml`
-beside it. One expert must be called `local`: the device's own model. An expert is one of
+Asks experts about the rows of a table. Writes the log, with the answers of
+expert NAME in `pred_NAME`, and `mild.toml` beside it. One expert must be called
+`local`: the device's own model. An expert is one of
 
-  http://… or https://…   an endpoint, sent the JSON of docs/gateway.md with the row by name in `row`
+  http://… or https://…   an endpoint, sent the JSON of docs/gateway.md with the
+                          row by name in `row`
   column:COLUMN           a column of the table
-  anything else           a program and its arguments: it reads a line of that JSON and writes a line such as {\"label\": 3}
+  anything else           a program and its arguments: it reads a line of that
+                          JSON and writes a line such as {\"label\": 3}
 
-An answer may have a `confidence` or `probabilities`; those of `local` become columns. Every answer is saved at once in
-FILE.answers.jsonl. So the same command continues where it stopped, and asks nothing twice.
+An answer may have a `confidence` or `probabilities`; those of `local` become
+columns. Every answer is saved at once in FILE.answers.jsonl. So the same
+command continues where it stopped, and asks nothing twice.
 
 Examples:
-  mild log collect rows.csv --expert local='./tiny --int8' --expert cloud=https://example.com/classify \\
-      --price cloud=0.002 --max-money 5 --out log.csv --dry-run     what it would cost; nobody is asked
-  mild log collect rows.csv --expert local=column:tiny --expert cloud=https://example.com/v1/chat --token cloud=API_KEY \\
-      --template cloud=ask.json --answer cloud=/choices/0/text --rate cloud=5 --rows 500 --out log.csv")]
+  mild log collect rows.csv --expert local='./tiny --int8' \\
+      --expert cloud=https://example.com/classify --price cloud=0.002 \\
+      --max-money 5 --out log.csv --dry-run
+      what it would cost; nobody is asked
+  mild log collect rows.csv --expert local=column:tiny \\
+      --expert cloud=https://example.com/v1/chat --token cloud=API_KEY \\
+      --template cloud=ask.json --answer cloud=/choices/0/text \\
+      --rate cloud=5 --rows 500 --out log.csv")]
 pub(crate) struct CollectArgs {
     /// The table of rows (CSV, JSON Lines or NPZ), with the right answers
     samples: PathBuf,

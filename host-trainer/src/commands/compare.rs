@@ -20,8 +20,9 @@ use crate::loss::Effort;
 /// Arguments of `mild compare`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-`mild explain METHOD` explains a method, and `mild explain WORD` a word of the tables. With --out, an
-interrupted comparison continues where it stopped; compare.md has the tables as Markdown.
+`mild explain METHOD` explains a method, and `mild explain WORD` a word of the
+tables. With --out, an interrupted comparison continues where it stopped;
+compare.md has the tables as Markdown.
 
 Examples:
   mild compare mild.toml
@@ -68,13 +69,14 @@ pub(crate) struct CompareArgs {
     pub(super) output: Output,
 }
 
-/// All methods, each with what it is.
+/// The names of all methods.
 fn methods_help() -> String {
-    let mut help = "The methods to compare, or `all` of them:".to_owned();
-    for contender in Contender::all() {
-        help += &format!("\n  {:<22}{}", contender.name(), contender.about());
-    }
-    help
+    let names: Vec<&str> = Contender::all().map(|contender| contender.name()).collect();
+    format!(
+        "The methods to compare, separated by commas, or `all` of them; `mild explain` says what each \
+         is: {}",
+        names.join(", ")
+    )
 }
 
 /// The name of a method, or `all`.

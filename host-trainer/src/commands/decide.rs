@@ -20,14 +20,17 @@ use crate::judge::decide::{RowDecision, decide_part, decide_table};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  mild decide mild.toml --image out/rejector.mild                    the test rows of the log
-  mild decide mild.toml --image out/rejector.mild --input new.csv    rows that need no label
+  mild decide mild.toml --image out/rejector.mild
+      the test rows of the log
+  mild decide mild.toml --image out/rejector.mild --input new.csv
+      rows that need no label
   mild decide mild.toml --image out/rejector.mild --json --out decisions.json
 
-A row's columns: its line, the expert that is asked, the margin (by how much that expert's score
-plus offset exceeds the next best), each expert's score (`mild inspect IMAGE` prints the offsets),
-each expert's probability of being right if the image has them (method `one-vs-all`), and error, price
-and deferral loss of the choice. The last three are empty if the row lacks the data for them.")]
+A row's columns: its line, the expert that is asked, the margin (by how much
+that expert's score plus offset exceeds the next best), each expert's score
+(`mild inspect IMAGE` prints the offsets), each expert's probability of being
+right if the image has them (method `one-vs-all`), and error, price and deferral
+loss of the choice. The last three are empty if the row lacks the data for them.")]
 pub(crate) struct DecideArgs {
     /// The configuration of the log (TOML)
     config: PathBuf,

@@ -16,7 +16,8 @@ use crate::intake::{demo, log};
 #[command(after_help = "\
 Examples:
   mild demo
-  mild demo --out wine    also writes the log and its configuration, to try other commands on")]
+  mild demo --out wine
+      also writes the log and its configuration, to try other commands on")]
 pub(crate) struct DemoArgs {
     /// Write the log, its configuration, the image, the report and golden vectors to this directory
     #[arg(long, value_name = "DIR")]

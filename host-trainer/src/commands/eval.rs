@@ -21,8 +21,10 @@ use crate::judge::report;
 #[command(after_help = "\
 Examples:
   mild eval mild.toml --image out/rejector.mild
-  mild eval mild.toml --image out/rejector.mild --threshold 40    as if deferring needed a larger advantage
-  mild eval mild.toml --image out/rejector.mild --price cloud=0.3  as if the cloud cost 0.3")]
+  mild eval mild.toml --image out/rejector.mild --threshold 40
+      as if deferring needed a larger advantage
+  mild eval mild.toml --image out/rejector.mild --price cloud=0.3
+      as if the cloud cost 0.3")]
 pub(crate) struct EvalArgs {
     /// The configuration of the log (TOML)
     config: PathBuf,

@@ -21,7 +21,8 @@ use crate::judge::report::{
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  mild export out/rejector.mild --format rust --config mild.toml --out src/rejector.rs
+  mild export out/rejector.mild --format rust --config mild.toml \\
+      --out src/rejector.rs
   mild export out/rejector.mild --format c --config mild.toml --out rejector
   mild export out/rejector.mild --format bin --out rejector
   mild export out/rejector.mild --format vectors --rows 10000 --out vectors.bin")]

@@ -15,11 +15,12 @@ use crate::pipeline::train;
 /// Arguments of `mild extend`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The log is not changed. The new expert answered other rows, of which only the label is known; the
-table says whether each answer was right.
+The log is not changed. The new expert answered other rows, of which only the
+label is known; the table says whether each answer was right.
 
 Example:
-  mild extend mild.toml --out out --expert person --price 0.3 --answers person.csv")]
+  mild extend mild.toml --out out --expert person --price 0.3 \\
+      --answers person.csv")]
 pub(crate) struct ExtendArgs {
     #[command(flatten)]
     train: TrainArgs,

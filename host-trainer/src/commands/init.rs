@@ -18,14 +18,17 @@ use crate::warnings::Warning;
 /// Arguments of `mild init`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Looks at the header and the rows, guesses which column is what, and writes `mild.toml` beside the log.
-The file is written only if the log can be read with it. Columns such as `pred_cloud`, `loss_cloud`,
-`score_cloud` and `price_cloud` mean that there is an expert `cloud`; `local` is the device itself.
+Looks at the header and the rows, guesses which column is what, and writes
+`mild.toml` beside the log. The file is written only if the log can be read with
+it. Columns such as `pred_cloud`, `loss_cloud`, `score_cloud` and `price_cloud`
+mean that there is an expert `cloud`; `local` is the device itself.
 
 Examples:
   mild init log.csv
-  mild init log.csv --print                    on standard output, even if the log cannot be read with it
-  mild init --compare a/mild.toml b/mild.toml  how many keys are guessed right")]
+  mild init log.csv --print
+      on standard output, even if the log cannot be read with it
+  mild init --compare a/mild.toml b/mild.toml
+      how many keys are guessed right")]
 pub(crate) struct InitArgs {
     /// The log (CSV)
     #[arg(required = true)]

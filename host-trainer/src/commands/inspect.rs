@@ -18,8 +18,10 @@ use crate::signing::{Signature, SignedFile};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  mild inspect mild.toml            the log: who is needed how often, what deferring could gain
-  mild inspect out/rejector.mild    the image: network, prices, offsets, operating points, origin")]
+  mild inspect mild.toml
+      the log: who is needed how often, what deferring could gain
+  mild inspect out/rejector.mild
+      the image: network, prices, offsets, operating points, origin")]
 pub(crate) struct InspectArgs {
     /// An image, or the configuration (TOML) of a log
     file: PathBuf,

@@ -14,7 +14,8 @@ use crate::signing::{KeyFiles, NewKey};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  mild keygen keys/site    keys/site.secret.pem, keys/site.public.pem, keys/site.rs, keys/site.h")]
+  mild keygen keys/site
+      keys/site.secret.pem, keys/site.public.pem, keys/site.rs, keys/site.h")]
 pub(crate) struct KeygenArgs {
     /// Where to write: `NAME.secret.pem`, which only its owner can read, `NAME.public.pem`, and the
     /// public key as source, `NAME.rs` and `NAME.h`. No file is overwritten

@@ -30,14 +30,18 @@ enum LogCommand {
 /// Arguments of `mild log join`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The rows of the first table stay in their order. With --key, these columns say which rows of the other
-tables belong to them; without it, all tables must have the same rows in the same order. The column
-`answer` (or `pred`, `prediction`) of NAME=FILE becomes `pred_NAME`, and any other column becomes
-`COLUMN_NAME`, so that `mild init` finds the experts.
+The rows of the first table stay in their order. With --key, these columns say
+which rows of the other tables belong to them; without it, all tables must have
+the same rows in the same order. The column `answer` (or `pred`, `prediction`)
+of NAME=FILE becomes `pred_NAME`, and any other column becomes `COLUMN_NAME`, so
+that `mild init` finds the experts.
 
 Examples:
-  mild log join features.csv labels.csv --answers local=tiny.csv --answers cloud=api.csv --key id --out log.csv
-  mild log join table.csv --answers local=tiny.csv --answers cloud=api.csv --out log.csv    row by row")]
+  mild log join features.csv labels.csv --answers local=tiny.csv \\
+      --answers cloud=api.csv --key id --out log.csv
+  mild log join table.csv --answers local=tiny.csv --answers cloud=api.csv \\
+      --out log.csv
+      row by row")]
 struct JoinArgs {
     /// The table (CSV) of the features; it may have other columns, too
     features: PathBuf,

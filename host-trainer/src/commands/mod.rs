@@ -46,6 +46,7 @@ use crate::error::{Error, Result};
 #[command(
     name = "mild",
     version,
+    max_term_width = 80,
     after_help = "\
 Start with `mild demo`, or with your own log: `mild init log.csv`, then
 `mild train mild.toml --out out`. `mild help COMMAND` shows examples.

@@ -20,10 +20,10 @@ use crate::judge::html::{self, ReportLog};
 Example:
   mild report mild.toml --image out/rejector.mild
 
-The page is the one that `mild train` writes. What only the training knows, such as its promises
-and its float network, is read from `metrics.json` beside the image; without that file the page
-says so. A comparison beside the image (`mild compare --out`) becomes a table of other seeds and
-other numbers of rows.")]
+The page is the one that `mild train` writes. What only the training knows, such
+as its promises and its float network, is read from `metrics.json` beside the
+image; without that file the page says so. A comparison beside the image (`mild
+compare --out`) becomes a table of other seeds and other numbers of rows.")]
 pub(crate) struct ReportArgs {
     /// The configuration of the log (TOML)
     config: PathBuf,

@@ -47,8 +47,9 @@ pub(crate) struct TrainArgs {
 /// All arguments of the command.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Writes `rejector.mild` (the image), `report.html` (for a browser), `metrics.json` (all figures) and
-`vectors.bin` (what a device must decide). After Ctrl-C, the same command continues where it stopped.
+Writes `rejector.mild` (the image), `report.html` (for a browser),
+`metrics.json` (all figures) and `vectors.bin` (what a device must decide).
+After Ctrl-C, the same command continues where it stopped.
 
 Examples:
   mild train mild.toml --out out

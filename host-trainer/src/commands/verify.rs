@@ -15,7 +15,8 @@ use crate::signing::{Signature, SignedFile, read_public_key};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  mild verify out/rejector.signed.mild --key keys/site.public.pem --minimum-counter 7")]
+  mild verify out/rejector.signed.mild --key keys/site.public.pem \\
+      --minimum-counter 7")]
 pub(crate) struct VerifyArgs {
     /// The signed image
     image: PathBuf,

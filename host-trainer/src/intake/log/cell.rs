@@ -300,7 +300,7 @@ mod tests {
                 read += 1;
             }
         }
-        assert!(read > 100_000, "{read}");
+        assert!(read > 50_000, "{read}");
         for text in ["", "-", ".", "1.", ".5", "1.2.3", "1e3", "+1", "1,5", "0x1", "12345678901"] {
             assert_eq!(few_digits(text, Decimal::Point), None, "{text}");
         }
