@@ -15,8 +15,9 @@ use std::{
     time::Duration,
 };
 
-/// A browser that says nothing for so long is broken.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A browser that says nothing for so long is broken. axe-core takes a minute for the longest page where
+/// others take the processors.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A browser with one page.
 pub(super) struct Browser {
