@@ -107,14 +107,17 @@ pub(crate) fn run_checks(args: &BoardsArgs) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Builds the Pico's program, and runs it in an emulator: undisturbed, and with an outage.
+/// Builds the Pico's program, and runs it in an emulator: undisturbed, with noise on
+/// the line, and with an outage.
 fn run_pico(toolchains: &mut Toolchains, tally: &mut Tally) {
     heading("boards: the Pico's program, emulated");
     let built = board(PICO).map_err(Error::msg).and_then(|board| board.build(toolchains));
     type Run = fn(&Path) -> Result<pico::Report>;
-    for (name, run) in
-        [("run", pico::run as Run), ("gateway killed and started again", pico::run_with_outage)]
-    {
+    for (name, run) in [
+        ("run", pico::run as Run),
+        ("noise on the line", pico::run_with_noise),
+        ("gateway killed and started again", pico::run_with_outage),
+    ] {
         let start = Instant::now();
         let elf = built.as_ref().map_err(|error| anyhow!("{error:#}"));
         let ran = elf.and_then(|elf| run(elf)).map(|report| report.to_string());

@@ -54,20 +54,25 @@ pub(super) struct Figures {
     deepest_transmit: u32,
     /// How often the gateway was gone.
     disconnections: u32,
+    /// Bytes that noise has changed.
+    pub(super) damaged: u32,
     /// What the emulator does not know, or the line did not take.
     complaints: Vec<String>,
 }
 
 impl Emulator {
-    /// Starts the program `elf` with its serial line at `gateway`. Its log is kept in `directory`.
+    /// Starts the program `elf` with its serial line at `gateway`, on which every byte of the number
+    /// `noise` is damaged, if it is not 0. Its log is kept in `directory`.
     pub(super) fn start(
         module: &Path,
         elf: &Path,
         gateway: &str,
+        noise: u32,
         directory: &Path,
     ) -> Result<Self> {
         let mut node = Command::new("node");
-        node.arg(root().join("xtask/src/pico/pico.mjs")).arg(module).arg(elf).arg(gateway);
+        node.arg(root().join("xtask/src/pico/pico.mjs")).arg(module).arg(elf);
+        node.arg(gateway).arg(noise.to_string());
         node.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = node.spawn().context("cannot start node")?;
         let output = child.stdout.take().context("no output of the emulator")?;
@@ -130,8 +135,8 @@ impl fmt::Display for Figures {
         write!(
             f,
             "{seconds:.2} s of the chip's time; {sent} bytes sent and {received} received at {baud} \
-             baud, none lost; at most {} and {} of {FIFO} bytes in the FIFOs",
-            self.deepest_transmit, self.deepest_receive
+             baud, none lost, {} damaged; at most {} and {} of {FIFO} bytes in the FIFOs",
+            self.damaged, self.deepest_transmit, self.deepest_receive
         )
     }
 }

@@ -1,11 +1,12 @@
-// Runs the Pico's firmware in rp2040js, its UART0 on a TCP connection: node pico.mjs MODULE ELF HOST:PORT
+// Runs the Pico's firmware in rp2040js, its UART0 on a TCP connection: node pico.mjs MODULE ELF HOST:PORT NOISE
 //
 // MODULE is dist/esm/index.js of rp2040js. The bytes of the firmware's defmt log go to standard output. When standard
 // input ends, the figures of the run go to standard error as one JSON document, and the program ends.
 //
 // In the emulator a byte takes no time on the line, and what finds the receive FIFO full is lost without a trace. Here
 // bytes take their time, in the chip's time, and the transmit FIFO can be full, too. The chip's time stands still while
-// the gateway has a frame to answer: the answer comes at once, and a busy machine changes nothing.
+// the gateway has a frame to answer: the answer comes at once, and a busy machine changes nothing. With NOISE, other
+// than 0, every byte of that number is damaged, in both directions.
 import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import process from "node:process";
@@ -52,7 +53,7 @@ const counts = (volts) => Math.round((volts / 3.3) * 4096);
 /** What the pin measures from one input to the next, in volts: a potentiometer that somebody turns. */
 const TURNS = [0, 0.3, 2.4, 0.6, 0.9, 1.2, 1.8];
 
-const [, , module, elf, gateway] = process.argv;
+const [, , module, elf, gateway, noise] = process.argv;
 const { RP2040 } = await import(pathToFileURL(module));
 
 const figures = {
@@ -64,6 +65,7 @@ const figures = {
   deepest_receive: 0,
   deepest_transmit: 0,
   disconnections: 0,
+  damaged: 0,
 };
 const complaints = [];
 let socket;
@@ -140,16 +142,33 @@ function every(nanoseconds, event) {
   };
 }
 
+let passed = 0;
+/** What arrives of a byte on the line. Zeros stay zeros, and no other byte becomes one: frames keep their ends. */
+function arriving(byte) {
+  passed += 1;
+  if (byte === 0 || Number(noise) === 0 || passed < Number(noise)) return byte;
+  passed = 0;
+  figures.damaged += 1;
+  return byte === 1 ? 2 : byte ^ 1;
+}
+
 // To the gateway: a byte in the shift register, the others in the FIFO. Frames are between zeros.
 const leaving = [];
 let begun = false;
+let damaged = false;
 let asked = false;
 const transmit = every(BYTE_NS, () => {
   const byte = leaving.shift();
+  const arrived = arriving(byte);
   // Without a gateway it goes nowhere.
-  if (socket.writable) socket.write(Uint8Array.of(byte));
+  if (socket.writable) socket.write(Uint8Array.of(arrived));
   figures.sent += 1;
-  asked ||= begun && byte === 0 && socket.writable;
+  damaged ||= arrived !== byte;
+  if (byte === 0) {
+    // A damaged frame has no answer.
+    asked ||= begun && !damaged && socket.writable;
+    damaged = false;
+  }
   begun = byte !== 0;
   return leaving.length > 0;
 });
@@ -173,7 +192,7 @@ Object.defineProperty(uart, "flags", {
 const coming = [];
 let overrun = 0;
 const receive = every(BYTE_NS, () => {
-  const byte = coming.shift();
+  const byte = arriving(coming.shift());
   if (uart.rxFIFO.itemCount < depth()) {
     uart.feedByte(byte);
     figures.received += 1;

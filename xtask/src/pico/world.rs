@@ -33,9 +33,9 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Starts the expert, the gateway, and the program `elf`, whose serial line leads to it. Their
-    /// logs go into a folder of this name in `target/pico`.
-    pub(super) fn start(elf: &Path, name: &str) -> Result<Self> {
+    /// Starts the expert, the gateway, and the program `elf`, whose serial line leads to it, with
+    /// noise as of [`Emulator::start`]. Their logs go into a folder of this name in `target/pico`.
+    pub(super) fn start(elf: &Path, name: &str, noise: u32) -> Result<Self> {
         let module = emulator::fetch()?;
         let program = programs::with_models()?.join("mild-gateway");
         let directory = target_dir().join("pico").join(name);
@@ -56,7 +56,7 @@ impl World {
         fs::write(directory.join("gateway.toml"), config)?;
         let gateway = start_gateway(&program, &directory, gateway_port)?;
         let address = format!("{HOST}:{gateway_port}");
-        let emulator = Emulator::start(&module, elf, &address, &directory)?;
+        let emulator = Emulator::start(&module, elf, &address, noise, &directory)?;
         Ok(Self {
             program,
             directory,
