@@ -99,6 +99,22 @@ fn all_tables_fit_with_long_names() {
     all_commands_fit(&long_names());
 }
 
+#[test]
+fn studies_fit() {
+    let bench = long_names();
+    let study = |arguments: &[&str]| {
+        let arguments = [&["study", arguments[0], "mild.toml"], &arguments[1..]].concat();
+        let text = fits(&arguments, &bench.mild(&arguments));
+        assert!(!text.contains("|---"), "a table of Markdown:\n{text}");
+        text
+    };
+    let promises = study(&["guarantees", "--splits", "10"]);
+    assert!(promises.lines().count() > 6, "{promises}");
+    let short = ["--seeds", "1", "--iterations", "10", "--widths", "4", "--train-rows", "100"];
+    let margins = study(&[&["margins"][..], &short].concat());
+    assert!(margins.contains("N:balance"), "{margins}");
+}
+
 /// The names of the commands that a help lists.
 fn commands_in(help: &str) -> Vec<String> {
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);

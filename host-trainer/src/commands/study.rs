@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::experiments::study::{few_rows, guarantees, margins, new_expert};
 use crate::intake::config::Config;
 use crate::intake::log;
+use crate::judge::terminal::from_markdown;
 use crate::learn::store::Forgetful;
 use crate::loss::{Effort, Method, Tau};
 
@@ -220,7 +221,7 @@ fn guarantees(args: &GuaranteesArgs) -> Result<()> {
     let GuaranteesArgs { rates, confidence, seed, .. } = args;
     let splits = args.splits as usize;
     let study = guarantees::study(&logs, rates, splits, *confidence, *seed, &*progress);
-    args.output.print(&study, &study.render())
+    args.output.print(&study, &from_markdown(&study.render()))
 }
 
 fn new_expert(args: &NewExpertArgs) -> Result<()> {
@@ -243,7 +244,7 @@ fn new_expert(args: &NewExpertArgs) -> Result<()> {
     }
     let progress = progress::shown("training", args.output.quiet);
     let study = new_expert::study(&logs, &args.answers, args.seeds, &*progress)?;
-    args.output.print(&study, &study.render())
+    args.output.print(&study, &from_markdown(&study.render()))
 }
 
 fn few_rows(args: &FewRowsArgs) -> Result<()> {
@@ -258,7 +259,7 @@ fn few_rows(args: &FewRowsArgs) -> Result<()> {
     }
     let progress = progress::shown("training", args.output.quiet);
     let study = few_rows::study(&logs, &args.train_rows, args.seeds, &*progress)?;
-    args.output.print(&study, &study.render())
+    args.output.print(&study, &from_markdown(&study.render()))
 }
 
 fn margins(args: &MarginsArgs) -> Result<()> {
@@ -284,5 +285,5 @@ fn margins(args: &MarginsArgs) -> Result<()> {
             .map_err(|error| Error::io(Path::new("comma-separated values"))(error.into()))?;
         return print_all(&lines);
     }
-    args.output.print(&study, &study.render())
+    args.output.print(&study, &from_markdown(&study.render()))
 }
