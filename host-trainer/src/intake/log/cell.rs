@@ -286,7 +286,7 @@ mod tests {
             let mut text = format!("{number:0digits$}");
             let bits = random.next_u64();
             // 0.5, 12.5, 125, 0125, and also .5 and 5., which are left to others.
-            if bits % 4 != 0 {
+            if !bits.is_multiple_of(4) {
                 text.insert((bits >> 8) as usize % (digits + 1), '.');
             }
             if bits & 16 != 0 {
