@@ -109,6 +109,7 @@
 //! | `spectrum` | the same and features from their spectrum |
 //! | `micromath` | the same and quicker logarithms with fewer right digits |
 //! | `wire` | the frames in which a deferral and its answer travel |
+//! | `encrypted` | encrypts them, for keys that say so |
 //! | `client` | asks an expert over `embedded-io` |
 //! | `client-async` | the same over `embedded-io-async` |
 //! | `signed` | verifies who made an image, and that no older one takes its place |

@@ -1,5 +1,5 @@
-//! Bytes that may be frames: refused, or messages that are encoded to the same again. An answer
-//! verifies for the frame that it answers, and for no other.
+//! Bytes that may be frames: refused, or messages that are encoded to the same again, signed and
+//! encrypted. An answer verifies for the frame that it answers, and for no other.
 //!
 //! The first byte says how the others are read: see `fuzz/README.md`.
 
@@ -24,9 +24,11 @@ fuzz_target!(|data: &[u8]| {
         1 => {
             let mut frame = cobs_of(&sealed(rest));
             frame.push(0);
-            // An empty body is no frame, and flags want bytes of their own.
+            // An empty body is no frame, flags want bytes of their own, and what is encrypted is
+            // signed.
             let least = match rest.first() {
                 None => usize::MAX,
+                Some(first) if first & 0xa0 == 0x20 => usize::MAX,
                 Some(first) => 1 + usize::from(first >> 7) * 9 + usize::from(first >> 6 & 1) * 4,
             };
             let whole = rest.len() >= least && rest.len() + 4 <= ROOM;
@@ -72,38 +74,53 @@ fn stream(bytes: &[u8], piece: usize) -> usize {
 fn hold(frame: &Frame<'_>, longest: usize) {
     let verified = frame.verify(&KEY);
     assert!(frame.key_number().is_some() || verified.is_err());
+    let mut room = vec![0; frame.room()];
+    if frame.is_encrypted() {
+        assert!(verified.is_err() && frame.message().is_err());
+        let read = frame.read(Some(&KEY.encrypting()), &mut room);
+        assert!(read.is_err(), "nobody made this with the key");
+        return;
+    }
     let Ok(message) = frame.message() else { return };
+    assert_eq!(frame.sender().is_err(), message.is_answer());
     let payload = match message {
         Message::Request(request) => request.payload.bytes().len(),
         _ => 0,
     };
     assert!(payload < longest, "more payload than bytes came");
-    // Whatever came is something to answer; the answer fits it alone.
+    for key in [KEY, KEY.encrypting()] {
+        again(&message, &key, payload, frame);
+    }
+}
+
+/// Whatever came is something to answer; the answer fits it alone.
+fn again(message: &Message<'_>, key: &Key, payload: usize, frame: &Frame<'_>) {
     let to = frame.binding();
     let mut buffer = vec![0; wire::max_frame(payload)];
-    let again = wire::encode_answer(&message, Some(&KEY), &to, &mut buffer);
+    let again = wire::encode_answer(message, Some(key), &to, &mut buffer);
     let again = again.expect("the stated room is enough");
     let mut decoder = Decoder::<{ ROOM + wire::MAX_OVERHEAD }>::new();
     let (used, found) = decoder.feed(again.bytes);
     assert_eq!(used, again.bytes.len());
     let found = found.expect("a whole frame").expect("a good one");
     assert_eq!(found.binding(), again.binding);
-    if message.is_answer() {
-        assert!(found.verify_answer(&KEY, &to).is_ok());
-        assert!(found.verify_answer(&KEY, &again.binding).is_err());
+    assert_eq!(found.is_encrypted(), key.encrypts());
+    let mut room = vec![0; found.room()];
+    let read = if message.is_answer() {
+        assert!(found.read_answer(Some(key), &again.binding).is_err());
+        found.read_answer(Some(key), &to)
     } else {
-        assert!(found.verify(&KEY).is_ok());
-    }
-    let found = found.message().expect("a message");
+        found.read(Some(key), &mut room)
+    };
     // NaN is not itself.
-    assert_eq!(format!("{found:?}"), format!("{message:?}"));
+    assert_eq!(format!("{:?}", read.expect("a message")), format!("{message:?}"));
 }
 
 fn sealed(body: &[u8]) -> Vec<u8> {
     let mut bytes = body.to_vec();
-    // Signed or not, an answer or not.
+    // Signed or not, encrypted or not, an answer or not.
     if let Some(first) = bytes.first_mut() {
-        *first = *first & 0xc0 | wire::VERSION;
+        *first = *first & 0xe0 | wire::VERSION;
     }
     let crc = crc32(bytes.iter().copied());
     bytes.extend(crc.to_le_bytes());

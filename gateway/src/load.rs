@@ -29,7 +29,7 @@ pub struct LoadPlan {
     pub duration: Duration,
     /// The index of the expert to ask.
     pub expert: u8,
-    /// The keys of the nodes; those without one do not sign.
+    /// The keys of the nodes, which say whether they encrypt; those without one do not sign.
     pub keys: BTreeMap<u32, Key>,
     /// The payloads are the numbers of rows, from 0 to one less than this.
     pub rows: u32,
@@ -217,14 +217,8 @@ impl Node {
                     *stray += 1;
                     continue;
                 }
-                if let Some(key) = &self.key {
-                    found.verify_answer(key, &frame.binding).map_err(io::Error::other)?;
-                }
-                return match found.message().map_err(io::Error::other)? {
-                    Message::Welcome(welcome) => Ok(Message::Welcome(welcome)),
-                    Message::Reply(reply) => Ok(Message::Reply(reply)),
-                    _ => Err(io::ErrorKind::InvalidData.into()),
-                };
+                let answer = found.read_answer(self.key.as_ref(), &frame.binding);
+                return answer.map_err(io::Error::other);
             }
         }
     }

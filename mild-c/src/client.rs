@@ -173,9 +173,10 @@ pub unsafe extern "C" fn mild_retry_policy_init(
 /// Starts a client without a session; it begins one with its first request.
 ///
 /// `node` is the device's number in its fleet. `key` has `MILD_KEY_BYTES` bytes, shared with the
-/// gateway under `key_number`; null is: nothing is signed. `nonce` are 64 bits of a true random number
-/// generator, drawn at each start; a board without one puts the number of its starts into the upper 32
-/// bits.
+/// gateway under `key_number`; null is: nothing is signed. This library does not encrypt: the gateway
+/// refuses its requests if the key's entry there says `encrypt = true`. `nonce` are 64 bits of a true
+/// random number generator, drawn at each start; a board without one puts the number of its starts into
+/// the upper 32 bits.
 ///
 /// Status: `NULL_POINTER` (also if a function of the port is missing), `MISALIGNED`.
 ///

@@ -261,12 +261,9 @@ impl<'s, const EXPERTS: usize> Protocol<'s, EXPERTS> {
         let Some(sent) = asked.frame.filter(|sent| frame.answers(&sent.binding)) else {
             return self.stale();
         };
-        let key = self.identity.key.as_ref();
-        if key.is_some_and(|key| frame.verify_answer(key, &sent.binding).is_err()) {
-            return self.bad();
-        }
+        let answer = frame.read_answer(self.identity.key.as_ref(), &sent.binding);
         let node = self.identity.node;
-        match (sent.name, frame.message()) {
+        match (sent.name, answer) {
             (None, Ok(Message::Welcome(welcome))) if welcome.node == node => {
                 self.session.begin(welcome.session);
                 ClientCounters::add(&mut self.counters.sessions, true);

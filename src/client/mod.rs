@@ -56,6 +56,7 @@ pub struct Input<'a> {
 pub struct Identity {
     /// The node's number in its fleet.
     pub node: u32,
-    /// The key that its requests are signed with, and that answers must be signed with.
+    /// The key that its requests are signed with, and that answers must be signed with; encrypted,
+    /// too, if the key encrypts.
     pub key: Option<crate::wire::Key>,
 }

@@ -5,7 +5,14 @@ use hmac::{Hmac, Mac};
 use postcard::ser_flavors::{Cobs, Flavor, Slice};
 use sha2::Sha256;
 
-use super::layout::{ANSWER, MAC_BYTES, SIGNED, VERSION};
+#[cfg(feature = "encrypted")]
+use super::cipher::Keystream;
+#[cfg(feature = "encrypted")]
+use super::head::Head;
+use super::key::finished;
+#[cfg(feature = "encrypted")]
+use super::layout::CRC_BYTES;
+use super::layout::{ANSWER, ENCRYPTED, MAC_BYTES, SIGNED, VERSION};
 use super::{Binding, EncodeError, Key, Message};
 use crate::checksum::CRC;
 
@@ -20,7 +27,7 @@ pub struct Encoded<'b> {
 }
 
 /// Writes a [`Message::Hello`] or a [`Message::Request`] to the start of `into`. The frame is
-/// signed if there is a key.
+/// signed if there is a key, and encrypted if the key [encrypts](Key::encrypts).
 ///
 /// # Errors
 /// [`EncodeError::Buffer`] if the frame does not fit. A buffer of
@@ -63,28 +70,88 @@ fn write(
     to: &Binding,
     into: &mut [u8],
 ) -> postcard::Result<(usize, Binding)> {
-    let mac = key.and_then(Key::mac);
-    let mut frame =
-        Writer { cobs: Cobs::try_new(Slice::new(into))?, crc: CRC.digest(), mac, to: *to };
-    let signed = if frame.mac.is_some() { SIGNED } else { 0 };
+    let to = if message.is_answer() { *to } else { Binding::default() };
+    // Never without a MAC, because an HMAC takes keys of any length.
+    let signing = |key: &Key| key.mac().ok_or(postcard::Error::WontImplement);
+    let seal = match key {
+        None => Seal::None,
+        #[cfg(feature = "encrypted")]
+        Some(key) if let Some(secret) = key.cipher() => {
+            // The nonce has the MAC of the whole, so that is computed before anything is written.
+            let (_, end) = write_sealed(message, Some(key), &to, into, Seal::Dry(signing(key)?))?;
+            let mac = end.mac.unwrap_or_default();
+            let head = Head::from(message);
+            let keystream = Keystream::new(secret, &mac, &head, &to);
+            let before = if message.is_answer() { 2 + CRC_BYTES } else { 2 };
+            Seal::Cipher { keystream, clear: before.saturating_add(head.bytes), mac }
+        }
+        Some(key) => Seal::Mac(signing(key)?),
+    };
+    write_sealed(message, key, &to, into, seal)
+}
+
+// Linked once, although an encrypted frame takes it twice.
+#[cfg_attr(feature = "encrypted", inline(never))]
+fn write_sealed(
+    message: &Message<'_>,
+    key: Option<&Key>,
+    to: &Binding,
+    into: &mut [u8],
+    seal: Seal,
+) -> postcard::Result<(usize, Binding)> {
+    let cobs = Cobs::try_new(Slice::new(into))?;
+    let mut frame = Writer { cobs, crc: CRC.digest(), seal, to: *to };
+    start(&mut frame, message, key, to)?;
+    postcard::serialize_with_flavor(message, frame)
+}
+
+/// Writes what comes before the message.
+fn start(
+    frame: &mut Writer<'_>,
+    message: &Message<'_>,
+    key: Option<&Key>,
+    to: &Binding,
+) -> postcard::Result<()> {
+    let signed = if key.is_some() { SIGNED } else { 0 };
+    let encrypted = if key.is_some_and(Key::encrypts) { ENCRYPTED } else { 0 };
     let answer = if message.is_answer() { ANSWER } else { 0 };
-    frame.try_push(VERSION | signed | answer)?;
+    frame.try_push(VERSION | signed | encrypted | answer)?;
     if let Some(key) = key {
         frame.try_push(key.number())?;
     }
     if message.is_answer() {
         frame.try_extend(&to.checksum.to_le_bytes())?;
-    } else {
-        frame.to = Binding::default();
     }
-    postcard::serialize_with_flavor(message, frame)
+    Ok(())
 }
 
-/// Computes MAC and checksum of the bytes on their way into COBS.
+/// What is done to the bytes of a frame for its key.
+enum Seal {
+    None,
+    /// Signs what is written.
+    Mac(Hmac<Sha256>),
+    /// Signs what would be written, and writes nothing.
+    #[cfg(feature = "encrypted")]
+    Dry(Hmac<Sha256>),
+    /// Encrypts what follows the bytes in clear. The MAC of the whole is known before.
+    #[cfg(feature = "encrypted")]
+    Cipher {
+        keystream: Keystream,
+        clear: usize,
+        mac: [u8; MAC_BYTES],
+    },
+}
+
+/// The end of a MAC, which covers also the MAC of the frame that is answered.
+fn truncated(mac: Hmac<Sha256>, to: &Binding) -> Option<[u8; MAC_BYTES]> {
+    finished(mac.chain_update(to.covered())).first_chunk().copied()
+}
+
+/// Seals the bytes on their way into COBS, and computes their checksum.
 struct Writer<'b> {
     cobs: Cobs<Slice<'b>>,
     crc: Digest<'static, u32, NoTable>,
-    mac: Option<Hmac<Sha256>>,
+    seal: Seal,
     to: Binding,
 }
 
@@ -92,25 +159,47 @@ impl Flavor for Writer<'_> {
     type Output = (usize, Binding);
 
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        let byte = match &mut self.seal {
+            Seal::None => byte,
+            Seal::Mac(mac) => {
+                mac.update(&[byte]);
+                byte
+            }
+            #[cfg(feature = "encrypted")]
+            Seal::Dry(mac) => {
+                mac.update(&[byte]);
+                return Ok(());
+            }
+            #[cfg(feature = "encrypted")]
+            Seal::Cipher { keystream, clear: 0, .. } => keystream.apply(byte),
+            #[cfg(feature = "encrypted")]
+            Seal::Cipher { clear, .. } => {
+                *clear = clear.saturating_sub(1);
+                byte
+            }
+        };
         self.crc.update(&[byte]);
-        if let Some(mac) = &mut self.mac {
-            mac.update(&[byte]);
-        }
         self.cobs.try_push(byte)
     }
 
     fn finalize(self) -> postcard::Result<Self::Output> {
-        let Self { mut cobs, mut crc, mac, to } = self;
-        let mut end = Binding::default();
+        let Self { mut cobs, mut crc, seal, to } = self;
+        let mac = match seal {
+            Seal::None => None,
+            Seal::Mac(mac) => truncated(mac, &to),
+            #[cfg(feature = "encrypted")]
+            Seal::Dry(mac) => {
+                return Ok((0, Binding { checksum: 0, mac: truncated(mac, &to) }));
+            }
+            #[cfg(feature = "encrypted")]
+            Seal::Cipher { mac, .. } => Some(mac),
+        };
         if let Some(mac) = mac {
-            let whole = mac.chain_update(to.covered()).finalize().into_bytes();
-            let (mac, _) = whole.split_at(MAC_BYTES);
-            crc.update(mac);
-            cobs.try_extend(mac)?;
-            end.mac = mac.try_into().ok();
+            crc.update(&mac);
+            cobs.try_extend(&mac)?;
         }
-        end.checksum = crc.finalize();
-        cobs.try_extend(&end.checksum.to_le_bytes())?;
-        Ok((cobs.finalize()?.len(), end))
+        let checksum = crc.finalize();
+        cobs.try_extend(&checksum.to_le_bytes())?;
+        Ok((cobs.finalize()?.len(), Binding { checksum, mac }))
     }
 }

@@ -50,8 +50,10 @@ pub enum FrameError {
         /// The frame's version.
         found: u8,
     },
-    /// The frame is encrypted, which this build cannot read.
+    /// The frame is encrypted, which this build cannot read or this key does not expect.
     Encrypted,
+    /// The frame is not encrypted, but with this key it must be.
+    NotEncrypted,
     /// The message cannot be decoded: its kind is unknown or does not fit the frame, a number is
     /// out of range, or it ends too early.
     Message,
@@ -79,6 +81,7 @@ impl fmt::Display for FrameError {
                 write!(f, "found a frame of version {found}, expected {}", super::layout::VERSION)
             }
             Self::Encrypted => f.write_str("the frame is encrypted, expected one that is not"),
+            Self::NotEncrypted => f.write_str("the frame is not encrypted, expected one that is"),
             Self::Message => f.write_str("the frame's message cannot be decoded"),
             Self::Trailing { bytes } => {
                 write!(f, "found {bytes} bytes after the message, expected none")

@@ -1,7 +1,12 @@
 //! A frame that arrived.
 
-use super::layout::{ANSWER, CRC_BYTES, MAC_BYTES, RESERVED, SIGNED, VERSION, VERSION_BITS};
-use super::{Binding, FrameError, Key, Message};
+#[cfg(feature = "encrypted")]
+use super::cipher::Keystream;
+use super::head::Head;
+#[cfg(feature = "encrypted")]
+use super::layout::ANSWER_BYTES;
+use super::layout::{ANSWER, CRC_BYTES, ENCRYPTED, MAC_BYTES, SIGNED, VERSION, VERSION_BITS};
+use super::{Binding, FrameError, Key, Message, Sender};
 use crate::checksum::CRC;
 
 /// A frame with a correct checksum and a supported version.
@@ -10,8 +15,9 @@ use crate::checksum::CRC;
 pub struct Frame<'f> {
     /// Everything before the MAC.
     signed: &'f [u8],
-    /// The message alone.
+    /// The message alone, encrypted from behind its [`Head`] on if the frame is.
     message: &'f [u8],
+    encrypted: bool,
     /// The checksum of the frame that this one answers.
     to: Option<u32>,
     signature: Option<Signature<'f>>,
@@ -40,7 +46,8 @@ impl<'f> Frame<'f> {
         if found != VERSION {
             return Err(FrameError::Version { found });
         }
-        if first & RESERVED != 0 {
+        let encrypted = first & ENCRYPTED != 0;
+        if encrypted && cfg!(not(feature = "encrypted")) {
             return Err(FrameError::Encrypted);
         }
         let (mut signed, mut signature) = (body, None);
@@ -50,6 +57,8 @@ impl<'f> Frame<'f> {
             message = rest;
             signed = body.get(..body.len().saturating_sub(MAC_BYTES)).ok_or(short)?;
             signature = Some(Signature { key, mac });
+        } else if encrypted {
+            return Err(FrameError::Unsigned);
         }
         let mut to = None;
         if first & ANSWER != 0 {
@@ -57,13 +66,34 @@ impl<'f> Frame<'f> {
             to = Some(u32::from_le_bytes(*checksum));
             message = rest;
         }
-        Ok(Self { signed, message, to, signature, checksum })
+        Ok(Self { signed, message, encrypted, to, signature, checksum })
     }
 
     /// The number of the key that the frame is signed with; `None` if it is not signed.
     #[must_use]
     pub fn key_number(&self) -> Option<u8> {
         self.signature.map(|signature| signature.key)
+    }
+
+    /// Whether the message is encrypted.
+    #[must_use]
+    pub const fn is_encrypted(&self) -> bool {
+        self.encrypted
+    }
+
+    /// Who claims to have sent this [`Message::Hello`] or [`Message::Request`], encrypted or not.
+    ///
+    /// # Errors
+    /// [`FrameError::Message`], also if this is an answer.
+    pub fn sender(&self) -> Result<Sender, FrameError> {
+        let sender = Head::read(self.message)?.sender();
+        sender.filter(|_| self.to.is_none()).ok_or(FrameError::Message)
+    }
+
+    /// The room in bytes that [`Self::read`] needs: none unless the message is encrypted.
+    #[must_use]
+    pub const fn room(&self) -> usize {
+        if self.encrypted { self.message.len() } else { 0 }
     }
 
     /// What an answer to this frame is bound to.
@@ -79,39 +109,141 @@ impl<'f> Frame<'f> {
         self.to == Some(to.checksum)
     }
 
-    /// Checks that the sender of this [`Message::Hello`] or [`Message::Request`] has the key.
+    /// Reads a [`Message::Hello`] or a [`Message::Request`], and checks that its sender has the key.
+    /// Without a key nobody is checked. An encrypted message is decrypted into `room`, which must
+    /// have [`Self::room`] bytes. In clear, this is [`Self::message`] and [`Self::verify`] in one.
     ///
     /// # Errors
-    /// [`FrameError::Unsigned`], [`FrameError::WrongKey`].
+    /// As those of [`Self::verify`] and [`Self::message`]; [`FrameError::TooLong`] if the room does
+    /// not suffice.
+    pub fn read<'m>(&self, key: Option<&Key>, room: &'m mut [u8]) -> Result<Message<'m>, FrameError>
+    where
+        'f: 'm,
+    {
+        self.read_with(key, &Binding::default(), room)
+    }
+
+    /// Reads a [`Message::Welcome`] or a [`Message::Reply`], and checks that it answers the frame with
+    /// this binding and that its sender has the key. Without a key, the binding is all there is.
+    ///
+    /// # Errors
+    /// As those of [`Self::verify_answer`] and [`Self::message`].
+    pub fn read_answer(
+        &self,
+        key: Option<&Key>,
+        to: &Binding,
+    ) -> Result<Message<'static>, FrameError> {
+        if !self.answers(to) {
+            return Err(FrameError::WrongKey);
+        }
+        #[cfg(feature = "encrypted")]
+        let mut room = [0; ANSWER_BYTES];
+        #[cfg(not(feature = "encrypted"))]
+        let mut room = [];
+        match self.read_with(key, to, &mut room)? {
+            Message::Welcome(welcome) => Ok(Message::Welcome(welcome)),
+            Message::Reply(reply) => Ok(Message::Reply(reply)),
+            Message::Hello(_) | Message::Request(_) => Err(FrameError::Message),
+        }
+    }
+
+    fn read_with<'m>(
+        &self,
+        key: Option<&Key>,
+        to: &Binding,
+        room: &'m mut [u8],
+    ) -> Result<Message<'m>, FrameError>
+    where
+        'f: 'm,
+    {
+        #[cfg(feature = "encrypted")]
+        if let (true, Some(key)) = (self.encrypted, key) {
+            return self.decode(self.decrypt(key, to, room)?);
+        }
+        let _ = room;
+        let message = self.message()?;
+        if let Some(key) = key {
+            self.verify_with(key, to)?;
+        }
+        Ok(message)
+    }
+
+    /// Decrypts the message into the room, and returns it if the key is the right one.
+    #[cfg(feature = "encrypted")]
+    fn decrypt<'m>(
+        &self,
+        key: &Key,
+        to: &Binding,
+        room: &'m mut [u8],
+    ) -> Result<&'m [u8], FrameError> {
+        let secret = key.cipher().ok_or(FrameError::Encrypted)?;
+        let signature = self.signature.ok_or(FrameError::Unsigned)?;
+        let head = Head::read(self.message)?;
+        let error = FrameError::TooLong { room: room.len() };
+        let plain = room.get_mut(..self.message.len()).ok_or(error)?;
+        let mut keystream = Keystream::new(secret, signature.mac, &head, to);
+        for (place, (plain, &byte)) in plain.iter_mut().zip(self.message).enumerate() {
+            *plain = if place < head.bytes { byte } else { keystream.apply(byte) };
+        }
+        let before = self.signed.len().saturating_sub(self.message.len());
+        let before = self.signed.get(..before).unwrap_or_default();
+        let own = signature.key == key.number();
+        if own && key.verify([before, plain, to.covered()], signature.mac) {
+            Ok(plain)
+        } else {
+            // Nobody is to use what was not verified.
+            plain.fill(0);
+            Err(FrameError::WrongKey)
+        }
+    }
+
+    /// Checks that the sender of this [`Message::Hello`] or [`Message::Request`] has the key. A
+    /// frame that is encrypted, or must be, is not read by this but by [`Self::read`].
+    ///
+    /// # Errors
+    /// [`FrameError::Unsigned`], [`FrameError::WrongKey`], [`FrameError::Encrypted`],
+    /// [`FrameError::NotEncrypted`].
     pub fn verify(&self, key: &Key) -> Result<(), FrameError> {
-        self.verify_with(key, &[])
+        self.verify_with(key, &Binding::default())
     }
 
     /// Checks that the sender of this [`Message::Welcome`] or [`Message::Reply`] has the key, and
     /// that it answers the frame with this binding and no other.
     ///
     /// # Errors
-    /// [`FrameError::Unsigned`], [`FrameError::WrongKey`].
+    /// As [`Self::verify`].
     pub fn verify_answer(&self, key: &Key, to: &Binding) -> Result<(), FrameError> {
         if !self.answers(to) {
             return Err(FrameError::WrongKey);
         }
-        self.verify_with(key, to.covered())
+        self.verify_with(key, to)
     }
 
-    fn verify_with(&self, key: &Key, covered: &[u8]) -> Result<(), FrameError> {
+    fn verify_with(&self, key: &Key, to: &Binding) -> Result<(), FrameError> {
         let signature = self.signature.ok_or(FrameError::Unsigned)?;
-        let verified =
-            signature.key == key.number() && key.verify(self.signed, covered, signature.mac);
+        match (self.encrypted, key.encrypts()) {
+            (true, _) => return Err(FrameError::Encrypted),
+            (false, true) => return Err(FrameError::NotEncrypted),
+            (false, false) => {}
+        }
+        let verified = signature.key == key.number()
+            && key.verify([self.signed, &[], to.covered()], signature.mac);
         if verified { Ok(()) } else { Err(FrameError::WrongKey) }
     }
 
-    /// Decodes the message. Verify the frame before trusting it.
+    /// Decodes a message that is not encrypted. Verify the frame before trusting it.
     ///
     /// # Errors
-    /// [`FrameError::Message`], [`FrameError::Trailing`].
+    /// [`FrameError::Message`], [`FrameError::Trailing`], [`FrameError::Encrypted`].
     pub fn message(&self) -> Result<Message<'f>, FrameError> {
-        match postcard::take_from_bytes::<Message<'f>>(self.message) {
+        if self.encrypted {
+            return Err(FrameError::Encrypted);
+        }
+        self.decode(self.message)
+    }
+
+    fn decode<'m>(&self, message: &'m [u8]) -> Result<Message<'m>, FrameError> {
+        match postcard::take_from_bytes::<Message<'m>>(message) {
             Ok((message, [])) if message.is_answer() == self.to.is_some() => Ok(message),
             Ok((_, [])) | Err(_) => Err(FrameError::Message),
             Ok((_, rest)) => Err(FrameError::Trailing { bytes: rest.len() }),

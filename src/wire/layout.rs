@@ -10,8 +10,8 @@ pub const MAC_BYTES: usize = 8;
 pub(super) const CRC_BYTES: usize = 4;
 /// The bits of the first byte that hold the version.
 pub(super) const VERSION_BITS: u8 = 0x1f;
-/// The bit of the first byte that marks a frame of a later format of version 2: an encrypted one.
-pub(super) const RESERVED: u8 = 0x20;
+/// The bit of the first byte that marks an encrypted frame.
+pub(super) const ENCRYPTED: u8 = 0x20;
 /// The bit of the first byte that marks the answer to a frame.
 pub(super) const ANSWER: u8 = 0x40;
 /// The bit of the first byte that marks a signed frame.
@@ -21,6 +21,11 @@ pub(super) const SIGNED: u8 = 0x80;
 /// answer, margin, form and length of the payload. No other message is longer, even with the four
 /// bytes that name what it answers.
 const REQUEST_BYTES: usize = 1 + 5 + 8 + 5 + 5 + 1 + 6 + 5 + 1 + 3;
+
+/// The most bytes of the message in an answer: kind, node, sequence, status, answer and confidence
+/// of a reply at their longest.
+#[cfg(feature = "encrypted")]
+pub(super) const ANSWER_BYTES: usize = 1 + 5 + 5 + 5 + 6 + 3;
 
 /// The most bytes that a frame has besides its payload, before COBS: version, key number, all
 /// fields of the message at their longest, MAC and checksum.

@@ -3,7 +3,8 @@
 //! A frame contains a version, a [`Message`] encoded with `postcard`, and a CRC-32. It is encoded
 //! with COBS and ends with its only zero byte, so that a receiver finds the next frame after any
 //! damage. With a [`Key`] that both sides know it also has a MAC, so that a gateway can refuse
-//! unknown nodes. `docs/wire-format.md` specifies every byte.
+//! unknown nodes; the key may also say that frames are encrypted (cargo feature `encrypted`).
+//! `docs/wire-format.md` specifies every byte.
 //!
 //! A node begins a session with [`Hello`], and the gateway names it in its [`Welcome`]. Each
 //! [`Request`] then has a name that cannot recur, and each answer is bound to the frame that it
@@ -37,10 +38,13 @@
 //! ```
 
 mod binding;
+#[cfg(feature = "encrypted")]
+mod cipher;
 mod decoder;
 mod encode;
 mod error;
 mod frame;
+mod head;
 mod key;
 mod layout;
 mod message;
@@ -52,6 +56,7 @@ pub use decoder::Decoder;
 pub use encode::{Encoded, encode, encode_answer};
 pub use error::{EncodeError, FrameError};
 pub use frame::Frame;
+pub use head::Sender;
 pub use key::Key;
 pub use layout::{MAC_BYTES, MAX_OVERHEAD, VERSION, max_frame};
 pub use message::{Answer, Hello, Message, Payload, Reply, Request, Status, Welcome};

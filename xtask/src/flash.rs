@@ -25,11 +25,16 @@ struct PartOfCrate {
     on_top_of: Option<&'static str>,
 }
 
-const PARTS: [PartOfCrate; 7] = [
+const PARTS: [PartOfCrate; 8] = [
     PartOfCrate { name: "decisions", feature: "rejector", on_top_of: None },
     PartOfCrate { name: "governor", feature: "governor", on_top_of: Some("rejector") },
     PartOfCrate { name: "client", feature: "client", on_top_of: Some("rejector") },
     PartOfCrate { name: "client with a key", feature: "key", on_top_of: Some("rejector") },
+    PartOfCrate {
+        name: "client with a key that encrypts",
+        feature: "encrypted",
+        on_top_of: Some("rejector"),
+    },
     PartOfCrate { name: "window features", feature: "windows", on_top_of: None },
     PartOfCrate { name: "spectrum", feature: "spectrum", on_top_of: Some("windows") },
     PartOfCrate { name: "spectrum, micromath", feature: "micromath", on_top_of: Some("windows") },
@@ -40,15 +45,15 @@ const WITHOUT_IMAGE: [&str; 3] = ["windows", "spectrum", "micromath"];
 
 /// Bytes of a linked program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Size {
+pub(crate) struct Size {
     /// Code, constants, and the initial values of variables.
-    flash: u64,
+    pub(crate) flash: u64,
     /// Variables.
     ram: u64,
 }
 
 impl Size {
-    fn of(elf: &Path) -> Result<Self> {
+    pub(crate) fn of(elf: &Path) -> Result<Self> {
         let bytes = fs::read(elf).with_context(|| format!("cannot read {}", elf.display()))?;
         let file = object::File::parse(&*bytes)?;
         let mut size = Self { flash: 0, ram: 0 };

@@ -15,6 +15,7 @@ mod energy;
 mod firmware;
 mod flash;
 mod flipped;
+mod frames;
 mod governed;
 mod images;
 mod isa;

@@ -25,8 +25,8 @@ pub(super) struct LoadArgs {
     /// Number of rows to ask about, starting at row 0
     #[arg(long, default_value_t = 1000, value_name = "N")]
     rows: u32,
-    /// Sign with the keys in this configuration of the gateway, with the new key if a node has two;
-    /// nodes are numbered from 1
+    /// Sign with the keys in this configuration of the gateway, with the new key if a node has two,
+    /// and encrypt if the key says so; nodes are numbered from 1
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// Print one JSON document

@@ -1,4 +1,4 @@
-//! `[keys]` and `keys_file`: a secret for each node, and a second one while the node changes over.
+//! `[keys]` and `keys_file`: a key for each node, and a second one while the node changes over.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -50,6 +50,12 @@ impl NodeKeys {
             .find(|key| key.number() == number)
     }
 
+    /// Whether the node is never served in clear: all of its keys encrypt.
+    #[must_use]
+    pub fn encrypt(&self) -> bool {
+        self.new.encrypts() && self.former.as_ref().is_none_or(Key::encrypts)
+    }
+
     /// One key more.
     fn add(&mut self, key: Key) -> Result<(), Problem> {
         let number = key.number();
@@ -59,7 +65,9 @@ impl NodeKeys {
         if self.former.is_some() {
             return Err(Problem::ThirdKey);
         }
-        if key.clone().numbered(self.new.number()) == self.new {
+        // Also if one of the two encrypts and the other does not.
+        let alike = |key: &Key| key.clone().numbered(0).encrypting();
+        if alike(&key) == alike(&self.new) {
             return Err(Problem::SameSecret { first: self.new.number() });
         }
         let former =
@@ -72,15 +80,99 @@ impl NodeKeys {
 /// Keys by node, as they are written.
 pub(super) type RawKeys = BTreeMap<String, RawNodeKeys>;
 
-/// The keys of a node as they are written: a secret, which is that of key 0, or a table of secrets
-/// by the key's number (`7.0 = "..."`, `7.1 = "..."`).
+/// The keys of a node as they are written: a key, which is key 0, or a table of keys by their
+/// numbers (`7.0 = "..."`, `7.1 = "..."`).
 #[derive(Debug, Clone)]
-pub(super) struct RawNodeKeys(Vec<(Option<String>, RawSecret)>);
+pub(super) struct RawNodeKeys(Vec<(Option<String>, RawKey)>);
 
 impl RawNodeKeys {
     /// Whether the configuration itself holds a secret.
     pub(super) fn is_inline(&self) -> bool {
-        self.0.iter().any(|(_, secret)| secret.is_inline())
+        self.0.iter().any(|(_, key)| key.secret.is_inline())
+    }
+}
+
+/// A key as it is written: a secret, or a table that holds one and may say `encrypt`.
+#[derive(Debug, Clone)]
+struct RawKey {
+    secret: RawSecret,
+    encrypt: bool,
+}
+
+impl RawKey {
+    fn inline(secret: SecretString) -> Self {
+        Self { secret: RawSecret::Inline(secret), encrypt: false }
+    }
+}
+
+/// The entries of the table of a key, as far as they were read.
+#[derive(Debug, Default)]
+struct KeyEntries {
+    secret: Option<RawSecret>,
+    encrypt: Option<bool>,
+}
+
+impl KeyEntries {
+    /// Takes an entry whose key was read already; says whether it belongs here.
+    fn take<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        table: &mut A,
+    ) -> Result<bool, A::Error> {
+        match name {
+            "encrypt" => self.encrypt = Some(table.next_value()?),
+            _ if self.secret.is_some() => return Ok(false),
+            "secret" => self.secret = Some(RawSecret::Inline(table.next_value()?)),
+            _ => {
+                self.secret = RawSecret::from_entry(name, table)?;
+                return Ok(self.secret.is_some());
+            }
+        }
+        Ok(true)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.secret.is_none() && self.encrypt.is_none()
+    }
+
+    fn key(self) -> Option<RawKey> {
+        let encrypt = self.encrypt.unwrap_or(false);
+        self.secret.map(|secret| RawKey { secret, encrypt })
+    }
+}
+
+impl<'de> Deserialize<'de> for RawKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KeyVisitor)
+    }
+}
+
+/// Takes a secret, or a table of a key's entries.
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = RawKey;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a string, `{ secret = STRING }`, `{ file = PATH }` or `{ env = NAME }`, of which a \
+             table may have `encrypt = true`",
+        )
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<RawKey, E> {
+        Ok(RawKey::inline(text.into()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<RawKey, A::Error> {
+        let wrong = || de::Error::invalid_type(de::Unexpected::Map, &KeyVisitor);
+        let mut entries = KeyEntries::default();
+        while let Some(name) = table.next_key::<String>()? {
+            if !entries.take(&name, &mut table)? {
+                return Err(wrong());
+            }
+        }
+        entries.key().ok_or_else(wrong)
     }
 }
 
@@ -90,35 +182,36 @@ impl<'de> Deserialize<'de> for RawNodeKeys {
     }
 }
 
-/// Takes a secret, or a table whose keys are numbers.
+/// Takes a key, or a table whose keys are numbers.
 struct KeysVisitor;
 
 impl<'de> Visitor<'de> for KeysVisitor {
     type Value = RawNodeKeys;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string, `{ file = PATH }`, `{ env = NAME }`, or these by the key's number")
+        KeyVisitor.expecting(f)?;
+        f.write_str("; or these by the key's number")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<RawNodeKeys, E> {
-        Ok(RawNodeKeys(vec![(None, RawSecret::Inline(text.into()))]))
+        Ok(RawNodeKeys(vec![(None, RawKey::inline(text.into()))]))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<RawNodeKeys, A::Error> {
         let wrong = || de::Error::invalid_type(de::Unexpected::Map, &KeysVisitor);
-        let mut keys = Vec::new();
+        let (mut keys, mut entries) = (Vec::new(), KeyEntries::default());
         while let Some(name) = table.next_key::<String>()? {
-            if !name.is_empty() && name.bytes().all(|digit| digit.is_ascii_digit()) {
+            let is_number = !name.is_empty() && name.bytes().all(|digit| digit.is_ascii_digit());
+            if is_number && entries.is_empty() {
                 keys.push((Some(name), table.next_value()?));
-            } else if keys.is_empty()
-                && let Some(secret) = RawSecret::from_entry(&name, &mut table)?
-            {
-                return Ok(RawNodeKeys(vec![(None, secret)]));
-            } else {
+            } else if !keys.is_empty() || !entries.take(&name, &mut table)? {
                 return Err(wrong());
             }
         }
-        if keys.is_empty() { Err(wrong()) } else { Ok(RawNodeKeys(keys)) }
+        if keys.is_empty() {
+            keys.push((None, entries.key().ok_or_else(wrong)?));
+        }
+        Ok(RawNodeKeys(keys))
     }
 }
 
@@ -129,12 +222,12 @@ pub(super) fn add(
     directory: &Path,
     warnings: &mut Vec<Warning>,
 ) -> Result<(), Invalid> {
-    for (node, RawNodeKeys(secrets)) in raw {
+    for (node, RawNodeKeys(raw)) in raw {
         let Ok(node) = node.parse() else {
             let found = node.chars().count();
             return Err(Invalid::new("keys", Problem::NodeNumber { found }));
         };
-        for (number, secret) in secrets {
+        for (number, RawKey { secret, encrypt }) in raw {
             let Ok(number) = number.as_deref().unwrap_or("0").parse() else {
                 let found = number.unwrap_or_default().chars().count();
                 let place = format!("keys.{node}");
@@ -146,6 +239,7 @@ pub(super) fn add(
             let bytes = from_hex(digits)
                 .ok_or_else(|| invalid(Problem::KeyDigits { found: digits.chars().count() }))?;
             let key = Key::new(bytes).numbered(number);
+            let key = if encrypt { key.encrypting() } else { key };
             match keys.entry(node) {
                 Entry::Vacant(entry) => {
                     entry.insert(NodeKeys::one(key));

@@ -42,23 +42,24 @@ impl<'de> Visitor<'de> for SecretVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<RawSecret, A::Error> {
         let name: Option<String> = table.next_key()?;
         let secret = RawSecret::from_entry(name.as_deref().unwrap_or_default(), &mut table)?;
+        let alone = table.next_key::<IgnoredAny>()?.is_none();
+        let secret = secret.filter(|_| alone);
         secret.ok_or_else(|| de::Error::invalid_type(de::Unexpected::Map, &SecretVisitor))
     }
 }
 
 impl RawSecret {
-    /// The secret that a table of one entry stands for, whose key was read already; `None` if it
+    /// The secret that an entry of a table stands for, whose key was read already; `None` if it
     /// stands for none.
     pub(super) fn from_entry<'de, A: MapAccess<'de>>(
         name: &str,
         table: &mut A,
     ) -> Result<Option<Self>, A::Error> {
-        let secret = match name {
-            "file" => Self::File(table.next_value()?),
-            "env" => Self::Environment(table.next_value()?),
-            _ => return Ok(None),
-        };
-        Ok(table.next_key::<IgnoredAny>()?.is_none().then_some(secret))
+        Ok(match name {
+            "file" => Some(Self::File(table.next_value()?)),
+            "env" => Some(Self::Environment(table.next_value()?)),
+            _ => None,
+        })
     }
 
     /// Whether the configuration itself holds the secret.

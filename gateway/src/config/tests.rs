@@ -31,6 +31,37 @@ fn keys_are_read_from_hexadecimal() {
 }
 
 #[test]
+fn a_key_may_say_that_it_encrypts() {
+    let digits = "0b".repeat(32);
+    let keys = |lines: &str| parse(&format!("[keys]\n{lines}\n{MINIMAL}")).map(|read| read.keys);
+    let clear = Key::new([11; 32]);
+    for (lines, encrypt) in [
+        (format!("7 = '{digits}'"), false),
+        (format!("7 = {{ secret = '{digits}' }}"), false),
+        (format!("7 = {{ encrypt = false, secret = '{digits}' }}"), false),
+        (format!("7 = {{ secret = '{digits}', encrypt = true }}"), true),
+        (format!("7.0 = {{ encrypt = true, secret = '{digits}' }}"), true),
+        (format!("[keys.7.0]\nencrypt = true\nsecret = '{digits}'"), true),
+    ] {
+        let keys = keys(&lines).unwrap();
+        let key = if encrypt { clear.clone().encrypting() } else { clear.clone() };
+        assert_eq!((keys[&7].new_key(), keys[&7].encrypt()), (&key, encrypt), "{lines}");
+    }
+    for lines in [
+        "7 = { encrypt = true }".to_owned(),
+        format!("7 = {{ secret = '{digits}', encrypt = 'yes' }}"),
+        format!("7 = {{ secret = '{digits}', file = 'key' }}"),
+        format!("7 = {{ secret = '{digits}', crypt = true }}"),
+        format!("7 = {{ 0 = '{digits}', encrypt = true }}"),
+        // The same secret cannot be both.
+        format!("7.0 = '{digits}'\n7.1 = {{ secret = '{digits}', encrypt = true }}"),
+    ] {
+        let error = keys(&lines).map(drop).unwrap_err().to_string();
+        assert!(!error.contains(&digits), "{error}");
+    }
+}
+
+#[test]
 fn a_node_may_have_two_keys_and_the_higher_number_is_the_new_one() {
     let digits = [0x0a, 0x0b, 0x0c].map(|byte| format!("{byte:02x}").repeat(32));
     let [a, b, c] = &digits;

@@ -28,6 +28,7 @@ pub(crate) struct Metrics {
     pub(crate) sessions: Counter,
     /// 1 if nodes need keys.
     pub(crate) authentication: Gauge,
+    pub(crate) encrypted_nodes: Gauge,
     pub(crate) dropped_replies: Counter,
     pub(crate) stray_answers: Counter,
     brokers_up: Family<BrokerLabel, Gauge>,
@@ -134,6 +135,7 @@ impl Metrics {
             repeated_requests: Counter::default(),
             sessions: Counter::default(),
             authentication: Gauge::default(),
+            encrypted_nodes: Gauge::default(),
             dropped_replies: Counter::default(),
             stray_answers: Counter::default(),
             brokers_up: Family::default(),
@@ -167,6 +169,11 @@ impl Metrics {
             "authentication",
             "1 if nodes need keys, 0 if whoever can connect is served and answers are not signed",
             metrics.authentication.clone(),
+        );
+        registry.register(
+            "encrypted_nodes",
+            "Nodes that are never served in clear, because all of their keys encrypt",
+            metrics.encrypted_nodes.clone(),
         );
         registry.register(
             "nodes_with_two_keys",
@@ -236,6 +243,7 @@ impl Metrics {
             FrameError::Checksum => "checksum",
             FrameError::Version { .. } => "version",
             FrameError::Encrypted => "encrypted",
+            FrameError::NotEncrypted => "not_encrypted",
             FrameError::Message | FrameError::Trailing { .. } => "message",
             FrameError::Unsigned => "unsigned",
             FrameError::WrongKey => "wrong_key",

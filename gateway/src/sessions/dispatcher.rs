@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mild::wire::{
-    self, Answer, Binding, Frame, FrameError, Key, Message, Reply, Request, Status, Welcome,
+    self, Answer, Binding, Frame, FrameError, Key, Message, Reply, Request, Sender, Status, Welcome,
 };
 use tokio::sync::mpsc;
 
@@ -30,7 +30,7 @@ pub(crate) struct Dispatcher {
 }
 
 /// How to answer a frame: what binds the answer to it, and the key that the sender was found to
-/// have. Nothing is signed for anybody else.
+/// have. Nothing is signed for anybody else, and whoever encrypts is answered encrypted.
 #[derive(Debug, Clone)]
 struct Seal {
     to: Binding,
@@ -64,30 +64,25 @@ impl Dispatcher {
     /// Says whether it came from a node that the gateway serves.
     pub(crate) fn receive(self: &Arc<Self>, frame: &Frame<'_>, replies: &Replies) -> bool {
         let metrics = &self.context.metrics;
-        let message = match frame.message() {
-            Ok(message) => message,
+        let Sender { node, sequence } = match frame.sender() {
+            Ok(sender) => sender,
+            // Also an answer: nodes do not send any.
             Err(error) => {
                 metrics.bad_frame(error);
                 return false;
             }
         };
-        let (node, sequence) = match message {
-            Message::Hello(hello) => (hello.node, 0),
-            Message::Request(request) => (request.node, request.sequence),
-            // Nodes do not send answers.
-            Message::Welcome(_) | Message::Reply(_) => {
-                metrics.bad_frame(FrameError::Message);
-                return false;
-            }
-        };
-        let key = match self.keys.verify(node, frame) {
-            Ok(key) => key,
+        let mut room = vec![0; frame.room()];
+        let (message, key) = match self.keys.read(node, frame, &mut room) {
+            Ok(read) => read,
             Err(error) => {
                 metrics.bad_frame(error);
-                tracing::debug!(node, sequence, %error, "refused a node");
-                // Not signed: a node that has the key does not believe it.
-                let seal = Seal { to: frame.binding(), key: None };
-                self.refuse(node, sequence, Status::Refused, &seal, replies);
+                if !matches!(error, FrameError::Message | FrameError::Trailing { .. }) {
+                    tracing::debug!(node, sequence, %error, "refused a node");
+                    // Neither signed nor encrypted: a node that has the key does not believe it.
+                    let seal = Seal { to: frame.binding(), key: None };
+                    self.refuse(node, sequence, Status::Refused, &seal, replies);
+                }
                 return false;
             }
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use mild::wire::{Frame, FrameError, Key};
+use mild::wire::{Frame, FrameError, Key, Message};
 
 use super::rotation::Rotation;
 use crate::config::NodeKeys;
@@ -28,6 +28,12 @@ impl KeyRing {
     /// Frames from now on are held to these keys.
     pub(super) fn replace(&self, keys: BTreeMap<u32, NodeKeys>) {
         self.metrics.authentication.set(i64::from(!keys.is_empty()));
+        let encrypted = keys.values().filter(|keys| keys.encrypt()).count();
+        self.metrics.encrypted_nodes.set(i64::try_from(encrypted).unwrap_or(i64::MAX));
+        if !keys.is_empty() {
+            let nodes = keys.len();
+            tracing::info!(nodes, encrypted, "nodes have keys");
+        }
         self.rotation.replace(&keys);
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
@@ -37,18 +43,23 @@ impl KeyRing {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The key that this frame was signed with, and that its answer is to be signed with; `None` if
-    /// nodes need none.
-    pub(super) fn verify(&self, node: u32, frame: &Frame<'_>) -> Result<Option<Key>, FrameError> {
+    /// The message of a hello or a request, and the key that it was signed or encrypted with and
+    /// that its answer is to have; `None` if nodes need none. `room` is for [`Frame::read`].
+    pub(super) fn read<'m>(
+        &self,
+        node: u32,
+        frame: &Frame<'m>,
+        room: &'m mut [u8],
+    ) -> Result<(Message<'m>, Option<Key>), FrameError> {
         let keys = self.keys();
         if keys.is_empty() {
-            return Ok(None);
+            return Ok((frame.read(None, room)?, None));
         }
         let number = frame.key_number().ok_or(FrameError::Unsigned)?;
         let key = keys.get(&node).and_then(|keys| keys.numbered(number));
         let key = key.ok_or(FrameError::WrongKey)?;
-        frame.verify(key)?;
-        Ok(Some(key.clone()))
+        // A key says whether its frames are encrypted, and others are refused.
+        Ok((frame.read(Some(key), room)?, Some(key.clone())))
     }
 
     /// A node has sent a new request with this key.

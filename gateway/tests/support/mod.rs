@@ -90,7 +90,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Node<S> {
         let mut buffer = [0; 64];
         let frame = wire::encode(&hello, self.key.as_ref(), &mut buffer).unwrap();
         self.stream.write_all(frame.bytes).await.unwrap();
-        match self.answer(|_| frame.binding).await {
+        match self.answer(&[frame.binding]).await.0 {
             Message::Welcome(welcome) => {
                 assert_eq!(welcome.node, self.number);
                 self.session = Some(welcome.session);
@@ -101,8 +101,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Node<S> {
         }
     }
 
-    /// The next frame, which must answer what `to` says. Signed as it must be, if there is a key.
-    async fn answer(&mut self, to: impl Fn(&Message<'_>) -> Binding) -> Message<'static> {
+    /// The next frame, which must answer one of these, and which one. Signed and encrypted as it
+    /// must be.
+    async fn answer(&mut self, sent: &[Binding]) -> (Message<'static>, Binding) {
         let answer = timeout(Duration::from_secs(5), async {
             loop {
                 let mut byte = [0];
@@ -113,18 +114,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Node<S> {
                 );
                 if let (_, Some(frame)) = self.decoder.feed(&byte) {
                     let frame = frame.unwrap();
-                    let message = frame.message().unwrap();
-                    let to = to(&message);
-                    assert!(frame.answers(&to), "the answer to another frame");
-                    match &self.key {
-                        Some(key) => frame.verify_answer(key, &to).unwrap(),
-                        None => assert_eq!(frame.key_number(), None, "signed for whom?"),
-                    }
-                    return match message {
-                        Message::Welcome(welcome) => Message::Welcome(welcome),
-                        Message::Reply(reply) => Message::Reply(reply),
-                        _ => panic!("not an answer"),
-                    };
+                    let to = sent.iter().find(|to| frame.answers(to));
+                    let to = to.expect("an answer to one of these frames");
+                    let key = self.key.as_ref();
+                    assert_eq!(frame.key_number(), key.map(Key::number), "signed for whom?");
+                    return (frame.read_answer(key, to).unwrap(), *to);
                 }
             }
         });
@@ -132,12 +126,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Node<S> {
     }
 
     pub(crate) async fn reply(&mut self) -> Reply {
-        let sent = self.sent.clone();
-        let to = |message: &Message<'_>| match message {
-            Message::Reply(reply) => sent[&reply.sequence],
-            _ => panic!("not a reply"),
-        };
-        let Message::Reply(reply) = self.answer(to).await else { panic!("not a reply") };
+        let sent: Vec<_> = self.sent.values().copied().collect();
+        let (Message::Reply(reply), to) = self.answer(&sent).await else { panic!("not a reply") };
+        assert_eq!(self.sent[&reply.sequence], to, "the answer to another frame");
         reply
     }
 

@@ -81,7 +81,11 @@ fn chaos(seed: u64, asynchronous: bool) -> ClientCounters {
             forgetting: upto(20),
         };
         world.faults = faults;
-        world.key = seed.is_multiple_of(3).then_some(KEY);
+        world.key = match seed % 6 {
+            0 => Some(KEY),
+            3 => Some(KEY.encrypting()),
+            _ => None,
+        };
     }
     let mut client: std::boxed::Box<dyn Resolves> = if asynchronous {
         let key = world.borrow().key.clone();

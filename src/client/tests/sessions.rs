@@ -12,7 +12,7 @@ use crate::wire::{self, Answer, Message, Reply, Status};
 /// answers of the run before.
 #[test]
 fn an_answer_of_the_run_before_is_not_believed() {
-    for key in [None, Some(KEY)] {
+    for key in [None, Some(KEY), Some(KEY.encrypting())] {
         let world = World::new(20, Faults::default());
         world.borrow_mut().key = key;
         world.borrow_mut().recorded = Some(Vec::new());
@@ -33,7 +33,7 @@ fn an_answer_of_the_run_before_is_not_believed() {
 /// that had its number.
 #[test]
 fn a_reply_to_the_same_number_with_another_content_is_not_believed() {
-    for key in [None, Some(KEY)] {
+    for key in [None, Some(KEY), Some(KEY.encrypting())] {
         let world = World::new(21, Faults::default());
         world.borrow_mut().key.clone_from(&key);
         world.borrow_mut().down = !0;
@@ -60,22 +60,24 @@ fn a_reply_to_the_same_number_with_another_content_is_not_believed() {
 /// A refusal in the node's name made it hold an expert off for minutes.
 #[test]
 fn a_refusal_that_is_not_signed_changes_nothing_for_a_node_with_a_key() {
-    let world = World::new(22, Faults::default());
-    world.borrow_mut().key = Some(KEY);
-    let mut client = client(&world);
-    client.resolve(&input_of(&[1]), HIGHEST);
-    world.borrow_mut().down = !0;
-    world.borrow_mut().forged = Some(Status::Refused);
-    let outcome = client.resolve(&input_of(&[1]), HIGHEST);
-    assert_eq!((outcome.by, outcome.failure), (LOCAL, Some(Failure::TimedOut)));
-    assert!(client.counters().bad >= 3 && client.reachable().contains(3));
+    for key in [KEY, KEY.encrypting()] {
+        let world = World::new(22, Faults::default());
+        world.borrow_mut().key = Some(key);
+        let mut client = client(&world);
+        client.resolve(&input_of(&[1]), HIGHEST);
+        world.borrow_mut().down = !0;
+        world.borrow_mut().forged = Some(Status::Refused);
+        let outcome = client.resolve(&input_of(&[1]), HIGHEST);
+        assert_eq!((outcome.by, outcome.failure), (LOCAL, Some(Failure::TimedOut)));
+        assert!(client.counters().bad >= 3 && client.reachable().contains(3));
+    }
 }
 
 /// A gateway that is started again, or another one, knows no session: the client begins one and
 /// asks again.
 #[test]
 fn a_gateway_without_the_session_is_asked_again_in_time() {
-    for key in [None, Some(KEY)] {
+    for key in [None, Some(KEY), Some(KEY.encrypting())] {
         let world = World::new(23, Faults::default());
         world.borrow_mut().key = key;
         let mut client = client(&world);

@@ -141,18 +141,17 @@ impl World {
                 let (used, frame) = self.gateway.feed(rest);
                 rest = &rest[used..];
                 let Some(Ok(frame)) = frame else { continue };
-                if self.key.as_ref().is_some_and(|key| frame.verify(key).is_err()) {
-                    continue;
-                }
+                let mut room = std::vec![0; frame.room()];
+                let Ok(message) = frame.read(self.key.as_ref(), &mut room) else { continue };
                 let to = frame.binding();
-                match frame.message() {
-                    Ok(Message::Hello(hello)) => {
+                match message {
+                    Message::Hello(hello) => {
                         self.hellos += 1;
                         let session = self.random ^ u64::from(self.hellos);
                         self.session = Some(session);
                         self.sends(&Message::Welcome(Welcome { node: hello.node, session }), &to);
                     }
-                    Ok(Message::Request(request)) => {
+                    Message::Request(request) => {
                         let (sequence, expert) = (request.sequence, request.expert);
                         let name = (request.session, sequence);
                         let before = self.named.insert(name, to);

@@ -80,6 +80,14 @@ pub(crate) const PARTS: &[Part] = &[
         sample: None,
     },
     Part {
+        name: "frames",
+        about: "what a request and its reply take, signed and encrypted, on an M0 and an M4; a minute",
+        checked: true,
+        rule: Rule::SameCompiler { key: &["frames", "core"], share: OTHER_COMPILER },
+        run: runs::frames,
+        sample: None,
+    },
+    Part {
         name: "window-features",
         about: "what each window feature takes on an M0 and an M4; a minute",
         checked: true,

@@ -51,5 +51,8 @@ impl Clock for Time {
 
 /// The node's key, if it has one.
 pub fn key() -> Option<Key> {
-    if cfg!(feature = "key") { black_box(None) } else { None }
+    let key = if cfg!(feature = "key") { black_box(None) } else { None };
+    #[cfg(feature = "encrypted")]
+    let key = key.map(Key::encrypting);
+    key
 }

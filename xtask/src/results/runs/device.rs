@@ -3,7 +3,7 @@
 use super::commands::xtask;
 use crate::{
     energy::{self, Estimates},
-    flash, motion,
+    flash, frames, motion,
     process::run,
     results::{
         kept::decision_instructions,
@@ -60,6 +60,11 @@ pub(in super::super) fn motion(_: bool) -> Result<Files> {
 pub(in super::super) fn flash(_: bool) -> Result<Files> {
     let compiler = Toolchains::new(Choice::Auto).prepare("thumbv7em-none-eabihf")?.version()?;
     Ok(vec![("flash", Made::Table(flash::measure()?.with_column("compiler", &compiler)))])
+}
+
+pub(in super::super) fn frames(_: bool) -> Result<Files> {
+    let compiler = Toolchains::new(Choice::Auto).prepare("thumbv7em-none-eabihf")?.version()?;
+    Ok(vec![("frames", Made::Table(frames::measure()?.with_column("compiler", &compiler)))])
 }
 
 pub(in super::super) fn energies(_: bool) -> Result<Files> {
