@@ -14,13 +14,18 @@ use crate::pipeline::train;
 
 /// Arguments of `mild extend`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    override_usage = "\
+mild extend [OPTIONS] --out <DIR> --expert <NAME> --price <PRICE>
+                   --answers <FILE> <CONFIG>",
+    after_help = "\
 The log is not changed. The new expert answered other rows, of which only the
 label is known; the table says whether each answer was right.
 
 Example:
   mild extend mild.toml --out out --expert person --price 0.3 \\
-      --answers person.csv")]
+      --answers person.csv"
+)]
 pub(crate) struct ExtendArgs {
     #[command(flatten)]
     train: TrainArgs,
