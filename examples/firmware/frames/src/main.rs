@@ -81,6 +81,7 @@ fn main() -> ! {
 
 /// Writes a request; its length, and what its reply is bound to.
 #[inline(never)]
+#[allow(clippy::unit_arg, reason = "where frames do all, there is nothing to seal")]
 fn request(key: Option<&Key>, seal: &Seal, into: &mut [u8]) -> Option<(usize, Binding)> {
     let codes = black_box([100; CODES]);
     let request = Request {
